@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can parse: it must be able to say that this Node is too old.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `signalbox needs Node 22.18 or newer; this is Node ${process.versions.node} (${process.execPath}).\n` +
+      'Install a current Node (https://nodejs.org) or run it with: npx --package=node@24 --package=signalbox signalbox\n',
+  );
+  process.exit(2);
+}
+import('node:fs').then(async ({ existsSync }) => {
+  // In a checkout the sources run as they are; the published package holds only dist.
+  const source = new URL('../src/main.ts', import.meta.url);
+  await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
+});

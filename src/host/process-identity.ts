@@ -1,0 +1,73 @@
+/** Which process is which: a pid alone says nothing once pids are reused or the machine has been restarted. */
+import { readFileSync } from 'node:fs';
+
+export interface ProcessIdentity {
+  pid: number;
+  /** Field 22 of /proc/<pid>/stat, in clock ticks since boot. Empty where there is no /proc. */
+  startTime: string;
+  bootId: string;
+}
+
+/** The identity of this process. */
+export function ownIdentity(): ProcessIdentity {
+  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', bootId: bootId() };
+}
+
+/** The id of the machine's present boot, or an empty string where the kernel does not tell. */
+export function bootId(): string {
+  return readOptional('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+}
+
+/** The kernel start time of a process, or undefined when there is no such process (or no /proc). */
+export function startTimeOf(pid: number): string | undefined {
+  return statOf(pid)?.startTime;
+}
+
+export interface ProcessStat {
+  pid: number;
+  parentPid: number;
+  groupId: number;
+  sessionId: number;
+  state: string;
+  startTime: string;
+}
+
+/** Parses /proc/<pid>/stat; see proc(5). The command name may hold spaces and brackets, so fields count from its end. */
+export function statOf(pid: number): ProcessStat | undefined {
+  const text = readOptional(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid,
+    state: fields[0] ?? '',
+    parentPid: Number(fields[1]),
+    groupId: Number(fields[2]),
+    sessionId: Number(fields[3]),
+    startTime: fields[19] ?? '',
+  };
+}
+
+/** Whether exactly this process still runs: same pid, same start time, same boot. A zombie does not run. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  if (identity.bootId !== bootId()) return false;
+  if (identity.startTime === '') return respondsToSignal(identity.pid);
+  const stat = statOf(identity.pid);
+  return stat !== undefined && stat.startTime === identity.startTime && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+function respondsToSignal(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

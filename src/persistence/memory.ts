@@ -1,0 +1,226 @@
+/** The Store contract in memory: for tests and as the plain-language reading of what a store does. */
+import { SignalboxError } from '../domain/errors.ts';
+import type {
+  ActorRow,
+  ActorStatus,
+  Commit,
+  Committed,
+  DefinitionRow,
+  Store,
+  StoredInbox,
+  StoredJob,
+  StoredLogEntry,
+  StoredOutbox,
+  TimerRow,
+} from './store.ts';
+
+/** What outlives a store that is closed: open another on it, as a process would on a file. */
+export interface MemoryDisk {
+  epoch: number;
+  position: number;
+  definitions: Map<string, DefinitionRow>;
+  actors: Map<string, ActorRow>;
+  log: Map<string, StoredLogEntry[]>;
+  keys: Set<string>;
+  inbox: Map<number, StoredInbox>;
+  timers: Map<string, TimerRow>;
+  jobs: Map<string, StoredJob>;
+  outbox: Map<string, StoredOutbox>;
+}
+
+export function createMemoryDisk(): MemoryDisk {
+  return {
+    epoch: 0,
+    position: 0,
+    definitions: new Map(),
+    actors: new Map(),
+    log: new Map(),
+    keys: new Set(),
+    inbox: new Map(),
+    timers: new Map(),
+    jobs: new Map(),
+    outbox: new Map(),
+  };
+}
+
+/** Opens a store on the disk and fences every store that was opened on it before. */
+export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
+  disk.epoch += 1;
+  const epoch = disk.epoch;
+  let isOpen = true;
+
+  return {
+    epoch,
+    commit(batch) {
+      if (!isOpen) throw new SignalboxError('unavailable', 'The store is closed.');
+      refuse(disk, batch, epoch);
+      return apply(disk, structuredClone(batch));
+    },
+    actor: id => copy(disk.actors.get(id)),
+    actors: query =>
+      [...disk.actors.values()]
+        .filter(
+          row =>
+            row.id > (query.after ?? '') &&
+            (query.kind === undefined || row.kind === query.kind) &&
+            (query.status === undefined || row.status === query.status) &&
+            (query.parentId === undefined || row.parentId === query.parentId) &&
+            (query.state === undefined || row.state === query.state || row.state.startsWith(`${query.state}.`)),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, query.limit)
+        .map(copy),
+    countActors(kind) {
+      const counts = new Map<string, { state: string; status: ActorStatus; count: number }>();
+      for (const { state, status, kind: other } of disk.actors.values()) {
+        if (other !== kind) continue;
+        const count = counts.get(`${status} ${state}`) ?? { state, status, count: 0 };
+        counts.set(`${status} ${state}`, { ...count, count: count.count + 1 });
+      }
+      return [...counts.values()];
+    },
+    definition: hash => copy(disk.definitions.get(hash)),
+    hasKey: (actorId, dedupeKey) => disk.keys.has(keyOf(actorId, dedupeKey)),
+    log: (actorId, { after, limit }) =>
+      (disk.log.get(actorId) ?? [])
+        .filter(entry => entry.seq > after)
+        .slice(0, limit)
+        .map(copy),
+    nextTimer: () => sortedTimers(disk)[0]?.due,
+    dueTimers: (now, limit) =>
+      sortedTimers(disk)
+        .filter(timer => timer.due <= now)
+        .slice(0, limit)
+        .map(copy),
+    timers: actorId =>
+      sortedTimers(disk)
+        .filter(timer => timer.actorId === actorId)
+        .map(copy),
+    openJobs: range => page(disk.jobs.values(), range),
+    jobs: actorId => [...disk.jobs.values()].filter(job => job.actorId === actorId).map(copy),
+    openOutbox: range =>
+      page(
+        [...disk.outbox.values()].filter(row => row.state === 'open'),
+        range,
+      ),
+    outbox: actorId => [...disk.outbox.values()].filter(row => row.actorId === actorId).map(copy),
+    outboxRow: key => copy(disk.outbox.get(key)),
+    pendingInbox: range =>
+      page(
+        [...disk.inbox.values()].filter(row => !row.parked),
+        range,
+      ),
+    inboxRow: position => copy(disk.inbox.get(position)),
+    deadLetters: limit => ({
+      events: [...disk.inbox.values()]
+        .filter(row => row.parked)
+        .slice(0, limit)
+        .map(copy),
+      outbox: [...disk.outbox.values()]
+        .filter(row => row.state === 'dead')
+        .slice(0, limit)
+        .map(copy),
+    }),
+    integrity: () => [],
+    backup: () => Promise.reject(new SignalboxError('invalid', 'A store in memory cannot be backed up to a file.')),
+    close() {
+      isOpen = false;
+    },
+  };
+}
+
+/** Everything that can be wrong with a batch, before anything of it is applied. */
+function refuse(disk: MemoryDisk, batch: Commit, epoch: number): void {
+  if (disk.epoch !== epoch) {
+    throw new SignalboxError(
+      'fenced',
+      `Another process has taken over the store: it writes under epoch ${disk.epoch}, this one held ${epoch}.`,
+    );
+  }
+  for (const row of batch.actors) {
+    if ((disk.actors.get(row.id)?.version ?? 0) !== row.baseVersion) {
+      throw new SignalboxError(
+        'conflict',
+        `Actor ${row.id} is no longer at version ${row.baseVersion}: another transition came first.`,
+      );
+    }
+  }
+}
+
+function apply(disk: MemoryDisk, batch: Commit): Committed {
+  const next = () => {
+    disk.position += 1;
+    return disk.position;
+  };
+  for (const row of batch.definitions) disk.definitions.set(row.hash, row);
+  for (const { baseVersion: _, snapshot, ...row } of batch.actors) {
+    const before = disk.actors.get(row.id);
+    disk.actors.set(row.id, {
+      ...row,
+      snapshot: snapshot ?? before?.snapshot ?? '',
+      createdAt: before?.createdAt ?? batch.at,
+      updatedAt: batch.at,
+    });
+  }
+  const log = batch.log.map(entry => {
+    const position = next();
+    const entries = disk.log.get(entry.actorId) ?? [];
+    disk.log.set(entry.actorId, entries);
+    entries.push({ ...entry, position });
+    const isTaken = entry.outcome === 'applied' || entry.outcome === 'ignored';
+    if (entry.dedupeKey !== null && isTaken) disk.keys.add(keyOf(entry.actorId, entry.dedupeKey));
+    return position;
+  });
+  for (const position of batch.inboxTaken) disk.inbox.delete(position);
+  for (const actorId of batch.ended) {
+    for (const [key, timer] of disk.timers) if (timer.actorId === actorId) disk.timers.delete(key);
+    for (const [ref, job] of disk.jobs) if (job.actorId === actorId) disk.jobs.delete(ref);
+    for (const [position, row] of disk.inbox) {
+      if (row.actorId === actorId && !row.parked) disk.inbox.delete(position);
+    }
+  }
+  for (const { actorId, timerId } of batch.timersCleared) disk.timers.delete(keyOf(actorId, timerId));
+  for (const timer of batch.timersSet) disk.timers.set(keyOf(timer.actorId, timer.timerId), timer);
+  for (const ref of batch.jobsClosed) disk.jobs.delete(ref);
+  const jobs = batch.jobsOpened.map(job => {
+    const position = next();
+    disk.jobs.set(job.ref, { ...job, position });
+    return position;
+  });
+  const outbox = batch.outbox.map(row => {
+    const position = next();
+    disk.outbox.set(row.key, { ...row, position, state: 'open', attempts: 0, notBefore: 0, error: null });
+    return position;
+  });
+  for (const update of batch.outboxUpdates) {
+    const row = disk.outbox.get(update.key);
+    if (row) disk.outbox.set(update.key, { ...row, ...update });
+  }
+  const inbox = batch.inbox.map(row => {
+    const position = next();
+    disk.inbox.set(position, { ...row, position });
+    return position;
+  });
+  return { log, inbox, jobs, outbox };
+}
+
+const keyOf = (actorId: string, name: string) => `${actorId}\0${name}`;
+
+const copy = <T>(value: T): T => structuredClone(value);
+
+function sortedTimers(disk: MemoryDisk): TimerRow[] {
+  const byDue = (a: TimerRow, b: TimerRow) =>
+    a.due - b.due || a.actorId.localeCompare(b.actorId) || a.timerId.localeCompare(b.timerId);
+  return [...disk.timers.values()].sort(byDue);
+}
+
+function page<T extends { position: number }>(
+  rows: Iterable<T>,
+  { after, limit }: { after: number; limit: number },
+): T[] {
+  return [...rows]
+    .filter(row => row.position > after)
+    .sort((a, b) => a.position - b.position)
+    .slice(0, limit)
+    .map(copy);
+}

@@ -1,0 +1,95 @@
+/** Opening the database file: is it ours, is it whole, is it of our version, and how SQLite has to keep it. */
+import { existsSync, statSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { SignalboxError } from '../../domain/errors.ts';
+import { explain } from './errors.ts';
+import { applicationId, migrations } from './schema.ts';
+
+/** Files up to this size are checked from end to end before anything else happens; larger ones in the background. */
+const fullCheckLimitBytes = 32 * 1024 * 1024;
+
+export interface OpenOptions {
+  readonly?: boolean;
+  /** Called with every statement before it runs. */
+  trace?: (sql: string) => void;
+}
+
+/** What was opened, and whether the check from end to end is still to be done. */
+export interface OpenedDatabase {
+  db: Database.Database;
+  isChecked: boolean;
+}
+
+/**
+ * Opens or creates the file. Throws `unavailable` when it cannot be read, written or trusted, `invalid` when it belongs
+ * to another program or to a newer Signalbox.
+ */
+export function openDatabase(file: string, { readonly = false, trace }: OpenOptions = {}): OpenedDatabase {
+  let db: Database.Database | undefined;
+  try {
+    const isNew = !existsSync(file) || statSync(file).size === 0;
+    if (isNew && readonly) throw new SignalboxError('not_found', `There is no database at ${file}.`);
+    db = new Database(file, { readonly, timeout: 5_000, ...(trace && { verbose: sql => trace(String(sql)) }) });
+    if (!isNew) refuseStrangers(db, file);
+    if (!readonly) {
+      db.pragma('journal_mode = WAL');
+      // FULL: an acknowledged event survives a power cut, not only the death of this process.
+      db.pragma('synchronous = FULL');
+    }
+    db.pragma('foreign_keys = ON');
+    db.pragma('cache_size = -16000');
+    const isChecked = isNew || statSync(file).size <= fullCheckLimitBytes;
+    if (!isNew && isChecked) refuseDamage(db, file);
+    if (!readonly) migrate(db, file, isNew);
+    return { db, isChecked };
+  } catch (error) {
+    db?.close();
+    throw explain(error, file);
+  }
+}
+
+function refuseStrangers(db: Database.Database, file: string): void {
+  const id = db.pragma('application_id', { simple: true });
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (id !== applicationId) {
+    throw new SignalboxError('invalid', `${file} is an SQLite database of another program; give another --data.`);
+  }
+  if (version > migrations.length) {
+    throw new SignalboxError(
+      'invalid',
+      `${file} was written by a newer Signalbox (schema ${version}, this one knows ${migrations.length}). ` +
+        'Install that version, or restore the backup that it made before it migrated.',
+    );
+  }
+}
+
+function refuseDamage(db: Database.Database, file: string): void {
+  const problems = checkIntegrity(db);
+  if (problems.length > 0) {
+    throw new SignalboxError(
+      'unavailable',
+      `${file} is damaged (${problems[0]}); nothing was written. Restore a backup made by "signalbox backup".`,
+    );
+  }
+}
+
+/** SQLite's own check of the whole file and of every foreign key. Empty when all is well. */
+export function checkIntegrity(db: Database.Database): string[] {
+  const rows = db.pragma('integrity_check') as { integrity_check: string }[];
+  const foreign = db.pragma('foreign_key_check') as { table: string; rowid: number; parent: string }[];
+  return [
+    ...rows.map(row => row.integrity_check).filter(text => text !== 'ok'),
+    ...foreign.map(row => `row ${row.rowid} of ${row.table} refers to nothing in ${row.parent}`),
+  ];
+}
+
+function migrate(db: Database.Database, file: string, isNew: boolean): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (version === migrations.length) return;
+  if (!isNew) db.prepare('VACUUM INTO ?').run(`${file}.schema-${version}.bak`);
+  db.transaction(() => {
+    for (const migration of migrations.slice(version)) db.exec(migration);
+    db.pragma(`application_id = ${applicationId}`);
+    db.pragma(`user_version = ${migrations.length}`);
+  }).immediate();
+}

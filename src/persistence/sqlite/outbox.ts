@@ -1,0 +1,52 @@
+/** Named actions on their way out: delivered at least once, kept as a record, dead when they will not go. */
+import type { Database } from 'better-sqlite3';
+import type { Json } from '../../domain/json.ts';
+import type { OutboxRow, OutboxUpdate, StoredOutbox } from '../store.ts';
+
+interface OutboxRecord extends Omit<StoredOutbox, 'params'> {
+  params: string;
+}
+
+const columns =
+  'position, key, actor_id AS actorId, type, params, target, at, state, attempts, not_before AS notBefore, error';
+
+export function createOutboxTable(db: Database) {
+  const insert = db.prepare(
+    `INSERT INTO outbox (key, actor_id, type, params, target, at, state, attempts, not_before, error)
+     VALUES (?, ?, ?, ?, ?, ?, 'open', 0, 0, NULL)`,
+  );
+  const update = db.prepare('UPDATE outbox SET state = ?, attempts = ?, not_before = ?, error = ? WHERE key = ?');
+  const open = db.prepare<[number, number], OutboxRecord>(
+    `SELECT ${columns} FROM outbox WHERE state = 'open' AND position > ? ORDER BY position LIMIT ?`,
+  );
+  const dead = db.prepare<[number], OutboxRecord>(
+    `SELECT ${columns} FROM outbox WHERE state = 'dead' ORDER BY position LIMIT ?`,
+  );
+  const ofActor = db.prepare<[string], OutboxRecord>(
+    `SELECT ${columns} FROM outbox WHERE actor_id = ? ORDER BY position`,
+  );
+  const select = db.prepare<[string], OutboxRecord>(`SELECT ${columns} FROM outbox WHERE key = ?`);
+  const parse = (row: OutboxRecord): StoredOutbox => ({ ...row, params: JSON.parse(row.params) as Json });
+
+  return {
+    add(row: OutboxRow): number {
+      const { lastInsertRowid } = insert.run(
+        row.key,
+        row.actorId,
+        row.type,
+        JSON.stringify(row.params),
+        row.target,
+        row.at,
+      );
+      return Number(lastInsertRowid);
+    },
+    update: (row: OutboxUpdate) => update.run(row.state, row.attempts, row.notBefore, row.error, row.key),
+    open: (after: number, limit: number) => open.all(after, limit).map(parse),
+    dead: (limit: number) => dead.all(limit).map(parse),
+    ofActor: (actorId: string) => ofActor.all(actorId).map(parse),
+    get(key: string): StoredOutbox | undefined {
+      const row = select.get(key);
+      return row && parse(row);
+    },
+  };
+}

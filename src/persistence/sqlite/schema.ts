@@ -1,0 +1,111 @@
+/** The tables, as numbered migrations. A migration that has been released is never edited: the next one changes it. */
+
+/** Marks a file as ours: `SGBX`. */
+export const applicationId = 0x53474258;
+
+export const migrations: readonly string[] = [
+  `
+  -- Who may write. One row, replaced when a dead owner is taken over; the epoch only grows.
+  CREATE TABLE owner (
+    one        INTEGER PRIMARY KEY CHECK (one = 1),
+    pid        INTEGER,
+    start_time TEXT NOT NULL,
+    boot_id    TEXT NOT NULL,
+    epoch      INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO owner VALUES (1, NULL, '', '', 0);
+
+  CREATE TABLE definitions (
+    hash       TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    definition TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE actors (
+    id         TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES definitions (hash),
+    parent_id  TEXT REFERENCES actors (id),
+    child_id   TEXT,
+    status     TEXT NOT NULL CHECK (status IN ('active', 'done', 'error', 'stopped')),
+    state      TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    snapshot   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX actors_children ON actors (parent_id, id) WHERE parent_id IS NOT NULL;
+  CREATE INDEX actors_active ON actors (kind, id) WHERE status = 'active';
+  CREATE INDEX actors_kind ON actors (kind, id);
+
+  -- Append-only. Positions are global and grow with every commit; seq counts within one actor.
+  CREATE TABLE log (
+    position   INTEGER PRIMARY KEY,
+    actor_id   TEXT NOT NULL REFERENCES actors (id),
+    seq        INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    event      TEXT NOT NULL,
+    source     TEXT NOT NULL,
+    dedupe_key TEXT,
+    outcome    TEXT NOT NULL CHECK (outcome IN ('applied', 'ignored', 'duplicate', 'rejected')),
+    from_state TEXT NOT NULL,
+    to_state   TEXT NOT NULL,
+    reason     TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX log_actor ON log (actor_id, seq);
+  -- The law behind "once": a key is taken by an actor at most one time.
+  CREATE UNIQUE INDEX log_keys ON log (actor_id, dedupe_key)
+    WHERE dedupe_key IS NOT NULL AND outcome IN ('applied', 'ignored');
+
+  CREATE TABLE inbox (
+    position   INTEGER PRIMARY KEY AUTOINCREMENT,
+    actor_id   TEXT NOT NULL,
+    event      TEXT NOT NULL,
+    source     TEXT NOT NULL,
+    dedupe_key TEXT,
+    ref        TEXT,
+    at         INTEGER NOT NULL,
+    parked     INTEGER NOT NULL,
+    error      TEXT
+  ) STRICT;
+  CREATE INDEX inbox_actor ON inbox (actor_id);
+
+  CREATE TABLE timers (
+    actor_id TEXT NOT NULL REFERENCES actors (id),
+    timer_id TEXT NOT NULL,
+    due      INTEGER NOT NULL,
+    event    TEXT NOT NULL,
+    target   TEXT,
+    PRIMARY KEY (actor_id, timer_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX timers_due ON timers (due);
+
+  CREATE TABLE jobs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    ref      TEXT NOT NULL UNIQUE,
+    actor_id TEXT NOT NULL REFERENCES actors (id),
+    child_id TEXT NOT NULL,
+    src      TEXT NOT NULL,
+    input    TEXT NOT NULL,
+    at       INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX jobs_actor ON jobs (actor_id);
+
+  CREATE TABLE outbox (
+    position   INTEGER PRIMARY KEY AUTOINCREMENT,
+    key        TEXT NOT NULL UNIQUE,
+    actor_id   TEXT NOT NULL REFERENCES actors (id),
+    type       TEXT NOT NULL,
+    params     TEXT NOT NULL,
+    target     TEXT,
+    at         INTEGER NOT NULL,
+    state      TEXT NOT NULL CHECK (state IN ('open', 'delivered', 'dead')),
+    attempts   INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    error      TEXT
+  ) STRICT;
+  CREATE INDEX outbox_open ON outbox (position) WHERE state = 'open';
+  CREATE INDEX outbox_dead ON outbox (position) WHERE state = 'dead';
+  CREATE INDEX outbox_actor ON outbox (actor_id);
+  `,
+];

@@ -1,0 +1,152 @@
+/** The Store contract on one SQLite file. */
+import { existsSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { SignalboxError } from '../../domain/errors.ts';
+import { ownIdentity, type ProcessIdentity } from '../../host/process-identity.ts';
+import type { Commit, Committed, Owner, Store } from '../store.ts';
+import { createActorTable } from './actors.ts';
+import { checkInBackground } from './background-check.ts';
+import { createDefinitionTable } from './definitions.ts';
+import { explain } from './errors.ts';
+import { createInboxTable } from './inbox.ts';
+import { createJobTable } from './jobs.ts';
+import { createLogTable } from './log.ts';
+import { checkIntegrity, openDatabase } from './open.ts';
+import { createOutboxTable } from './outbox.ts';
+import { createOwnerTable } from './owner.ts';
+import { createTimerTable } from './timers.ts';
+
+export interface SqliteStoreOptions {
+  file: string;
+  /** Who takes ownership; this process unless a test says otherwise. */
+  identity?: ProcessIdentity;
+  /** Opens without taking ownership; every commit is refused. */
+  readonly?: boolean;
+  /** Called with every statement before it runs. */
+  trace?: (sql: string) => void;
+  /** Called when the background check of a large file finds damage. */
+  onDamage?: (problems: string[]) => void;
+}
+
+/**
+ * Opens the store and takes ownership. Throws `conflict` when a living process owns it (and names that process),
+ * `unavailable` and `invalid` as `openDatabase` does.
+ */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const { file, readonly = false, identity = ownIdentity() } = options;
+  const { db, isChecked } = openDatabase(file, options);
+  const tables = createTables(db);
+  let epoch: number;
+  try {
+    epoch = readonly ? 0 : tables.owner.take(identity, file);
+  } catch (error) {
+    db.close();
+    throw explain(error, file);
+  }
+  const check = isChecked || readonly ? undefined : checkInBackground(file, options.onDamage ?? (() => {}));
+  const commit = createCommit(db, tables, epoch);
+
+  return {
+    epoch,
+    commit(batch) {
+      if (readonly) throw new SignalboxError('unavailable', `${file} is open for reading only.`);
+      try {
+        return commit(batch);
+      } catch (error) {
+        throw explain(error, file);
+      }
+    },
+    actor: id => tables.actors.get(id),
+    actors: query => tables.actors.query(query),
+    countActors: kind => tables.actors.count(kind),
+    definition: hash => tables.definitions.get(hash),
+    hasKey: (actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey),
+    log: (actorId, range) => tables.log.page(actorId, range),
+    nextTimer: () => tables.timers.next(),
+    dueTimers: (now, limit) => tables.timers.due(now, limit),
+    timers: actorId => tables.timers.ofActor(actorId),
+    openJobs: ({ after, limit }) => tables.jobs.page(after, limit),
+    jobs: actorId => tables.jobs.ofActor(actorId),
+    openOutbox: ({ after, limit }) => tables.outbox.open(after, limit),
+    outbox: actorId => tables.outbox.ofActor(actorId),
+    outboxRow: key => tables.outbox.get(key),
+    pendingInbox: ({ after, limit }) => tables.inbox.pending(after, limit),
+    inboxRow: position => tables.inbox.get(position),
+    deadLetters: limit => ({ events: tables.inbox.parked(limit), outbox: tables.outbox.dead(limit) }),
+    integrity: () => checkIntegrity(db),
+    async backup(target) {
+      if (existsSync(target)) {
+        throw new SignalboxError('conflict', `${target} exists; a backup never overwrites. Give another name.`);
+      }
+      try {
+        await db.backup(target);
+      } catch (error) {
+        throw explain(error, target);
+      }
+    },
+    close() {
+      if (!db.open) return;
+      check?.cancel();
+      if (!readonly) tables.owner.release(epoch);
+      db.close();
+    },
+  };
+}
+
+/** Who owns the store in this file, whether it lives or not. Takes nothing and changes nothing. */
+export function readOwner(file: string): Owner | undefined {
+  const { db } = openDatabase(file, { readonly: true });
+  try {
+    return createOwnerTable(db).read();
+  } finally {
+    db.close();
+  }
+}
+
+function createTables(db: Database) {
+  return {
+    owner: createOwnerTable(db),
+    definitions: createDefinitionTable(db),
+    actors: createActorTable(db),
+    log: createLogTable(db),
+    inbox: createInboxTable(db),
+    timers: createTimerTable(db),
+    jobs: createJobTable(db),
+    outbox: createOutboxTable(db),
+  };
+}
+
+function createCommit(db: Database, tables: ReturnType<typeof createTables>, epoch: number) {
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const end = db.prepare('COMMIT');
+  const undo = db.prepare('ROLLBACK');
+
+  return (batch: Commit): Committed => {
+    begin.run();
+    try {
+      tables.owner.verify(epoch);
+      for (const row of batch.definitions) tables.definitions.keep(row);
+      for (const row of batch.actors) tables.actors.write(row, batch.at);
+      const log = batch.log.map(tables.log.append);
+      for (const position of batch.inboxTaken) tables.inbox.take(position);
+      for (const actorId of batch.ended) {
+        tables.timers.clear(actorId);
+        tables.jobs.clear(actorId);
+        tables.inbox.clear(actorId);
+      }
+      for (const { actorId, timerId } of batch.timersCleared) tables.timers.remove(actorId, timerId);
+      for (const row of batch.timersSet) tables.timers.set(row);
+      for (const ref of batch.jobsClosed) tables.jobs.close(ref);
+      const jobs = batch.jobsOpened.map(tables.jobs.open);
+      const outbox = batch.outbox.map(tables.outbox.add);
+      for (const row of batch.outboxUpdates) tables.outbox.update(row);
+      const inbox = batch.inbox.map(tables.inbox.add);
+      end.run();
+      return { log, inbox, jobs, outbox };
+    } catch (error) {
+      // A full disk may already have rolled back by itself.
+      if (db.inTransaction) undo.run();
+      throw error;
+    }
+  };
+}

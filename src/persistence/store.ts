@@ -1,0 +1,254 @@
+/**
+ * The Store contract: what the runtime needs of a database, with no SQL in sight.
+ *
+ * Every method may answer at once or with a promise, so that an implementation over a network fits. All writing goes
+ * through `commit`, which takes a whole batch of transitions and applies all of it or none of it. A store belongs to
+ * one process at a time; opening it takes ownership with a new fencing epoch, and a store whose epoch has passed
+ * refuses every further write with the code `fenced`.
+ */
+import type { Json, JsonObject } from '../domain/json.ts';
+
+export type Awaitable<T> = T | Promise<T>;
+
+export type ActorStatus = 'active' | 'done' | 'error' | 'stopped';
+
+/** What happened to an event. `rejected` means that it waits as a dead letter for a person. */
+export type Outcome = 'applied' | 'ignored' | 'duplicate' | 'rejected';
+
+/** An event as machines see it. */
+export type EventObject = { type: string } & JsonObject;
+
+/** A running machine, or one that has ended. */
+export interface ActorRow {
+  id: string;
+  kind: string;
+  /** Hash of the definition that this actor lives by until it ends or is migrated. */
+  definition: string;
+  parentId: string | null;
+  /** The name by which the parent's machine knows this child. */
+  childId: string | null;
+  status: ActorStatus;
+  /** The state value as dotted paths, parallel regions joined by commas. An index of the snapshot, nothing more. */
+  state: string;
+  /** The sequence number of the last log entry. Grows by one with every event, whatever its outcome. */
+  version: number;
+  /** The XState persisted snapshot as JSON text. */
+  snapshot: string;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A new version of an actor's row. `baseVersion` 0 creates it. */
+export interface ActorWrite extends Omit<ActorRow, 'snapshot' | 'createdAt' | 'updatedAt'> {
+  baseVersion: number;
+  /** `null` leaves the stored snapshot as it is: only the version moves. */
+  snapshot: string | null;
+}
+
+/** One line of the append-only log. */
+export interface LogEntry {
+  actorId: string;
+  /** Position in the actor's own log, from 1. */
+  seq: number;
+  /** Milliseconds since the epoch. */
+  at: number;
+  type: string;
+  event: EventObject;
+  /** Who sent it: `cli`, `timer`, `job:<ref>`, `actor:<id>`, … */
+  source: string;
+  dedupeKey: string | null;
+  outcome: Outcome;
+  from: string;
+  to: string;
+  /** Why the event was ignored or rejected. */
+  reason: string | null;
+}
+
+/** A log entry with its position in the log of the whole store. */
+export interface StoredLogEntry extends LogEntry {
+  position: number;
+}
+
+export interface TimerRow {
+  actorId: string;
+  timerId: string;
+  /** Absolute, in milliseconds since the epoch. */
+  due: number;
+  event: EventObject;
+  /** An actor or job to send the event to, or `null` for the actor itself. */
+  target: string | null;
+}
+
+/** An invoked promise or callback that has to run until it settles or is stopped. */
+export interface JobRow {
+  /** Unique and derived from (actor, version, child): the idempotency key of the work. */
+  ref: string;
+  actorId: string;
+  childId: string;
+  src: string;
+  input: Json;
+  at: number;
+}
+
+export interface StoredJob extends JobRow {
+  position: number;
+}
+
+/** A named action to be delivered at least once, or an event for a live job (`target` set). */
+export interface OutboxRow {
+  /** Unique and derived from (actor, version, effect). */
+  key: string;
+  actorId: string;
+  type: string;
+  params: Json;
+  target: string | null;
+  at: number;
+}
+
+export type OutboxState = 'open' | 'delivered' | 'dead';
+
+export interface StoredOutbox extends OutboxRow {
+  position: number;
+  state: OutboxState;
+  attempts: number;
+  notBefore: number;
+  error: string | null;
+}
+
+export interface OutboxUpdate {
+  key: string;
+  state: OutboxState;
+  attempts: number;
+  notBefore: number;
+  error: string | null;
+}
+
+/** An event that is committed and not yet taken by its actor, or parked after a rejection. */
+export interface InboxRow {
+  actorId: string;
+  event: EventObject;
+  source: string;
+  dedupeKey: string | null;
+  /** The sender, when the event is only welcome from a child that still lives. */
+  ref: string | null;
+  at: number;
+  /** Set when the event was rejected: it waits for a person. */
+  parked: boolean;
+  error: string | null;
+}
+
+export interface StoredInbox extends InboxRow {
+  position: number;
+}
+
+/** A machine definition that some actor lives by. */
+export interface DefinitionRow {
+  hash: string;
+  kind: string;
+  definition: Json;
+}
+
+/** Everything that a batch of transitions causes. Applied whole or not at all. */
+export interface Commit {
+  at: number;
+  definitions: DefinitionRow[];
+  actors: ActorWrite[];
+  log: LogEntry[];
+  inbox: InboxRow[];
+  /** Positions of inbox rows that are taken by this commit. */
+  inboxTaken: number[];
+  timersSet: TimerRow[];
+  timersCleared: { actorId: string; timerId: string }[];
+  jobsOpened: JobRow[];
+  jobsClosed: string[];
+  outbox: OutboxRow[];
+  outboxUpdates: OutboxUpdate[];
+  /** Actors that have ended: their timers, jobs and unparked inbox rows go. */
+  ended: string[];
+}
+
+/** Positions given to the rows of a commit, in the order of its lists. */
+export interface Committed {
+  log: number[];
+  inbox: number[];
+  jobs: number[];
+  outbox: number[];
+}
+
+export interface ActorQuery {
+  kind?: string;
+  status?: ActorStatus;
+  parentId?: string;
+  /** Matches the state itself and everything below it: `development` matches `development.gating`. */
+  state?: string;
+  /** Ids greater than this one, for paging. */
+  after?: string;
+  limit: number;
+}
+
+export interface DeadLetters {
+  events: StoredInbox[];
+  outbox: StoredOutbox[];
+}
+
+/** A process that owns a store. */
+export interface Owner {
+  pid: number;
+  /** Kernel start time of the process, to tell it from a later one with the same pid. Empty when unknown. */
+  startTime: string;
+  bootId: string;
+  epoch: number;
+}
+
+export interface Store {
+  /** The fencing epoch under which this store writes. */
+  readonly epoch: number;
+  /**
+   * Applies a batch. Throws `conflict` when an actor is not at its `baseVersion`, `fenced` when another process has
+   * taken over, `unavailable` when the disk refuses; in each case nothing of the batch is stored.
+   */
+  commit(batch: Commit): Awaitable<Committed>;
+  actor(id: string): Awaitable<ActorRow | undefined>;
+  actors(query: ActorQuery): Awaitable<ActorRow[]>;
+  countActors(kind: string): Awaitable<{ state: string; status: ActorStatus; count: number }[]>;
+  definition(hash: string): Awaitable<DefinitionRow | undefined>;
+  /** Whether this key has been taken by this actor before. */
+  hasKey(actorId: string, dedupeKey: string): Awaitable<boolean>;
+  log(actorId: string, range: { after: number; limit: number }): Awaitable<StoredLogEntry[]>;
+  nextTimer(): Awaitable<number | undefined>;
+  dueTimers(now: number, limit: number): Awaitable<TimerRow[]>;
+  timers(actorId: string): Awaitable<TimerRow[]>;
+  openJobs(range: { after: number; limit: number }): Awaitable<StoredJob[]>;
+  jobs(actorId: string): Awaitable<StoredJob[]>;
+  openOutbox(range: { after: number; limit: number }): Awaitable<StoredOutbox[]>;
+  outbox(actorId: string): Awaitable<StoredOutbox[]>;
+  outboxRow(key: string): Awaitable<StoredOutbox | undefined>;
+  pendingInbox(range: { after: number; limit: number }): Awaitable<StoredInbox[]>;
+  inboxRow(position: number): Awaitable<StoredInbox | undefined>;
+  deadLetters(limit: number): Awaitable<DeadLetters>;
+  /** Checks the whole file and answers what is wrong with it; empty when nothing is. */
+  integrity(): Awaitable<string[]>;
+  /** Writes a consistent copy of the store to a new file while it is in use. Throws `conflict` when the file exists. */
+  backup(file: string): Promise<void>;
+  /** Gives up ownership and closes. A second call does nothing. */
+  close(): Awaitable<void>;
+}
+
+/** A commit that changes nothing, to be filled. */
+export function emptyCommit(at: number): Commit {
+  return {
+    at,
+    definitions: [],
+    actors: [],
+    log: [],
+    inbox: [],
+    inboxTaken: [],
+    timersSet: [],
+    timersCleared: [],
+    jobsOpened: [],
+    jobsClosed: [],
+    outbox: [],
+    outboxUpdates: [],
+    ended: [],
+  };
+}

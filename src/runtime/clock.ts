@@ -1,0 +1,19 @@
+/** The only way in which the runtime knows the time. */
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls back once, not before `delayMs` has passed. Answers a function that calls it off. */
+  wake(delayMs: number, callback: () => void): () => void;
+}
+
+/** Node fires timers with a longer delay at once. */
+const longestDelayMs = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: Date.now,
+  wake(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelayMs));
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,86 @@
+/** What the runtime must know of a machine to run it as durable actors. */
+import { createHash } from 'node:crypto';
+import { type AnyActorLogic, type AnyStateMachine, StateMachine } from 'xstate';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { lintMachine } from './lint.ts';
+import { createStepper, type Stepper } from './stepper.ts';
+
+/** What an effect handler is told beside the action's parameters. */
+export interface EffectMeta {
+  /** The same at every attempt: derived from (actor, version, effect). */
+  idempotencyKey: string;
+  actorId: string;
+  /** From 1. */
+  attempt: number;
+  signal: AbortSignal;
+}
+
+/** Carries out a named action. May be called again for the same key after a crash; throws to be tried again. */
+export type EffectHandler = (params: never, meta: EffectMeta) => void | Promise<void>;
+
+/** What the runtime adds to the input of every promise and callback that it starts. */
+export interface JobMeta {
+  /** The same at every start of this job: derived from (actor, version, child). */
+  ref: string;
+  actorId: string;
+}
+
+/** The input of a job, as its logic sees it. */
+export type JobInput<T> = T & { job: JobMeta };
+
+/**
+ * A kind of actor. `definition` is data, kept in the store with every actor that lives by it; `build` makes the machine
+ * from it, now and years later. A machine that is written in code has its version as its definition.
+ */
+export interface MachineKind {
+  name: string;
+  /** For actors created without a definition of their own. */
+  definition: Json;
+  build(definition: Json): AnyStateMachine;
+  /** Logic for the actors that the machine invokes by name, beside what the machine itself provides. */
+  actors?: Record<string, AnyActorLogic>;
+  /** A handler for every named action that the machine leaves to the outside. */
+  effects?: Record<string, EffectHandler>;
+}
+
+/** A kind at one definition: everything needed to move an actor. */
+export interface Definition {
+  hash: string;
+  kind: MachineKind;
+  json: Json;
+  stepper: Stepper;
+  /** How a child of this machine is run. */
+  childOf(src: string): ChildLogic | undefined;
+}
+
+export type ChildLogic = { type: 'machine'; kind: string } | { type: 'job'; logic: AnyActorLogic };
+
+/** A stable name for a definition: the SHA-256 of its JSON, shortened. */
+export function hashOf(kind: string, definition: Json): string {
+  return createHash('sha256').update(`${kind}\n${JSON.stringify(definition)}`).digest('hex').slice(0, 32);
+}
+
+/**
+ * Builds the machine of a definition and checks that it can be run durably. Throws `invalid` with everything that is
+ * wrong with it.
+ */
+export function define(kind: MachineKind, json: Json): Definition {
+  const machine = kind.build(json);
+  const actors = { ...machine.implementations.actors, ...kind.actors } as Record<string, AnyActorLogic>;
+  const problems = lintMachine(machine, { effects: kind.effects ?? {}, actors });
+  if (problems.length > 0) {
+    throw new SignalboxError('invalid', `The machine ${kind.name} cannot be run durably:\n  ${problems.join('\n  ')}`);
+  }
+  return {
+    hash: hashOf(kind.name, json),
+    kind,
+    json,
+    stepper: createStepper(machine, Object.keys(actors)),
+    childOf(src) {
+      const logic = actors[src];
+      if (logic === undefined) return undefined;
+      return logic instanceof StateMachine ? { type: 'machine', kind: logic.id } : { type: 'job', logic };
+    },
+  };
+}

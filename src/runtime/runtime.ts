@@ -1,0 +1,478 @@
+/**
+ * The durable actor system. Events come in, a turn moves the actors, one commit stores the turn, and only then do its
+ * effects begin. All turns run one after another; whatever arrives meanwhile shares the next commit.
+ *
+ *   send ─▶ queue ─▶ turn (pure) ─▶ commit ─▶ receipts, observers, jobs, outbox, timers ─▶ events again
+ */
+import type { AnyActorLogic } from 'xstate';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import {
+  type ActorQuery,
+  type ActorRow,
+  type Commit,
+  type Committed,
+  type DeadLetters,
+  type EventObject,
+  emptyCommit,
+  type OutboxUpdate,
+  type Store,
+  type StoredLogEntry,
+  type StoredOutbox,
+} from '../persistence/store.ts';
+import { createActorCache } from './cache.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createDefinitions } from './definitions.ts';
+import { createJobs } from './jobs.ts';
+import type { EffectHandler, MachineKind } from './kind.ts';
+import { createOutbox, type OutboxPolicy } from './outbox.ts';
+import { type Difference, differenceOf, type Replayed, replay, verifyAll } from './replay.ts';
+import { createTurn, type Delivery, internal, type Receipt, revive, type Transition, type Turn } from './turn.ts';
+
+/** What watchers of a runtime hear, always after the commit. They must not throw. */
+export interface RuntimeObserver {
+  onTransition?(transition: Transition): void;
+  /** Called around every effect: the start of a job, the delivery of an action. */
+  onEffect?(phase: 'before' | 'after', effect: { key: string; type: string; actorId: string }): void;
+  /** Something now waits for a person. */
+  onDeadLetter?(letter: { actorId: string; type: string; error: string }): void;
+  /** A commit failed; what it held is tried again, unless another process has taken over (`fenced`). */
+  onFault?(error: unknown): void;
+}
+
+export interface RuntimeOptions {
+  store: Store;
+  kinds: readonly MachineKind[];
+  clock?: Clock;
+  /** Snapshots kept in memory. */
+  cacheSize?: number;
+  /** Transitions that share one commit at the most. */
+  batchSize?: number;
+  /** Jobs that run at once. */
+  jobConcurrency?: number;
+  outbox?: OutboxPolicy;
+  /** Whose effects and timers run here: everybody's, nobody's (events are only committed), or those of some actors. */
+  effects?: 'all' | 'none' | ((actorId: string) => boolean);
+  observer?: RuntimeObserver;
+}
+
+export interface SendOptions {
+  /** A second event with the same key is answered `duplicate` and changes nothing. */
+  dedupeKey?: string;
+  source?: string;
+}
+
+export interface CreateOptions {
+  definition?: Json;
+  source?: string;
+}
+
+export interface Runtime {
+  /** Makes an actor; answers `duplicate` when it exists. Resolves once it is committed. */
+  create(kind: string, id: string, input: Json, options?: CreateOptions): Promise<Receipt>;
+  /**
+   * Sends an event and resolves once it is committed, with what it did. Throws `not_found` for an unknown actor,
+   * `invalid` for an event that only the runtime may send, `unavailable` when it could not be stored.
+   */
+  send(actorId: string, event: EventObject, options?: SendOptions): Promise<Receipt>;
+  /** The event types that the actor would take now, guards aside. */
+  accepts(actorId: string): Promise<string[]>;
+  actor(id: string): Promise<ActorRow | undefined>;
+  actors(query: ActorQuery): Promise<ActorRow[]>;
+  log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
+  replay(actorId: string, options?: { at?: number }): Promise<Replayed>;
+  /** Why the actor's stored snapshot is not what its log leads to; undefined when it is. */
+  difference(actorId: string): Promise<string | undefined>;
+  verify(onProgress?: (checked: number) => void): Promise<{ checked: number; differences: Difference[] }>;
+  deadLetters(): Promise<DeadLetters>;
+  /** Sends a parked event again (`event:<position>`), or delivers a dead action again (its key). */
+  retryDeadLetter(id: string): Promise<void>;
+  /** Puts an actor on another definition of its kind, by its own decision and on record. */
+  migrate(actorId: string, definition: Json, convert?: (snapshot: string) => string): Promise<void>;
+  /** Resolves when nothing is left to commit and no action is being delivered. Jobs may still run. */
+  idle(): Promise<void>;
+  /** Takes no more events, lets what runs finish for up to `drainMs`, and commits its outcome. Closes nothing. */
+  stop(options?: { drainMs?: number }): Promise<void>;
+  /** For measurements: what memory holds now. */
+  readonly load: { cached: number; jobs: number; queued: number };
+}
+
+/** Work for a turn: an event or a creation, and who waits for its receipt. */
+interface Entry {
+  run(turn: Turn): Promise<Receipt>;
+  resolve?: (receipt: Receipt) => void;
+  reject?: (error: unknown) => void;
+}
+
+interface PendingUpdate {
+  update: OutboxUpdate;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const retryCommitMs = 1_000;
+const timersPerTurn = 256;
+const defaultPolicy: OutboxPolicy = { attempts: 5, baseMs: 1_000, capMs: 60_000 };
+
+/**
+ * Starts a runtime on a store: first the events that were committed and not yet taken, then timers, jobs and actions
+ * that a predecessor left open. Throws `invalid` when a machine cannot be run durably.
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const {
+    store,
+    kinds,
+    clock = systemClock,
+    cacheSize = 1_000,
+    batchSize = 256,
+    jobConcurrency = 256,
+    outbox: policy = defaultPolicy,
+    effects = 'all',
+    observer = {},
+  } = options;
+  const definitions = createDefinitions(kinds, store);
+  const cache = createActorCache(cacheSize);
+  const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
+  const runsTimers = effects === 'all';
+
+  let queue: Entry[] = [];
+  let updates: PendingUpdate[] = [];
+  let isScheduled = false;
+  let isFlushing = false;
+  let fault: SignalboxError | undefined;
+  let isStopping = false;
+  let isClosed = false;
+  let nextDue = Number.POSITIVE_INFINITY;
+  let armedFor = Number.POSITIVE_INFINITY;
+  let callOffTimer: (() => void) | undefined;
+  let callOffRetry: (() => void) | undefined;
+
+  const jobs = createJobs({
+    store,
+    concurrency: jobConcurrency,
+    isWanted,
+    async logicOf(job) {
+      const definition = (await loadActor(job.actorId)).definition;
+      const child = definition.childOf(job.src);
+      if (child?.type !== 'job') throw new Error(`no actor is provided under the name ${job.src}`);
+      observer.onEffect?.('before', { key: job.ref, type: job.src, actorId: job.actorId });
+      return child.logic as AnyActorLogic;
+    },
+    report({ job, event, isLast }) {
+      if (isLast) observer.onEffect?.('after', { key: job.ref, type: job.src, actorId: job.actorId });
+      const source = `job:${job.ref}`;
+      enqueueDelivery({ ...internal(job.actorId, event, source), ref: job.ref, closesJob: isLast });
+    },
+    onStart: job => outbox.jobChanged(job.ref),
+  });
+
+  const outbox = createOutbox({
+    store,
+    clock,
+    policy,
+    capacity: 1_024,
+    isWanted,
+    handlerOf: async row => handlerOf(row),
+    sendToJob: (ref, event) => jobs.send(ref, event),
+    isJobOpen: async (actorId, ref) => (await store.jobs(actorId)).some(job => job.ref === ref),
+    settle(update) {
+      return new Promise((resolve, reject) => {
+        updates.push({ update, resolve, reject });
+        schedule();
+      });
+    },
+    onEffect: (phase, row) => observer.onEffect?.(phase, { key: row.key, type: row.type, actorId: row.actorId }),
+  });
+
+  async function handlerOf(row: StoredOutbox): Promise<EffectHandler | undefined> {
+    const { definition } = await loadActor(row.actorId);
+    return definition.kind.effects?.[row.type];
+  }
+
+  async function loadActor(id: string) {
+    const cached = cache.get(id);
+    if (cached !== undefined) return cached;
+    const row = await store.actor(id);
+    if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${id}.`);
+    const live = await revive(row, definitions);
+    if (live.broken !== undefined) throw new SignalboxError('invalid', `${id} cannot be used: ${live.broken}`);
+    return live;
+  }
+
+  function schedule(): void {
+    if (isScheduled || isFlushing || isClosed || callOffRetry !== undefined) return;
+    isScheduled = true;
+    // One round of the event loop: everything that arrives in it shares a commit.
+    setImmediate(flush);
+  }
+
+  function enqueueDelivery(delivery: Delivery, entry?: Pick<Entry, 'resolve' | 'reject'>): void {
+    queue.push({ run: turn => turn.take(delivery), ...entry });
+    schedule();
+  }
+
+  async function flush(): Promise<void> {
+    isScheduled = false;
+    isFlushing = true;
+    const entries = queue.splice(0, batchSize);
+    const settled = updates;
+    updates = [];
+    try {
+      await runTurn(entries, settled);
+    } catch (error) {
+      recover(error, entries, settled);
+    } finally {
+      isFlushing = false;
+      if (hasWork()) schedule();
+    }
+  }
+
+  function hasWork(): boolean {
+    return queue.length > 0 || updates.length > 0 || (runsTimers && !isStopping && nextDue <= clock.now());
+  }
+
+  async function runTurn(entries: Entry[], settled: PendingUpdate[]): Promise<void> {
+    const at = clock.now();
+    const turn = createTurn({ store, cache, definitions, at });
+    const receipts: (() => void)[] = [];
+
+    if (runsTimers && !isStopping && nextDue <= at) {
+      for (const timer of await store.dueTimers(at, timersPerTurn)) {
+        await turn.fire(timer);
+        await turn.cascade(batchSize);
+      }
+    }
+    for (const entry of entries) {
+      try {
+        const receipt = await entry.run(turn);
+        if (entry.resolve !== undefined) receipts.push(() => entry.resolve?.(receipt));
+      } catch (error) {
+        if (!(error instanceof SignalboxError)) throw error;
+        receipts.push(() => entry.reject?.(error));
+      }
+      await turn.cascade(batchSize);
+    }
+    const { leftOver, closedJobs, actors } = turn.finish();
+    turn.commit.outboxUpdates.push(...settled.map(({ update }) => update));
+    if (!isEmpty(turn.commit)) {
+      const committed = await store.commit(turn.commit);
+      for (const actor of actors) cache.put(actor);
+      try {
+        afterCommit(turn, committed, closedJobs, leftOver);
+      } catch (error) {
+        // The turn is stored, so it must not be taken again: this is a bug in an observer or an actor.
+        observer.onFault?.(error);
+      }
+    }
+    for (const receipt of receipts) receipt();
+    for (const { resolve } of settled) resolve();
+    if (runsTimers && (nextDue !== armedFor || nextDue <= at)) await rearm(at);
+  }
+
+  function afterCommit(turn: Turn, committed: Committed, closedJobs: string[], leftOver: Delivery[]): void {
+    const { commit } = turn;
+    for (const { due } of commit.timersSet) nextDue = Math.min(nextDue, due);
+    // What did not fit into this turn comes first in the next.
+    const parkedBefore = commit.inbox.length - leftOver.length;
+    const rest = leftOver.map((delivery, index): Entry => {
+      const inbox = committed.inbox[parkedBefore + index] ?? null;
+      return { run: next => next.take({ ...delivery, inbox }) };
+    });
+    if (rest.length > 0) queue = [...rest, ...queue];
+
+    for (const ref of closedJobs) {
+      jobs.stop(ref);
+      outbox.jobChanged(ref);
+    }
+    if (observer.onTransition !== undefined) for (const transition of turn.transitions) observer.onTransition(transition);
+    if (observer.onDeadLetter !== undefined) announceDeadLetters(commit);
+    if (isStopping) return;
+    jobs.backlog.add(commit.jobsOpened.map((job, index) => ({ ...job, position: committed.jobs[index]! })));
+    outbox.backlog.add(
+      commit.outbox.map((row, index) => ({
+        ...row,
+        position: committed.outbox[index]!,
+        state: 'open',
+        attempts: 0,
+        notBefore: 0,
+        error: null,
+      })),
+    );
+  }
+
+  function announceDeadLetters(commit: Commit): void {
+    for (const { actorId, event, parked, error } of commit.inbox) {
+      if (parked) observer.onDeadLetter?.({ actorId, type: event.type, error: error ?? '' });
+    }
+    for (const { key, state, error } of commit.outboxUpdates) {
+      if (state === 'dead') observer.onDeadLetter?.({ actorId: key.split(':')[0]!, type: key, error: error ?? '' });
+    }
+  }
+
+  /** Nothing of the turn is stored. People are told; what the runtime itself owes is tried again. */
+  function recover(error: unknown, entries: Entry[], settled: PendingUpdate[]): void {
+    // The store is right and memory may not be.
+    cache.clear();
+    observer.onFault?.(error);
+    const isFinal = error instanceof SignalboxError && error.code === 'fenced';
+    if (isFinal) fault = error;
+    for (const entry of entries) entry.reject?.(error);
+    for (const { reject } of settled) reject(error);
+    if (isFinal) {
+      void stop({ drainMs: 0 });
+      return;
+    }
+    queue = [...entries.filter(entry => entry.reject === undefined), ...queue];
+    callOffRetry = clock.wake(retryCommitMs, () => {
+      callOffRetry = undefined;
+      schedule();
+    });
+  }
+
+  /** Wakes up at the next deadline. `nextDue` may be earlier than any timer that is left: then it is looked up. */
+  async function rearm(now: number): Promise<void> {
+    callOffTimer?.();
+    callOffTimer = undefined;
+    if (isStopping) return;
+    if (nextDue <= now) nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
+    armedFor = nextDue;
+    if (nextDue === Number.POSITIVE_INFINITY || nextDue <= now) return;
+    callOffTimer = clock.wake(nextDue - now, schedule);
+  }
+
+  async function stop({ drainMs = 10_000 }: { drainMs?: number } = {}): Promise<void> {
+    if (isStopping) return;
+    isStopping = true;
+    callOffTimer?.();
+    const deadline = new Promise<void>(resolve => {
+      if (drainMs === 0) resolve();
+      else clock.wake(drainMs, resolve);
+    });
+    if (fault === undefined) await Promise.race([deadline, whenQuiet()]);
+    await Promise.all([jobs.drain(deadline), outbox.drain(deadline)]);
+    if (fault === undefined) await Promise.race([deadline, whenQuiet()]);
+    isClosed = true;
+    callOffRetry?.();
+    const closed = new SignalboxError('unavailable', 'The runtime has stopped; the event was not stored.');
+    for (const entry of queue.splice(0)) entry.reject?.(closed);
+    for (const { reject } of updates.splice(0)) reject(closed);
+  }
+
+  /** Resolves when the queue is empty and no turn runs. */
+  async function whenQuiet(): Promise<void> {
+    while (isFlushing || isScheduled || queue.length > 0 || updates.length > 0) await nextRound();
+  }
+
+  function refuseWhenStopped(): void {
+    if (fault !== undefined) throw fault;
+    if (isStopping) throw new SignalboxError('unavailable', 'The runtime is stopping; the event was not stored.');
+  }
+
+  function enqueue(run: Entry['run']): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      queue.push({ run, resolve, reject });
+      schedule();
+    });
+  }
+
+  /** Events that were committed for an actor before the last stop, and never taken. They come before all others. */
+  async function takeInbox(): Promise<void> {
+    for (;;) {
+      const rows = await store.pendingInbox({ after: 0, limit: batchSize });
+      if (rows.length === 0) return;
+      await Promise.all(
+        rows.map(row => {
+          const { actorId, event, source, dedupeKey, ref } = row;
+          const delivery = { ...internal(actorId, event, source), dedupeKey, ref, inbox: row.position };
+          return enqueue(turn => turn.take(delivery));
+        }),
+      );
+    }
+  }
+
+  await takeInbox();
+  if (runsTimers) {
+    nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
+    if (nextDue <= clock.now()) schedule();
+    else await rearm(clock.now());
+  }
+  if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.backlog.pull()]);
+
+  return {
+    async create(kind, id, input, { definition: json, source = 'app' } = {}) {
+      refuseWhenStopped();
+      const definition = definitions.forNew(kind, json);
+      return enqueue(turn => turn.create({ actorId: id, definition, input, source }));
+    },
+    async send(actorId, event, { dedupeKey, source = 'app' } = {}) {
+      refuseWhenStopped();
+      if (event.type.startsWith('xstate.') || event.type.startsWith('signalbox.')) {
+        throw new SignalboxError('invalid', `${event.type} is an event that only the runtime sends.`);
+      }
+      const delivery = { ...internal(actorId, event, source), dedupeKey: dedupeKey ?? null };
+      return enqueue(turn => turn.take(delivery));
+    },
+    async accepts(actorId) {
+      const { snapshot, status } = await loadActor(actorId);
+      if (status !== 'active') return [];
+      const types = snapshot._nodes.flatMap(node => [...node.transitions.keys()]);
+      return [...new Set(types.filter(type => !type.startsWith('xstate.') && type !== ''))].sort();
+    },
+    actor: async id => store.actor(id),
+    actors: async query => store.actors(query),
+    log: async (actorId, range) => store.log(actorId, range),
+    replay: (actorId, at) => replay(store, definitions, actorId, at),
+    async difference(actorId) {
+      const row = await store.actor(actorId);
+      if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${actorId}.`);
+      return differenceOf(store, definitions, row);
+    },
+    verify: onProgress => verifyAll(store, definitions, onProgress),
+    deadLetters: async () => store.deadLetters(1_000),
+    async retryDeadLetter(id) {
+      refuseWhenStopped();
+      if (id.startsWith('event:')) {
+        const row = await store.inboxRow(Number(id.slice('event:'.length)));
+        if (row === undefined) throw new SignalboxError('not_found', `There is no dead letter ${id}.`);
+        const { actorId, event, source, dedupeKey, ref } = row;
+        await enqueue(turn =>
+          turn.take({ ...internal(actorId, event, source), dedupeKey, ref, inbox: row.position }),
+        );
+        return;
+      }
+      const row = await store.outboxRow(id);
+      if (row?.state !== 'dead') throw new SignalboxError('not_found', `There is no dead letter ${id}.`);
+      const update: OutboxUpdate = { key: id, state: 'open', attempts: 0, notBefore: 0, error: null };
+      await new Promise<void>((resolve, reject) => {
+        updates.push({ update, resolve, reject });
+        schedule();
+      });
+      outbox.backlog.revive({ ...row, ...update });
+    },
+    async migrate(actorId, json, convert = text => text) {
+      refuseWhenStopped();
+      const row = await store.actor(actorId);
+      if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${actorId}.`);
+      const definition = definitions.forNew(row.kind, json);
+      if (definition.hash === row.definition) return;
+      await enqueue(turn => turn.migrate(actorId, definition, convert));
+    },
+    async idle() {
+      while (isFlushing || isScheduled || hasWork() || outbox.inFlight > 0) await nextRound();
+    },
+    stop,
+    get load() {
+      return { cached: cache.size, jobs: jobs.live, queued: queue.length };
+    },
+  };
+}
+
+function isEmpty(commit: Commit): boolean {
+  const nothing = emptyCommit(0);
+  return (Object.keys(nothing) as (keyof Commit)[]).every(key => {
+    const part = commit[key];
+    return !Array.isArray(part) || part.length === 0;
+  });
+}
+
+const nextRound = () => new Promise<void>(resolve => setImmediate(resolve));
