@@ -32,7 +32,10 @@ export function createDefinitions(kinds: readonly MachineKind[], store: Store): 
   for (const kind of kinds) {
     const definition = build(kind, kind.definition);
     if (definition.stepper.machine.id !== kind.name) {
-      throw new SignalboxError('invalid', `The machine of kind ${kind.name} has the id ${definition.stepper.machine.id}.`);
+      throw new SignalboxError(
+        'invalid',
+        `The machine of kind ${kind.name} has the id ${definition.stepper.machine.id}.`,
+      );
     }
     inForce.set(kind.name, definition);
   }
@@ -46,7 +49,8 @@ export function createDefinitions(kinds: readonly MachineKind[], store: Store): 
       const known = byHash.get(hash);
       if (known !== undefined) return known;
       const row = await store.definition(hash);
-      if (row === undefined) throw new SignalboxError('invalid', `The definition ${hash} of ${name} is not in the store.`);
+      if (row === undefined)
+        throw new SignalboxError('invalid', `The definition ${hash} of ${name} is not in the store.`);
       return build(kindOf(name), row.definition);
     },
     find: hash => byHash.get(hash),

@@ -74,7 +74,8 @@ export function createJobs({ store, concurrency, isWanted, logicOf, report, onSt
       entry.isLongLived = longLived.has(logic);
       entry.actor = start(job, logic, event => {
         if (live.get(job.ref) !== entry) return;
-        const isLast = event.type === `xstate.done.actor.${job.childId}` || event.type === `xstate.error.actor.${job.childId}`;
+        const isLast =
+          event.type === `xstate.done.actor.${job.childId}` || event.type === `xstate.error.actor.${job.childId}`;
         if (isLast) finish(entry);
         report({ job, event, isLast });
       });

@@ -58,7 +58,10 @@ export type ChildLogic = { type: 'machine'; kind: string } | { type: 'job'; logi
 
 /** A stable name for a definition: the SHA-256 of its JSON, shortened. */
 export function hashOf(kind: string, definition: Json): string {
-  return createHash('sha256').update(`${kind}\n${JSON.stringify(definition)}`).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(`${kind}\n${JSON.stringify(definition)}`)
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /**

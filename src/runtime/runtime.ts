@@ -51,7 +51,7 @@ export interface RuntimeOptions {
   /** Jobs that run at once. */
   jobConcurrency?: number;
   outbox?: OutboxPolicy;
-  /** Whose effects and timers run here: everybody's, nobody's (events are only committed), or those of some actors. */
+  /** Whose effects run here: everybody's, those of some actors, or nobody's (then no timer fires either). */
   effects?: 'all' | 'none' | ((actorId: string) => boolean);
   observer?: RuntimeObserver;
 }
@@ -77,6 +77,8 @@ export interface Runtime {
   send(actorId: string, event: EventObject, options?: SendOptions): Promise<Receipt>;
   /** The event types that the actor would take now, guards aside. */
   accepts(actorId: string): Promise<string[]>;
+  /** The definition that the actor lives by. */
+  definitionOf(actorId: string): Promise<Json>;
   actor(id: string): Promise<ActorRow | undefined>;
   actors(query: ActorQuery): Promise<ActorRow[]>;
   log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
@@ -133,7 +135,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const definitions = createDefinitions(kinds, store);
   const cache = createActorCache(cacheSize);
   const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
-  const runsTimers = effects === 'all';
+  // A timer that fires is a transition like any other; only what follows from it may belong to somebody else.
+  const runsTimers = effects !== 'none';
 
   let queue: Entry[] = [];
   let updates: PendingUpdate[] = [];
@@ -284,7 +287,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       jobs.stop(ref);
       outbox.jobChanged(ref);
     }
-    if (observer.onTransition !== undefined) for (const transition of turn.transitions) observer.onTransition(transition);
+    if (observer.onTransition !== undefined)
+      for (const transition of turn.transitions) observer.onTransition(transition);
     if (observer.onDeadLetter !== undefined) announceDeadLetters(commit);
     if (isStopping) return;
     jobs.backlog.add(commit.jobsOpened.map((job, index) => ({ ...job, position: committed.jobs[index]! })));
@@ -344,14 +348,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (isStopping) return;
     isStopping = true;
     callOffTimer?.();
+    let callOffDeadline = () => {};
     const deadline = new Promise<void>(resolve => {
       if (drainMs === 0) resolve();
-      else clock.wake(drainMs, resolve);
+      else callOffDeadline = clock.wake(drainMs, resolve);
     });
     if (fault === undefined) await Promise.race([deadline, whenQuiet()]);
     await Promise.all([jobs.drain(deadline), outbox.drain(deadline)]);
     if (fault === undefined) await Promise.race([deadline, whenQuiet()]);
     isClosed = true;
+    callOffDeadline();
     callOffRetry?.();
     const closed = new SignalboxError('unavailable', 'The runtime has stopped; the event was not stored.');
     for (const entry of queue.splice(0)) entry.reject?.(closed);
@@ -418,6 +424,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const types = snapshot._nodes.flatMap(node => [...node.transitions.keys()]);
       return [...new Set(types.filter(type => !type.startsWith('xstate.') && type !== ''))].sort();
     },
+    definitionOf: async actorId => (await loadActor(actorId)).definition.json,
     actor: async id => store.actor(id),
     actors: async query => store.actors(query),
     log: async (actorId, range) => store.log(actorId, range),
@@ -435,9 +442,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         const row = await store.inboxRow(Number(id.slice('event:'.length)));
         if (row === undefined) throw new SignalboxError('not_found', `There is no dead letter ${id}.`);
         const { actorId, event, source, dedupeKey, ref } = row;
-        await enqueue(turn =>
-          turn.take({ ...internal(actorId, event, source), dedupeKey, ref, inbox: row.position }),
-        );
+        await enqueue(turn => turn.take({ ...internal(actorId, event, source), dedupeKey, ref, inbox: row.position }));
         return;
       }
       const row = await store.outboxRow(id);

@@ -14,10 +14,10 @@ import {
   createActor,
   fromTransition,
 } from 'xstate';
+import { actorRef, addressOf } from '../domain/actor-ref.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { toPlainJson } from '../domain/json.ts';
 import type { EventObject } from '../persistence/store.ts';
-import { actorRef, addressOf } from './refs.ts';
 
 /** Whose step this is: gives the children that it spawns their names. */
 export interface Step {
@@ -189,7 +189,12 @@ export function statePath(value: unknown): string {
   if (typeof value !== 'object' || value === null) return '';
   const paths = Object.entries(value).map(([key, below]) => {
     const rest = statePath(below);
-    return rest === '' ? key : rest.split(',').map(path => `${key}.${path}`).join(',');
+    return rest === ''
+      ? key
+      : rest
+          .split(',')
+          .map(path => `${key}.${path}`)
+          .join(',');
   });
   return paths.join(',');
 }

@@ -45,6 +45,14 @@ export interface Creation {
   source: string;
 }
 
+/** What the runtime adds to the input of every machine as `actor`. */
+export interface ActorIdentity {
+  id: string;
+  parentId: string | null;
+  /** When the actor was made, in milliseconds since the epoch. */
+  at: number;
+}
+
 /** What became of an event. */
 export interface Receipt {
   /** Position in the actor's log; 0 when the event left no trace (a timer that had been cancelled). */
@@ -125,11 +133,15 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     return working;
   }
 
-  function record(actor: Working, entry: Pick<LogEntry, 'event' | 'source' | 'dedupeKey' | 'outcome'>, more: {
-    from: string;
-    reason?: string;
-    emitted?: EventObject[];
-  }): Receipt {
+  function record(
+    actor: Working,
+    entry: Pick<LogEntry, 'event' | 'source' | 'dedupeKey' | 'outcome'>,
+    more: {
+      from: string;
+      reason?: string;
+      emitted?: EventObject[];
+    },
+  ): Receipt {
     actor.version += 1;
     const reason = more.reason ?? null;
     const line: LogEntry = {
@@ -157,7 +169,8 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
   }
 
   function start(creation: Creation, parent: { id: string; childId: string } | null): Receipt {
-    const { actorId, definition, input, source } = creation;
+    const { actorId, definition, source } = creation;
+    const input = withIdentity(creation.input, { id: actorId, parentId: parent?.id ?? null, at });
     const { snapshot, consequences } = definition.stepper.initial(input, { actorId, seq: 1 });
     const actor: Working = {
       id: actorId,
@@ -323,7 +336,11 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     if (dedupeKey !== null) {
       const key = `${actor.id}\0${dedupeKey}`;
       if (keys.has(key) || (await store.hasKey(actor.id, dedupeKey))) {
-        return record(actor, { ...line, outcome: 'duplicate' }, { from, reason: `the key ${dedupeKey} was taken before` });
+        return record(
+          actor,
+          { ...line, outcome: 'duplicate' },
+          { from, reason: `the key ${dedupeKey} was taken before` },
+        );
       }
       keys.add(key);
     }
@@ -477,6 +494,13 @@ const untraced: Receipt = { seq: 0, outcome: 'ignored', state: '', reason: 'it c
 
 function liveOf({ id, definition, parentId, childId, status, state, version, snapshot }: Working): LiveActor {
   return { id, definition, parentId, childId, status, state, version, snapshot };
+}
+
+/** A machine cannot ask who it is or what the time is, so its input tells. Input that is no object stays as it is. */
+function withIdentity(input: Json, actor: ActorIdentity): Json {
+  return typeof input === 'object' && input !== null && !Array.isArray(input)
+    ? { ...input, actor: { ...actor } }
+    : input;
 }
 
 /** Makes a stored actor ready to be moved; says why when that is not possible. */

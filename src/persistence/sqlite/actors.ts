@@ -65,7 +65,8 @@ export function createActorTable(db: Database) {
       if (status === 'active') conditions.push("status = 'active'");
       else if (status !== undefined) conditions.push('status = @status');
       if (parentId !== undefined) conditions.push('parent_id = @parentId');
-      if (state !== undefined) conditions.push("(state = @state OR substr(state, 1, length(@state) + 1) = @state || '.')");
+      if (state !== undefined)
+        conditions.push("(state = @state OR substr(state, 1, length(@state) + 1) = @state || '.')");
       const sql = `SELECT ${columns} FROM actors WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT @limit`;
       return db.prepare<object, ActorRow>(sql).all({ kind, status, parentId, state, limit, after: after ?? '' });
     },

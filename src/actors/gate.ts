@@ -1,0 +1,88 @@
+/** The gates of a stage: each looks for itself and answers with a verdict; none takes the agent's word. */
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../domain/errors.ts';
+import type { GateReport } from '../domain/verdict.ts';
+import type { Gate } from '../machines/pipeline.ts';
+import { documentsOf, type Judged } from '../machines/task.ts';
+import { judgeArtifacts } from './gates/artifacts.ts';
+import { judgeCommand } from './gates/command.ts';
+import { judgeVerdict } from './gates/verdict.ts';
+import { inside } from './paths.ts';
+
+export interface GatesInput {
+  taskId: string;
+  worktree: string;
+  workItem: string;
+  gates: Gate[];
+  questions: string | null;
+  objection: string | null;
+  job: { ref: string };
+}
+
+/** What a gate may use. */
+export interface GatePlace {
+  worktree: string;
+  /** Absolute path of the task's documents. */
+  documents: string;
+  /** Where a gate that runs a process keeps its log. */
+  runDir: string;
+  /** Tells this gate's processes from all others. */
+  runId: string;
+  taskId: string;
+  job: string;
+  signal: AbortSignal;
+}
+
+const longestText = 4_000;
+
+/** Judges every gate of a stage, and looks for the files by which an agent asks or objects. */
+export async function judgeGates(input: GatesInput, runsDir: string, signal: AbortSignal): Promise<Judged> {
+  const documents = inside(input.worktree, documentsOf(input.workItem));
+  const reports: GateReport[] = [];
+  for (const gate of input.gates) {
+    const runId = `${input.job.ref}-${gate.name}`;
+    const runDir = inside(runsDir, runId);
+    const place = {
+      worktree: input.worktree,
+      documents,
+      runDir,
+      runId,
+      taskId: input.taskId,
+      job: input.job.ref,
+      signal,
+    };
+    reports.push(await judge(gate, place));
+  }
+  return {
+    reports,
+    questions: readOptional(documents, input.questions),
+    objection: readOptional(documents, input.objection),
+  };
+}
+
+/** A gate that breaks down has no opinion: it is inconclusive, never a pass. */
+async function judge(gate: Gate, place: GatePlace): Promise<GateReport> {
+  try {
+    switch (gate.kind) {
+      case 'artifacts':
+        return judgeArtifacts(gate, place);
+      case 'verdict':
+        return judgeVerdict(gate, place);
+      case 'command':
+        return await judgeCommand(gate, place);
+      case 'approval':
+        return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };
+    }
+  } catch (error) {
+    return { gate: gate.name, verdict: 'inconclusive', detail: `the gate could not be judged: ${messageOf(error)}` };
+  }
+}
+
+function readOptional(documents: string, file: string | null): string | null {
+  if (file === null) return null;
+  try {
+    return readFileSync(inside(documents, file), 'utf8').slice(0, longestText);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,42 @@
+/** Reads a verdict from the YAML front matter of a document, and from nowhere else: its prose decides nothing. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { GateReport } from '../../domain/verdict.ts';
+import type { Gate } from '../../machines/pipeline.ts';
+import type { GatePlace } from '../gate.ts';
+import { inside } from '../paths.ts';
+
+const longestDetail = 4_000;
+
+export function judgeVerdict(
+  { name: gate, file, field, pass, fail }: Extract<Gate, { kind: 'verdict' }>,
+  { documents }: GatePlace,
+): GateReport {
+  let text: string;
+  try {
+    text = readFileSync(inside(documents, file), 'utf8');
+  } catch {
+    return { gate, verdict: 'inconclusive', detail: `${file} is not there` };
+  }
+  const word = frontMatter(text)?.[field];
+  if (typeof word !== 'string') {
+    return { gate, verdict: 'inconclusive', detail: `${file} has no "${field}" in its front matter` };
+  }
+  const detail = text.slice(0, longestDetail);
+  if (pass.includes(word)) return { gate, verdict: 'pass', detail };
+  if (fail.includes(word)) return { gate, verdict: 'fail', detail };
+  const known = [...pass, ...fail].join(', ');
+  return { gate, verdict: 'inconclusive', detail: `${file} says ${field}: ${word.slice(0, 80)}; known are ${known}` };
+}
+
+/** The front matter of a Markdown file: the YAML mapping between a first line `---` and the next. */
+export function frontMatter(text: string): Record<string, unknown> | undefined {
+  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(text);
+  if (match === null) return undefined;
+  try {
+    const value: unknown = parse(match[1] ?? '', { maxAliasCount: 0 });
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+/** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
+import { execa } from 'execa';
+import { SignalboxError } from '../domain/errors.ts';
+
+export interface GitResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface GitOptions {
+  env?: Record<string, string>;
+  input?: string;
+  /** Exit codes that are answers, not failures. */
+  allow?: readonly number[];
+}
+
+export interface Git {
+  /** Runs a command and answers its trimmed output. Throws `unavailable` with git's own words when it fails. */
+  (args: readonly string[], options?: GitOptions): Promise<string>;
+  /** The same with the exit code, for commands whose failure is an answer. */
+  result(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+}
+
+const lockTries = 50;
+const lockWaitMs = 100;
+const identity = ['-c', 'user.name=Signalbox', '-c', 'user.email=signalbox@localhost'];
+const quiet = [
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'commit.gpgSign=false',
+  '-c',
+  'gc.auto=0',
+  '-c',
+  'advice.detachedHead=false',
+];
+
+/** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
+export function gitIn(directory: string): Git {
+  const result = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
+    for (let attempt = 1; ; attempt++) {
+      const { exitCode, stdout, stderr, failed, code } = await execa('git', [...quiet, ...identity, ...args], {
+        cwd: directory,
+        env: { ...environment(), ...options.env },
+        extendEnv: false,
+        reject: false,
+        stripFinalNewline: false,
+        ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+      });
+      if (exitCode === undefined) {
+        const why = code === 'ENOENT' ? 'git, or the directory, is not there' : 'git was interrupted';
+        throw new SignalboxError('unavailable', `git ${args[0]} could not be run in ${directory}: ${why}.`);
+      }
+      // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
+      const isLocked = failed && /(index|HEAD|config|packed-refs|refs\/.*)\.lock|cannot lock ref/.test(stderr);
+      if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr };
+      await new Promise(resolve => setTimeout(resolve, lockWaitMs));
+    }
+  };
+  const git = async (args: readonly string[], options: GitOptions = {}): Promise<string> => {
+    const { code, stdout, stderr } = await result(args, options);
+    if (code === 0 || options.allow?.includes(code)) return stdout.trim();
+    throw new SignalboxError(
+      'unavailable',
+      `git ${args[0]} failed in ${directory}: ${stderr.trim() || `exit ${code}`}`,
+    );
+  };
+  return Object.assign(git, { result });
+}
+
+function environment(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'];
+  const entries = kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]!] as const]));
+  return {
+    ...Object.fromEntries(entries),
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_EDITOR: 'true',
+    GIT_OPTIONAL_LOCKS: '0',
+  };
+}
+
+/** The commit behind a name, or undefined when there is none. */
+export async function resolveCommit(git: Git, name: string): Promise<string | undefined> {
+  const { code, stdout } = await git.result([
+    'rev-parse',
+    '--verify',
+    '--quiet',
+    '--end-of-options',
+    `${name}^{commit}`,
+  ]);
+  return code === 0 ? stdout.trim() : undefined;
+}
+
+/** Whether `ancestor` is part of the history of `commit`. */
+export async function isAncestor(git: Git, ancestor: string, commit: string): Promise<boolean> {
+  const { code } = await git.result(['merge-base', '--is-ancestor', ancestor, commit]);
+  return code === 0;
+}
+
+/**
+ * Hash of a commit's tree without one folder: the code that verdicts speak of, whatever documents have been added.
+ * Computed from `git ls-tree`, so nothing is written.
+ */
+export async function codeTreeOf(git: Git, commit: string, documents: string): Promise<string> {
+  const listing = await git(['ls-tree', '-r', '-z', '--full-tree', commit]);
+  const entries = listing
+    .split('\0')
+    .filter(line => line !== '' && !line.split('\t', 2)[1]?.startsWith(`${documents}/`));
+  return git(['hash-object', '--stdin'], { input: `${entries.join('\n')}\n` });
+}

@@ -1,0 +1,109 @@
+/**
+ * Merges a task's branch into the target branch of a local repository, once.
+ *
+ * The merge commit is computed beside every checkout, so a conflict touches nothing. It is made of nothing but its
+ * parents, tree and message with a fixed date, so doing it again gives the same commit. Before acting it looks whether
+ * the branch is already in the target: after a crash between merge and record there is nothing left to do.
+ */
+import { SignalboxError } from '../domain/errors.ts';
+import { documentsOf, type Merged } from '../machines/task.ts';
+import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+
+export interface MergeInput {
+  repository: string;
+  worktree: string;
+  target: string;
+  branch: string;
+  /** The commit that was judged. Nothing else is merged, wherever the branch points by now. */
+  head: string;
+  taskId: string;
+  workItem: string;
+  title: string;
+  /** Fencing token of the merge lease. */
+  token: number | null;
+}
+
+/**
+ * Answers `merged` with the target's commit, or `conflict` with the files. Throws `conflict` when the target is checked
+ * out with local changes, `unavailable` when git fails.
+ */
+export async function merge(input: MergeInput): Promise<Merged> {
+  const { repository, target, head, workItem } = input;
+  const git = gitIn(repository);
+  const tip = await resolveCommit(git, `refs/heads/${target}`);
+  if (tip === undefined) throw new SignalboxError('unavailable', `${repository} has no branch ${target} any more.`);
+  let landed = tip;
+  if (!(await isAncestor(git, head, tip))) {
+    const isSequel = (await isAncestor(git, tip, head)) && (await isOwnMerge(git, tip, input));
+    const commit = isSequel ? head : await mergeCommit(git, tip, input);
+    if (typeof commit !== 'string') return commit;
+    await advance(git, { target, from: tip, to: commit });
+    landed = commit;
+  }
+  await follow(input, landed);
+  return { result: 'merged', commit: landed, codeTree: await codeTreeOf(git, landed, documentsOf(workItem)) };
+}
+
+/** Brings the task's branch to where the target now is, so that what comes next builds on what has landed. */
+async function follow({ worktree, branch }: MergeInput, commit: string): Promise<void> {
+  const git = gitIn(worktree);
+  if ((await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] })) !== branch) return;
+  await git(['merge', '--ff-only', '--quiet', commit]);
+}
+
+/** Whether the target's tip is this task's own merge: what comes after it (its deploy record) simply follows. */
+async function isOwnMerge(git: Git, tip: string, { taskId }: MergeInput): Promise<boolean> {
+  const trailer = await git(['log', '-1', '--format=%(trailers:key=Signalbox-Merge,valueonly)', tip]);
+  return trailer.split(':')[0] === taskId;
+}
+
+async function mergeCommit(git: Git, tip: string, input: MergeInput): Promise<string | Merged> {
+  const { head, taskId, workItem, title, branch } = input;
+  const { code, stdout, stderr } = await git.result(['merge-tree', '--write-tree', '--name-only', tip, head]);
+  if (code === 1) {
+    const [, ...lines] = stdout.split('\n');
+    const files = lines.slice(0, Math.max(0, lines.indexOf('')));
+    return { result: 'conflict', detail: `The branch conflicts with its target in:\n${files.join('\n')}` };
+  }
+  if (code !== 0) throw new SignalboxError('unavailable', `git merge-tree failed: ${stderr.trim()}`);
+  const tree = stdout.split('\n', 1)[0]!.trim();
+  const message = `Merge ${workItem}: ${title}\n\nFrom ${branch}.\n\nSignalbox-Merge: ${taskId}:${head}\n`;
+  // The date of what is merged: the same merge is the same commit however often it is made.
+  const date = await git(['log', '-1', '--format=%cd', '--date=raw', head]);
+  const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+  return git(['commit-tree', tree, '-p', tip, '-p', head, '-F', '-'], { env, input: message });
+}
+
+interface Advance {
+  target: string;
+  from: string;
+  to: string;
+}
+
+/** Moves the target forward, with its checkout when it has one. */
+async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
+  const checkout = await checkoutOf(git, target);
+  if (checkout === undefined) {
+    // Compare-and-swap: somebody else's push in this moment makes it fail, and it is judged again.
+    await git(['update-ref', '-m', 'signalbox: merge', `refs/heads/${target}`, to, from]);
+    return;
+  }
+  const { code, stderr } = await gitIn(checkout).result(['merge', '--ff-only', '--quiet', to]);
+  if (code === 0) return;
+  throw new SignalboxError(
+    'conflict',
+    `${target} is checked out in ${checkout} and could not be moved forward; commit or stash the changes there. ${stderr.trim()}`,
+  );
+}
+
+/** The worktree in which a branch is checked out. */
+export async function checkoutOf(git: Git, branch: string): Promise<string | undefined> {
+  const listed = (await git(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
+  for (const entry of listed) {
+    const lines = entry.split('\0');
+    if (lines.includes(`branch refs/heads/${branch}`)) {
+      return lines.find(line => line.startsWith('worktree '))?.slice('worktree '.length);
+    }
+  }
+  return undefined;
+}

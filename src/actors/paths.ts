@@ -1,0 +1,31 @@
+/** Paths that come from outside stay where they belong. */
+import { realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { SignalboxError } from '../domain/errors.ts';
+
+/**
+ * `path` inside `root`, as an absolute path. Throws `invalid` when it leads out of it, also by way of a symbolic link
+ * that already exists.
+ */
+export function inside(root: string, path: string): string {
+  const absolute = resolve(root, path);
+  if (!isWithin(root, absolute) || !isWithin(real(root), real(absolute))) {
+    throw new SignalboxError('invalid', `${path} leads out of ${root}.`);
+  }
+  return absolute;
+}
+
+function isWithin(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way === '' || (!isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`));
+}
+
+/** The real path of what exists of a path, with the rest appended. */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(real(parent), path.slice(parent.length));
+  }
+}

@@ -1,0 +1,139 @@
+/** Shows a task as it moves: a line for every change, and on a terminal a last line that lives. */
+import { join } from 'node:path';
+import { tailOf } from '../actors/log-file.ts';
+import { formatDuration } from '../domain/duration.ts';
+import type { Transition } from '../runtime/index.ts';
+import { clockTime, colors, printJsonLine } from './output.ts';
+
+export interface Progress {
+  onTransition(transition: Transition): void;
+  /** Clears the living line, so that something else can be printed. */
+  pause(): void;
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  taskId: string;
+  /** The state that the task is in when watching begins. */
+  state: string;
+  runsDir: string;
+  isJson: boolean;
+  write?: (text: string) => void;
+}
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const frameMs = 120;
+
+/** What is worth a line, by the state that the task comes to. Steps that pass in a moment are not. */
+const headlines: [RegExp, (stage: string) => string][] = [
+  [/^(\w+)\.preparing$/, stage => `${stage} begins`],
+  [/^(\w+)\.gating$/, stage => `${stage}: the gates are judged`],
+  [/^(\w+)\.merging\.writing$/, () => 'merging'],
+  [/^landing\.writing$/, () => 'the last documents are merged'],
+  [/^(\w+)\.awaitingApproval$/, stage => `${stage} waits for a person's approval`],
+  [/^(\w+)\.awaitingAnswer$/, stage => `${stage} asks a person`],
+  [/^(\w+)\.awaitingDecision$/, stage => `${stage} waits for a person's decision`],
+  [/\.blocked$/, () => 'blocked'],
+  [/^paused/, () => 'paused'],
+  [/^(done|cancelled|failed)$/, state => state],
+];
+
+export function createProgress({ taskId, state: initial, runsDir, isJson, write }: ProgressOptions): Progress {
+  const isLive = !isJson && Boolean(process.stdout.isTTY);
+  const out = write ?? ((text: string) => void process.stdout.write(text));
+  let state = initial;
+  let run: { id: string; attempt: number; role: string; since: number } | undefined;
+  let frame = 0;
+  const timer = isLive ? setInterval(draw, frameMs) : undefined;
+  timer?.unref();
+
+  function clear(): void {
+    if (isLive) out('\r\x1b[2K');
+  }
+
+  function draw(): void {
+    frame += 1;
+    const spinner = frames[frame % frames.length];
+    const width = process.stdout.columns ?? 80;
+    const what = run === undefined ? state : `${run.role} works ${formatDuration(Date.now() - run.since)}`;
+    const last = run === undefined ? '' : lastLine(join(runsDir, `${run.id}-${run.attempt}`, 'output.log'));
+    const line = `${spinner} ${what}${last === '' ? '' : `  ${last}`}`;
+    out(`\r\x1b[2K${colors.dim(line.slice(0, Math.max(1, width - 1)))}`);
+  }
+
+  function line(at: number, mark: string, text: string): void {
+    clear();
+    out(`${colors.dim(clockTime(at))}  ${mark} ${text}\n`);
+  }
+
+  function announce(at: number): void {
+    for (const [pattern, headline] of headlines) {
+      const match = pattern.exec(state);
+      const text = match && headline(match[1] ?? match[0]);
+      if (text) line(at, markOf(state), text);
+    }
+  }
+
+  if (!isJson) announce(Date.now());
+
+  return {
+    onTransition(transition) {
+      const { actorId, kind, outcome, from, to, at, event, type } = transition;
+      const isOurs = actorId === taskId || actorId.startsWith(`${taskId}.`);
+      if (!isOurs) return;
+      if (isJson) {
+        const { seq, source, reason } = transition;
+        printJsonLine({ at: new Date(at).toISOString(), actorId, kind, seq, type, from, to, outcome, source, reason });
+        return;
+      }
+      if (outcome === 'rejected') line(at, colors.red('!'), `${type} was rejected: ${transition.reason}`);
+      if (kind === 'agentRun') showRun(transition);
+      if (kind !== 'task' || from === to) return;
+      state = to;
+      if (type === 'xstate.done.actor.gates') showVerdicts(at, event);
+      announce(at);
+    },
+    pause: clear,
+    stop() {
+      clearInterval(timer);
+      clear();
+    },
+  };
+
+  function showRun({ actorId, to, from, at, event }: Transition): void {
+    if (event.type === 'agent.started') {
+      const stage = actorId.split('.').at(-2) ?? '';
+      const attempt = (run?.id === actorId ? run.attempt : 0) + 1;
+      run = { id: actorId, attempt, role: stage, since: at };
+      line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${event.pid})`);
+    } else if (event.type === 'agent.exited') {
+      const code = event.signal === null ? `exit code ${event.code}` : `signal ${event.signal}`;
+      if (event.code !== 0) line(at, colors.yellow('▸'), `the agent ended with ${code}`);
+    } else if (to === 'backoff' && from !== 'backoff') {
+      line(at, colors.yellow('▸'), 'the agent is tried again after a pause');
+    } else if (to === 'settled') {
+      run = undefined;
+    }
+  }
+
+  function showVerdicts(at: number, event: Transition['event']): void {
+    const { reports } = event.output as { reports: { gate: string; verdict: string; detail: string }[] };
+    for (const { gate, verdict, detail } of reports) {
+      const mark = verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
+      const why =
+        verdict === 'pass' ? '' : `: ${detail.trim().split('\n', 1)[0]?.replace(/^---$/, 'see the document') ?? ''}`;
+      line(at, mark, `gate ${gate} ${verdict}${why}`);
+    }
+  }
+}
+
+function markOf(state: string): string {
+  if (state === 'done') return colors.green('✓');
+  if (/blocked$|^failed|^cancelled/.test(state)) return colors.red('✗');
+  return /awaiting|^paused/.test(state) ? colors.yellow('?') : '·';
+}
+
+function lastLine(file: string): string {
+  const line = tailOf(file, 400).trimEnd().split('\n').at(-1) ?? '';
+  return line.replace(/\p{Cc}/gu, ' ');
+}

@@ -1,0 +1,114 @@
+/** Everything that is checked before anything is created: the repository, the branch, the program that plays the agent. */
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { parseArgsStringToArgv } from 'string-argv';
+import { gitIn, resolveCommit } from '../actors/git.ts';
+import { checkoutOf } from '../actors/merge.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import { checkBranch, quote, slugOf } from '../domain/names.ts';
+import { nearest } from '../domain/nearest.ts';
+import type { AgentSpec } from '../machines/agent-run.ts';
+
+/**
+ * Checks a local repository and its target branch. Answers the repository's real root and the branch. Throws `invalid`
+ * with the remedy when it is no git repository, has no commit or no such branch, or when the branch is checked out with
+ * uncommitted changes.
+ */
+export async function checkRepository(path: string, target?: string): Promise<{ repository: string; target: string }> {
+  const refuse = (why: string): never => {
+    throw new SignalboxError('invalid', why);
+  };
+  if (!isDirectory(path)) refuse(`${quote(path)} is no directory; give the path of a git repository with --repo.`);
+  const { code, stdout } = await gitIn(path).result(['rev-parse', '--show-toplevel']);
+  if (code !== 0) {
+    refuse(`${path} is not a git repository. Make it one with "git init", or give another path with --repo.`);
+  }
+  const repository = realpathSync(stdout.trim());
+  const git = gitIn(repository);
+  const branches = (await git(['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n').filter(Boolean);
+  if (branches.length === 0) refuse(`${repository} has no commit yet; make a first one, for Signalbox to branch from.`);
+  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
+  const branch = checkBranch(target ?? current, 'The target branch');
+  if (branch === '') refuse(`${repository} is on no branch; name the one to merge into with --target.`);
+  if ((await resolveCommit(git, `refs/heads/${branch}`)) === undefined) {
+    const likely = nearest(branch, branches).join(', ');
+    refuse(`${repository} has no branch ${quote(branch)}; the nearest are ${likely}. Give one with --target.`);
+  }
+  const checkout = await checkoutOf(git, branch);
+  if (checkout !== undefined) {
+    const changes = await gitIn(checkout)(['status', '--porcelain', '--untracked-files=no']);
+    if (changes !== '') {
+      const files = changes
+        .split('\n')
+        .slice(0, 3)
+        .map(line => line.slice(2).trim())
+        .join(', ');
+      refuse(
+        `${branch} is checked out in ${checkout} with uncommitted changes (${files}). Commit or stash them first.`,
+      );
+    }
+  }
+  return { repository, target: branch };
+}
+
+/**
+ * Turns a command line into an agent: words are split as a shell would, nothing is expanded, and files that are there
+ * now are named by their absolute path, because the agent starts in its worktree. Throws `invalid` when the program
+ * cannot be found or run.
+ */
+export function checkAgent(commandLine: string, env: readonly string[], cwd = process.cwd()): AgentSpec {
+  if (commandLine.includes('\0')) throw new SignalboxError('invalid', 'The agent command holds a NUL character.');
+  const [program, ...rest] = parseArgsStringToArgv(commandLine);
+  if (program === undefined) {
+    throw new SignalboxError('invalid', `--agent is empty; give a command such as --agent 'sh my-agent.sh'.`);
+  }
+  for (const name of env) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new SignalboxError('invalid', `--agent-env ${quote(name)} is not the name of an environment variable.`);
+    }
+  }
+  const path = findProgram(program, cwd);
+  const args = rest.map(word => (isFile(resolve(cwd, word)) ? resolve(cwd, word) : word));
+  return { name: slugOf(program.split('/').at(-1) ?? '') || 'command', command: [path, ...args], env: [...env] };
+}
+
+function findProgram(program: string, cwd: string): string {
+  const candidates = program.includes('/')
+    ? [resolve(cwd, program)]
+    : (process.env.PATH ?? '')
+        .split(delimiter)
+        .filter(Boolean)
+        .map(directory => join(directory, program));
+  const found = candidates.find(isFile);
+  if (found === undefined) {
+    const where = program.includes('/') ? `there is no file ${candidates[0]}` : 'it is not on the PATH';
+    throw new SignalboxError('invalid', `The agent program ${quote(program)} was not found: ${where}.`);
+  }
+  try {
+    accessSync(found, constants.X_OK);
+  } catch {
+    throw new SignalboxError('invalid', `The agent program ${found} is not executable; run "chmod +x ${found}".`);
+  }
+  return found;
+}
+
+const longestBody = 1_000_000;
+
+/** The body of a work item from a file. Throws `invalid` when it cannot be read as text. */
+export function readBody(file: string): string {
+  if (!existsSync(file)) throw new SignalboxError('invalid', `There is no file ${quote(file)}; --body-file needs one.`);
+  if (!isFile(file)) throw new SignalboxError('invalid', `${quote(file)} is not a file; --body-file needs one.`);
+  const text = readFileSync(file, 'utf8');
+  if (text.includes('\0')) throw new SignalboxError('invalid', `${file} is not a text file.`);
+  if (text.length > longestBody)
+    throw new SignalboxError('invalid', `${file} is longer than ${longestBody} characters.`);
+  return text;
+}
+
+function isDirectory(path: string): boolean {
+  return !path.includes('\0') && existsSync(path) && statSync(path).isDirectory();
+}
+
+function isFile(path: string): boolean {
+  return !path.includes('\0') && existsSync(path) && statSync(path).isFile();
+}

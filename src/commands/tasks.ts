@@ -1,0 +1,221 @@
+/** What can be done with tasks: the same verbs for the command line now and for HTTP later. */
+import { basename, join } from 'node:path';
+import { gitIn, resolveCommit } from '../actors/git.ts';
+import { type App, ensureServices, mergeQueueId } from '../app.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { checkId, checkTitle, quote, slugOf } from '../domain/names.ts';
+import { nearest } from '../domain/nearest.ts';
+import type { AgentSpec } from '../machines/agent-run.ts';
+import { defaultPipeline } from '../machines/default-pipeline.ts';
+import type { Pipeline } from '../machines/pipeline.ts';
+import type { TaskContext } from '../machines/task.ts';
+import type { ActorRow, Outcome, StoredLogEntry } from '../persistence/store.ts';
+import { type AgentView, viewOfRun } from './agents.ts';
+import { explainState, type Move, movesOf, type Standing, stageOf, standingOf } from './explain.ts';
+
+export interface NewTask {
+  id?: string;
+  title: string;
+  body?: string;
+  repository: string;
+  target: string;
+  priority?: number;
+  pipeline?: Pipeline;
+  agent: AgentSpec;
+}
+
+/** A task for people and programs. */
+export interface TaskView {
+  id: string;
+  title: string;
+  project: string;
+  pipeline: string;
+  state: string;
+  stage: string;
+  standing: Standing;
+  /** Why it is where it is. */
+  why: string;
+  /** What would move it. */
+  moves: Move[];
+  priority: number;
+  attempts: Record<string, number>;
+  rework: Record<string, number>;
+  verdicts: TaskContext['verdicts'];
+  spent: TaskContext['spent'];
+  repository: string;
+  branch: string;
+  target: string;
+  /** The commit on which the branch began. */
+  base: string;
+  head: string;
+  merged: TaskContext['merged'];
+  questions: string | null;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface SentEvent {
+  seq: number;
+  outcome: Outcome;
+  state: string;
+  reason: string | null;
+}
+
+/** Events that a person may send, with the fields that they need. */
+export const personEvents: Record<string, readonly string[]> = {
+  'task.approve': [],
+  'task.reject': ['reason'],
+  'task.answer': ['text'],
+  'task.retry': [],
+  'task.pause': [],
+  'task.resume': [],
+  'task.cancel': [],
+  'task.fail': ['reason'],
+  'task.move': ['stage'],
+};
+
+const longestText = 20_000;
+const pageSize = 500;
+
+export type Tasks = ReturnType<typeof createTasks>;
+
+export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) {
+  async function row(id: string): Promise<ActorRow> {
+    const actor = await runtime.actor(id);
+    if (actor?.kind === 'task') return actor;
+    const known = (await runtime.actors({ kind: 'task', limit: 10_000 })).map(task => task.id);
+    const hint = known.length === 0 ? 'there are no tasks yet' : `did you mean ${nearest(id, known).join(', ')}?`;
+    throw new SignalboxError('not_found', `There is no task ${quote(id)}; ${hint}`);
+  }
+
+  async function freeId(): Promise<string> {
+    const taken = new Set((await runtime.actors({ kind: 'task', limit: 1_000_000 })).map(task => task.id));
+    for (let number = taken.size + 1; ; number++) if (!taken.has(`T-${number}`)) return `T-${number}`;
+  }
+
+  async function send(id: string, type: string, data: JsonObject, by: string): Promise<SentEvent> {
+    const task = await row(id);
+    const fields = personEvents[type];
+    if (fields === undefined) {
+      const known = Object.keys(personEvents);
+      throw new SignalboxError(
+        'invalid',
+        `There is no event ${quote(type)}; the nearest are ${nearest(type, known).join(', ')}.`,
+      );
+    }
+    for (const field of fields) {
+      const value = data[field];
+      if (typeof value !== 'string' || value.trim() === '' || value.length > longestText) {
+        throw new SignalboxError('invalid', `${type} needs "${field}": a text of 1 to ${longestText} characters.`);
+      }
+    }
+    if (type === 'task.move') await checkStage(task, String(data.stage));
+    return runtime.send(id, { ...data, type, by }, { source: by });
+  }
+
+  async function checkStage(task: ActorRow, stage: string): Promise<void> {
+    const stages = await stagesOf(task.id);
+    if (stages.includes(stage)) return;
+    throw new SignalboxError(
+      'invalid',
+      `There is no stage ${quote(stage)} in ${task.id}; its stages are ${stages.join(', ')}.`,
+    );
+  }
+
+  async function stagesOf(id: string): Promise<string[]> {
+    const definition = await runtime.definitionOf(id);
+    return (definition as unknown as Pipeline).stages.map(({ name }) => name);
+  }
+
+  return {
+    /** Makes a task. Throws `invalid` for a bad title or id, `conflict` when the id or its branch is taken. */
+    async add(task: NewTask): Promise<TaskView> {
+      const title = checkTitle(task.title);
+      const id = task.id === undefined ? await freeId() : checkId(task.id, 'The id');
+      const { repository, target, agent, priority = 5, body = '', pipeline = defaultPipeline } = task;
+      const project = slugOf(basename(repository)) || 'project';
+      const slug = slugOf(title);
+      const branch = `feature/${id}${slug === '' ? '' : `-${slug}`}`;
+      if ((await resolveCommit(gitIn(repository), `refs/heads/${branch}`)) !== undefined) {
+        throw new SignalboxError('conflict', `${repository} already has a branch ${branch}; choose another --id.`);
+      }
+      const input = {
+        title,
+        body,
+        project,
+        repository,
+        target,
+        branch,
+        workItem: id,
+        worktree: join(paths.worktreesDir, project, id),
+        priority,
+        agent,
+        mergeQueue: mergeQueueId(repository, target),
+      };
+      await ensureServices(runtime, { provider: agent.name, repository, target });
+      const options = { definition: pipeline as unknown as Json, source: 'cli' };
+      const { outcome } = await runtime.create('task', id, input as unknown as Json, options);
+      if (outcome === 'duplicate')
+        throw new SignalboxError('conflict', `There is already something with the id ${id}.`);
+      return view(await row(id));
+    },
+    find: async (id: string): Promise<TaskView | undefined> => {
+      const actor = await runtime.actor(id);
+      return actor?.kind === 'task' ? view(actor) : undefined;
+    },
+    show: async (id: string): Promise<TaskView & { runs: AgentView[] }> => {
+      const task = await row(id);
+      const runs = await runtime.actors({ parentId: id, kind: 'agentRun', limit: 1_000 });
+      return { ...view(task), runs: runs.map(viewOfRun) };
+    },
+    async list({ state, limit = 1_000 }: { state?: string; limit?: number } = {}): Promise<TaskView[]> {
+      return (await runtime.actors({ kind: 'task', limit, ...(state && { state }) })).map(view);
+    },
+    async *events(id: string): AsyncGenerator<StoredLogEntry> {
+      await row(id);
+      for (let after = 0; ; ) {
+        const entries = await runtime.log(id, { after, limit: pageSize });
+        yield* entries;
+        const last = entries.at(-1);
+        if (last === undefined) return;
+        after = last.seq;
+      }
+    },
+    send,
+    /** The actor behind a task. Throws `not_found` with the nearest ids. */
+    row,
+  };
+}
+
+/** A task from its row. */
+export function view(row: ActorRow): TaskView {
+  const { context } = JSON.parse(row.snapshot) as { context: TaskContext };
+  return {
+    id: row.id,
+    title: context.title,
+    project: context.project,
+    pipeline: context.pipeline,
+    state: row.state,
+    stage: stageOf(row.state),
+    standing: standingOf(row.state, row.status),
+    why: explainState(row.state, context),
+    moves: movesOf(row.id, row.state),
+    priority: context.priority,
+    attempts: context.attempts,
+    rework: context.rework,
+    verdicts: context.verdicts,
+    spent: context.spent,
+    repository: context.repository,
+    branch: context.branch,
+    target: context.target,
+    base: context.base,
+    head: context.head,
+    merged: context.merged,
+    questions: context.questions,
+    version: row.version,
+    createdAt: new Date(row.createdAt).toISOString(),
+    updatedAt: new Date(row.updatedAt).toISOString(),
+  };
+}

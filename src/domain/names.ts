@@ -1,0 +1,61 @@
+/** Names that come from outside and end up in paths, branches and ids: what is safe, and how text is made safe. */
+import { SignalboxError } from './errors.ts';
+
+const idPattern = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-])){0,63}$/;
+const idRule =
+  'use 1 to 64 letters, digits, "-", "_" or single dots, beginning with a letter or digit (for example ET-003)';
+
+/** Checks an id that becomes part of paths and git refs. Throws `invalid` with the rule. */
+export function checkId(id: string, what: string): string {
+  if (!idPattern.test(id) || id.endsWith('.lock')) {
+    throw new SignalboxError('invalid', `${what} ${quote(id)} cannot be used: ${idRule}.`);
+  }
+  return id;
+}
+
+const branchPattern = /^(?!-)(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[^\p{Cc}\s~^:?*[\\]{1,200}$/u;
+
+/** Checks a branch name against git's own rules (git-check-ref-format), before git is asked. Throws `invalid`. */
+export function checkBranch(name: string, what: string): string {
+  const isBad = !branchPattern.test(name) || /^[./]|[./]$/.test(name) || name === '@' || name === 'HEAD';
+  if (isBad) throw new SignalboxError('invalid', `${what} ${quote(name)} is not a valid branch name.`);
+  return name;
+}
+
+const longestTitle = 300;
+
+/** Checks a title: one line of readable text. Throws `invalid`. */
+export function checkTitle(title: string): string {
+  const trimmed = title.trim();
+  if (trimmed === '') throw new SignalboxError('invalid', 'The title is empty; say in a few words what is wanted.');
+  if (trimmed.length > longestTitle) {
+    throw new SignalboxError(
+      'invalid',
+      `The title has ${trimmed.length} characters; ${longestTitle} are allowed. Put the rest into the body.`,
+    );
+  }
+  if (/\p{Cc}/u.test(trimmed)) {
+    throw new SignalboxError('invalid', 'The title holds control characters or line breaks; put them into the body.');
+  }
+  return trimmed;
+}
+
+/** A short piece of a title that is safe in a branch name; empty when nothing of it is. */
+export function slugOf(title: string): string {
+  return title
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+}
+
+/** Text from outside inside a message: quoted, with control characters shown, and short. */
+export function quote(text: string): string {
+  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  return shown.replace(
+    /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

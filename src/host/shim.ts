@@ -1,0 +1,36 @@
+/**
+ * The little shell program between Signalbox and a process that has to outlive it. It is started as the leader of a new
+ * session with its output going straight to a file, so nothing of it depends on the orchestrator. It
+ *   1. claims the run directory by linking `process.json` into place, which succeeds for one shim only: whoever is
+ *      started twice for the same run (a crash between start and record) runs it once;
+ *   2. runs the program, living through the signals that are meant for it;
+ *   3. leaves `exit.json`, complete or not at all.
+ * Arguments: the run directory, then the program and its arguments. Nothing is ever pasted into the text.
+ */
+export const shim = `
+dir=$1
+shift
+start=
+boot=
+if [ -r "/proc/$$/stat" ]; then
+  read -r stat < "/proc/$$/stat"
+  rest=\${stat##*) }
+  n=19
+  while [ "$n" -gt 0 ]; do
+    rest=\${rest#* }
+    n=$((n - 1))
+  done
+  start=\${rest%% *}
+  read -r boot < /proc/sys/kernel/random/boot_id
+fi
+printf '{"pid":%s,"startTime":"%s","bootId":"%s"}\\n' "$$" "$start" "$boot" > "$dir/process.$$" || exit 125
+if ! ln "$dir/process.$$" "$dir/process.json" 2>/dev/null; then
+  rm -f "$dir/process.$$"
+  exit 0
+fi
+trap : HUP INT QUIT TERM
+"$@" < /dev/null
+code=$?
+printf '{"code":%s}\\n' "$code" > "$dir/exit.tmp" && mv "$dir/exit.tmp" "$dir/exit.json"
+rm -f "$dir/process.$$"
+`;

@@ -1,0 +1,196 @@
+/**
+ * Owns one process that may outlive us: adopts it when it already runs, concludes it from its exit record when it has
+ * ended, starts it otherwise; ends it with everything it has spawned. See `shim.ts` for the other half.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { ExitRecord } from '../domain/outcome.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { type Mark, processTree, signalProcesses } from './process-tree.ts';
+import { shim } from './shim.ts';
+
+export interface ProcessSpec {
+  /** Holds `output.log`, `process.json` and `exit.json`. Made when it is not there. */
+  runDir: string;
+  /** The job on whose behalf it runs; kept in `run.json` for whoever finds the process later. */
+  job: string;
+  argv: readonly string[];
+  cwd: string;
+  /** The whole environment; nothing is added to it. */
+  env: Record<string, string>;
+  /** What tells the processes of this run from all others. Must be part of `env`. */
+  mark: Mark;
+}
+
+export interface ProcessReports {
+  onStarted(pid: number): void;
+  /** Called once, when nothing of the process is left. */
+  onExit(exit: ExitRecord): void;
+  /** Called once instead, when it could not be started. */
+  onError(error: Error): void;
+}
+
+export interface SupervisedProcess {
+  /** SIGTERM asks everything that belongs to the process; SIGKILL ends it, again and again until nothing is left. */
+  signal(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Stops watching. The process goes on. */
+  release(): void;
+}
+
+const pollMs = 100;
+const killPollMs = 10;
+/** How long the shim may take to write the exit record once everything else is dead. */
+const recordMs = 2_000;
+
+/** Adopts or starts the process. Reports come later, never from inside this call. */
+export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): SupervisedProcess {
+  let isReleased = false;
+  let isConcluded = false;
+  let child: ChildProcess | undefined;
+  let poll: NodeJS.Timeout | undefined;
+  let killPoll: NodeJS.Timeout | undefined;
+
+  const release = () => {
+    isReleased = true;
+    clearInterval(poll);
+    clearInterval(killPoll);
+    // It outlives us: the event loop does not wait for it any longer.
+    child?.unref();
+  };
+
+  /** The leader is gone: what it left behind goes too, and only then is the end reported. */
+  const conclude = () => {
+    if (isConcluded || isReleased) return;
+    isConcluded = true;
+    clearInterval(poll);
+    clearInterval(killPoll);
+    const leader = readIdentity(spec.runDir) ?? ownLeader(child) ?? { pid: -1, startTime: '' };
+    const sweep = () => {
+      if (isReleased) return;
+      const leftovers = processTree(leader, spec.mark);
+      signalProcesses(leftovers, 'SIGKILL');
+      if (leftovers.length > 0) {
+        killPoll = setTimeout(sweep, killPollMs);
+        return;
+      }
+      reports.onExit(readExit(spec.runDir) ?? { code: null, signal: null });
+    };
+    sweep();
+  };
+
+  const adopt = (identity: ProcessIdentity) => {
+    reports.onStarted(identity.pid);
+    const look = () => {
+      if (!isAlive(identity)) conclude();
+    };
+    poll = setInterval(look, pollMs);
+    look();
+  };
+
+  const launch = () => {
+    mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job })}\n`);
+    const output = openSync(join(spec.runDir, 'output.log'), 'a', 0o600);
+    child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, ...spec.argv], {
+      cwd: spec.cwd,
+      env: spec.env,
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    closeSync(output);
+    const { pid } = child;
+    child.once('error', error => {
+      if (isReleased || isConcluded) return;
+      isConcluded = true;
+      reports.onError(error);
+    });
+    child.once('spawn', () => !isReleased && reports.onStarted(pid ?? 0));
+    child.once('exit', () => {
+      if (isReleased) return;
+      const owner = readIdentity(spec.runDir);
+      // Another shim had the directory first: that one is the run.
+      if (owner !== undefined && owner.pid !== pid && !existsSync(join(spec.runDir, 'exit.json'))) adopt(owner);
+      else conclude();
+    });
+  };
+
+  setImmediate(() => {
+    if (isReleased) return;
+    try {
+      const identity = readIdentity(spec.runDir);
+      if (existsSync(join(spec.runDir, 'exit.json'))) conclude();
+      else if (identity !== undefined) adopt(identity);
+      else launch();
+    } catch (error) {
+      isConcluded = true;
+      reports.onError(error as Error);
+    }
+  });
+
+  return {
+    signal(signal) {
+      const leader = readIdentity(spec.runDir) ?? ownLeader(child);
+      if (leader === undefined || isConcluded) return;
+      if (signal === 'SIGTERM') {
+        signalProcesses(processTree(leader, spec.mark), 'SIGTERM');
+        return;
+      }
+      let idleSince: number | undefined;
+      const kill = () => {
+        const members = processTree(leader, spec.mark);
+        signalProcesses(members, 'SIGKILL');
+        if (members.length > 0) {
+          idleSince = undefined;
+          return;
+        }
+        // The shim is left to write the record; one that does not is ended as well.
+        idleSince ??= performance.now();
+        if (performance.now() - idleSince > recordMs && isAlive(leader)) process.kill(leader.pid, 'SIGKILL');
+      };
+      clearInterval(killPoll);
+      killPoll = setInterval(kill, killPollMs);
+      kill();
+    },
+    release,
+  };
+}
+
+function ownLeader(child: ChildProcess | undefined): ProcessIdentity | undefined {
+  return child?.pid === undefined ? undefined : { pid: child.pid, startTime: '', bootId: '' };
+}
+
+/** Who runs in this directory, alive or not; undefined when nothing was ever started there. */
+export function readIdentity(runDir: string): ProcessIdentity | undefined {
+  const record = readJson(join(runDir, 'process.json'));
+  if (typeof record?.pid !== 'number') return undefined;
+  return { pid: record.pid, startTime: String(record.startTime ?? ''), bootId: String(record.bootId ?? '') };
+}
+
+/** How the process of this directory ended; undefined while it runs or when it left no record. */
+export function readExit(runDir: string): ExitRecord | undefined {
+  const record = readJson(join(runDir, 'exit.json'));
+  if (typeof record?.code !== 'number') return undefined;
+  // A shell reports death by signal n as 128 + n.
+  const signal = record.code > 128 ? signalName(record.code - 128) : undefined;
+  return signal === undefined ? { code: record.code, signal: null } : { code: null, signal };
+}
+
+/** The job on whose behalf the process of this directory was started. */
+export function readJob(runDir: string): string | undefined {
+  const job = readJson(join(runDir, 'run.json'))?.job;
+  return typeof job === 'string' ? job : undefined;
+}
+
+function signalName(number: number): string | undefined {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+}
+
+function readJson(path: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

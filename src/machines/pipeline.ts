@@ -1,0 +1,145 @@
+/** A pipeline as data: stages, who works in them, the gates to leave them, and where a refusal leads. */
+import { z } from 'zod';
+import { parseDuration } from '../domain/duration.ts';
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-zA-Z0-9]{0,31}$/, 'use a word of letters and digits that begins with a small letter');
+
+const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+  const ms = parseDuration(value);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: 'custom', message: 'write a duration such as 30s, 5m or 1h30m, or milliseconds' });
+  return z.NEVER;
+});
+
+const file = z
+  .string()
+  .min(1)
+  .refine(path => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the documents folder');
+
+const artifacts = z.strictObject({
+  kind: z.literal('artifacts'),
+  name,
+  /** Inside the task's documents folder; `*` stands for any part of a file name. */
+  files: z.array(file).min(1),
+  need: z.enum(['all', 'any']).default('all'),
+});
+
+const verdict = z.strictObject({
+  kind: z.literal('verdict'),
+  name,
+  file,
+  /** The key in the file's YAML front matter. */
+  field: z.string().min(1).default('verdict'),
+  pass: z.array(z.string().min(1)).min(1),
+  fail: z.array(z.string().min(1)).default([]),
+});
+
+const command = z.strictObject({
+  kind: z.literal('command'),
+  name,
+  /** Program and arguments; without it the repository's own test script is looked for. */
+  run: z.array(z.string().min(1)).min(1).optional(),
+  timeout: duration.default(900_000),
+});
+
+const approval = z.strictObject({ kind: z.literal('approval'), name });
+
+export const gateSchema = z.discriminatedUnion('kind', [artifacts, verdict, command, approval]);
+
+const runSchema = z
+  .strictObject({
+    timeLimit: duration.default(1_800_000),
+    grace: duration.default(20_000),
+    permanentAttempts: z.int().min(1).max(20).default(2),
+    transientAttempts: z.int().min(1).max(20).default(5),
+    backoff: z.strictObject({ base: duration.default(10_000), cap: duration.default(600_000) }).prefault({}),
+  })
+  .prefault({});
+
+/** How often something may happen without a person. */
+const budget = z.int().min(0).max(20).default(3);
+
+const stageSchema = z.strictObject({
+  name,
+  role: name,
+  run: runSchema,
+  gates: z.array(gateSchema).min(1, 'a stage needs at least one gate; nothing passes by itself'),
+  /** A file by which the agent asks a person. */
+  questions: file.optional(),
+  /** A file by which the agent objects to an earlier stage's work, and where that leads. */
+  objection: z.strictObject({ file, to: name, limit: budget }).optional(),
+  /** Where a failed gate leads, how often without a person, and what when the budget is used up. */
+  rework: z
+    .strictObject({ to: name.optional(), limit: budget, otherwise: z.enum(['person', 'blocked']).default('person') })
+    .prefault({}),
+  /** Merges the branch into the target before the agent works, and what the agent adds when the stage is left. */
+  merge: z.strictObject({ onConflict: name, limit: budget }).optional(),
+  /** The stage that follows; the next in the list when it is not given, `done` after the last. */
+  next: name.optional(),
+});
+
+export const pipelineSchema = z
+  .strictObject({
+    name,
+    stages: z.array(stageSchema).min(1).max(20),
+  })
+  .superRefine(({ stages }, context) => {
+    const names = new Map<string, number>();
+    const gates = new Map<string, string>();
+    const complain = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    const known = new Set(stages.map(stage => stage.name));
+    const refer = (path: (string | number)[], to: string | undefined) => {
+      if (to !== undefined && !known.has(to)) {
+        complain(path, `there is no stage ${to}; the stages are ${[...known].join(', ')}`);
+      }
+    };
+    for (const [index, stage] of stages.entries()) {
+      const at = ['stages', index];
+      if (reserved.has(stage.name)) complain([...at, 'name'], `${stage.name} is a state of every task`);
+      if (names.has(stage.name)) complain([...at, 'name'], `stage ${stage.name} exists already`);
+      names.set(stage.name, index);
+      refer([...at, 'objection', 'to'], stage.objection?.to);
+      refer([...at, 'rework', 'to'], stage.rework.to);
+      refer([...at, 'merge', 'onConflict'], stage.merge?.onConflict);
+      if (stage.next !== 'done') refer([...at, 'next'], stage.next);
+      for (const [gateIndex, gate] of stage.gates.entries()) {
+        const other = gates.get(gate.name);
+        if (other !== undefined) complain([...at, 'gates', gateIndex, 'name'], `gate ${gate.name} exists in ${other}`);
+        gates.set(gate.name, stage.name);
+      }
+    }
+  });
+
+const reserved = new Set(['task', 'created', 'paused', 'cancelled', 'failed', 'done', 'landing', 'waiting']);
+
+export type Pipeline = z.output<typeof pipelineSchema>;
+export type PipelineSource = z.input<typeof pipelineSchema>;
+export type Stage = Pipeline['stages'][number];
+export type Gate = z.output<typeof gateSchema>;
+
+/** Gates whose verdict speaks of the code and lapses when it changes. */
+export const judgesCode = (gate: Gate): boolean => gate.kind === 'command' || gate.kind === 'verdict';
+
+/** The stage that follows, or `done`. */
+export function following(pipeline: Pipeline, stage: Stage): string {
+  return stage.next ?? pipeline.stages[pipeline.stages.indexOf(stage) + 1]?.name ?? 'done';
+}
+
+/** What an agent in this stage is asked to leave in the documents folder, for its prompt. */
+export function leavesOf(stage: Stage): string[] {
+  return stage.gates.flatMap(gate => {
+    if (gate.kind === 'artifacts') return [`${gate.need === 'any' ? 'one of ' : ''}${gate.files.join(', ')}`];
+    if (gate.kind !== 'verdict') return [];
+    const words = [...gate.pass, ...gate.fail].join(' or ');
+    return [`${gate.file} with the front matter "${gate.field}: ${words}"`];
+  });
+}
+
+/** Files of a stage that speak only of the round in which they were written. */
+export function roundFilesOf(stage: Stage): string[] {
+  const verdicts = stage.gates.flatMap(gate => (gate.kind === 'verdict' ? [gate.file] : []));
+  return [stage.questions, stage.objection?.file, ...verdicts].filter(path => path !== undefined);
+}

@@ -1,0 +1,773 @@
+/**
+ * A task, compiled from a pipeline. Each stage is a compound state of the same shape:
+ *
+ *   preparing ─▶ [merging] ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
+ *                                                                  │ an earlier stage, within a budget
+ *                                                                  ▼
+ *                        awaitingApproval · awaitingAnswer · awaitingDecision · blocked   (a person moves it on)
+ *
+ * Outside the stages: created, paused, landing (what the last stage added is merged), done, cancelled, failed.
+ * Gates report verdicts, verdicts are kept in the context, and guards over them decide; nothing else lets a task pass.
+ */
+import { type ActorRefFrom, type AnyStateMachine, assign, sendTo, setup } from 'xstate';
+import { actorRef } from '../domain/actor-ref.ts';
+import type { GateReport, Verdict } from '../domain/verdict.ts';
+import { type AgentRunInput, type AgentRunOutput, type AgentSpec, agentRunMachine } from './agent-run.ts';
+import { following, type Gate, judgesCode, leavesOf, type Pipeline, roundFilesOf, type Stage } from './pipeline.ts';
+import { notProvided, pureActor } from './provided.ts';
+
+/** What a person wants done, and where. */
+export interface TaskInput {
+  title: string;
+  body: string;
+  project: string;
+  /** Absolute path of the local repository. */
+  repository: string;
+  /** The branch that the work is merged into. */
+  target: string;
+  branch: string;
+  workItem: string;
+  worktree: string;
+  /** 1 is the most urgent, 10 the least. */
+  priority: number;
+  agent: AgentSpec;
+  /** The actor that holds the merge lease of the target branch. */
+  mergeQueue: string;
+  actor: { id: string; parentId: string | null; at: number };
+}
+
+export interface TaskContext extends Omit<TaskInput, 'actor'> {
+  id: string;
+  pipeline: string;
+  /** The commit on which the branch began, and the last one that was published. Empty before the first stage. */
+  base: string;
+  head: string;
+  /** Hash of the published tree without the task's documents: what verdicts are bound to. */
+  codeTree: string;
+  /** Processes started in each stage, whatever the cause. With `rework`, the ledger of every re-run. */
+  attempts: Record<string, number>;
+  /** Refusals by each budget since a person last decided. */
+  rework: Record<string, number>;
+  /** Processes started and milliseconds worked, over all runs. */
+  spent: { attempts: number; workedMs: number };
+  verdicts: Record<string, Verdict>;
+  feedback: { from: string; text: string } | null;
+  questions: string | null;
+  objection: string | null;
+  /** Why the task waits for a person; null while it does not. */
+  waitsFor: string | null;
+  leaseToken: number | null;
+  /** What the target holds of this task. */
+  merged: { commit: string; codeTree: string; at: number } | null;
+  endedBecause: string | null;
+}
+
+export type TaskEvent =
+  | { type: 'task.approve'; by: string; at: number }
+  | { type: 'task.reject'; reason: string; by: string; at: number }
+  | { type: 'task.answer'; text: string; by: string; at: number }
+  | { type: 'task.retry'; by: string; at: number }
+  | { type: 'task.pause'; by: string; at: number }
+  | { type: 'task.resume'; by: string; at: number }
+  | { type: 'task.cancel'; by: string; at: number }
+  | { type: 'task.fail'; reason: string; by: string; at: number }
+  | { type: 'task.move'; stage: string; by: string; at: number }
+  | { type: 'lease.granted'; token: number; at: number };
+
+/** Reported by the actor `prepare`: where the worktree stands. */
+export interface Prepared {
+  base: string;
+  head: string;
+  codeTree: string;
+}
+
+/** Reported by the actor `publish`. */
+export interface Published {
+  head: string;
+  codeTree: string;
+}
+
+/** Reported by the actor `gates`. */
+export interface Judged {
+  reports: GateReport[];
+  questions: string | null;
+  objection: string | null;
+}
+
+/** Reported by the actor `merge`. */
+export type Merged = { result: 'merged'; commit: string; codeTree: string } | { result: 'conflict'; detail: string };
+
+const longestFeedback = 4_000;
+const longestObjection = 500;
+const lapsedLimit = 3;
+
+interface DoneEvent<T> {
+  type: string;
+  output: T;
+  at: number;
+}
+
+const outputOf = <T>(event: unknown) => (event as DoneEvent<T>).output;
+const atOf = (event: unknown) => (event as { at: number }).at;
+const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
+const errorOf = (event: unknown) => (event as { error?: { message?: string } }).error?.message ?? 'no reason given';
+const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
+const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
+  context.verdicts[gate]?.verdict === word;
+
+const taskSetup = setup({
+  types: {} as { input: TaskInput; context: TaskContext; events: TaskEvent },
+  actors: { agentRun: agentRunMachine, prepare: pureActor, publish: pureActor, gates: pureActor, merge: pureActor },
+  guards: {
+    hasRunSucceeded: ({ event }) => outputOf<AgentRunOutput>(event).outcome === 'succeeded',
+    hasObjection: ({ context }) => context.objection !== null,
+    hasQuestions: ({ context }) => context.questions !== null,
+    isMerged: ({ event }) => outputOf<Merged>(event).result === 'merged',
+    isMoveTo: ({ event }, params: { stage: string }) => textOf(event, 'stage') === params.stage,
+    hasReworkLeft: ({ context }, params: { budget: string; limit: number }) =>
+      (context.rework[params.budget] ?? 0) < params.limit,
+    hasObjectionAndReworkLeft: ({ context }, params: { budget: string; limit: number }) =>
+      context.objection !== null && (context.rework[params.budget] ?? 0) < params.limit,
+    hasFailed: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+    hasFailedAndReworkLeft: ({ context }, params: { gates: string[]; budget: string; limit: number }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'fail')) &&
+      (context.rework[params.budget] ?? 0) < params.limit,
+    isInconclusive: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')),
+    /** A person's word can stand in for a gate that could not be judged, never for one that said no. */
+    isOnlyInconclusive: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')) &&
+      !params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+    lacksApproval: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => !hasVerdict(context, gate, 'pass')),
+    arePassed: ({ context }, params: { gates: string[] }) =>
+      params.gates.every(gate => hasVerdict(context, gate, 'pass')),
+    /** The gate passed, and the code has changed since. */
+    hasLapsedAndReworkLeft: ({ context }, params: { gate: string; budget: string; limit: number }) =>
+      hasVerdict(context, params.gate, 'pass') &&
+      context.verdicts[params.gate]?.codeTree !== context.codeTree &&
+      (context.rework[params.budget] ?? 0) < params.limit,
+    mayMerge: ({ context }, params: { gates: string[]; bound: string[] }) =>
+      params.gates.every(gate => hasVerdict(context, gate, 'pass')) &&
+      params.bound.every(gate => context.verdicts[gate]?.codeTree === context.codeTree),
+    /** Nothing but documents has been added since the merge, and the gates of the last stages are passed too. */
+    mayLand: ({ context }, params: { gates: string[] }) =>
+      params.gates.every(gate => hasVerdict(context, gate, 'pass')) && context.merged?.codeTree === context.codeTree,
+    hasConflictAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
+      outputOf<Merged>(event).result === 'conflict' && (context.rework[params.budget] ?? 0) < params.limit,
+  },
+  actions: {
+    recordPrepared: assign(({ event }) => {
+      const { base, head, codeTree } = outputOf<Prepared>(event);
+      return { base, head, codeTree };
+    }),
+    countAttempt: assign(({ context }, params: { stage: string }) => ({
+      attempts: { ...context.attempts, [params.stage]: (context.attempts[params.stage] ?? 0) + 1 },
+    })),
+    recordRun: assign(({ context, event }, params: { stage: string }) => {
+      const { attempts, workedMs } = outputOf<AgentRunOutput>(event);
+      const before = context.attempts[params.stage] ?? 0;
+      return {
+        // The first attempt was counted when the run began.
+        attempts: { ...context.attempts, [params.stage]: Math.max(0, before + attempts - 1) },
+        spent: { attempts: context.spent.attempts + attempts, workedMs: context.spent.workedMs + workedMs },
+      };
+    }),
+    recordPublished: assign(({ event }) => {
+      const { head, codeTree } = outputOf<Published>(event);
+      return { head, codeTree, feedback: null };
+    }),
+    recordVerdicts: assign(({ context, event }, params: { stage: string; approvals: string[] }) => {
+      const { reports, questions, objection } = outputOf<Judged>(event);
+      const verdicts = { ...context.verdicts };
+      // A new round needs a new approval.
+      for (const gate of params.approvals) delete verdicts[gate];
+      for (const { gate, verdict, detail } of reports) {
+        const at = atOf(event);
+        const { codeTree } = context;
+        verdicts[gate] = { gate, verdict, detail, stage: params.stage, codeTree, by: 'signalbox', at };
+      }
+      return { verdicts, questions, objection };
+    }),
+    recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
+      const verdicts = { ...context.verdicts };
+      const by = textOf(event, 'by') || 'a person';
+      for (const gate of params.gates) {
+        if (verdicts[gate]?.verdict === 'pass') continue;
+        const detail = `decided by ${by}`;
+        const { codeTree } = context;
+        verdicts[gate] = { gate, verdict: 'pass', detail, stage: params.stage, codeTree, by, at: atOf(event) };
+      }
+      return { verdicts };
+    }),
+    recordFindings: assign(({ context }, params: { stage: string; gates: string[] }) => {
+      const failed = params.gates.filter(gate => hasVerdict(context, gate, 'fail'));
+      const text = failed.map(gate => context.verdicts[gate]?.detail ?? '').join('\n\n');
+      return { feedback: { from: params.stage, text: shorten(text, longestFeedback) } };
+    }),
+    recordObjection: assign(({ context }, params: { stage: string }) => ({
+      feedback: { from: params.stage, text: shorten(context.objection ?? '', longestObjection) },
+      objection: null,
+    })),
+    recordConflict: assign(({ event }) => {
+      const output = outputOf<Merged>(event);
+      const detail = output.result === 'conflict' ? output.detail : '';
+      return { feedback: { from: 'merge', text: shorten(detail, longestFeedback) } };
+    }),
+    recordRejection: assign(({ event }) => ({
+      feedback: { from: textOf(event, 'by') || 'a person', text: shorten(textOf(event, 'reason'), longestFeedback) },
+    })),
+    recordAnswer: assign(({ context, event }) => {
+      const text = `Questions:\n${context.questions ?? ''}\n\nAnswer:\n${textOf(event, 'text')}`;
+      return {
+        feedback: { from: textOf(event, 'by') || 'a person', text: shorten(text, longestFeedback) },
+        questions: null,
+      };
+    }),
+    countRework: assign(({ context }, params: { budget: string }) => ({
+      rework: { ...context.rework, [params.budget]: (context.rework[params.budget] ?? 0) + 1 },
+    })),
+    /** A person has decided: what happens without one is counted anew. */
+    clearRework: assign({ rework: {} }),
+    recordMerge: assign(({ event }) => {
+      const output = outputOf<Merged>(event);
+      if (output.result !== 'merged') return {};
+      const { commit, codeTree } = output;
+      // From here on the branch stands where the target stands.
+      return { merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree };
+    }),
+    rememberToken: assign({ leaseToken: ({ event }) => (event.type === 'lease.granted' ? event.token : null) }),
+    wait: assign(({ context, event }, params: { why: string; gates: string[] }) => {
+      const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
+      const details = open
+        .map(gate => context.verdicts[gate])
+        .filter(verdict => verdict !== undefined)
+        .map(({ gate, verdict, detail }) => `${gate}: ${verdict}, ${firstLine(detail)}`);
+      const parts = [params.why, ...details];
+      if ('error' in event) parts.push(errorOf(event));
+      const { outcome, reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
+      if (outcome !== undefined && outcome !== 'succeeded') parts.push(reason ?? '');
+      return { waitsFor: shorten(parts.filter(part => part !== '').join('; '), 600) };
+    }),
+    waitForAnswer: assign(({ context }) => ({
+      waitsFor: `the agent asks: ${shorten(firstLine(context.questions ?? ''), 300)}`,
+    })),
+    stopWaiting: assign({ waitsFor: null }),
+    recordEnd: assign(({ event }, params: { because: string }) => {
+      const reason = textOf(event, 'reason');
+      const by = textOf(event, 'by');
+      return { endedBecause: [params.because, by && `by ${by}`, reason].filter(part => part !== '').join(' ') };
+    }),
+    stopRun: sendTo(
+      (_, params: { child: string }) => params.child as unknown as ActorRefFrom<typeof agentRunMachine>,
+      ({ event }) => ({ type: 'run.stop', cause: 'cancelled', by: textOf(event, 'by') || 'a person' }) as never,
+    ),
+    requestLease: sendTo(
+      ({ context }) => actorRef(context.mergeQueue),
+      ({ context }) => ({ type: 'lease.requested', holder: context.id }),
+    ),
+    releaseLease: sendTo(
+      ({ context }) => actorRef(context.mergeQueue),
+      ({ context }) => ({ type: 'lease.released', holder: context.id }),
+    ),
+    removeWorktree: notProvided,
+  },
+});
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
+}
+
+type StateConfig = Record<string, unknown>;
+type Transition = Record<string, unknown>;
+
+/** The machine of a pipeline. Its id is always `task`; the pipeline is its definition. */
+export function compileTask(pipeline: Pipeline): AnyStateMachine {
+  const { stages } = pipeline;
+  const first = stages[0]!;
+  const states: Record<string, StateConfig> = {
+    created: { always: toStage(first.name) },
+  };
+  for (const stage of stages) states[stage.name] = stageState(pipeline, stage);
+  const lastMerging = stages.findLast(stage => stage.merge !== undefined);
+  if (lastMerging !== undefined) {
+    const gates = namesOf(stages.flatMap(stage => stage.gates));
+    states.landing = mergeState(pipeline, lastMerging, {
+      id: 'landing',
+      gates,
+      entry: [{ guard: { type: 'mayLand', params: { gates } }, target: 'waiting' }],
+      refusal: 'code has changed after the merge; only documents may follow it',
+      after: '#done',
+    });
+  }
+  states.paused = {
+    id: 'paused',
+    initial: first.name,
+    on: { 'task.cancel': cancelled },
+    states: Object.fromEntries(stages.map(stage => [stage.name, pausedState(stage)])),
+  };
+  const removeWorktree = {
+    type: 'removeWorktree',
+    params: ({ context }: { context: TaskContext }) => ({
+      repository: context.repository,
+      worktree: context.worktree,
+      taskId: context.id,
+    }),
+  };
+  states.done = { id: 'done', type: 'final', entry: removeWorktree };
+  states.cancelled = { id: 'cancelled', type: 'final', entry: removeWorktree };
+  states.failed = { id: 'failed', type: 'final', entry: removeWorktree };
+
+  return taskSetup.createMachine({
+    id: 'task',
+    context: ({ input }: { input: TaskInput }) => initialContext(input, pipeline),
+    initial: 'created',
+    states,
+    output: ({ context }: { context: TaskContext }) => ({
+      merged: context.merged,
+      endedBecause: context.endedBecause,
+      spent: context.spent,
+    }),
+  } as never) as unknown as AnyStateMachine;
+}
+
+function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
+  const { actor, ...rest } = input;
+  return {
+    ...rest,
+    id: actor.id,
+    pipeline: pipeline.name,
+    base: '',
+    head: '',
+    codeTree: '',
+    attempts: {},
+    rework: {},
+    spent: { attempts: 0, workedMs: 0 },
+    verdicts: {},
+    feedback: null,
+    questions: null,
+    objection: null,
+    waitsFor: null,
+    leaseToken: null,
+    merged: null,
+    endedBecause: null,
+  };
+}
+
+const toStage = (stage: string) => `#${stage}`;
+const cancelled: Transition = {
+  target: '#cancelled',
+  actions: { type: 'recordEnd', params: { because: 'cancelled' } },
+};
+const failed: Transition = { target: '#failed', actions: { type: 'recordEnd', params: { because: 'given up' } } };
+/** A forbidden event: it is recorded as ignored and changes nothing. */
+const forbidden = {};
+
+const namesOf = (gates: readonly Gate[]) => gates.map(gate => gate.name);
+
+function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
+  const machineGates = namesOf(stage.gates.filter(gate => gate.kind !== 'approval'));
+  const approvals = namesOf(stage.gates.filter(gate => gate.kind === 'approval'));
+  const gates = namesOf(stage.gates);
+  const next = following(pipeline, stage);
+  const isMerging = pipeline.stages.some(({ merge }) => merge !== undefined);
+  const onward = next !== 'done' ? toStage(next) : isMerging ? '#landing' : '#done';
+  const personal = personalEvents(pipeline, stage);
+  const blockedBecause = (why: string): Transition => ({
+    target: `#${stage.name}.blocked`,
+    actions: { type: 'wait', params: { why, gates: [] } },
+  });
+
+  return {
+    id: stage.name,
+    initial: 'preparing',
+    on: {
+      'task.cancel': cancelled,
+      'task.pause': `#paused.${stage.name}`,
+    },
+    states: {
+      last: { type: 'history', history: 'shallow' },
+      preparing: {
+        invoke: {
+          id: 'prepare',
+          src: 'prepare',
+          input: ({ context }: { context: TaskContext }) => ({
+            ...placeOf(context),
+            base: context.base,
+            head: context.head,
+            stale: roundFilesOf(stage),
+          }),
+          onDone: { target: stage.merge === undefined ? 'working' : 'merging', actions: 'recordPrepared' },
+          onError: blockedBecause('the worktree could not be prepared'),
+        },
+      },
+      ...(stage.merge !== undefined && {
+        merging: mergeState(pipeline, stage, {
+          id: `${stage.name}.merging`,
+          ...beforeMerge(pipeline, stage),
+          after: `#${stage.name}.working`,
+        }),
+      }),
+      working: workingState(pipeline, stage, blockedBecause),
+      publishing: {
+        invoke: {
+          id: 'publish',
+          src: 'publish',
+          input: ({ context }: { context: TaskContext }) => ({
+            ...placeOf(context),
+            role: stage.role,
+            stage: stage.name,
+            title: context.title,
+          }),
+          onDone: { target: 'gating', actions: 'recordPublished' },
+          onError: blockedBecause("the agent's work could not be committed"),
+        },
+      },
+      gating: {
+        invoke: {
+          id: 'gates',
+          src: 'gates',
+          input: ({ context }: { context: TaskContext }) => ({
+            ...placeOf(context),
+            gates: stage.gates.filter(gate => gate.kind !== 'approval'),
+            questions: stage.questions ?? null,
+            objection: stage.objection?.file ?? null,
+          }),
+          onDone: {
+            target: 'deciding',
+            actions: { type: 'recordVerdicts', params: { stage: stage.name, approvals } },
+          },
+          onError: blockedBecause('the gates could not be judged'),
+        },
+      },
+      deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
+      awaitingApproval: {
+        tags: 'person',
+        entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+        exit: 'stopWaiting',
+        on: {
+          ...personal,
+          'task.approve': {
+            target: 'deciding',
+            actions: [{ type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } }, 'clearRework'],
+          },
+        },
+      },
+      ...(stage.questions !== undefined && {
+        awaitingAnswer: {
+          tags: 'person',
+          entry: 'waitForAnswer',
+          exit: 'stopWaiting',
+          on: { ...personal, 'task.answer': { target: 'preparing', actions: ['recordAnswer', 'clearRework'] } },
+        },
+      }),
+      awaitingDecision: {
+        tags: 'person',
+        entry: { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
+        exit: 'stopWaiting',
+        on: {
+          ...personal,
+          'task.approve': {
+            guard: { type: 'isOnlyInconclusive', params: { gates: machineGates } },
+            target: 'deciding',
+            actions: [{ type: 'recordPersonsWord', params: { stage: stage.name, gates: machineGates } }, 'clearRework'],
+          },
+        },
+      },
+      blocked: {
+        tags: 'blocked',
+        exit: 'stopWaiting',
+        on: personal,
+      },
+    },
+  };
+}
+
+/** What a person may do wherever a stage waits for one. */
+function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name}.preparing`): StateConfig {
+  const index = pipeline.stages.indexOf(stage);
+  const before = pipeline.stages[Math.max(0, index - 1)]!;
+  return {
+    'task.retry': { target: retry, actions: 'clearRework' },
+    'task.reject': { target: toStage(before.name), reenter: true, actions: ['recordRejection', 'clearRework'] },
+    'task.fail': failed,
+    'task.move': pipeline.stages.map(({ name }) => ({
+      guard: { type: 'isMoveTo', params: { stage: name } },
+      target: toStage(name),
+      reenter: true,
+      actions: 'clearRework',
+    })),
+  };
+}
+
+function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
+  const ended = `xstate.done.actor.${stage.name}`;
+  const before = pipeline.stages[Math.max(0, pipeline.stages.indexOf(stage) - 1)]!;
+  const unsuccessful = { ...blockedBecause('the agent did not finish') };
+  const recordRun = { type: 'recordRun', params: { stage: stage.name } };
+  const alsoRecord = (transition: Transition): Transition => ({
+    ...transition,
+    actions: [recordRun, ...[transition.actions ?? []].flat()],
+  });
+  const stopRun = { type: 'stopRun', params: { child: stage.name } };
+  return {
+    entry: { type: 'countAttempt', params: { stage: stage.name } },
+    invoke: {
+      id: stage.name,
+      src: 'agentRun',
+      input: ({ context }: { context: TaskContext }) => runInput(context, stage),
+      onDone: [{ guard: 'hasRunSucceeded', target: 'publishing', actions: recordRun }, alsoRecord(unsuccessful)],
+      onError: blockedBecause('the run of the agent broke down'),
+    },
+    initial: 'running',
+    states: {
+      running: {
+        on: {
+          'task.pause': 'pausing',
+          'task.cancel': 'cancelling',
+          'task.reject': { target: 'rejecting', actions: 'recordRejection' },
+        },
+      },
+      // The run may finish: what it has cost is spent. Nothing follows it until somebody resumes.
+      pausing: {
+        on: {
+          'task.pause': forbidden,
+          'task.resume': 'running',
+          'task.cancel': 'cancelling',
+          [ended]: [
+            { guard: 'hasRunSucceeded', target: `#paused.${stage.name}.finished`, actions: recordRun },
+            alsoRecord(unsuccessful),
+          ],
+        },
+      },
+      cancelling: {
+        entry: stopRun,
+        on: {
+          'task.cancel': forbidden,
+          'task.pause': forbidden,
+          [ended]: alsoRecord({
+            target: '#cancelled',
+            actions: { type: 'recordEnd', params: { because: 'cancelled while the agent worked' } },
+          }),
+        },
+      },
+      rejecting: {
+        entry: stopRun,
+        on: {
+          'task.pause': forbidden,
+          'task.cancel': forbidden,
+          [ended]: alsoRecord({ target: toStage(before.name), reenter: true, actions: 'clearRework' }),
+        },
+      },
+    },
+  };
+}
+
+interface StageGates {
+  gates: string[];
+  machineGates: string[];
+  approvals: string[];
+  onward: string;
+}
+
+/** The rules of a stage in the order in which they are asked. */
+function decisions(stage: Stage, { gates, machineGates, approvals, onward }: StageGates): Transition[] {
+  const rules: Transition[] = [];
+  const { objection, rework } = stage;
+  if (objection !== undefined) {
+    const budget = `${stage.name}.objection`;
+    rules.push({
+      guard: { type: 'hasObjectionAndReworkLeft', params: { budget, limit: objection.limit } },
+      target: toStage(objection.to),
+      reenter: true,
+      actions: [
+        { type: 'recordObjection', params: { stage: stage.name } },
+        { type: 'countRework', params: { budget } },
+      ],
+    });
+    rules.push({ guard: 'hasObjection', target: 'awaitingDecision' });
+  }
+  if (stage.questions !== undefined) rules.push({ guard: 'hasQuestions', target: 'awaitingAnswer' });
+  if (rework.limit > 0) {
+    rules.push({
+      guard: {
+        type: 'hasFailedAndReworkLeft',
+        params: { gates: machineGates, budget: stage.name, limit: rework.limit },
+      },
+      target: toStage(rework.to ?? stage.name),
+      reenter: true,
+      actions: [
+        { type: 'recordFindings', params: { stage: stage.name, gates: machineGates } },
+        { type: 'countRework', params: { budget: stage.name } },
+      ],
+    });
+  }
+  const why = `${stage.name} was refused${rework.limit > 0 ? ` more than ${rework.limit} times` : ''}`;
+  rules.push({
+    guard: { type: 'hasFailed', params: { gates: machineGates } },
+    ...(rework.otherwise === 'blocked'
+      ? { target: 'blocked', actions: { type: 'wait', params: { why, gates: machineGates } } }
+      : { target: 'awaitingDecision' }),
+  });
+  rules.push({ guard: { type: 'isInconclusive', params: { gates: machineGates } }, target: 'awaitingDecision' });
+  if (approvals.length > 0) {
+    rules.push({ guard: { type: 'lacksApproval', params: { gates: approvals } }, target: 'awaitingApproval' });
+  }
+  rules.push({ guard: { type: 'arePassed', params: { gates } }, target: onward });
+  rules.push({
+    target: 'blocked',
+    actions: { type: 'wait', params: { why: 'a gate gave no verdict', gates } },
+  });
+  return rules;
+}
+
+interface MergePlace {
+  /** The path of this state, as transitions name it: `deploy.merging` or `landing`. */
+  id: string;
+  /** Every gate that has to be passed. */
+  gates: string[];
+  /** The ways in, asked in this order; none of them leads to `waiting` unless all is well. */
+  entry: Transition[];
+  /** Said when there is no way in. */
+  refusal: string;
+  after: string;
+}
+
+/** What has to be true before code is merged: every gate so far is passed, and for the code as it is now. */
+function beforeMerge(pipeline: Pipeline, stage: Stage): Pick<MergePlace, 'gates' | 'entry' | 'refusal'> {
+  const earlier = pipeline.stages.slice(0, pipeline.stages.indexOf(stage)).flatMap(({ gates }) => gates);
+  const bound = earlier.filter(judgesCode);
+  const lapsed = bound.map((gate): Transition => {
+    const owner = pipeline.stages.find(({ gates }) => gates.includes(gate))!;
+    // A verdict that an agent writes needs the agent again; a command is simply run again.
+    const needsAgent = owner.gates.some(({ kind }) => kind === 'verdict');
+    const budget = `${gate.name}.lapsed`;
+    return {
+      guard: { type: 'hasLapsedAndReworkLeft', params: { gate: gate.name, budget, limit: lapsedLimit } },
+      target: needsAgent ? toStage(owner.name) : `#${owner.name}.gating`,
+      actions: { type: 'countRework', params: { budget } },
+    };
+  });
+  const gates = namesOf(earlier);
+  const enter = { guard: { type: 'mayMerge', params: { gates, bound: namesOf(bound) } }, target: 'waiting' };
+  // Coming back to the stage after the merge: there is nothing left to merge, and the verdicts were for other code.
+  const again = { guard: { type: 'mayLand', params: { gates } }, target: `#${stage.name}.working` };
+  return {
+    gates,
+    entry: [again, ...lapsed, enter],
+    refusal: 'not every gate is passed for the code as it is now',
+  };
+}
+
+/** Merging into the target: is it allowed, is it our turn, then the merge itself. */
+function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace): StateConfig {
+  const { id, gates, entry, refusal, after } = place;
+  const { onConflict, limit } = stage.merge!;
+  const blockedBecause = (why: string): Transition => ({
+    target: `#${id}.blocked`,
+    actions: { type: 'wait', params: { why, gates } },
+  });
+  return {
+    ...(!id.includes('.') && { id }),
+    initial: 'checking',
+    states: {
+      checking: { always: [...entry, blockedBecause(refusal)] },
+      waiting: {
+        tags: 'lease',
+        entry: 'requestLease',
+        on: {
+          'lease.granted': { target: 'writing', actions: 'rememberToken' },
+          'task.cancel': { ...cancelled, actions: ['releaseLease', cancelled.actions] },
+          'task.pause': { target: `#paused.${stage.name}`, actions: 'releaseLease' },
+        },
+      },
+      writing: {
+        exit: 'releaseLease',
+        // A merge is never left half way: it ends one way or the other, and soon.
+        on: { 'task.cancel': forbidden, 'task.pause': forbidden },
+        invoke: {
+          id: 'merge',
+          src: 'merge',
+          input: ({ context }: { context: TaskContext }) => ({
+            ...placeOf(context),
+            head: context.head,
+            title: context.title,
+            token: context.leaseToken,
+          }),
+          onDone: [
+            { guard: 'isMerged', target: after, actions: 'recordMerge' },
+            {
+              guard: { type: 'hasConflictAndReworkLeft', params: { budget: `${id}.conflict`, limit } },
+              target: toStage(onConflict),
+              actions: ['recordConflict', { type: 'countRework', params: { budget: `${id}.conflict` } }],
+            },
+            blockedBecause('the branch conflicts with its target again and again'),
+          ],
+          onError: blockedBecause('the branch could not be merged'),
+        },
+      },
+      blocked: {
+        tags: 'blocked',
+        exit: 'stopWaiting',
+        on: {
+          ...personalEvents(pipeline, stage, `#${id}.checking`),
+          'task.cancel': cancelled,
+        },
+      },
+    },
+  };
+}
+
+function pausedState(stage: Stage): StateConfig {
+  return {
+    initial: 'held',
+    states: {
+      held: { tags: 'paused', on: { 'task.resume': `#${stage.name}.last` } },
+      // The agent finished after the pause began: its work is published, not done again.
+      finished: { tags: 'paused', on: { 'task.resume': `#${stage.name}.publishing` } },
+    },
+  };
+}
+
+/** Where the work of a task lies. */
+function placeOf(context: TaskContext) {
+  const { id, repository, worktree, branch, target, workItem } = context;
+  return { taskId: id, repository, worktree, branch, target, workItem };
+}
+
+function runInput(context: TaskContext, stage: Stage): Omit<AgentRunInput, 'actor'> {
+  const { run } = stage;
+  return {
+    assignment: {
+      taskId: context.id,
+      workItem: context.workItem,
+      title: context.title,
+      body: context.body,
+      stage: stage.name,
+      role: stage.role,
+      attempt: context.attempts[stage.name] ?? 1,
+      worktree: context.worktree,
+      repository: context.repository,
+      documents: documentsOf(context.workItem),
+      head: context.head,
+      leaves: leavesOf(stage),
+      feedback: context.feedback,
+    },
+    agent: context.agent,
+    policy: {
+      timeLimitMs: run.timeLimit,
+      graceMs: run.grace,
+      permanentAttempts: run.permanentAttempts,
+      transientAttempts: run.transientAttempts,
+      backoff: { baseMs: run.backoff.base, capMs: run.backoff.cap },
+    },
+    project: context.project,
+    priority: context.priority,
+  };
+}
+
+/** The folder of a work item's documents, inside the worktree. */
+export function documentsOf(workItem: string): string {
+  return `docs/work-items/${workItem}`;
+}

@@ -1,0 +1,9 @@
+/** What the rest of Signalbox may use of the runtime. */
+export type { Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export { untilStopped } from './jobs.ts';
+export type { EffectHandler, EffectMeta, JobInput, JobMeta, MachineKind } from './kind.ts';
+export { lintMachine } from './lint.ts';
+export type { Runtime, RuntimeObserver, RuntimeOptions } from './runtime.ts';
+export { startRuntime } from './runtime.ts';
+export type { Receipt, Transition } from './turn.ts';
