@@ -51,9 +51,9 @@ function markedRuns(worktreesDir: string): Map<string, string> {
     } catch {
       continue;
     }
-    const valueOf = (key: string) => environment.find(entry => entry.startsWith(`${key}=`))?.slice(key.length + 1);
-    const runId = valueOf('SIGNALBOX_RUN_ID');
-    const worktree = valueOf('SIGNALBOX_WORKTREE');
+    const valueAt = (key: string) => environment.find(entry => entry.startsWith(`${key}=`))?.slice(key.length + 1);
+    const runId = valueAt('SIGNALBOX_RUN_ID');
+    const worktree = valueAt('SIGNALBOX_WORKTREE');
     if (runId !== undefined && worktree?.startsWith(`${worktreesDir}/`)) runs.set(runId, worktree);
   }
   return runs;
