@@ -91,7 +91,7 @@ export interface Runtime {
   retryDeadLetter(id: string): Promise<void>;
   /** Puts an actor on another definition of its kind, by its own decision and on record. */
   migrate(actorId: string, definition: Json, convert?: (snapshot: string) => string): Promise<void>;
-  /** Resolves when nothing is left to commit and no action is being delivered. Jobs may still run. */
+  /** Resolves when nothing is left to do but to wait: for jobs that run, for a deadline, for a retry. */
   idle(): Promise<void>;
   /** Takes no more events, lets what runs finish for up to `drainMs`, and commits its outcome. Closes nothing. */
   stop(options?: { drainMs?: number }): Promise<void>;
@@ -209,8 +209,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     setImmediate(flush);
   }
 
-  function enqueueDelivery(delivery: Delivery, entry?: Pick<Entry, 'resolve' | 'reject'>): void {
-    queue.push({ run: turn => turn.take(delivery), ...entry });
+  function enqueueDelivery(delivery: Delivery): void {
+    queue.push({ run: turn => turn.takeOrPark(delivery) });
     schedule();
   }
 
@@ -279,7 +279,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const parkedBefore = commit.inbox.length - leftOver.length;
     const rest = leftOver.map((delivery, index): Entry => {
       const inbox = committed.inbox[parkedBefore + index] ?? null;
-      return { run: next => next.take({ ...delivery, inbox }) };
+      return { run: next => next.takeOrPark({ ...delivery, inbox }) };
     });
     if (rest.length > 0) queue = [...rest, ...queue];
 
@@ -383,17 +383,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   /** Events that were committed for an actor before the last stop, and never taken. They come before all others. */
   async function takeInbox(): Promise<void> {
-    for (;;) {
-      const rows = await store.pendingInbox({ after: 0, limit: batchSize });
-      if (rows.length === 0) return;
-      await Promise.all(
-        rows.map(row => {
-          const { actorId, event, source, dedupeKey, ref } = row;
-          const delivery = { ...internal(actorId, event, source), dedupeKey, ref, inbox: row.position };
-          return enqueue(turn => turn.take(delivery));
-        }),
-      );
+    const rows = [];
+    // Read whole before anything is taken: what does not fit into a turn then gets a row and is queued already.
+    for (let after = 0; ; after = rows.at(-1)!.position) {
+      const page = await store.pendingInbox({ after, limit: batchSize });
+      rows.push(...page);
+      if (page.length === 0) break;
     }
+    await Promise.all(
+      rows.map(({ actorId, event, source, dedupeKey, ref, position }) => {
+        const delivery = { ...internal(actorId, event, source), dedupeKey, ref, inbox: position };
+        return enqueue(turn => turn.takeOrPark(delivery));
+      }),
+    );
   }
 
   await takeInbox();
@@ -463,7 +465,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await enqueue(turn => turn.migrate(actorId, definition, convert));
     },
     async idle() {
-      while (isFlushing || isScheduled || hasWork() || outbox.inFlight > 0) await nextRound();
+      const isBusy = () => isFlushing || isScheduled || hasWork() || outbox.inFlight > 0;
+      // Work that waits for a failed commit to be tried again waits for the clock.
+      while (isBusy() && callOffRetry === undefined) await nextRound();
     },
     stop,
     get load() {

@@ -77,6 +77,8 @@ export interface Turn {
   create(creation: Creation): Promise<Receipt>;
   /** Throws `not_found` when there is no such actor. */
   take(delivery: Delivery): Promise<Receipt>;
+  /** The same for an event that nobody waits for: without an actor it becomes a dead letter. */
+  takeOrPark(delivery: Delivery): Promise<Receipt>;
   /** Takes a timer that is due: its owner, or whom it was meant for, gets the event. */
   fire(timer: TimerRow): Promise<void>;
   /** Puts an actor on another definition, with its snapshot converted by `convert`. Throws when that cannot be restored. */
@@ -397,6 +399,18 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     }
   }
 
+  /** For events that nobody waits for: an address that leads nowhere has to be seen by a person. */
+  async function takeOrPark(delivery: Delivery): Promise<Receipt> {
+    try {
+      return await take(delivery);
+    } catch (error) {
+      if (!(error instanceof SignalboxError) || error.code !== 'not_found') throw error;
+      if (delivery.inbox !== null) commit.inboxTaken.push(delivery.inbox);
+      park(delivery, error.message);
+      return untraced;
+    }
+  }
+
   function reject(actor: Working, delivery: Delivery, error: string): Receipt {
     park(delivery, error);
     const { event, source, dedupeKey } = delivery;
@@ -417,6 +431,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       return { seq: existing.version, outcome: 'duplicate', state: existing.state, reason: 'it exists already' };
     },
     take,
+    takeOrPark,
     fire,
     async migrate(actorId, definition, convert) {
       const actor = await open(actorId);
@@ -444,14 +459,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       while (sent.length > 0 && taken < limit) {
         const batch = sent;
         sent = [];
-        for (const delivery of batch) {
-          try {
-            await take(delivery);
-          } catch (error) {
-            // An address that leads nowhere: a person has to see it, and no other actor may suffer for it.
-            park(delivery, messageOf(error));
-          }
-        }
+        for (const delivery of batch) await takeOrPark(delivery);
       }
     },
     finish() {
