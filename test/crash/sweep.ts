@@ -1,0 +1,125 @@
+/**
+ * The crash sweep: kills the orchestrator at one point after another, restarts it, and compares the end with that of an
+ * undisturbed run: the state, the verdicts, the git history and tree, how often each agent was started, the outbox, and
+ * that every actor replays to its snapshot.
+ *
+ *   node test/crash/sweep.ts [--all | --every N] [--from POINT] [--to POINT]
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { gitIn } from '../../src/actors/git.ts';
+import { makeDemoRepository } from '../../src/demo/repository.ts';
+
+const { values } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    every: { type: 'string', default: '23' },
+    from: { type: 'string', default: '1' },
+    to: { type: 'string' },
+  },
+});
+
+interface Outcome {
+  points: number;
+  summary: object;
+}
+
+const victim = fileURLToPath(new URL('victim.ts', import.meta.url));
+const place = realpathSync(mkdtempSync(join(tmpdir(), 'signalbox-crash-')));
+const template = join(place, 'template');
+mkdirSync(template);
+await makeDemoRepository(template);
+
+async function runVictim(
+  directory: string,
+  point: number,
+): Promise<{ outcome?: Outcome; signal?: string; output: string }> {
+  const { stdout, stderr, signal } = await execa('node', [victim, directory, String(point)], {
+    reject: false,
+    timeout: 60_000,
+  });
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  return {
+    output: `${stdout}${stderr}`,
+    ...(signal && { signal }),
+    ...(line.startsWith('{') && { outcome: JSON.parse(line) as Outcome }),
+  };
+}
+
+function freshDirectory(name: string): string {
+  const directory = join(place, name);
+  cpSync(template, join(directory, 'shop'), { recursive: true });
+  return directory;
+}
+
+/** What must not depend on any crash. Times and hashes of commits do, so history is compared by subject and tree. */
+async function endOf(directory: string, { summary }: Outcome): Promise<object> {
+  const git = gitIn(join(directory, 'shop'));
+  return {
+    ...summary,
+    history: (await git(['log', '--graph', '--format=%s %an', 'main'])).split('\n'),
+    tree: await git(['rev-parse', 'main^{tree}']),
+    branches: (await git(['for-each-ref', '--format=%(refname)', 'refs/heads'])).split('\n'),
+    status: await git(['status', '--porcelain']),
+    fsck: await git(['fsck', '--no-dangling', '--no-progress']),
+    agents: readFileSync(join(directory, 'ledger'), 'utf8').trim().split('\n'),
+  };
+}
+
+const calm = freshDirectory('calm');
+const undisturbed = await runVictim(calm, 0);
+if (undisturbed.outcome === undefined) throw new Error(`The undisturbed run failed:\n${undisturbed.output}`);
+const expected = await endOf(calm, undisturbed.outcome);
+const { points } = undisturbed.outcome;
+const last = Math.min(points, Number(values.to ?? points));
+const step = values.all ? 1 : Number(values.every);
+const chosen: number[] = [];
+for (let point = Number(values.from); point <= last; point += step) chosen.push(point);
+process.stdout.write(`${points} points in the pipeline; killing at ${chosen.length} of them (every ${step})\n`);
+
+let passed = 0;
+const failures: string[] = [];
+
+async function sweepOne(point: number): Promise<void> {
+  const directory = freshDirectory(`at-${point}`);
+  const crash = await runVictim(directory, point);
+  const where = existsSync(join(directory, 'crash.log'))
+    ? readFileSync(join(directory, 'crash.log'), 'utf8').trim()
+    : '';
+  // The order in which things happen varies a little, so a late point may lie beyond the end of a run.
+  const after = crash.outcome === undefined ? await runVictim(directory, 0) : crash;
+  const end = after.outcome && (await endOf(directory, after.outcome));
+  if (end !== undefined && isDeepStrictEqual(end, expected)) {
+    passed += 1;
+    rmSync(directory, { recursive: true, force: true });
+  } else {
+    failures.push(`point ${point} (${where}):\n${end === undefined ? after.output : differenceOf(end)}`);
+  }
+  const done = passed + failures.length;
+  if (done % 25 === 0) process.stdout.write(`${done} of ${chosen.length}\n`);
+}
+
+function differenceOf(end: object): string {
+  return Object.entries(expected)
+    .filter(([key, value]) => !isDeepStrictEqual((end as Record<string, unknown>)[key], value))
+    .map(
+      ([key, value]) =>
+        `  ${key}: ${JSON.stringify((end as Record<string, unknown>)[key])}\n  expected: ${JSON.stringify(value)}`,
+    )
+    .join('\n');
+}
+
+const queue = [...chosen];
+await Promise.all(
+  Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
+    for (let point = queue.shift(); point !== undefined; point = queue.shift()) await sweepOne(point);
+  }),
+);
+for (const failure of failures) process.stdout.write(`${failure}\n`);
+rmSync(place, { recursive: true, force: true });
+process.stdout.write(`crash sweep: ${passed} passed, ${failures.length} failed\n`);
+process.exitCode = failures.length > 0 ? 1 : 0;
