@@ -228,7 +228,7 @@ const taskSetup = setup({
     countRework: assign(({ context }, params: { budget: string }) => ({
       rework: { ...context.rework, [params.budget]: (context.rework[params.budget] ?? 0) + 1 },
     })),
-    /** A person has decided: what happens without one is counted anew. */
+    /** A person has intervened: what happens without one is counted anew. A mere approval is no intervention. */
     clearRework: assign({ rework: {} }),
     recordMerge: assign(({ event }) => {
       const output = outputOf<Merged>(event);
@@ -442,18 +442,20 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
         },
       },
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
-      awaitingApproval: {
-        tags: 'person',
-        entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
-        exit: 'stopWaiting',
-        on: {
-          ...personal,
-          'task.approve': {
-            target: 'deciding',
-            actions: [{ type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } }, 'clearRework'],
+      ...(approvals.length > 0 && {
+        awaitingApproval: {
+          tags: 'person',
+          entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+          exit: 'stopWaiting',
+          on: {
+            ...personal,
+            'task.approve': {
+              target: 'deciding',
+              actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } },
+            },
           },
         },
-      },
+      }),
       ...(stage.questions !== undefined && {
         awaitingAnswer: {
           tags: 'person',
@@ -471,7 +473,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           'task.approve': {
             guard: { type: 'isOnlyInconclusive', params: { gates: machineGates } },
             target: 'deciding',
-            actions: [{ type: 'recordPersonsWord', params: { stage: stage.name, gates: machineGates } }, 'clearRework'],
+            actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: machineGates } },
           },
         },
       },

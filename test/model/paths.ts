@@ -1,0 +1,185 @@
+/**
+ * Paths through a machine that together take every transition of its definition, generated with `xstate/graph`, and a
+ * player that walks them on the real runtime.
+ */
+import { type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
+import { statePath } from '../../src/runtime/stepper.ts';
+import type { PlayedJobs } from '../support/jobs.ts';
+import type { TestRuntime } from '../support/runtime.ts';
+
+export type ModelEvent = { type: string } & Record<string, unknown>;
+
+export interface ModelOptions {
+  input: unknown;
+  /** Every event worth trying, with the payloads that guards tell apart. Deadlines and outcomes of jobs included. */
+  events: ModelEvent[];
+  /** Whether an event that the machine would take makes sense here; everything does by default. */
+  isPossible?(state: string, event: ModelEvent): boolean;
+  /** What guards read, beside the state value: two snapshots with the same projection are one state of the model. */
+  project(context: Record<string, unknown>, state: string): unknown;
+}
+
+export interface ModelPath {
+  events: ModelEvent[];
+  /** The state after each event. */
+  states: string[];
+}
+
+export interface Model {
+  paths: ModelPath[];
+  /** Every transition of the definition, and those that the paths take. */
+  transitions: Set<string>;
+  covered: Set<string>;
+  states: Set<string>;
+  visited: Set<string>;
+}
+
+/** Generates the paths. */
+export function modelOf(
+  machine: AnyStateMachine,
+  { input, events, project, isPossible = () => true }: ModelOptions,
+): Model {
+  const inert = inertCopy(machine);
+  const options = {
+    input,
+    events: events as never,
+    filterEvents: (snapshot: AnyMachineSnapshot, event: unknown) =>
+      isPossible(statePath(snapshot.value), event as ModelEvent) && snapshot.can(event as never),
+    stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== 'active',
+    serializeState: (snapshot: AnyMachineSnapshot) =>
+      JSON.stringify([snapshot.value, project(snapshot.context, statePath(snapshot.value))]) as never,
+    limit: 100_000,
+  };
+  const shortest = getShortestPaths(inert as never, options as never);
+  const byState = new Map(shortest.map(path => [options.serializeState(path.state as never) as string, path] as const));
+  const adjacency = getAdjacencyMap(inert as never, options as never) as Record<
+    string,
+    { state: AnyMachineSnapshot; transitions: Record<string, { event: ModelEvent; state: AnyMachineSnapshot }> }
+  >;
+  const model: Model = {
+    paths: [],
+    transitions: transitionsOf(machine),
+    covered: new Set(),
+    states: new Set(),
+    visited: new Set(),
+  };
+  for (const node of statesOf(machine)) model.states.add(node);
+  cover(model, initialTransitions(inert, input));
+  for (const [key, { state, transitions }] of Object.entries(adjacency)) {
+    model.visited.add(statePath(state.value));
+    const way = byState.get(key);
+    if (way === undefined || state.status !== 'active') continue;
+    for (const { event, state: next } of Object.values(transitions)) {
+      model.visited.add(statePath(next.value));
+      if (!cover(model, takenBy(inert, state, event))) continue;
+      const steps = way.steps.filter(step => (step.event as ModelEvent).type !== 'xstate.init');
+      model.paths.push({
+        events: [...steps.map(step => step.event as ModelEvent), event],
+        states: [...steps.map(step => statePath((step.state as AnyMachineSnapshot).value)), statePath(next.value)],
+      });
+    }
+  }
+  // The state of a step is the one before its event; the state after it is that of the next.
+  for (const path of model.paths) path.states = [...path.states.slice(1, -1), ...lastTwo(path)];
+  return model;
+}
+
+function lastTwo(path: ModelPath): string[] {
+  return path.states.length === 1 ? path.states : [path.states.at(-1)!];
+}
+
+function cover({ covered, visited }: Model, taken: string[]): boolean {
+  const before = covered.size;
+  for (const transition of taken) {
+    covered.add(transition);
+    // A state that is left in the step in which it is entered shows only in what leaves it.
+    visited.add(transition.slice(0, transition.indexOf(' ')).replace(/^[^.]+\./, ''));
+  }
+  return covered.size > before;
+}
+
+/** The machine with actors and effects that do nothing, so that a live actor may look at it. */
+function inertCopy(machine: AnyStateMachine): AnyStateMachine {
+  const silent = fromCallback(() => {});
+  const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(name => [name, silent]));
+  return machine.provide({ actors }) as AnyStateMachine;
+}
+
+interface Transition {
+  source: { path: string[]; machine: { id: string } };
+  eventType: string;
+  target?: readonly { id: string }[];
+  guard?: unknown;
+}
+
+function nameOf({ source, eventType, target, guard }: Transition): string {
+  const condition = guard === undefined ? '' : ` [${typeof guard === 'string' ? guard : JSON.stringify(guard)}]`;
+  return `${source.machine.id}.${source.path.join('.')} —${eventType || 'always'}${condition}→ ${target?.map(({ id }) => id).join(',') ?? '(stays)'}`;
+}
+
+function transitionsOf(machine: AnyStateMachine): Set<string> {
+  const names = new Set<string>();
+  const walk = (node: AnyStateMachine['root']) => {
+    const all = [...[...node.transitions.values()].flat(), ...(node.always ?? [])] as never as (Transition & {
+      actions: unknown[];
+    })[];
+    for (const transition of all) {
+      // A forbidden event is there to be ignored: it can never be taken.
+      if (transition.target !== undefined || transition.actions.length > 0) names.add(nameOf(transition));
+    }
+    for (const child of Object.values(node.states)) walk(child as never);
+  };
+  walk(machine.root);
+  return names;
+}
+
+function statesOf(machine: AnyStateMachine): string[] {
+  const walk = (node: AnyStateMachine['root']): string[] => {
+    const children = Object.values(node.states).filter(({ type }) => type !== 'history');
+    return children.length === 0 ? [node.path.join('.')] : children.flatMap(child => walk(child as never));
+  };
+  return walk(machine.root);
+}
+
+/** Takes a step purely and hears which transitions it is made of, eventless ones included. */
+function listening(machine: AnyStateMachine, step: (scope: AnyActorScope) => unknown): string[] {
+  const taken: string[] = [];
+  const self = createActor(machine, { input: {} as never });
+  const system = Object.assign(Object.create(self.system), {
+    _sendInspectionEvent(inspection: { type: string; _transitions?: Transition[] }) {
+      if (inspection.type === '@xstate.microstep') taken.push(...(inspection._transitions ?? []).map(nameOf));
+    },
+  });
+  const ignore = () => {};
+  const scope = { self, system, id: '', sessionId: '', logger: ignore, defer: ignore, stopChild: ignore, emit: ignore };
+  step({ ...scope, actionExecutor: ignore } as never);
+  return taken;
+}
+
+const takenBy = (machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: ModelEvent) =>
+  listening(machine, scope => machine.transition(snapshot, event as never, scope as never));
+
+const initialTransitions = (machine: AnyStateMachine, input: unknown) =>
+  listening(machine, scope => machine.getInitialSnapshot(scope as never, input as never));
+
+/** Plays one event of a model on the real runtime: an outcome of a job, a deadline, or an event that is sent. */
+export async function play(id: string, event: ModelEvent, system: TestRuntime, jobs: PlayedJobs): Promise<void> {
+  const [, outcome, childId] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event.type) ?? [];
+  if (childId !== undefined) {
+    const child = (await system.runtime.actors({ parentId: id, status: 'active', limit: 10 })).find(
+      row => row.childId === childId,
+    );
+    const job = child === undefined ? jobs.find(id, childId) : jobs.find(child.id, 'inner');
+    if (job === undefined) throw new Error(`no open job ${childId} of ${id}`);
+    if (outcome === 'done') job.resolve(event.output);
+    else job.reject(event.error);
+  } else if (event.type.startsWith('xstate.after.')) {
+    const timer = (await system.store.timers(id)).find(row => row.event.type === event.type);
+    if (timer === undefined) throw new Error(`no timer ${event.type} of ${id}`);
+    system.clock.set(Math.max(system.clock.now(), timer.due));
+  } else {
+    await system.runtime.send(id, event as never);
+  }
+  await system.settle();
+}
