@@ -153,7 +153,7 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     return disk.position;
   };
   for (const row of batch.definitions) disk.definitions.set(row.hash, row);
-  for (const { baseVersion: _, snapshot, ...row } of batch.actors) {
+  for (const { baseVersion: _, isOnlyMoved: __, snapshot, ...row } of batch.actors) {
     const before = disk.actors.get(row.id);
     disk.actors.set(row.id, {
       ...row,

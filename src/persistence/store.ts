@@ -43,6 +43,8 @@ export interface ActorWrite extends Omit<ActorRow, 'snapshot' | 'createdAt' | 'u
   baseVersion: number;
   /** `null` leaves the stored snapshot as it is: only the version moves. */
   snapshot: string | null;
+  /** Whether status and definition are what is stored already: the ordinary case, and cheaper to write. */
+  isOnlyMoved: boolean;
 }
 
 /** One line of the append-only log. */

@@ -484,6 +484,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
           state: actor.state,
           version: actor.version,
           baseVersion: actor.baseVersion,
+          isOnlyMoved: !actor.definitionIsNew && actor.status === 'active',
           snapshot: actor.snapshot === actor.baseSnapshot ? null : definition.stepper.encode(actor.snapshot),
         });
         if (actor.broken === undefined) live.push(liveOf(actor));

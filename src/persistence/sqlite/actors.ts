@@ -9,53 +9,44 @@ const columns = `id, kind, definition, parent_id AS parentId, child_id AS childI
 export function createActorTable(db: Database) {
   const select = db.prepare<[string], ActorRow>(`SELECT ${columns} FROM actors WHERE id = ?`);
   const insert = db.prepare(
-    `INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, version, snapshot, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, version, head, snapshot, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  );
+  // The columns that an index or a foreign key looks at are written only when they change: SQLite does not compare.
+  const move = db.prepare(
+    'UPDATE actors SET state = ?, version = ?, head = ?, snapshot = ?, updated_at = ? WHERE id = ? AND version = ?',
   );
   const replace = db.prepare(
-    `UPDATE actors SET definition = ?, status = ?, state = ?, version = ?, snapshot = ?, updated_at = ?
+    `UPDATE actors SET definition = ?, status = ?, state = ?, version = ?, head = ?, snapshot = ?, updated_at = ?
      WHERE id = ? AND version = ?`,
   );
-  const touch = db.prepare('UPDATE actors SET version = ?, updated_at = ? WHERE id = ? AND version = ?');
+  const touch = db.prepare('UPDATE actors SET version = ?, head = ?, updated_at = ? WHERE id = ? AND version = ?');
   const count = db.prepare<[string], { state: string; status: ActorStatus; count: number }>(
     'SELECT state, status, count(*) AS count FROM actors WHERE kind = ? GROUP BY status, state',
   );
 
   return {
     get: (id: string) => select.get(id),
-    /** Throws `conflict` when the actor is not at `baseVersion`. */
-    write(row: ActorWrite, at: number): void {
-      const { changes } =
-        row.baseVersion === 0
-          ? insert.run(
-              row.id,
-              row.kind,
-              row.definition,
-              row.parentId,
-              row.childId,
-              row.status,
-              row.state,
-              row.version,
-              row.snapshot,
-              at,
-              at,
-            )
-          : row.snapshot === null
-            ? touch.run(row.version, at, row.id, row.baseVersion)
-            : replace.run(
-                row.definition,
-                row.status,
-                row.state,
-                row.version,
-                row.snapshot,
-                at,
-                row.id,
-                row.baseVersion,
-              );
+    /** Throws `conflict` when the actor is not at `baseVersion`. `head` is the position of its last log entry. */
+    write(row: ActorWrite, head: number, at: number): void {
+      const { id, definition, status, state, version, baseVersion, snapshot } = row;
+      let changes: number;
+      if (baseVersion === 0) {
+        const { kind, parentId, childId } = row;
+        ({ changes } = insert.run(
+          ...[id, kind, definition, parentId, childId, status, state, version, head, snapshot, at, at],
+        ));
+      } else if (snapshot === null) {
+        ({ changes } = touch.run(version, head, at, id, baseVersion));
+      } else if (row.isOnlyMoved) {
+        ({ changes } = move.run(state, version, head, snapshot, at, id, baseVersion));
+      } else {
+        ({ changes } = replace.run(definition, status, state, version, head, snapshot, at, id, baseVersion));
+      }
       if (changes === 0) {
         throw new SignalboxError(
           'conflict',
-          `Actor ${row.id} is no longer at version ${row.baseVersion}: another transition came first.`,
+          `Actor ${id} is no longer at version ${baseVersion}: another transition came first.`,
         );
       }
     },

@@ -4,6 +4,7 @@ import type { EventObject, LogEntry, Outcome, StoredLogEntry } from '../store.ts
 
 interface LogRecord {
   position: number;
+  previous: number | null;
   actor_id: string;
   seq: number;
   at: number;
@@ -16,23 +17,35 @@ interface LogRecord {
   reason: string | null;
 }
 
+/** How far apart the entries are that the index knows. */
+const milestoneEvery = 64;
+
 export function createLogTable(db: Database) {
   const insert = db.prepare(
-    `INSERT INTO log (actor_id, seq, at, event, source, dedupe_key, outcome, from_state, to_state, reason)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO log (position, previous, actor_id, seq, at, event, source, dedupe_key, outcome, from_state, to_state, reason)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const page = db.prepare<[string, number, number], LogRecord>(
-    'SELECT * FROM log WHERE actor_id = ? AND seq > ? ORDER BY seq LIMIT ?',
-  );
+  const select = db.prepare<[number], LogRecord>('SELECT * FROM log WHERE position = ?');
+  const head = db.prepare<[string], number>('SELECT head FROM actors WHERE id = ?').pluck();
+  const milestone = db
+    .prepare<[string, number], number>(
+      `SELECT position FROM log WHERE actor_id = ? AND seq % ${milestoneEvery} = 1 AND seq >= ? ORDER BY seq LIMIT 1`,
+    )
+    .pluck();
+  const last = db.prepare<[], number | null>('SELECT max(position) FROM log').pluck();
   const key = db.prepare<[string, string], number>(
     `SELECT 1 FROM log WHERE actor_id = ? AND dedupe_key = ? AND dedupe_key IS NOT NULL
      AND outcome IN ('applied', 'ignored')`,
   );
 
   return {
-    /** Answers the entry's position in the log of the whole store. */
-    append(entry: LogEntry): number {
-      const { lastInsertRowid } = insert.run(
+    /** The position of the last entry of all. */
+    last: () => last.get() ?? 0,
+    head: (actorId: string) => head.get(actorId) ?? null,
+    append(entry: LogEntry, position: number, previous: number | null): void {
+      insert.run(
+        position,
+        previous,
         entry.actorId,
         entry.seq,
         entry.at,
@@ -44,27 +57,37 @@ export function createLogTable(db: Database) {
         entry.to,
         entry.reason,
       );
-      return Number(lastInsertRowid);
     },
     hasKey: (actorId: string, dedupeKey: string) => key.get(actorId, dedupeKey) !== undefined,
+    /** Enters the chain at the first milestone behind the page, or at its head, and follows it back. */
     page(actorId: string, { after, limit }: { after: number; limit: number }): StoredLogEntry[] {
-      return page.all(actorId, after, limit).map(row => {
-        const event = JSON.parse(row.event) as EventObject;
-        return {
-          position: row.position,
-          actorId: row.actor_id,
-          seq: row.seq,
-          at: row.at,
-          type: event.type,
-          event,
-          source: row.source,
-          dedupeKey: row.dedupe_key,
-          outcome: row.outcome,
-          from: row.from_state,
-          to: row.to_state,
-          reason: row.reason,
-        };
-      });
+      const entries: StoredLogEntry[] = [];
+      let position = milestone.get(actorId, after + limit) ?? head.get(actorId) ?? null;
+      while (position !== null) {
+        const row: LogRecord | undefined = select.get(position);
+        if (row === undefined || row.seq <= after) break;
+        if (row.seq <= after + limit) entries.push(entryOf(row));
+        position = row.previous;
+      }
+      return entries.reverse();
     },
+  };
+}
+
+function entryOf(row: LogRecord): StoredLogEntry {
+  const event = JSON.parse(row.event) as EventObject;
+  return {
+    position: row.position,
+    actorId: row.actor_id,
+    seq: row.seq,
+    at: row.at,
+    type: event.type,
+    event,
+    source: row.source,
+    dedupeKey: row.dedupe_key,
+    outcome: row.outcome,
+    from: row.from_state,
+    to: row.to_state,
+    reason: row.reason,
   };
 }

@@ -30,6 +30,8 @@ export const migrations: readonly string[] = [
     status     TEXT NOT NULL CHECK (status IN ('active', 'done', 'error', 'stopped')),
     state      TEXT NOT NULL,
     version    INTEGER NOT NULL,
+    -- Position of the last entry in the log.
+    head       INTEGER NOT NULL,
     snapshot   TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
@@ -38,9 +40,12 @@ export const migrations: readonly string[] = [
   CREATE INDEX actors_active ON actors (kind, id) WHERE status = 'active';
   CREATE INDEX actors_kind ON actors (kind, id);
 
-  -- Append-only. Positions are global and grow with every commit; seq counts within one actor.
+  -- Append-only. Positions are global and grow with every commit; seq counts within one actor. An entry points to the
+  -- one before it of the same actor, so that the log of an actor is a chain: an index over all entries would touch a
+  -- page of its own for every actor in every commit. Every 64th entry is indexed, as a way into a long chain.
   CREATE TABLE log (
     position   INTEGER PRIMARY KEY,
+    previous   INTEGER,
     actor_id   TEXT NOT NULL REFERENCES actors (id),
     seq        INTEGER NOT NULL,
     at         INTEGER NOT NULL,
@@ -52,7 +57,7 @@ export const migrations: readonly string[] = [
     to_state   TEXT NOT NULL,
     reason     TEXT
   ) STRICT;
-  CREATE UNIQUE INDEX log_actor ON log (actor_id, seq);
+  CREATE UNIQUE INDEX log_milestones ON log (actor_id, seq) WHERE seq % 64 = 1;
   -- The law behind "once": a key is taken by an actor at most one time.
   CREATE UNIQUE INDEX log_keys ON log (actor_id, dedupe_key)
     WHERE dedupe_key IS NOT NULL AND outcome IN ('applied', 'ignored');

@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly?: boolean;
   /** Called with every statement before it runs. */
   trace?: (sql: string) => void;
+  /** Whether a large file is checked from end to end while it is in use. Small files are always checked at once. */
+  checksLargeFiles?: boolean;
   /** Called when the background check of a large file finds damage. */
   onDamage?: (problems: string[]) => void;
 }
@@ -43,7 +45,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     db.close();
     throw explain(error, file);
   }
-  const check = isChecked || readonly ? undefined : checkInBackground(file, options.onDamage ?? (() => {}));
+  const isLeftToCheck = !isChecked && !readonly && (options.checksLargeFiles ?? true);
+  const check = isLeftToCheck ? checkInBackground(file, options.onDamage ?? (() => {})) : undefined;
   const commit = createCommit(db, tables, epoch);
 
   return {
@@ -121,13 +124,33 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
   const end = db.prepare('COMMIT');
   const undo = db.prepare('ROLLBACK');
 
+  // This store is the only writer, so it knows where the log ends.
+  let lastPosition = tables.log.last();
+
+  /** Where each log entry goes, which entry of the same actor came before it, and where each actor's log ends then. */
+  const place = (batch: Commit) => {
+    const heads = new Map<string, number>();
+    const created = new Set(batch.actors.filter(row => row.baseVersion === 0).map(row => row.id));
+    const previous = batch.log.map(({ actorId }, index) => {
+      const before = heads.get(actorId) ?? (created.has(actorId) ? null : tables.log.head(actorId));
+      heads.set(actorId, lastPosition + 1 + index);
+      return before;
+    });
+    return { heads, previous };
+  };
+
   return (batch: Commit): Committed => {
     begin.run();
     try {
       tables.owner.verify(epoch);
       for (const row of batch.definitions) tables.definitions.keep(row);
-      for (const row of batch.actors) tables.actors.write(row, batch.at);
-      const log = batch.log.map(tables.log.append);
+      const positions = place(batch);
+      for (const row of batch.actors) tables.actors.write(row, positions.heads.get(row.id) ?? 0, batch.at);
+      const log = batch.log.map((entry, index) => {
+        const position = lastPosition + 1 + index;
+        tables.log.append(entry, position, positions.previous[index] ?? null);
+        return position;
+      });
       for (const position of batch.inboxTaken) tables.inbox.take(position);
       for (const actorId of batch.ended) {
         tables.timers.clear(actorId);
@@ -142,6 +165,7 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
       for (const row of batch.outboxUpdates) tables.outbox.update(row);
       const inbox = batch.inbox.map(tables.inbox.add);
       end.run();
+      lastPosition += log.length;
       return { log, inbox, jobs, outbox };
     } catch (error) {
       // A full disk may already have rolled back by itself.
