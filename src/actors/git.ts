@@ -1,4 +1,5 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
+import { createHash } from 'node:crypto';
 import { execa } from 'execa';
 import { SignalboxError } from '../domain/errors.ts';
 
@@ -108,5 +109,5 @@ export async function codeTreeOf(git: Git, commit: string, documents: string): P
   const entries = listing
     .split('\0')
     .filter(line => line !== '' && !line.split('\t', 2)[1]?.startsWith(`${documents}/`));
-  return git(['hash-object', '--stdin'], { input: `${entries.join('\n')}\n` });
+  return createHash('sha256').update(entries.join('\n')).digest('hex').slice(0, 40);
 }

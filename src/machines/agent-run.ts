@@ -2,12 +2,13 @@
  * One visit of an agent to a stage: waits for its turn, runs the process, ends it when it must, keeps what it made,
  * and tries again within its budgets.
  *
- *   queued ─▶ working ─▶ keeping ─▶ deciding ─▶ settled
+ *   queued ─▶ working ─▶ [keeping] ─▶ deciding ─▶ settled
  *     ▲   starting ─▶ running ─▶ stopping (SIGTERM) ─▶ killing (SIGKILL)
  *     └── backoff ◀──────────────┘ transient failure, own budget
  *
  * The watchdog is the `timeLimit` of `running`. The process belongs to the actor `agent`, which is told to end it and
- * says `agent.exited` only when nothing of it is left. The worktree is checkpointed before a kill and after every end.
+ * says `agent.exited` only when nothing of it is left. The worktree is checkpointed before a kill, and put back to where the
+ * attempt began after every end but a successful one.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
@@ -114,6 +115,9 @@ export const agentRunMachine = setup({
   },
   actors: { agent: pureActor, checkpoint: pureActor },
   guards: {
+    hasExitedWell: ({ context, event }) =>
+      event.type === 'agent.exited' &&
+      classify({ code: event.code, signal: event.signal }, context.stopCause) === 'succeeded',
     hasSucceeded: ({ context }) => context.outcome === 'succeeded',
     isInterrupted: ({ context }) => context.outcome === 'interrupted',
     mayTryLater: ({ context }) =>
@@ -245,7 +249,11 @@ export const agentRunMachine = setup({
         onError: { target: 'keeping', actions: 'blameStart' },
       },
       on: {
-        'agent.exited': { target: 'keeping', actions: 'judgeExit' },
+        'agent.exited': [
+          // What a successful agent leaves is published next; there is nothing to save it from.
+          { guard: 'hasExitedWell', target: 'deciding', actions: 'judgeExit' },
+          { target: 'keeping', actions: 'judgeExit' },
+        ],
         'agent.failed': { target: 'keeping', actions: 'blameStart' },
       },
       initial: 'starting',
@@ -286,7 +294,7 @@ export const agentRunMachine = setup({
       invoke: {
         id: 'keep',
         src: 'checkpoint',
-        input: ({ context }) => checkpointInput(context, context.outcome !== 'succeeded'),
+        input: ({ context }) => checkpointInput(context, true),
         onDone: { target: 'deciding', actions: 'countFailure' },
         onError: { target: 'settled', actions: ['blameCheckpoint', 'leaveWorker', 'tellBreaker'] },
       },
