@@ -1,9 +1,10 @@
 /** The gates of a stage: each looks for itself and answers with a verdict; none takes the agent's word. */
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
 import type { GateReport } from '../domain/verdict.ts';
 import type { Gate } from '../machines/pipeline.ts';
 import { documentsOf, type Judged } from '../machines/task.ts';
+import { readDocument } from './document.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCommand } from './gates/command.ts';
 import { judgeVerdict } from './gates/verdict.ts';
@@ -37,7 +38,7 @@ const longestText = 4_000;
 
 /** Judges every gate of a stage, and looks for the files by which an agent asks or objects. */
 export async function judgeGates(input: GatesInput, runsDir: string, signal: AbortSignal): Promise<Judged> {
-  const documents = inside(input.worktree, documentsOf(input.workItem));
+  const documents = join(input.worktree, documentsOf(input.workItem));
   const reports: GateReport[] = [];
   for (const gate of input.gates) {
     const runId = `${input.job.ref}-${gate.name}`;
@@ -63,6 +64,7 @@ export async function judgeGates(input: GatesInput, runsDir: string, signal: Abo
 /** A gate that breaks down has no opinion: it is inconclusive, never a pass. */
 async function judge(gate: Gate, place: GatePlace): Promise<GateReport> {
   try {
+    inside(place.worktree, place.documents);
     switch (gate.kind) {
       case 'artifacts':
         return judgeArtifacts(gate, place);
@@ -81,7 +83,7 @@ async function judge(gate: Gate, place: GatePlace): Promise<GateReport> {
 function readOptional(documents: string, file: string | null): string | null {
   if (file === null) return null;
   try {
-    return readFileSync(inside(documents, file), 'utf8').slice(0, longestText);
+    return readDocument(inside(documents, file)).slice(0, longestText);
   } catch {
     return null;
   }

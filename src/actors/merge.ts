@@ -59,7 +59,15 @@ async function isOwnMerge(git: Git, tip: string, { taskId }: MergeInput): Promis
 
 async function mergeCommit(git: Git, tip: string, input: MergeInput): Promise<string | Merged> {
   const { head, taskId, workItem, title, branch } = input;
-  const { code, stdout, stderr } = await git.result(['merge-tree', '--write-tree', '--name-only', tip, head]);
+  const { code, stdout, stderr } = await git.result([
+    '-c',
+    'core.quotePath=false',
+    'merge-tree',
+    '--write-tree',
+    '--name-only',
+    tip,
+    head,
+  ]);
   if (code === 1) {
     const [, ...lines] = stdout.split('\n');
     const files = lines.slice(0, Math.max(0, lines.indexOf('')));
@@ -101,7 +109,7 @@ export async function checkoutOf(git: Git, branch: string): Promise<string | und
   const listed = (await git(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
   for (const entry of listed) {
     const lines = entry.split('\0');
-    if (lines.includes(`branch refs/heads/${branch}`)) {
+    if (lines.includes(`branch refs/heads/${branch}`) && !lines.some(line => line.startsWith('prunable'))) {
       return lines.find(line => line.startsWith('worktree '))?.slice('worktree '.length);
     }
   }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processTree, signalProcesses } from '../host/process-tree.ts';
-import { readIdentity, readJob } from '../host/supervised-process.ts';
+import { presentLeader, readJob } from '../host/supervised-process.ts';
 
 export interface Orphan {
   runId: string;
@@ -25,7 +25,7 @@ export async function endOrphans(
     const runDir = join(runsDir, runId);
     const job = readJob(runDir);
     if (job === undefined || (await isJobOpen(job))) continue;
-    const leader = readIdentity(runDir) ?? { pid: -1, startTime: '' };
+    const leader = presentLeader(runDir) ?? { pid: -1, startTime: '' };
     const mark = [`SIGNALBOX_RUN_ID=${runId}`, `SIGNALBOX_WORKTREE=${worktree}`];
     let found = 0;
     for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,5 @@
 /** Paths that come from outside stay where they belong. */
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 
@@ -26,6 +26,17 @@ function real(path: string): string {
     return realpathSync(path);
   } catch {
     const parent = dirname(path);
+    const link = linkAt(path);
+    // A link to nothing yet: whoever writes through it writes where it leads.
+    if (link !== undefined) return real(resolve(parent, link));
     return parent === path ? path : join(real(parent), path.slice(parent.length));
+  }
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }

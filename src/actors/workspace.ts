@@ -1,10 +1,11 @@
 /** Owns the worktree of a task: a private checkout on a branch of its own. */
-import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Prepared } from '../machines/task.ts';
 import { checkpoint } from './checkpoint.ts';
 import { codeTreeOf, type Git, gitIn, resolveCommit } from './git.ts';
+import { inside } from './paths.ts';
 
 export interface PrepareInput {
   taskId: string;
@@ -32,21 +33,59 @@ export async function prepareWorkspace(input: PrepareInput): Promise<Prepared> {
   if (base === undefined) throw new SignalboxError('unavailable', `${repository} has no branch ${target} to begin on.`);
   const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
 
-  if (!(await isWorktree(main, worktree))) {
-    if (existsSync(worktree)) rmSync(worktree, { recursive: true, force: true });
-    mkdirSync(dirname(worktree), { recursive: true });
-    await main(['worktree', 'prune']);
-    const exists = (await resolveCommit(main, `refs/heads/${branch}`)) !== undefined;
-    await main(['worktree', 'add', '--quiet', ...(exists ? [worktree, branch] : ['-b', branch, worktree, start])]);
-  }
+  if (!(await isWorktree(main, worktree))) await makeWorktree(main, { worktree, branch, start });
+  await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const now = await resolveCommit(git, 'HEAD');
-  if (now !== start || (await git(['status', '--porcelain'])) !== '') {
-    await checkpoint({ repository, worktree, taskId, run: `prepare-${Date.now()}`, head: start, isReset: true });
+  const run = `prepare-${Date.now()}`;
+  if ((await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] })) !== branch) {
+    await checkpoint({ repository, worktree, taskId, run: `${run}-astray`, head: start, isReset: false });
+    await git(['checkout', '--quiet', '--force', branch]);
+    await git(['clean', '-fdq']);
+  }
+  const isDirty = (await git(['status', '--porcelain', '--untracked-files=all'])) !== '';
+  if (isDirty || (await resolveCommit(git, 'HEAD')) !== start) {
+    await checkpoint({ repository, worktree, taskId, run, head: start, isReset: true });
   }
   const documents = documentsOf(workItem);
-  for (const file of input.stale) rmSync(join(worktree, documents, file), { force: true });
+  for (const file of input.stale) rmSync(inside(worktree, join(documents, file)), { force: true });
   return { base, head: start, codeTree: await codeTreeOf(git, start, documents) };
+}
+
+/** Where a directory waits that stood in the worktree's place and was no worktree any more. */
+const lostAt = (worktree: string) => `${worktree}.lost`;
+
+async function makeWorktree(
+  main: Git,
+  { worktree, branch, start }: { worktree: string; branch: string; start: string },
+): Promise<void> {
+  if (existsSync(worktree)) renameSync(worktree, lostAt(worktree));
+  mkdirSync(dirname(worktree), { recursive: true });
+  await main(['worktree', 'prune']);
+  const exists = (await resolveCommit(main, `refs/heads/${branch}`)) !== undefined;
+  await main(['worktree', 'add', '--quiet', ...(exists ? [worktree, branch] : ['-b', branch, worktree, start])]);
+}
+
+/** Commits what was set aside to a hidden ref before it goes; an agent may have removed no more than the `.git` file. */
+async function keepLost({
+  worktree,
+  taskId,
+  start,
+}: {
+  worktree: string;
+  taskId: string;
+  start: string;
+}): Promise<void> {
+  const lost = lostAt(worktree);
+  if (!existsSync(lost)) return;
+  const git = gitIn(worktree);
+  const gitDir = await git(['rev-parse', '--absolute-git-dir']);
+  const env = { GIT_INDEX_FILE: join(gitDir, 'signalbox-lost.index') };
+  await gitIn(lost)(['--git-dir', gitDir, '--work-tree', lost, 'add', '--all', '--', '.'], { env });
+  const tree = await git(['write-tree'], { env });
+  const commit = await git(['commit-tree', tree, '-p', start, '-m', 'Signalbox checkpoint of a lost worktree']);
+  await git(['update-ref', `refs/signalbox/${taskId}/lost-${Date.now()}`, commit]);
+  rmSync(env.GIT_INDEX_FILE, { force: true });
+  rmSync(lost, { recursive: true });
 }
 
 async function isWorktree(main: Git, worktree: string): Promise<boolean> {
@@ -67,7 +106,9 @@ export async function removeWorkspace({ taskId, repository, worktree }: RemoveIn
   const main = gitIn(repository);
   if (await isWorktree(main, worktree)) {
     const head = await gitIn(worktree)(['rev-parse', 'HEAD']);
-    await checkpoint({ repository, worktree, taskId, run: 'removed', head, isReset: false });
+    // Commits on a detached head belong to no branch and would go with the worktree.
+    const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
+    await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', isReset: false });
     await main(['worktree', 'remove', '--force', worktree]);
   }
 }

@@ -7,7 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ExitRecord } from '../domain/outcome.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { bootId, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { type Mark, processTree, signalProcesses } from './process-tree.ts';
 import { shim } from './shim.ts';
 
@@ -51,6 +51,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   let child: ChildProcess | undefined;
   let poll: NodeJS.Timeout | undefined;
   let killPoll: NodeJS.Timeout | undefined;
+  /** Asked to end before there was anything to end. */
+  let early: 'SIGTERM' | 'SIGKILL' | undefined;
 
   const release = () => {
     isReleased = true;
@@ -66,7 +68,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     isConcluded = true;
     clearInterval(poll);
     clearInterval(killPoll);
-    const leader = readIdentity(spec.runDir) ?? ownLeader(child) ?? { pid: -1, startTime: '' };
+    const leader = presentLeader(spec.runDir) ?? ownLeader(child) ?? nobody;
     const sweep = () => {
       if (isReleased) return;
       const leftovers = processTree(leader, spec.mark);
@@ -122,7 +124,10 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
       const identity = readIdentity(spec.runDir);
       if (existsSync(join(spec.runDir, 'exit.json'))) conclude();
       else if (identity !== undefined) adopt(identity);
-      else launch();
+      else if (early !== undefined) {
+        isConcluded = true;
+        reports.onExit({ code: null, signal: early });
+      } else launch();
     } catch (error) {
       isConcluded = true;
       reports.onError(error as Error);
@@ -131,7 +136,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
 
   return {
     signal(signal) {
-      const leader = readIdentity(spec.runDir) ?? ownLeader(child);
+      const leader = presentLeader(spec.runDir) ?? ownLeader(child);
+      if (leader === undefined) early = signal;
       if (leader === undefined || isConcluded) return;
       if (signal === 'SIGTERM') {
         signalProcesses(processTree(leader, spec.mark), 'SIGTERM');
@@ -159,6 +165,14 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
 
 function ownLeader(child: ChildProcess | undefined): ProcessIdentity | undefined {
   return child?.pid === undefined ? undefined : { pid: child.pid, startTime: '', bootId: '' };
+}
+
+const nobody: ProcessIdentity = { pid: -1, startTime: '', bootId: '' };
+
+/** Who was started in this directory during this boot of the machine; a pid from before a reboot means nothing. */
+export function presentLeader(runDir: string): ProcessIdentity | undefined {
+  const identity = readIdentity(runDir);
+  return identity?.bootId === bootId() ? identity : undefined;
 }
 
 /** Who runs in this directory, alive or not; undefined when nothing was ever started there. */

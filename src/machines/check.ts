@@ -31,7 +31,7 @@ const taskBounds: Bounds = {
 /** Everything that is wrong with a pipeline; empty when the properties hold. */
 export function checkPipeline(pipeline: Pipeline): Violation[] {
   const graph = graphOf(compileTask(pipeline));
-  return [...checkGraph(graph, taskBounds), ...checkGates(graph, pipeline)];
+  return [...checkGraph(graph, taskBounds), ...checkStages(graph, pipeline), ...checkGates(graph, pipeline)];
 }
 
 /** The properties that do not speak of gates, for any machine that is meant to end. */
@@ -43,21 +43,28 @@ function checkGraph(graph: MachineGraph, bounds: Bounds): Violation[] {
   return [...unreachable(graph), ...endless(graph), ...unbounded(graph, bounds), ...unowned(graph, bounds)];
 }
 
-/** Moving a task by hand leads everywhere, so it does not count. A whole stage is named once. */
 function unreachable(graph: MachineGraph): Violation[] {
-  const reached = reach(
+  const reached = reach(graph.initial, graph.edges);
+  return [...graph.places.keys()]
+    .filter(path => !reached.has(path))
+    .map(path => ({ property: 'reachable', message: `${path} can never be reached`, counterexample: '' }));
+}
+
+const detours = new Set(['task.move', 'task.reject', 'task.retry', 'task.resume']);
+
+/** Every stage has to lie on the ordinary way. A person can send a task anywhere, and that does not count. */
+function checkStages(graph: MachineGraph, pipeline: Pipeline): Violation[] {
+  const ordinary = reach(
     graph.initial,
-    graph.edges.filter(({ event }) => event !== 'task.move'),
+    graph.edges.filter(({ event }) => !detours.has(event)),
   );
-  const lost = [...graph.places.keys()].filter(path => !reached.has(path));
-  const stageOf = (path: string) => path.split('.', 1)[0]!;
-  const isWhole = (stage: string) => ![...reached.keys()].some(path => stageOf(path) === stage);
-  const names = new Set(lost.map(path => (isWhole(stageOf(path)) ? stageOf(path) : path)));
-  return [...names].map(name => ({
-    property: 'reachable',
-    message: `${name} can never be reached`,
-    counterexample: '',
-  }));
+  return pipeline.stages
+    .filter(({ name }) => !ordinary.has(`${name}.preparing`))
+    .map(({ name }) => ({
+      property: 'reachable',
+      message: `${name} is never reached unless a person sends a task there`,
+      counterexample: '',
+    }));
 }
 
 function endless(graph: MachineGraph): Violation[] {

@@ -137,6 +137,12 @@ function refuse(disk: MemoryDisk, batch: Commit, epoch: number): void {
       `Another process has taken over the store: it writes under epoch ${disk.epoch}, this one held ${epoch}.`,
     );
   }
+  for (const { actorId, dedupeKey, outcome } of batch.log) {
+    const isTaken = outcome === 'applied' || outcome === 'ignored';
+    if (dedupeKey !== null && isTaken && disk.keys.has(keyOf(actorId, dedupeKey))) {
+      throw new Error(`Actor ${actorId} has taken the key ${dedupeKey} before.`);
+    }
+  }
   for (const row of batch.actors) {
     if ((disk.actors.get(row.id)?.version ?? 0) !== row.baseVersion) {
       throw new SignalboxError(
@@ -155,6 +161,10 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
   for (const row of batch.definitions) disk.definitions.set(row.hash, row);
   for (const { baseVersion: _, isOnlyMoved: __, snapshot, ...row } of batch.actors) {
     const before = disk.actors.get(row.id);
+    if (before !== undefined && snapshot === null) {
+      disk.actors.set(row.id, { ...before, version: row.version, updatedAt: batch.at });
+      continue;
+    }
     disk.actors.set(row.id, {
       ...row,
       snapshot: snapshot ?? before?.snapshot ?? '',
@@ -206,11 +216,13 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
 
 const keyOf = (actorId: string, name: string) => `${actorId}\0${name}`;
 
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
 const copy = <T>(value: T): T => structuredClone(value);
 
 function sortedTimers(disk: MemoryDisk): TimerRow[] {
   const byDue = (a: TimerRow, b: TimerRow) =>
-    a.due - b.due || a.actorId.localeCompare(b.actorId) || a.timerId.localeCompare(b.timerId);
+    a.due - b.due || compare(a.actorId, b.actorId) || compare(a.timerId, b.timerId);
   return [...disk.timers.values()].sort(byDue);
 }
 

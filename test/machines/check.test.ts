@@ -35,10 +35,10 @@ test('every machine of ours passes the lint', () => {
   }
 });
 
-test('a pipeline that skips a stage is refused: only an operator who moves a task by hand would ever reach it', () => {
+test('a pipeline that skips a stage is refused: only a person who sends a task there would ever reach it', () => {
   const violations = checkPipeline(pipeline(stage('build', { next: 'ship' }), stage('review'), stage('ship', merging)));
   expect(violations.map(({ property, message }) => `${property}: ${message}`)).toContain(
-    'reachable: review can never be reached',
+    'reachable: review is never reached unless a person sends a task there',
   );
 });
 

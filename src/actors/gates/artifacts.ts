@@ -1,6 +1,6 @@
 /** Passes when the documents that a stage has to leave are there and hold something. */
 import { readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import type { GatePlace } from '../gate.ts';
@@ -23,7 +23,7 @@ function isThere(documents: string, pattern: string): boolean {
   const last = pattern.slice(pattern.lastIndexOf('/') + 1);
   const match = new RegExp(`^${last.split('*').map(escapePattern).join('.*')}$`);
   try {
-    return readdirSync(folder).some(name => match.test(name) && isFilled(join(folder, name)));
+    return readdirSync(folder).some(name => match.test(name) && isFilled(inside(folder, name)));
   } catch {
     return false;
   }

@@ -1,10 +1,11 @@
 /** Runs the repository's own tests (or a given command) in the worktree and judges by the exit code alone. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExitRecord } from '../../domain/outcome.ts';
 import type { GateReport } from '../../domain/verdict.ts';
 import { superviseProcess } from '../../host/supervised-process.ts';
 import type { Gate } from '../../machines/pipeline.ts';
+import { readDocument } from '../document.ts';
 import { baseEnvironment } from '../environment.ts';
 import type { GatePlace } from '../gate.ts';
 import { tailOf } from '../log-file.ts';
@@ -39,7 +40,13 @@ export async function judgeCommand(
 /** The repository's own way to run its tests; undefined when none is found. */
 export function findTestCommand(worktree: string): string[] | undefined {
   const has = (file: string) => existsSync(join(worktree, file));
-  const read = (file: string) => (has(file) ? readFileSync(join(worktree, file), 'utf8') : '');
+  const read = (file: string) => {
+    try {
+      return readDocument(join(worktree, file));
+    } catch {
+      return '';
+    }
+  };
   if (hasTestScript(read('package.json'))) return ['npm', 'test', '--silent'];
   if (/^test[ \t]*:/m.test(read('Makefile'))) return ['make', 'test'];
   if (has('Cargo.toml')) return ['cargo', 'test'];
@@ -86,6 +93,7 @@ function runToEnd(
       supervised.signal('SIGKILL');
     }, timeoutMs);
     // The task has moved on (cancelled, paused): nobody waits for the verdict, and nothing may stay behind.
+    if (signal.aborted) supervised.signal('SIGKILL');
     signal.addEventListener('abort', () => supervised.signal('SIGKILL'), { once: true });
   });
 }

@@ -1,8 +1,9 @@
 /** Reads a verdict from the YAML front matter of a document, and from nowhere else: its prose decides nothing. */
-import { readFileSync } from 'node:fs';
+
 import { parse } from 'yaml';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
+import { readDocument } from '../document.ts';
 import type { GatePlace } from '../gate.ts';
 import { inside } from '../paths.ts';
 
@@ -14,7 +15,7 @@ export function judgeVerdict(
 ): GateReport {
   let text: string;
   try {
-    text = readFileSync(inside(documents, file), 'utf8');
+    text = readDocument(inside(documents, file));
   } catch {
     return { gate, verdict: 'inconclusive', detail: `${file} is not there` };
   }

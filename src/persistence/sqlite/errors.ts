@@ -25,6 +25,7 @@ function remedyFor(code: string, file: string): string | undefined {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return `${file} is held by another program; close it and try again.`;
   }
-  if (code.startsWith('SQLITE_CANTOPEN')) return `${file} cannot be opened; check that its directory exists.`;
+  if (code.startsWith('SQLITE_CANTOPEN'))
+    return `${file} cannot be opened; check the permissions of its directory, and that the disk is not read-only.`;
   return undefined;
 }

@@ -1,8 +1,10 @@
 /** Opening the database file: is it ours, is it whole, is it of our version, and how SQLite has to keep it. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
 import { explain } from './errors.ts';
+import { createOwnerTable } from './owner.ts';
 import { applicationId, migrations } from './schema.ts';
 
 /** Files up to this size are checked from end to end before anything else happens; larger ones in the background. */
@@ -29,6 +31,7 @@ export function openDatabase(file: string, { readonly = false, trace }: OpenOpti
   try {
     const isNew = !existsSync(file) || statSync(file).size === 0;
     if (isNew && readonly) throw new SignalboxError('not_found', `There is no database at ${file}.`);
+    requireDirectory(file);
     db = new Database(file, { readonly, timeout: 5_000, ...(trace && { verbose: sql => trace(String(sql)) }) });
     if (!isNew) refuseStrangers(db, file);
     if (!readonly) {
@@ -40,7 +43,7 @@ export function openDatabase(file: string, { readonly = false, trace }: OpenOpti
     db.pragma('cache_size = -16000');
     const isChecked = isNew || statSync(file).size <= fullCheckLimitBytes;
     if (!isNew && isChecked) refuseDamage(db, file);
-    if (!readonly) migrate(db, file, isNew);
+    if (!readonly) migrate(db, file);
     return { db, isChecked };
   } catch (error) {
     db?.close();
@@ -51,6 +54,9 @@ export function openDatabase(file: string, { readonly = false, trace }: OpenOpti
 function refuseStrangers(db: Database.Database, file: string): void {
   const id = db.pragma('application_id', { simple: true });
   const version = Number(db.pragma('user_version', { simple: true }));
+  // Made by us and cut off before the first migration.
+  const isBlank = id === 0 && version === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  if (isBlank) return;
   if (id !== applicationId) {
     throw new SignalboxError('invalid', `${file} is an SQLite database of another program; give another --data.`);
   }
@@ -83,13 +89,33 @@ export function checkIntegrity(db: Database.Database): string[] {
   ];
 }
 
-function migrate(db: Database.Database, file: string, isNew: boolean): void {
+function migrate(db: Database.Database, file: string): void {
   const version = Number(db.pragma('user_version', { simple: true }));
   if (version === migrations.length) return;
-  if (!isNew) db.prepare('VACUUM INTO ?').run(`${file}.schema-${version}.bak`);
+  if (version > 0) {
+    createOwnerTable(db).refuseLiving(file);
+    keepCopy(db, `${file}.schema-${version}.bak`);
+  }
   db.transaction(() => {
+    // Another process may have been faster, or may have begun to work meanwhile.
+    if (Number(db.pragma('user_version', { simple: true })) !== version) return;
+    if (version > 0) createOwnerTable(db).refuseLiving(file);
     for (const migration of migrations.slice(version)) db.exec(migration);
     db.pragma(`application_id = ${applicationId}`);
     db.pragma(`user_version = ${migrations.length}`);
   }).immediate();
+}
+
+/** A backup that is there whole or not at all. */
+function keepCopy(db: Database.Database, file: string): void {
+  const unfinished = `${file}.tmp`;
+  rmSync(unfinished, { force: true });
+  db.prepare('VACUUM INTO ?').run(unfinished);
+  renameSync(unfinished, file);
+}
+
+/** Throws `unavailable` when the directory that is to hold the file is not there. */
+export function requireDirectory(file: string): void {
+  if (existsSync(dirname(file))) return;
+  throw new SignalboxError('unavailable', `${file} cannot be used: there is no directory ${dirname(file)}.`);
 }

@@ -17,25 +17,32 @@ export function createOwnerTable(db: Database) {
     'UPDATE owner SET pid = ?, start_time = ?, boot_id = ?, epoch = ?',
   );
   const clear = db.prepare<[number]>("UPDATE owner SET pid = NULL, start_time = '', boot_id = '' WHERE epoch = ?");
+  const disown = db.prepare("UPDATE owner SET pid = NULL, start_time = '', boot_id = ''");
   const epoch = db.prepare<[], number>('SELECT epoch FROM owner').pluck();
+
+  const read = (): Owner | undefined => {
+    const row = select.get();
+    if (row === undefined || row.pid === null) return undefined;
+    return { pid: row.pid, startTime: row.start_time, bootId: row.boot_id, epoch: row.epoch };
+  };
+  const refuseLiving = (file: string): void => {
+    const owner = read();
+    if (owner !== undefined && isAlive(owner)) throw ownedBy(owner, file);
+  };
 
   return {
     /** The present owner, whether it lives or not. */
-    read(): Owner | undefined {
-      const row = select.get();
-      if (row === undefined || row.pid === null) return undefined;
-      return { pid: row.pid, startTime: row.start_time, bootId: row.boot_id, epoch: row.epoch };
-    },
+    read,
+    /** Throws `conflict` while an owner lives. */
+    refuseLiving,
+    /** Leaves the file without an owner: for a copy, which belongs to nobody. */
+    disown: () => disown.run(),
     /** Takes ownership and answers the new epoch. Throws `conflict` while another owner lives. */
     take(identity: ProcessIdentity, file: string): number {
       return db
         .transaction(() => {
-          const row = select.get();
-          if (row?.pid != null) {
-            const owner = { pid: row.pid, startTime: row.start_time, bootId: row.boot_id };
-            if (isAlive(owner)) throw ownedBy(owner, file);
-          }
-          const next = (row?.epoch ?? 0) + 1;
+          refuseLiving(file);
+          const next = (epoch.get() ?? 0) + 1;
           replace.run(identity.pid, identity.startTime, identity.bootId, next);
           return next;
         })

@@ -1,6 +1,6 @@
 /** The Store contract on one SQLite file. */
 import { existsSync } from 'node:fs';
-import type { Database } from 'better-sqlite3';
+import Sqlite, { type Database } from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
 import { ownIdentity, type ProcessIdentity } from '../../host/process-identity.ts';
 import type { Commit, Committed, Owner, Store } from '../store.ts';
@@ -11,7 +11,7 @@ import { explain } from './errors.ts';
 import { createInboxTable } from './inbox.ts';
 import { createJobTable } from './jobs.ts';
 import { createLogTable } from './log.ts';
-import { checkIntegrity, openDatabase } from './open.ts';
+import { checkIntegrity, openDatabase, requireDirectory } from './open.ts';
 import { createOutboxTable } from './outbox.ts';
 import { createOwnerTable } from './owner.ts';
 import { createTimerTable } from './timers.ts';
@@ -52,6 +52,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   return {
     epoch,
     commit(batch) {
+      if (!db.open) throw new SignalboxError('unavailable', 'The store is closed.');
       if (readonly) throw new SignalboxError('unavailable', `${file} is open for reading only.`);
       try {
         return commit(batch);
@@ -81,8 +82,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       if (existsSync(target)) {
         throw new SignalboxError('conflict', `${target} exists; a backup never overwrites. Give another name.`);
       }
+      requireDirectory(target);
       try {
         await db.backup(target);
+        disown(target);
       } catch (error) {
         throw explain(error, target);
       }
@@ -90,8 +93,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     close() {
       if (!db.open) return;
       check?.cancel();
-      if (!readonly) tables.owner.release(epoch);
-      db.close();
+      try {
+        if (!readonly) tables.owner.release(epoch);
+      } catch {
+        // A full disk: the next process finds a dead owner.
+      } finally {
+        db.close();
+      }
     },
   };
 }
@@ -101,6 +109,17 @@ export function readOwner(file: string): Owner | undefined {
   const { db } = openDatabase(file, { readonly: true });
   try {
     return createOwnerTable(db).read();
+  } finally {
+    db.close();
+  }
+}
+
+/** A copy of the store belongs to nobody, whoever owned the original while it was made. */
+function disown(file: string): void {
+  const db = new Sqlite(file);
+  try {
+    db.pragma('journal_mode = DELETE');
+    createOwnerTable(db).disown();
   } finally {
     db.close();
   }
@@ -145,7 +164,8 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
       tables.owner.verify(epoch);
       for (const row of batch.definitions) tables.definitions.keep(row);
       const positions = place(batch);
-      for (const row of batch.actors) tables.actors.write(row, positions.heads.get(row.id) ?? 0, batch.at);
+      for (const row of batch.actors)
+        tables.actors.write(row, positions.heads.get(row.id) ?? tables.log.head(row.id) ?? 0, batch.at);
       const log = batch.log.map((entry, index) => {
         const position = lastPosition + 1 + index;
         tables.log.append(entry, position, positions.previous[index] ?? null);

@@ -1,0 +1,340 @@
+/** Gates look for themselves: nothing that an agent claims, links to or leaves running makes one pass. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type GatesInput, judgeGates } from '../../src/actors/gate.ts';
+import { findTestCommand } from '../../src/actors/gates/command.ts';
+import { gateSchema } from '../../src/machines/pipeline.ts';
+import { fixture, markedProcesses } from '../host/processes.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { write } from './repository.ts';
+
+/** A worktree with these documents of the task, and a way to judge gates in it. */
+function startTask(documents: Record<string, string> = {}, files: Record<string, string> = {}) {
+  const directory = temporaryDirectory();
+  const worktree = join(directory, 'worktree');
+  const folder = join(worktree, 'docs/work-items/ET-1');
+  mkdirSync(folder, { recursive: true });
+  write(folder, documents);
+  write(worktree, files);
+  const runsDir = join(directory, 'runs');
+  const inputFor = (gate: object, more: Partial<GatesInput> = {}): GatesInput => ({
+    taskId: 'task-1',
+    worktree,
+    workItem: 'ET-1',
+    gates: [gateSchema.parse({ name: 'checked', ...gate })],
+    questions: null,
+    objection: null,
+    job: { ref: 'task-1:7:gates' },
+    ...more,
+  });
+  const mark = ['SIGNALBOX_RUN_ID=task-1:7:gates-checked', `SIGNALBOX_WORKTREE=${worktree}`];
+  onTestFinished(() => {
+    for (const pid of markedProcesses({ mark })) process.kill(pid, 'SIGKILL');
+  });
+  return {
+    directory,
+    worktree,
+    folder,
+    runsDir,
+    inputFor,
+    processes: () => markedProcesses({ mark }),
+    async judge(gate: object, signal = new AbortController().signal) {
+      const { reports } = await judgeGates(inputFor(gate), runsDir, signal);
+      expect(reports).toHaveLength(1);
+      expect(reports[0]!.gate).toBe('checked');
+      return reports[0]!;
+    },
+  };
+}
+
+describe('artifacts', () => {
+  const artifacts = (files: string[], need?: 'all' | 'any') => ({ kind: 'artifacts', files, ...(need && { need }) });
+
+  test('pass when every document is there and holds something', async () => {
+    const task = startTask({ 'analysis.md': 'x', 'plan.md': 'y' });
+    expect(await task.judge(artifacts(['analysis.md', 'plan.md']))).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('fail when one is missing or empty, and say which', async () => {
+    const task = startTask({ 'analysis.md': 'x', 'empty.md': '' });
+    const report = await task.judge(artifacts(['analysis.md', 'empty.md', 'plan.md']));
+    expect(report.verdict).toBe('fail');
+    expect(report.detail).toContain('empty.md, plan.md');
+    expect(report.detail).not.toContain('analysis.md');
+  });
+
+  test('one of several is enough where the pipeline says so', async () => {
+    const task = startTask({ 'plan.md': 'y' });
+    expect(await task.judge(artifacts(['adr.md', 'plan.md'], 'any'))).toMatchObject({ verdict: 'pass' });
+    expect(await task.judge(artifacts(['adr.md', 'notes.md'], 'any'))).toMatchObject({ verdict: 'fail' });
+  });
+
+  test('a star stands for any part of a file name and for nothing else', async () => {
+    const task = startTask({ 'adr-001.md': 'x', 'sub/deep.md': 'x', aXmd: 'x' });
+    const verdictOf = async (pattern: string) => (await task.judge(artifacts([pattern]))).verdict;
+    expect(await verdictOf('adr-*.md')).toBe('pass');
+    expect(await verdictOf('sub/*.md')).toBe('pass');
+    expect(await verdictOf('*.txt')).toBe('fail');
+    expect(await verdictOf('deep.md')).toBe('fail');
+    expect(await verdictOf('a.md')).toBe('fail');
+  });
+
+  test('a folder with the name of a document is none', async () => {
+    const task = startTask({ 'plan.md/readme': 'x' });
+    expect(await task.judge(artifacts(['plan.md']))).toMatchObject({ verdict: 'fail' });
+  });
+
+  test('a document by way of a link that leads out of the worktree does not count', async () => {
+    const task = startTask();
+    writeFileSync(join(task.directory, 'outside.md'), 'somebody else’s work');
+    symlinkSync(join(task.directory, 'outside.md'), join(task.folder, 'plan.md'));
+    expect((await task.judge(artifacts(['plan.md']))).verdict).not.toBe('pass');
+  });
+
+  test('a folder by way of a link that leads out of the worktree is inconclusive', async () => {
+    const task = startTask();
+    write(task.directory, { 'outside/plan.md': 'somebody else’s work' });
+    symlinkSync(join(task.directory, 'outside'), join(task.folder, 'sub'));
+    expect(await task.judge(artifacts(['sub/plan.md']))).toMatchObject({ verdict: 'inconclusive' });
+  });
+});
+
+describe('verdict', () => {
+  const gate = { kind: 'verdict', file: 'review.md', pass: ['approved'], fail: ['changes-requested'] };
+  const review = (text: string) => startTask({ 'review.md': text });
+
+  test.each([
+    ['approved', 'pass'],
+    ['changes-requested', 'fail'],
+  ])('the word %s in the front matter decides: %s', async (word, verdict) => {
+    const text = `---\nauthor: me\nverdict: ${word}\n---\n\nSome findings.\n`;
+    expect(await review(text).judge(gate)).toEqual({ gate: 'checked', verdict, detail: text });
+  });
+
+  test.each([
+    [
+      'the field is read past a byte order mark and with Windows line ends',
+      '\uFEFF---\r\nverdict: approved\r\n---\r\nFine.',
+    ],
+    ['the field is read in quotes', '---\nverdict: "approved"\n---\n'],
+  ])('%s', async (_, text) => {
+    expect(await review(text).judge(gate)).toMatchObject({ verdict: 'pass' });
+  });
+
+  test.each([
+    ['prose', 'APPROVED. Verdict: approved. I approve this.\nverdict: approved\n'],
+    ['prose against the front matter', '---\nverdict: perhaps\n---\nverdict: approved\nAPPROVED\n'],
+    ['front matter that is not at the beginning', 'Hello.\n---\nverdict: approved\n---\n'],
+    ['front matter that does not end', '---\nverdict: approved\n'],
+    ['front matter in a block of code', '```\n---\nverdict: approved\n---\n```\n'],
+    ['another spelling', '---\nverdict: Approved!\n---\n'],
+    ['a list of both words', '---\nverdict: [approved, changes-requested]\n---\n'],
+    ['the field inside another', '---\nreview:\n  verdict: approved\n---\n'],
+    ['the field twice', '---\nverdict: changes-requested\nverdict: approved\n---\n'],
+    ['an alias', '---\nfirst: &a approved\nverdict: *a\n---\n'],
+    ['a missing field', '---\nauthor: me\n---\n'],
+    ['something that is no YAML', '---\n{{{{\n---\n'],
+    ['nothing', ''],
+    ['bytes that are no text', '\0\x01\x02'],
+  ])('%s decides nothing', async (_, text) => {
+    expect(await review(text).judge(gate)).toMatchObject({ verdict: 'inconclusive' });
+  });
+
+  test('an unknown word is inconclusive and is told with the known ones', async () => {
+    const { detail } = await review('---\nverdict: lgtm\n---\n').judge(gate);
+    expect(detail).toMatch(/lgtm.*approved, changes-requested/);
+  });
+
+  test('a document that is not there is inconclusive', async () => {
+    expect(await startTask().judge(gate)).toMatchObject({ verdict: 'inconclusive' });
+  });
+
+  test('a link that leads out of the worktree is inconclusive, and nothing behind it is told', async () => {
+    const task = startTask();
+    writeFileSync(join(task.directory, 'outside.md'), '---\nverdict: approved\n---\nsecret\n');
+    symlinkSync(join(task.directory, 'outside.md'), join(task.folder, 'review.md'));
+    const report = await task.judge(gate);
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.detail).not.toContain('secret');
+  });
+
+  test('a documents folder that is a link out of the worktree is inconclusive', async () => {
+    const task = startTask();
+    write(task.directory, { 'outside/review.md': '---\nverdict: approved\n---\n' });
+    execFileSync('rm', ['-r', task.folder]);
+    symlinkSync(join(task.directory, 'outside'), task.folder);
+    expect(await task.judge(gate)).toMatchObject({ verdict: 'inconclusive' });
+  });
+
+  test('a pipe in place of the document is inconclusive and holds nobody up', async () => {
+    const task = startTask();
+    execFileSync('mkfifo', [join(task.folder, 'review.md')]);
+    const args = [fixture('judges-gates.ts'), JSON.stringify(task.inputFor(gate)), task.runsDir];
+    const { stdout, timedOut } = await execa(process.execPath, args, {
+      timeout: 5_000,
+      killSignal: 'SIGKILL',
+      reject: false,
+    });
+    expect(timedOut).toBe(false);
+    expect(JSON.parse(stdout)).toMatchObject({ reports: [{ verdict: 'inconclusive' }] });
+  });
+});
+
+describe('questions and objections', () => {
+  const gate = { kind: 'artifacts', files: ['*.md'] };
+
+  test('are what the files say, and null without a file', async () => {
+    const task = startTask({ 'questions.md': 'Which colour?' });
+    const input = task.inputFor(gate, { questions: 'questions.md', objection: 'objection.md' });
+    const judged = await judgeGates(input, task.runsDir, new AbortController().signal);
+    expect(judged).toMatchObject({ questions: 'Which colour?', objection: null });
+  });
+
+  test('are not read through a link that leads out of the worktree', async () => {
+    const task = startTask();
+    symlinkSync('/etc/hostname', join(task.folder, 'questions.md'));
+    const input = task.inputFor(gate, { questions: 'questions.md' });
+    expect((await judgeGates(input, task.runsDir, new AbortController().signal)).questions).toBeNull();
+  });
+});
+
+describe('command', () => {
+  const run = (script: string, more = {}) => ({ kind: 'command', run: ['sh', '-c', script], ...more });
+
+  test.each<[string, Record<string, string>, string[] | undefined]>([
+    [
+      'npm',
+      { 'package.json': '{"scripts":{"test":"node test.js"}}', Makefile: 'test:\n' },
+      ['npm', 'test', '--silent'],
+    ],
+    ['make', { Makefile: 'all:\n\ntest: all\n\t./check\n' }, ['make', 'test']],
+    ['make, past a package without tests', { 'package.json': '{"scripts":{}}', Makefile: 'test:\n' }, ['make', 'test']],
+    ['cargo', { 'Cargo.toml': '' }, ['cargo', 'test']],
+    ['go', { 'go.mod': '' }, ['go', 'test', './...']],
+    ['pytest', { 'pyproject.toml': '[tool.pytest.ini_options]\n' }, ['python3', '-m', 'pytest']],
+    ['test.sh', { 'test.sh': 'exit 0' }, ['sh', 'test.sh']],
+    [
+      'nothing, for the placeholder of npm init',
+      { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' },
+      undefined,
+    ],
+    ['nothing, for a package that is no JSON', { 'package.json': '{' }, undefined],
+    ['nothing, for a Makefile that only tests elsewhere', { Makefile: 'retest:\n.PHONY: test\n' }, undefined],
+    ['nothing, in an empty repository', {}, undefined],
+  ])('finds %s', (_, files, command) => {
+    expect(findTestCommand(startTask({}, files).worktree)).toEqual(command);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['npm', { 'package.json': '{"scripts":{"test":"test -f marker"}}' }],
+    ['make', { Makefile: 'test:\n\ttest -f marker\n' }],
+    ['test.sh', { 'test.sh': 'test -f marker' }],
+  ])('runs what it has found in the worktree and judges by the exit code: %s', async (_, files) => {
+    expect(await startTask({}, files).judge({ kind: 'command' })).toMatchObject({ verdict: 'fail' });
+    expect(await startTask({}, { ...files, marker: '' }).judge({ kind: 'command' })).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('without anything to run is inconclusive and says what was looked for', async () => {
+    const report = await startTask().judge({ kind: 'command' });
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.detail).toMatch(/package\.json.*Makefile/);
+  });
+
+  test.each([
+    ['a program that is not there', ['/nowhere/checker']],
+    ['exit code 127', ['sh', '-c', 'exit 127']],
+    ['exit code 126', ['sh', '-c', 'exit 126']],
+    ['a death by signal', ['sh', '-c', 'kill -KILL $$']],
+  ])('%s is inconclusive', async (_, argv) => {
+    expect(await startTask().judge({ kind: 'command', run: argv })).toMatchObject({ verdict: 'inconclusive' });
+  });
+
+  test('a failure tells the exit code and the end of the output', async () => {
+    const report = await startTask().judge(run('seq 1 5000; echo the reason >&2; exit 3'));
+    expect(report.verdict).toBe('fail');
+    expect(report.detail).toContain('exit code 3');
+    expect(report.detail).toMatch(/4999\n5000\nthe reason\n$/);
+    expect(report.detail).not.toContain('\n17\n');
+    expect(report.detail.length).toBeLessThan(3_200);
+  });
+
+  test('what the output says decides nothing', async () => {
+    expect(await startTask().judge(run('echo "all tests passed"; exit 1'))).toMatchObject({ verdict: 'fail' });
+    expect(await startTask().judge(run('echo "FAIL 12 errors"; exit 0'))).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('I8: sees the allow-listed environment and no secret of ours', async () => {
+    vi.stubEnv('SECRET_TOKEN', 'hunter2');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const report = await startTask().judge(run('env; exit 1'));
+    expect(report.detail).toContain('CI=true');
+    expect(report.detail).not.toContain('hunter2');
+  });
+
+  test('that takes too long is inconclusive, and nothing of it is left running', async () => {
+    const task = startTask();
+    const report = await task.judge(run('(setsid sleep 600 &); sleep 600 & echo begun; wait', { timeout: 700 }));
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.detail).toMatch(/took longer than 700 ms\nbegun/);
+    expect(task.processes()).toEqual([]);
+  });
+
+  test('that leaves something running when it passes: it passes, and nothing is left', async () => {
+    const task = startTask();
+    expect(await task.judge(run('setsid sleep 600 & exit 0'))).toMatchObject({ verdict: 'pass' });
+    expect(task.processes()).toEqual([]);
+  });
+
+  test('is ended when the task moves on', async () => {
+    const task = startTask();
+    const controller = new AbortController();
+    const judged = task.judge(run('touch begun; setsid sleep 600 & sleep 600'), controller.signal);
+    await vi.waitFor(() => readFileSync(join(task.worktree, 'begun')));
+    controller.abort();
+    await judged;
+    expect(task.processes()).toEqual([]);
+  });
+
+  test('is not begun, or ended at once, when the task has moved on already', async () => {
+    const task = startTask();
+    const ended = task.judge(run('sleep 600', { timeout: 3_000 }), AbortSignal.abort());
+    const answer = await Promise.race([
+      ended.then(report => report.detail),
+      new Promise(end => setTimeout(end, 2_000, 'still waiting')),
+    ]);
+    expect(answer).not.toBe('still waiting');
+    expect(task.processes()).toEqual([]);
+    await ended;
+  });
+
+  test('asked again for the same job, as after a crash, is answered from the first run', async () => {
+    const task = startTask();
+    const gate = run('echo ran >> count; exit 4');
+    const first = await task.judge(gate);
+    expect(await task.judge(gate)).toEqual(first);
+    expect(readFileSync(join(task.worktree, 'count'), 'utf8')).toBe('ran\n');
+  });
+});
+
+test('an approval is for people: a machine has no opinion', async () => {
+  expect(await startTask().judge({ kind: 'approval' })).toMatchObject({ verdict: 'inconclusive' });
+});
+
+test('every gate of a stage is judged, in order, also after one has failed', async () => {
+  const task = startTask({ 'plan.md': 'x' });
+  const input = task.inputFor({ kind: 'approval' });
+  const gates = [
+    { kind: 'artifacts', name: 'first', files: ['missing.md'] },
+    { kind: 'command', name: 'second', run: ['true'] },
+    { kind: 'artifacts', name: 'third', files: ['plan.md'] },
+  ].map(gate => gateSchema.parse(gate));
+  const { reports } = await judgeGates({ ...input, gates }, task.runsDir, new AbortController().signal);
+  expect(reports.map(({ gate, verdict }) => [gate, verdict])).toEqual([
+    ['first', 'fail'],
+    ['second', 'pass'],
+    ['third', 'pass'],
+  ]);
+});
