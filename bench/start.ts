@@ -81,6 +81,7 @@ export async function measureStart(): Promise<{ bare: number; durable: number; o
         attempt: 1,
         worktree,
         repository: worktree,
+        branch: 'main',
         documents: 'docs',
         head: '',
         leaves: [],

@@ -51,6 +51,8 @@ export interface AppOptions {
    * - `read`: looks, beside whoever owns the data.
    */
   mode: 'work' | 'commit' | 'read';
+  /** Whether a data directory that is not there is made. */
+  creates?: boolean;
   /** With `work`: carries out what this actor and those below it ask for, and starts nothing new. */
   only?: string;
   observer?: RuntimeObserver;
@@ -75,9 +77,18 @@ export const defaultBreaker = { failureLimit: 3, cooldownMs: 300_000 };
  * Opens the data directory. Throws `not_found` when there is nothing to read, `conflict` when another process owns it,
  * `unavailable` and `invalid` when the database cannot be used.
  */
-export async function openApp({ dataDir, mode, only, observer, trace, onOrphans, onDamage }: AppOptions): Promise<App> {
+export async function openApp({
+  dataDir,
+  mode,
+  creates = true,
+  only,
+  observer,
+  trace,
+  onOrphans,
+  onDamage,
+}: AppOptions): Promise<App> {
   const paths = dataPaths(dataDir);
-  if (mode === 'read' && !existsSync(paths.database)) {
+  if ((mode === 'read' || !creates) && !existsSync(paths.database)) {
     throw new SignalboxError(
       'not_found',
       `There is no Signalbox data in ${paths.dataDir}; give another directory with --data.`,

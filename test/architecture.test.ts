@@ -16,8 +16,8 @@ const allowed: Record<string, string[]> = {
   actors: ['domain', 'host', 'machines', 'runtime'],
   demo: ['actors'],
   'app.ts': ['domain', 'host', 'machines', 'persistence', 'runtime', 'actors', 'config'],
-  commands: ['domain', 'machines', 'persistence', 'runtime', 'actors', 'app.ts'],
-  cli: ['domain', 'machines', 'runtime', 'actors', 'config', 'commands', 'demo', 'app.ts'],
+  commands: ['domain', 'machines', 'persistence', 'runtime', 'actors', 'config', 'app.ts'],
+  cli: ['domain', 'machines', 'runtime', 'actors', 'commands', 'demo', 'app.ts'],
   'main.ts': ['cli'],
 };
 

@@ -9,31 +9,37 @@ export interface CheckpointInput {
   taskId: string;
   /** Names the checkpoint: `refs/signalbox/<taskId>/<run>`. */
   run: string;
-  /** The commit to go back to when `isReset`. */
+  /** The last published commit: what is part of it needs no keeping. */
   head: string;
-  isReset: boolean;
+  /** The branch to put back to `head` afterwards, whatever the agent has checked out; `null` leaves everything. */
+  reset: string | null;
 }
 
 /**
  * Writes everything in the worktree that git does not ignore into a commit under the hidden ref, without touching the
- * index or the branch. Answers that commit, or null when there is nothing beyond `head`. With `isReset` the worktree is
- * put back to `head` afterwards.
+ * index or any branch. Answers that commit, or null when there is nothing beyond `head`. With `reset` the worktree is
+ * put back to that branch at `head` afterwards.
  */
 export async function checkpoint(input: CheckpointInput): Promise<{ commit: string | null }> {
-  const { worktree, taskId, run, head, isReset } = input;
+  const { worktree, taskId, run, head, reset } = input;
   if (!existsSync(join(worktree, '.git'))) return { commit: null };
   const git = gitIn(worktree);
   const tip = await git(['rev-parse', 'HEAD']);
   const isDirty = (await git(['status', '--porcelain', '--untracked-files=all'])) !== '';
-  if (!isDirty && tip === head) return { commit: null };
-
+  const isKept = isDirty || tip !== head;
   const commit = isDirty ? await commitWorktree(worktree, tip, run) : tip;
-  await git(['update-ref', '--create-reflog', `refs/signalbox/${taskId}/${run}`, commit]);
-  if (isReset) {
-    await git(['reset', '--quiet', '--hard', head]);
-    await git(['clean', '-fdq']);
-  }
-  return { commit };
+  if (isKept) await git(['update-ref', '--create-reflog', `refs/signalbox/${taskId}/${run}`, commit]);
+  if (reset !== null) await putBack(worktree, { branch: reset, head });
+  return { commit: isKept ? commit : null };
+}
+
+/** An agent may have checked out any branch, also one of the user's: only the task's own is moved. */
+async function putBack(worktree: string, { branch, head }: { branch: string; head: string }): Promise<void> {
+  const git = gitIn(worktree);
+  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
+  if (current !== branch) await git(['checkout', '--quiet', '--force', branch, '--']);
+  await git(['reset', '--quiet', '--hard', head]);
+  await git(['clean', '-fdq']);
 }
 
 async function commitWorktree(worktree: string, parent: string, run: string): Promise<string> {

@@ -26,16 +26,23 @@ export interface Git {
 const lockTries = 50;
 const lockWaitMs = 100;
 const identity = ['-c', 'user.name=Signalbox', '-c', 'user.email=signalbox@localhost'];
+/**
+ * Settings that would make git run programs, or wait, whatever the repository's own configuration says: an agent can
+ * write into that. Filters that it names in attributes are git's own business and are left alone.
+ */
 const quiet = [
-  '-c',
   'core.hooksPath=/dev/null',
-  '-c',
+  'core.fsmonitor=false',
+  'core.pager=cat',
+  'core.askPass=true',
+  'core.sshCommand=false',
+  'core.editor=true',
   'commit.gpgSign=false',
-  '-c',
+  'protocol.ext.allow=never',
   'gc.auto=0',
-  '-c',
+  'maintenance.auto=false',
   'advice.detachedHead=false',
-];
+].flatMap(setting => ['-c', setting]);
 
 /** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
 export function gitIn(directory: string): Git {
@@ -54,7 +61,7 @@ export function gitIn(directory: string): Git {
         throw new SignalboxError('unavailable', `git ${args[0]} could not be run in ${directory}: ${why}.`);
       }
       // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
-      const isLocked = failed && /(index|HEAD|config|packed-refs|refs\/.*)\.lock|cannot lock ref/.test(stderr);
+      const isLocked = failed && /\.lock': File exists/.test(stderr);
       if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr };
       await new Promise(resolve => setTimeout(resolve, lockWaitMs));
     }
@@ -71,7 +78,7 @@ export function gitIn(directory: string): Git {
 }
 
 function environment(): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'];
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'XDG_CONFIG_HOME'];
   const entries = kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]!] as const]));
   return {
     ...Object.fromEntries(entries),

@@ -31,7 +31,7 @@ export async function publish(input: PublishInput): Promise<Published> {
   await git(['add', '--all', '--', '.']);
   // A repository may ignore docs; what the pipeline asks for is committed all the same.
   if (existsSync(join(worktree, documents))) await git(['add', '--force', '--', documents]);
-  const { code } = await git.result(['diff', '--cached', '--quiet']);
+  const { code } = await git.result(['diff', '--no-ext-diff', '--cached', '--quiet']);
   if (code !== 0) {
     const message = `${workItem}: ${stage}\n\n${title}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
     await git(['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'], { input: message });

@@ -36,15 +36,11 @@ export async function prepareWorkspace(input: PrepareInput): Promise<Prepared> {
   if (!(await isWorktree(main, worktree))) await makeWorktree(main, { worktree, branch, start });
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const run = `prepare-${Date.now()}`;
-  if ((await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] })) !== branch) {
-    await checkpoint({ repository, worktree, taskId, run: `${run}-astray`, head: start, isReset: false });
-    await git(['checkout', '--quiet', '--force', branch]);
-    await git(['clean', '-fdq']);
-  }
+  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
   const isDirty = (await git(['status', '--porcelain', '--untracked-files=all'])) !== '';
-  if (isDirty || (await resolveCommit(git, 'HEAD')) !== start) {
-    await checkpoint({ repository, worktree, taskId, run, head: start, isReset: true });
+  if (current !== branch || isDirty || (await resolveCommit(git, 'HEAD')) !== start) {
+    const run = `prepare-${Date.now()}`;
+    await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
   const documents = documentsOf(workItem);
   for (const file of input.stale) rmSync(inside(worktree, join(documents, file)), { force: true });
@@ -108,7 +104,7 @@ export async function removeWorkspace({ taskId, repository, worktree }: RemoveIn
     const head = await gitIn(worktree)(['rev-parse', 'HEAD']);
     // Commits on a detached head belong to no branch and would go with the worktree.
     const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
-    await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', isReset: false });
+    await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
     await main(['worktree', 'remove', '--force', worktree]);
   }
 }

@@ -122,7 +122,7 @@ async function summarize(task: TaskView, { repository, place, keep, tookMs }: Su
     `\n${colors.bold('How it came there')}\n${indent(await git(['log', '--graph', '--oneline', '--decorate=no', 'main']))}`,
   );
   print(`\n${colors.bold('What changed in the code')}`);
-  print(indent(await git(['diff', task.base, 'main', '--', '.', ':!docs'])));
+  print(indent(await git(['diff', '--no-ext-diff', task.base, 'main', '--', '.', ':!docs'])));
   const runs = Object.values(task.attempts).reduce((sum, count) => sum + count, 0);
   print(
     `\n${task.standing === 'done' ? colors.green('✓') : colors.red('✗')} ${task.id} is ${task.state}: ${runs} agent runs, ` +

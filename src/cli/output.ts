@@ -24,14 +24,30 @@ export function printJsonLine(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** Text from outside without what would steer the terminal of a person: escape codes and other control characters. */
+export function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, '\uFFFD');
+}
+
 /** A note for people, on standard error. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+let lastWarning = { text: '', at: 0 };
+const repeatAfterMs = 30_000;
+
+/** A warning on standard error; the same one again only after a while. */
+export function warn(text: string): void {
+  const at = Date.now();
+  if (text === lastWarning.text && at - lastWarning.at < repeatAfterMs) return;
+  lastWarning = { text, at };
+  note(`warning: ${harmless(text)}`);
+}
+
 /** Rows as aligned columns; the last column is cut to the width of the terminal. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
+  const all = [header, ...rows.map(row => row.map(cell => harmless(cell).replaceAll('\n', ' ')))];
   const widths = header.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)));
   const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
   return all

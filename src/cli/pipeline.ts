@@ -1,18 +1,14 @@
 /** `signalbox pipeline …`: pipelines, and the proof that they hold. */
 import { Command } from 'commander';
-import { loadPipeline } from '../config/pipeline-file.ts';
+import { builtInPipelines, readPipeline } from '../commands/pipelines.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
-import { nearest } from '../domain/nearest.ts';
 import { checkPipeline } from '../machines/check.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { graphOf } from '../machines/graph.ts';
 import { mermaidOf } from '../machines/mermaid.ts';
-import type { Pipeline } from '../machines/pipeline.ts';
 import { compileTask } from '../machines/task.ts';
 import { colors, exitCodes, print, printJson } from './output.ts';
-
-const builtIn: Record<string, Pipeline> = { default: defaultPipeline };
 
 export function pipelineCommand(): Command {
   const pipeline = new Command('pipeline').description('pipelines, and the proof that they hold');
@@ -21,7 +17,7 @@ export function pipelineCommand(): Command {
     .description('the pipelines that are there')
     .option('--json', 'print JSON and nothing else')
     .action(({ json }: { json?: boolean }) => {
-      const items = Object.values(builtIn).map(({ name, stages }) => ({
+      const items = Object.values(builtInPipelines).map(({ name, stages }) => ({
         name,
         stages: stages.map(stage => stage.name),
       }));
@@ -50,19 +46,8 @@ Examples:
   );
 }
 
-async function find(nameOrFile: string): Promise<Pipeline> {
-  const known = builtIn[nameOrFile];
-  if (known !== undefined) return known;
-  if (/[./]/.test(nameOrFile)) return loadPipeline(nameOrFile);
-  const likely = nearest(nameOrFile, Object.keys(builtIn)).join(', ');
-  throw new SignalboxError(
-    'not_found',
-    `There is no pipeline ${quote(nameOrFile)}; there is ${likely}, or give a file.`,
-  );
-}
-
 async function check(file: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const pipeline = file === undefined ? defaultPipeline : await find(file);
+  const pipeline = file === undefined ? defaultPipeline : await readPipeline(file);
   const violations = checkPipeline(pipeline);
   const { places, edges } = graphOf(compileTask(pipeline));
   if (json) printJson({ pipeline: pipeline.name, states: places.size, transitions: edges.length, violations });
@@ -80,7 +65,7 @@ async function check(file: string | undefined, { json }: { json?: boolean }): Pr
 }
 
 async function show(name: string, { format, json }: { format: string; json?: boolean }): Promise<void> {
-  const pipeline = await find(name);
+  const pipeline = await readPipeline(name);
   const chosen = json ? 'json' : format;
   if (chosen === 'json') printJson(pipeline);
   else if (chosen === 'mermaid') print(mermaidOf(compileTask(pipeline)));

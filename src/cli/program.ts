@@ -1,6 +1,7 @@
 /** The command line: parses, calls, prints. Answers the exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { agentCommand } from './agent.ts';
 import { demoCommand } from './demo.ts';
@@ -40,8 +41,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    return reportError(error, args.includes('--json'));
+    const isJson = args.includes('--json');
+    if (!(error instanceof CommanderError)) return reportError(error, isJson);
+    if (error.exitCode === 0) return exitCodes.done;
+    // Commander has told people on standard error; a program reads standard output.
+    if (isJson) reportError(new SignalboxError('invalid', error.message.replace(/^error: /, '')), true);
+    return exitCodes.usage;
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tailOf } from '../actors/log-file.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { Transition } from '../runtime/index.ts';
-import { clockTime, colors, printJsonLine } from './output.ts';
+import { clockTime, colors, harmless, printJsonLine } from './output.ts';
 
 export interface Progress {
   onTransition(transition: Transition): void;
@@ -63,7 +63,7 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
 
   function line(at: number, mark: string, text: string): void {
     clear();
-    out(`${colors.dim(clockTime(at))}  ${mark} ${text}\n`);
+    out(`${colors.dim(clockTime(at))}  ${mark} ${harmless(text)}\n`);
   }
 
   function announce(at: number): void {

@@ -1,17 +1,18 @@
 /** `signalbox run`: one task in a local repository, in the foreground. */
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { openApp } from '../app.ts';
+import { dataPaths, openApp } from '../app.ts';
+import { findPipeline } from '../commands/pipelines.ts';
 import { checkAgent, checkRepository, readBody } from '../commands/preflight.ts';
 import { interruptAll } from '../commands/shutdown.ts';
-import { createTasks, type Tasks, type TaskView } from '../commands/tasks.ts';
-import { loadPipeline } from '../config/pipeline-file.ts';
+import { branchOf, checkBranchIsFree, createTasks, type Tasks, type TaskView } from '../commands/tasks.ts';
 import { SignalboxError } from '../domain/errors.ts';
-import { checkId } from '../domain/names.ts';
+import { checkId, checkTitle } from '../domain/names.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import { actor, type CommonOptions, withCommonOptions } from './command.ts';
-import { colors, exitCodes, note, print, printJsonLine } from './output.ts';
+import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
+import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 interface RunOptions extends CommonOptions {
@@ -38,7 +39,7 @@ export function runCommand(): Command {
     .option('--agent-env <name>', 'an environment variable that the agent may see (repeat for more)', collect, [])
     .option('--target <branch>', 'the branch to merge into (the one that is checked out)')
     .option('--priority <1-10>', '1 is the most urgent', parsePriority, 5)
-    .option('--approve-all', 'approve whatever a person would have to approve')
+    .option('--approve-all', 'approve what a person has to approve; also a repository without tests')
     .option('--id <id>', 'the id of the task, such as ET-003')
     .action(async (options: RunOptions) => {
       process.exitCode = await run(options);
@@ -65,7 +66,6 @@ export function parsePriority(value: string): number {
 }
 
 async function run(options: RunOptions): Promise<number> {
-  if (options.id !== undefined) checkId(options.id, 'The id');
   const plan = await preflight(options);
   const listeners = new Set<() => void>();
   let progress: Progress | undefined;
@@ -77,8 +77,8 @@ async function run(options: RunOptions): Promise<number> {
         progress?.onTransition(transition);
         for (const listener of listeners) listener();
       },
-      onDeadLetter: ({ actorId, type, error }) => note(`warning: ${type} of ${actorId} waits for a person: ${error}`),
-      onFault: error => note(`warning: ${(error as Error).message}`),
+      onDeadLetter: ({ actorId, type, error }) => warn(`${type} of ${actorId} waits for a person: ${error}`),
+      onFault: error => warn((error as Error).message),
     },
     onOrphans: orphans => {
       for (const { runId, processes } of orphans) note(`note: ended ${processes} process(es) left behind by ${runId}`);
@@ -87,13 +87,13 @@ async function run(options: RunOptions): Promise<number> {
   const interrupted = interruption();
   try {
     const tasks = createTasks(app);
-    const task = (options.id && (await tasks.find(options.id))) || (await begin(tasks, options, plan));
+    const task = plan.existing ?? (await begin(tasks, options, plan));
     const isJson = Boolean(options.json);
-    progress = createProgress({ taskId: task.id, state: task.state, runsDir: app.paths.runsDir, isJson });
     if (!isJson) {
-      const verb = task.version > 10 ? 'goes on' : 'begins';
+      const verb = plan.existing === undefined ? 'begins' : 'goes on';
       print(`${colors.bold(`${task.id}: ${task.title}`)} ${verb} in ${task.repository} (merges into ${task.target})`);
     }
+    progress = createProgress({ taskId: task.id, state: task.state, runsDir: app.paths.runsDir, isJson });
     await mentionOthers(tasks, task.id);
     const changed = () => new Promise<void>(resolve => listeners.add(once(listeners, resolve)));
     const last = await Promise.race([drive({ tasks, id: task.id, options, progress, changed }), interrupted.happened]);
@@ -104,11 +104,11 @@ async function run(options: RunOptions): Promise<number> {
       note(`Interrupted. To go on: signalbox run --repo ${task.repository} --id ${task.id}${dataHint(options)}`);
       return exitCodes.interrupted;
     }
-    // Other tasks of this data directory may have agents at work: none stays behind without a watchdog.
-    await interruptAll(app, 'signalbox run');
     return conclude(last, options);
   } finally {
     progress?.stop();
+    // This data directory may have other agents at work: none stays behind without a watchdog.
+    await interruptAll(app, 'signalbox run').catch(error => warn((error as Error).message));
     interrupted.forget();
     await app.close();
   }
@@ -119,22 +119,34 @@ interface Plan {
   target: string;
   pipeline: Pipeline;
   body: string;
+  existing: TaskView | undefined;
 }
 
-/** Everything that can be wrong, before anything is created. A task that exists needs nothing but its repository. */
+/** Everything that can be wrong, before anything is created or begun. */
 async function preflight(options: RunOptions): Promise<Plan> {
-  const pipeline =
-    options.pipeline === undefined || options.pipeline === defaultPipeline.name
-      ? defaultPipeline
-      : await loadPipeline(options.pipeline);
+  const { id, title, agent } = options;
+  if (id !== undefined) checkId(id, 'The id');
+  const pipeline = await findPipeline(options.pipeline ?? defaultPipeline.name);
   const { repository, target } = await checkRepository(options.repo, options.target);
   const body = options.bodyFile === undefined ? '' : readBody(options.bodyFile);
-  if (options.agent !== undefined) checkAgent(options.agent, options.agentEnv);
-  if (options.id === undefined && options.title === undefined) {
-    throw new SignalboxError('invalid', 'Say what is wanted with --title, or which task to resume with --id.');
+  if (agent !== undefined) checkAgent(agent, options.agentEnv);
+  const existing = id === undefined ? undefined : await findTask(options.data, id);
+  if (existing === undefined) {
+    if (title === undefined) {
+      const which = id === undefined ? 'Say' : `There is no task ${id} to resume; to begin it, say`;
+      throw new SignalboxError('not_found', `${which} what is wanted with --title, or which task to resume with --id.`);
+    }
+    checkTitle(title);
+    if (agent === undefined) throw noAgent();
+    if (id !== undefined) await checkBranchIsFree(repository, branchOf(id, title));
   }
-  if (options.id === undefined && options.agent === undefined) throw noAgent();
-  return { repository, target, pipeline, body };
+  return { repository, target, pipeline, body, existing };
+}
+
+/** Looks without owning anything: a task that exists is resumed, and nothing is made to find that out. */
+async function findTask(data: string, id: string): Promise<TaskView | undefined> {
+  if (!existsSync(dataPaths(data).database)) return undefined;
+  return withApp({ data, mode: 'read' }, app => createTasks(app).find(id));
 }
 
 function noAgent(): SignalboxError {
@@ -142,14 +154,10 @@ function noAgent(): SignalboxError {
   return new SignalboxError('invalid', `Say which program plays the agent, for example ${example}.`);
 }
 
-function begin(tasks: Tasks, options: RunOptions, plan: Plan): Promise<TaskView> {
-  if (options.title === undefined) {
-    throw new SignalboxError('not_found', `There is no task ${options.id} to resume; to begin it, give a --title.`);
-  }
-  if (options.agent === undefined) throw noAgent();
-  const { id, title, priority } = options;
-  const agent = checkAgent(options.agent, options.agentEnv);
-  return tasks.add({ ...(id !== undefined && { id }), title, priority, agent, ...plan });
+function begin(tasks: Tasks, options: RunOptions, { repository, target, pipeline, body }: Plan): Promise<TaskView> {
+  const { id, title = '', priority } = options;
+  const agent = checkAgent(options.agent ?? '', options.agentEnv);
+  return tasks.add({ ...(id !== undefined && { id }), title, priority, agent, repository, target, pipeline, body });
 }
 
 interface Drive {
@@ -186,7 +194,7 @@ interface Answer {
 }
 
 async function askPerson(task: TaskView, options: RunOptions, progress: Progress): Promise<Answer | undefined> {
-  if (options.approveAll && !task.state.endsWith('awaitingAnswer')) {
+  if (options.approveAll && isForApproval(task)) {
     return { type: 'task.approve', data: {}, by: '--approve-all' };
   }
   if (options.json || !process.stdin.isTTY || !process.stdout.isTTY) return undefined;
@@ -198,9 +206,9 @@ async function askPerson(task: TaskView, options: RunOptions, progress: Progress
   // The terminal takes Ctrl-C while it asks: pass it on.
   terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
-    print(`\n${colors.yellow('?')} ${task.why}`);
+    print(`\n${colors.yellow('?')} ${harmless(task.why)}`);
     if (task.state.endsWith('awaitingAnswer')) {
-      print(`\n${task.questions ?? ''}\n`);
+      print(`\n${harmless(task.questions ?? '')}\n`);
       const text = (await ask('Your answer (empty to leave it for later): '))?.trim();
       return text ? { type: 'task.answer', data: { text }, by } : undefined;
     }
@@ -216,11 +224,21 @@ async function askPerson(task: TaskView, options: RunOptions, progress: Progress
   }
 }
 
+/**
+ * What a standing approval stands for: approvals, and a repository that has no tests to run. A review, a report or a
+ * record that was not given is another matter.
+ */
+function isForApproval(task: TaskView): boolean {
+  if (task.state.endsWith('awaitingApproval')) return true;
+  const open = Object.values(task.verdicts).filter(({ stage, verdict }) => stage === task.stage && verdict !== 'pass');
+  return task.state.endsWith('awaitingDecision') && open.length > 0 && open.every(({ isAbsent }) => isAbsent);
+}
+
 function conclude(task: TaskView, options: RunOptions): number {
   if (options.json) printJsonLine(task);
   else {
     const mark = task.standing === 'done' ? colors.green('✓') : colors.yellow('•');
-    print(`\n${mark} ${task.id} is ${task.state}: ${task.why}`);
+    print(`\n${mark} ${task.id} is ${task.state}: ${harmless(task.why)}`);
     for (const { command, does } of task.moves) print(`    ${command}${dataHint(options)}   ${colors.dim(does)}`);
     if (task.moves.length > 0) {
       print(`    then: signalbox run --repo ${task.repository} --id ${task.id}${dataHint(options)}`);

@@ -1,13 +1,14 @@
 /** `signalbox task …`: looking at tasks and moving them on. */
 import { Command } from 'commander';
+import { findPipeline } from '../commands/pipelines.ts';
 import { checkAgent, checkRepository, readBody } from '../commands/preflight.ts';
 import { createTasks, type TaskView } from '../commands/tasks.ts';
-import { loadPipeline } from '../config/pipeline-file.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { checkId, checkTitle } from '../domain/names.ts';
 import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
-import { clockTime, colors, exitCodes, print, printJson, printJsonLine, table } from './output.ts';
+import { clockTime, colors, exitCodes, harmless, print, printJson, printJsonLine, table } from './output.ts';
 import { collect, parsePriority } from './run.ts';
 
 export function taskCommand(): Command {
@@ -146,11 +147,12 @@ async function show(id: string, { json, data }: CommonOptions): Promise<void> {
     ],
     ['worked', `${formatDuration(task.spent.workedMs)} in ${task.spent.attempts} processes`],
   ];
-  for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${value}`);
+  for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${harmless(value)}`);
   for (const verdict of Object.values(task.verdicts)) {
     print(`  gate      ${verdict.gate}: ${verdict.verdict} (${verdict.by}, ${clockTime(verdict.at)})`);
   }
-  for (const run of task.runs) print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${run.error}` : ''}`);
+  for (const run of task.runs)
+    print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${harmless(run.error)}` : ''}`);
   for (const { command, does } of task.moves) print(`  next      ${command}   ${colors.dim(does)}`);
 }
 
@@ -170,8 +172,10 @@ async function addTask(options: AddOptions): Promise<void> {
   const { repository, target } = await checkRepository(options.repo, options.target);
   const agent = checkAgent(options.agent, options.agentEnv);
   const body = options.bodyFile === undefined ? '' : readBody(options.bodyFile);
-  const pipeline = options.pipeline === undefined ? undefined : await loadPipeline(options.pipeline);
-  const { id, title, priority } = options;
+  const pipeline = options.pipeline === undefined ? undefined : await findPipeline(options.pipeline);
+  const { id, priority } = options;
+  const title = checkTitle(options.title);
+  if (id !== undefined) checkId(id, 'The id');
   const task = await withApp({ data: options.data, mode: 'commit' }, app =>
     createTasks(app).add({
       ...(id !== undefined && { id }),
@@ -198,7 +202,7 @@ async function events(id: string, { json, data }: CommonOptions): Promise<void> 
         printJsonLine({ seq, at: time, type, source, dedupeKey, from, to, outcome, reason, data: fields });
       } else {
         const move = from === to ? to : `${from || '∅'} → ${to}`;
-        const why = reason === null ? '' : `  ${colors.dim(reason)}`;
+        const why = reason === null ? '' : `  ${colors.dim(harmless(reason))}`;
         print(`${String(seq).padStart(4)}  ${clockTime(at)}  ${outcome.padEnd(9)}  ${type}  ${colors.dim(move)}${why}`);
       }
     }
@@ -216,25 +220,28 @@ function parseData(text: string): JsonObject {
 }
 
 async function send(id: string, type: string, data: JsonObject, { json, data: dir }: CommonOptions): Promise<void> {
-  const { receipt, task } = await withApp({ data: dir, mode: 'commit' }, async app => {
+  const { receipt, task } = await withApp({ data: dir, mode: 'commit', creates: false }, async app => {
     const tasks = createTasks(app);
     const sent = await tasks.send(id, type, data, actor());
     return { receipt: sent, task: await tasks.show(id) };
   });
   if (json) printJson({ ...receipt, task });
   else if (receipt.outcome === 'applied') sayNext(task);
-  else print(`${type} changed nothing: ${receipt.reason ?? receipt.outcome}. ${id} is ${task.state}: ${task.why}.`);
+  else
+    print(
+      `${type} changed nothing: ${receipt.reason ?? receipt.outcome}. ${id} is ${task.state}: ${harmless(task.why)}.`,
+    );
   if (receipt.outcome !== 'applied') process.exitCode = exitCodes.failed;
 }
 
 function sayNext(task: TaskView): void {
-  print(`${task.id} is now ${task.state}: ${task.why}.`);
+  print(`${task.id} is now ${task.state}: ${harmless(task.why)}.`);
   if (task.standing === 'working') print(`It goes on with: signalbox run --repo ${task.repository} --id ${task.id}`);
 }
 
 /** A cancelled task must not leave an agent at work, so this waits until it is gone. */
 async function cancel(id: string, { json, data }: CommonOptions): Promise<void> {
-  const { receipt, task } = await withApp({ data, mode: 'work', only: id }, async app => {
+  const { receipt, task } = await withApp({ data, mode: 'work', creates: false, only: id }, async app => {
     const tasks = createTasks(app);
     const sent = await tasks.send(id, 'task.cancel', {}, actor());
     while ((await tasks.row(id)).state.endsWith('cancelling')) await new Promise(resolve => setTimeout(resolve, 50));

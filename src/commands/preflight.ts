@@ -28,8 +28,10 @@ export async function checkRepository(path: string, target?: string): Promise<{ 
   const branches = (await git(['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n').filter(Boolean);
   if (branches.length === 0) refuse(`${repository} has no commit yet; make a first one, for Signalbox to branch from.`);
   const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
+  if (target === undefined && current === '') {
+    refuse(`${repository} is on no branch; name the one to merge into with --target.`);
+  }
   const branch = checkBranch(target ?? current, 'The target branch');
-  if (branch === '') refuse(`${repository} is on no branch; name the one to merge into with --target.`);
   if ((await resolveCommit(git, `refs/heads/${branch}`)) === undefined) {
     const likely = nearest(branch, branches).join(', ');
     refuse(`${repository} has no branch ${quote(branch)}; the nearest are ${likely}. Give one with --target.`);

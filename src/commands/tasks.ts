@@ -136,11 +136,9 @@ export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) 
       const id = task.id === undefined ? await freeId() : checkId(task.id, 'The id');
       const { repository, target, agent, priority = 5, body = '', pipeline = defaultPipeline } = task;
       const project = slugOf(basename(repository)) || 'project';
-      const slug = slugOf(title);
-      const branch = `feature/${id}${slug === '' ? '' : `-${slug}`}`;
-      if ((await resolveCommit(gitIn(repository), `refs/heads/${branch}`)) !== undefined) {
-        throw new SignalboxError('conflict', `${repository} already has a branch ${branch}; choose another --id.`);
-      }
+      const branch = branchOf(id, title);
+      await checkBranchIsFree(repository, branch);
+      if ((await runtime.actor(id)) !== undefined) throw taken(id);
       const input = {
         title,
         body,
@@ -157,8 +155,7 @@ export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) 
       await ensureServices(runtime, { provider: agent.name, repository, target });
       const options = { definition: pipeline as unknown as Json, source: 'cli' };
       const { outcome } = await runtime.create('task', id, input as unknown as Json, options);
-      if (outcome === 'duplicate')
-        throw new SignalboxError('conflict', `There is already something with the id ${id}.`);
+      if (outcome === 'duplicate') throw taken(id);
       return view(await row(id));
     },
     find: async (id: string): Promise<TaskView | undefined> => {
@@ -187,6 +184,24 @@ export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) 
     /** The actor behind a task. Throws `not_found` with the nearest ids. */
     row,
   };
+}
+
+const taken = (id: string) => new SignalboxError('conflict', `There is already a task ${id}; choose another --id.`);
+
+/** The branch that a task with this id and title works on. */
+export function branchOf(id: string, title: string): string {
+  const slug = slugOf(title);
+  return `feature/${id}${slug === '' ? '' : `-${slug}`}`;
+}
+
+/** Throws `conflict` when a branch cannot be made, because it or a branch in its way exists. */
+export async function checkBranchIsFree(repository: string, branch: string): Promise<void> {
+  const git = gitIn(repository);
+  for (const name of [branch, branch.slice(0, branch.indexOf('/'))]) {
+    if ((await resolveCommit(git, `refs/heads/${name}`)) === undefined) continue;
+    const remedy = name === branch ? 'choose another --id' : `rename it, so that ${branch} can be made`;
+    throw new SignalboxError('conflict', `${repository} already has a branch ${name}; ${remedy}.`);
+  }
 }
 
 /** A task from its row. */

@@ -1,13 +1,13 @@
 /** Names that come from outside and end up in paths, branches and ids: what is safe, and how text is made safe. */
 import { SignalboxError } from './errors.ts';
 
-const idPattern = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-])){0,63}$/;
-const idRule =
-  'use 1 to 64 letters, digits, "-", "_" or single dots, beginning with a letter or digit (for example ET-003)';
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const reserved = ['worker'];
+const idRule = 'use 1 to 64 letters, digits, "-" or "_", beginning with a letter or digit (for example ET-003)';
 
 /** Checks an id that becomes part of paths and git refs. Throws `invalid` with the rule. */
 export function checkId(id: string, what: string): string {
-  if (!idPattern.test(id) || id.endsWith('.lock')) {
+  if (!idPattern.test(id) || reserved.includes(id)) {
     throw new SignalboxError('invalid', `${what} ${quote(id)} cannot be used: ${idRule}.`);
   }
   return id;

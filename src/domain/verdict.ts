@@ -8,6 +8,8 @@ export interface GateReport {
   verdict: VerdictWord;
   /** For people, and for the agent that has to mend it. */
   detail: string;
+  /** Set when there was nothing to judge: a repository without tests. It is inconclusive all the same. */
+  isAbsent?: boolean;
 }
 
 /** A verdict on record. It speaks of one state of the code and lapses when the code changes. */

@@ -50,6 +50,7 @@ export interface Assignment {
   attempt: number;
   worktree: string;
   repository: string;
+  branch: string;
   documents: string;
   /** The last published commit: where every attempt begins. */
   head: string;
@@ -118,6 +119,8 @@ export const agentRunMachine = setup({
     hasExitedWell: ({ context, event }) =>
       event.type === 'agent.exited' &&
       classify({ code: event.code, signal: event.signal }, context.stopCause) === 'succeeded',
+    /** Killed or cancelled: the last word, whatever the process is being stopped for. An interruption is not. */
+    isFinal: ({ event }) => event.type === 'run.stop' && event.cause !== 'interrupted',
     hasSucceeded: ({ context }) => context.outcome === 'succeeded',
     isInterrupted: ({ context }) => context.outcome === 'interrupted',
     mayTryLater: ({ context }) =>
@@ -270,6 +273,7 @@ export const agentRunMachine = setup({
           after: { timeLimit: { target: 'stopping', actions: 'blameTimeLimit' } },
         },
         stopping: {
+          on: { 'run.stop': { guard: 'isFinal', actions: 'rememberCause' } },
           initial: 'checkpointing',
           states: {
             // An agent may clean up after itself when it is told to end: what it has made is saved first.
@@ -277,24 +281,37 @@ export const agentRunMachine = setup({
               invoke: {
                 id: 'checkpoint',
                 src: 'checkpoint',
-                input: ({ context }) => checkpointInput(context, false),
+                input: ({ context }) => checkpointInput(context, null),
                 onDone: 'terminating',
                 onError: 'terminating',
               },
               after: { checkpointLimit: 'terminating' },
             },
-            terminating: { entry: 'askToEnd', after: { grace: '#agentRun.working.killing' } },
+            terminating: {
+              entry: 'askToEnd',
+              // After a restart the actor reports the process that it has adopted, and has to be told again.
+              on: { 'agent.started': { actions: 'askToEnd' } },
+              after: { grace: '#agentRun.working.killing' },
+            },
           },
         },
         // No deadline: the actor goes on killing until nothing is left, and a process in the kernel's hands takes its time.
-        killing: { entry: 'forceEnd', meta: { owner: 'the process actor, which kills until nothing is left' } },
+        killing: {
+          entry: 'forceEnd',
+          on: {
+            'agent.started': { actions: 'forceEnd' },
+            'run.stop': { guard: 'isFinal', actions: 'rememberCause' },
+          },
+          meta: { owner: 'the process actor, which kills until nothing is left' },
+        },
       },
     },
     keeping: {
+      on: { 'run.stop': { guard: 'isFinal', actions: 'settleStopped' } },
       invoke: {
         id: 'keep',
         src: 'checkpoint',
-        input: ({ context }) => checkpointInput(context, true),
+        input: ({ context }) => checkpointInput(context, context.assignment.branch),
         onDone: { target: 'deciding', actions: 'countFailure' },
         onError: { target: 'settled', actions: ['blameCheckpoint', 'leaveWorker', 'tellBreaker'] },
       },
@@ -324,7 +341,7 @@ export const agentRunMachine = setup({
   }),
 });
 
-function checkpointInput(context: AgentRunContext, isReset: boolean) {
+function checkpointInput(context: AgentRunContext, reset: string | null) {
   const { assignment, runId, attempt } = context;
   return {
     repository: assignment.repository,
@@ -332,7 +349,7 @@ function checkpointInput(context: AgentRunContext, isReset: boolean) {
     head: assignment.head,
     taskId: assignment.taskId,
     run: attemptId(runId, attempt),
-    isReset,
+    reset,
   };
 }
 

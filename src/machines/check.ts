@@ -52,11 +52,11 @@ function unreachable(graph: MachineGraph): Violation[] {
 
 const detours = new Set(['task.move', 'task.reject', 'task.retry', 'task.resume']);
 
-/** Every stage has to lie on the ordinary way. A person can send a task anywhere, and that does not count. */
+/** Every stage has to lie on the ordinary way. That a person or a lapsed verdict can lead there does not count. */
 function checkStages(graph: MachineGraph, pipeline: Pipeline): Violation[] {
   const ordinary = reach(
     graph.initial,
-    graph.edges.filter(({ event }) => !detours.has(event)),
+    graph.edges.filter(({ event, guard }) => !detours.has(event) && guard?.type !== 'hasLapsedAndReworkLeft'),
   );
   return pipeline.stages
     .filter(({ name }) => !ordinary.has(`${name}.preparing`))

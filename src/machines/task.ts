@@ -183,10 +183,10 @@ const taskSetup = setup({
       const verdicts = { ...context.verdicts };
       // A new round needs a new approval.
       for (const gate of params.approvals) delete verdicts[gate];
-      for (const { gate, verdict, detail } of reports) {
+      for (const report of reports) {
         const at = atOf(event);
         const { codeTree } = context;
-        verdicts[gate] = { gate, verdict, detail, stage: params.stage, codeTree, by: 'signalbox', at };
+        verdicts[report.gate] = { ...report, stage: params.stage, codeTree, by: 'signalbox', at };
       }
       return { verdicts, questions, objection };
     }),
@@ -751,6 +751,7 @@ function runInput(context: TaskContext, stage: Stage): Omit<AgentRunInput, 'acto
       attempt: context.attempts[stage.name] ?? 1,
       worktree: context.worktree,
       repository: context.repository,
+      branch: context.branch,
       documents: documentsOf(context.workItem),
       head: context.head,
       leaves: leavesOf(stage),

@@ -10,7 +10,13 @@ async function startWork() {
   const project = createProject();
   const { head } = await prepareWorkspace(project.prepare);
   const { taskId, repository, worktree } = project.task;
-  return { ...project, worktree, head, input: { taskId, repository, worktree, run: 'run-1', head, isReset: false } };
+  return {
+    ...project,
+    worktree,
+    head,
+    branch: project.task.branch,
+    input: { taskId, repository, worktree, run: 'run-1', head, reset: null },
+  };
 }
 
 test('keeps changed, staged, deleted and untracked files in a commit on top of the branch', async () => {
@@ -55,10 +61,10 @@ test("keeps the agent's own commits", async () => {
 });
 
 test('puts the worktree back when asked to, after keeping what was in it', async () => {
-  const { repository, worktree, head, input } = await startWork();
+  const { repository, worktree, head, input, branch } = await startWork();
   commitFiles(worktree, { 'own.txt': 'mine' });
   write(worktree, { 'README.md': 'changed', 'new/untracked.txt': 'new' });
-  const { commit } = await checkpoint({ ...input, isReset: true });
+  const { commit } = await checkpoint({ ...input, reset: branch });
   expect(git(worktree, 'rev-parse', 'HEAD')).toBe(head);
   expect(git(worktree, 'status', '--porcelain', '--untracked-files=all')).toBe('');
   expect(read(worktree, 'new/untracked.txt')).toBeUndefined();
@@ -70,10 +76,10 @@ test('puts the worktree back when asked to, after keeping what was in it', async
 });
 
 test('what git ignores is neither kept nor removed', async () => {
-  const { repository, worktree, input } = await startWork();
+  const { repository, worktree, input, branch } = await startWork();
   const head = commitFiles(worktree, { '.gitignore': 'build/\n' });
   write(worktree, { 'build/cache.bin': 'large', 'notes.txt': 'kept' });
-  const { commit } = await checkpoint({ ...input, head, isReset: true });
+  const { commit } = await checkpoint({ ...input, head, reset: branch });
   expect(Object.keys(filesOf(repository, commit!))).not.toContain('build/cache.bin');
   expect(read(worktree, 'build/cache.bin')).toBe('large');
 });
@@ -105,11 +111,11 @@ test('a repository that the agent has made inside the worktree does not keep the
 });
 
 test('a lock that another git holds for a moment is waited for', async () => {
-  const { worktree, head, input } = await startWork();
+  const { worktree, head, input, branch } = await startWork();
   write(worktree, { 'notes.txt': 'kept' });
   const lock = join(git(worktree, 'rev-parse', '--absolute-git-dir'), 'index.lock');
   writeFileSync(lock, '');
-  const kept = checkpoint({ ...input, isReset: true });
+  const kept = checkpoint({ ...input, reset: branch });
   setTimeout(() => rmSync(lock), 300);
   expect((await kept).commit).not.toBeNull();
   expect(git(worktree, 'rev-parse', 'HEAD')).toBe(head);

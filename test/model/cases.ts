@@ -146,6 +146,7 @@ export const agentRunInput = {
     attempt: 1,
     worktree: '/w',
     repository: '/r',
+    branch: 'feature/x',
     documents: 'docs',
     head: 'h',
     leaves: [],

@@ -21,7 +21,7 @@ export async function judgeCommand(
   const argv = run ?? findTestCommand(place.worktree);
   if (argv === undefined) {
     const detail = 'no test command was found in the repository (package.json, Makefile, pytest, cargo, go, test.sh)';
-    return { gate, verdict: 'inconclusive', detail };
+    return { gate, verdict: 'inconclusive', detail, isAbsent: true };
   }
   const { exit, isTimedOut } = await runToEnd(argv, timeout, place);
   const shown = argv.join(' ');
