@@ -32,10 +32,14 @@ export interface ProcessStat {
   startTime: string;
 }
 
-/** Parses /proc/<pid>/stat; see proc(5). The command name may hold spaces and brackets, so fields count from its end. */
+/** What /proc/<pid>/stat says; see proc(5). The command name may hold spaces and brackets, so fields count from its end. */
 export function statOf(pid: number): ProcessStat | undefined {
   const text = readOptional(`/proc/${pid}/stat`);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseStat(pid, text);
+}
+
+/** The fields that matter of a line of /proc/<pid>/stat. */
+export function parseStat(pid: number, text: string): ProcessStat {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return {
     pid,

@@ -5,25 +5,16 @@
  *      started twice for the same run (a crash between start and record) runs it once;
  *   2. runs the program, living through the signals that are meant for it;
  *   3. leaves `exit.json`, complete or not at all.
- * Arguments: the run directory, then the program and its arguments. Nothing is ever pasted into the text.
+ * Arguments: the run directory, the id of this boot, then the program and its arguments. Nothing is ever pasted into the
+ * text. The start time is left as the kernel writes it (`stat`, see proc(5)): taking it apart in shell costs a millisecond.
  */
 export const shim = `
 dir=$1
-shift
-start=
-boot=
-if [ -r "/proc/$$/stat" ]; then
-  read -r stat < "/proc/$$/stat"
-  rest=\${stat##*) }
-  n=19
-  while [ "$n" -gt 0 ]; do
-    rest=\${rest#* }
-    n=$((n - 1))
-  done
-  start=\${rest%% *}
-  read -r boot < /proc/sys/kernel/random/boot_id
-fi
-printf '{"pid":%s,"startTime":"%s","bootId":"%s"}\\n' "$$" "$start" "$boot" > "$dir/process.$$" || exit 125
+boot=$2
+shift 2
+stat=
+if [ -r "/proc/$$/stat" ]; then read -r stat < "/proc/$$/stat"; fi
+printf '{"pid":%s,"bootId":"%s","stat":"%s"}\\n' "$$" "$boot" "$stat" > "$dir/process.$$" || exit 125
 if ! ln "$dir/process.$$" "$dir/process.json" 2>/dev/null; then
   rm -f "$dir/process.$$"
   exit 0

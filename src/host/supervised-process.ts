@@ -7,7 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ExitRecord } from '../domain/outcome.ts';
-import { bootId, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { bootId, isAlive, type ProcessIdentity, parseStat } from './process-identity.ts';
 import { type Mark, processTree, signalProcesses } from './process-tree.ts';
 import { shim } from './shim.ts';
 
@@ -95,7 +95,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
     writeFileSync(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job })}\n`);
     const output = openSync(join(spec.runDir, 'output.log'), 'a', 0o600);
-    child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, ...spec.argv], {
+    child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, bootId(), ...spec.argv], {
       cwd: spec.cwd,
       env: spec.env,
       detached: true,
@@ -118,7 +118,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     });
   };
 
-  setImmediate(() => {
+  queueMicrotask(() => {
     if (isReleased) return;
     try {
       const identity = readIdentity(spec.runDir);
@@ -179,7 +179,8 @@ export function presentLeader(runDir: string): ProcessIdentity | undefined {
 export function readIdentity(runDir: string): ProcessIdentity | undefined {
   const record = readJson(join(runDir, 'process.json'));
   if (typeof record?.pid !== 'number') return undefined;
-  return { pid: record.pid, startTime: String(record.startTime ?? ''), bootId: String(record.bootId ?? '') };
+  const { startTime } = parseStat(record.pid, String(record.stat ?? ''));
+  return { pid: record.pid, startTime, bootId: String(record.bootId ?? '') };
 }
 
 /** How the process of this directory ended; undefined while it runs or when it left no record. */

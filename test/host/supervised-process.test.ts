@@ -345,6 +345,9 @@ describe('a process that is not ours any more', () => {
     return { leader: leader.pid!, member };
   }
 
+  /** A line of /proc/<pid>/stat with this start time. */
+  const statOf = (startTime: string) => `1 (sh) S ${'0 '.repeat(18)}${startTime} 0`;
+
   const forge = (runDir: string, identity: object) => {
     mkdirSync(runDir, { recursive: true });
     writeFileSync(join(runDir, 'process.json'), JSON.stringify(identity));
@@ -362,7 +365,7 @@ describe('a process that is not ours any more', () => {
     const children = () => readFileSync(`/proc/${stranger.pid}/task/${stranger.pid}/children`, 'utf8').trim();
     await vi.waitFor(() => expect(children()).not.toBe(''));
     const spec = specFor(['true']);
-    forge(spec.runDir, { pid: stranger.pid, startTime: '1', bootId: bootId() });
+    forge(spec.runDir, { pid: stranger.pid, stat: statOf('1'), bootId: bootId() });
     const run = supervise(spec);
     run.signal('SIGKILL');
     expect(await run.end()).toEqual({ code: null, signal: null });
@@ -373,7 +376,7 @@ describe('a process that is not ours any more', () => {
   test('a run of another boot is lost, and a session that has its number now is left alone', async () => {
     const { leader, member } = await startDaemon();
     const spec = specFor(['true']);
-    forge(spec.runDir, { pid: leader, startTime: '1', bootId: 'another-boot' });
+    forge(spec.runDir, { pid: leader, stat: statOf('1'), bootId: 'another-boot' });
     const run = supervise(spec);
     expect(await run.end()).toEqual({ code: null, signal: null });
     expect(isRunning(member)).toBe(true);
@@ -382,7 +385,7 @@ describe('a process that is not ours any more', () => {
   test('the very process of a run of this boot that has lost its leader is ended', async () => {
     const { leader, member } = await startDaemon();
     const spec = specFor(['true']);
-    forge(spec.runDir, { pid: leader, startTime: '1', bootId: bootId() });
+    forge(spec.runDir, { pid: leader, stat: statOf('1'), bootId: bootId() });
     expect(await supervise(spec).end()).toEqual({ code: null, signal: null });
     expect(isRunning(member)).toBe(false);
   });
