@@ -76,7 +76,7 @@ export async function measureThroughput(): Promise<Throughput[]> {
     for (const tasks of [1, 10, 100]) {
       const bare = bareLoop(directory, tasks);
       const ids = await prepareRuntime(runtime, `t${tasks}`, tasks);
-      const count = tasks === 1 ? 500 : tasks === 10 ? 2_000 : 6_000;
+      const count = tasks === 1 ? 1_000 : tasks === 10 ? 3_000 : 6_000;
       const pairs: { bare: number; runtime: number }[] = [];
       for (let round = 0; round <= rounds; round++) {
         const began = microseconds();

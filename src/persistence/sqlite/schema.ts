@@ -42,11 +42,12 @@ export const migrations: readonly string[] = [
 
   -- Append-only. Positions are global and grow with every commit; seq counts within one actor. An entry points to the
   -- one before it of the same actor, so that the log of an actor is a chain: an index over all entries would touch a
-  -- page of its own for every actor in every commit. Every 64th entry is indexed, as a way into a long chain.
+  -- page of its own for every actor in every commit. Every 64th entry is indexed, as a way into a long chain. The head of
+  -- the chain in the actor's row is the reference; a foreign key back would be looked up for every entry.
   CREATE TABLE log (
     position   INTEGER PRIMARY KEY,
     previous   INTEGER,
-    actor_id   TEXT NOT NULL REFERENCES actors (id),
+    actor_id   TEXT NOT NULL,
     seq        INTEGER NOT NULL,
     at         INTEGER NOT NULL,
     event      TEXT NOT NULL,

@@ -138,6 +138,8 @@ function createTables(db: Database) {
   };
 }
 
+const knownHeadsLimit = 10_000;
+
 function createCommit(db: Database, tables: ReturnType<typeof createTables>, epoch: number) {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const end = db.prepare('COMMIT');
@@ -146,12 +148,16 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
   // This store is the only writer, so it knows where the log ends.
   let lastPosition = tables.log.last();
 
+  // … and where the log of each actor ended that it has written lately.
+  const knownHeads = new Map<string, number>();
+  const headOf = (actorId: string) => knownHeads.get(actorId) ?? tables.log.head(actorId);
+
   /** Where each log entry goes, which entry of the same actor came before it, and where each actor's log ends then. */
   const place = (batch: Commit) => {
     const heads = new Map<string, number>();
     const created = new Set(batch.actors.filter(row => row.baseVersion === 0).map(row => row.id));
     const previous = batch.log.map(({ actorId }, index) => {
-      const before = heads.get(actorId) ?? (created.has(actorId) ? null : tables.log.head(actorId));
+      const before = heads.get(actorId) ?? (created.has(actorId) ? null : headOf(actorId));
       heads.set(actorId, lastPosition + 1 + index);
       return before;
     });
@@ -165,7 +171,7 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
       for (const row of batch.definitions) tables.definitions.keep(row);
       const positions = place(batch);
       for (const row of batch.actors)
-        tables.actors.write(row, positions.heads.get(row.id) ?? tables.log.head(row.id) ?? 0, batch.at);
+        tables.actors.write(row, positions.heads.get(row.id) ?? headOf(row.id) ?? 0, batch.at);
       const log = batch.log.map((entry, index) => {
         const position = lastPosition + 1 + index;
         tables.log.append(entry, position, positions.previous[index] ?? null);
@@ -186,6 +192,8 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
       const inbox = batch.inbox.map(tables.inbox.add);
       end.run();
       lastPosition += log.length;
+      if (knownHeads.size > knownHeadsLimit) knownHeads.clear();
+      for (const [actorId, head] of positions.heads) knownHeads.set(actorId, head);
       return { log, inbox, jobs, outbox };
     } catch (error) {
       // A full disk may already have rolled back by itself.
