@@ -1,5 +1,5 @@
 /** The one place that knows everybody: opens the store, gives machines their actors, recovers, and starts to work. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fromPromise } from 'xstate';
 import { createAgentProcess } from './actors/agent-process.ts';
@@ -122,6 +122,7 @@ export async function openApp({
       async close(options) {
         await runtime.stop(options);
         await store.close();
+        if (mode !== 'read') rmSync(paths.lock, { force: true });
       },
     };
   } catch (error) {

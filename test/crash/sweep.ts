@@ -121,5 +121,5 @@ await Promise.all(
 );
 for (const failure of failures) process.stdout.write(`${failure}\n`);
 rmSync(place, { recursive: true, force: true });
-process.stdout.write(`crash sweep: ${passed} passed, ${failures.length} failed\n`);
+process.stdout.write(`sweep: ${passed} passed, ${failures.length} failed\n`);
 process.exitCode = failures.length > 0 ? 1 : 0;
