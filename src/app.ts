@@ -5,6 +5,7 @@ import { fromPromise } from 'xstate';
 import { createAgentProcess } from './actors/agent-process.ts';
 import { checkpoint } from './actors/checkpoint.ts';
 import { judgeGates } from './actors/gate.ts';
+import { inTurn } from './actors/in-turn.ts';
 import { merge } from './actors/merge.ts';
 import { endOrphans, type Orphan } from './actors/orphans.ts';
 import { publish } from './actors/publish.ts';
@@ -101,31 +102,37 @@ export async function openApp({
     ...(trace && { trace }),
     ...(onDamage && { onDamage }),
   });
+  let runtime: Runtime | undefined;
   try {
     if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
     if (mode === 'work') {
       const orphans = await endOrphans(paths, async job => isJobOpen(store, job));
       if (orphans.length > 0) onOrphans?.(orphans);
     }
-    const runtime = await startRuntime({
+    runtime = await startRuntime({
       store,
       kinds: kindsFor(paths),
+      readonly: mode === 'read',
       effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => id === only || id.startsWith(`${only}.`),
       ...(observer && { observer }),
     });
     if (mode !== 'read') await runtime.create('worker', workerId, { limits: { ...defaultLimits } });
-    if (mode === 'work' && only === undefined) await runtime.send(workerId, { type: 'worker.started' });
+    // For the work of one actor nothing else is started, also not in the places that it frees.
+    const order = only === undefined ? 'worker.started' : 'worker.shutdown';
+    if (mode === 'work') await runtime.send(workerId, { type: order });
+    const working = runtime;
     return {
       paths,
       store,
       runtime,
       async close(options) {
-        await runtime.stop(options);
+        await working.stop(options);
         await store.close();
         if (mode !== 'read') rmSync(paths.lock, { force: true });
       },
     };
   } catch (error) {
+    await runtime?.stop({ drainMs: 0 });
     await store.close();
     throw error;
   }
@@ -159,7 +166,7 @@ export function kindsFor({ runsDir }: Pick<DataPaths, 'runsDir'>): MachineKind[]
       build: () => agentRunMachine,
       actors: {
         agent: createAgentProcess(runsDir),
-        checkpoint: fromPromise(({ input }) => checkpoint(input as never)),
+        checkpoint: inWorktree(checkpoint),
       },
     },
     {
@@ -167,14 +174,19 @@ export function kindsFor({ runsDir }: Pick<DataPaths, 'runsDir'>): MachineKind[]
       definition: defaultPipeline as unknown as Json,
       build: definition => compileTask(pipelineSchema.parse(definition) as Pipeline),
       actors: {
-        prepare: fromPromise(({ input }) => prepareWorkspace(input as never)),
-        publish: fromPromise(({ input }) => publish(input as never)),
+        prepare: inWorktree(prepareWorkspace),
+        publish: inWorktree(publish),
         gates: fromPromise(({ input, signal }) => judgeGates(input as never, runsDir, signal)),
-        merge: fromPromise(({ input }) => merge(input as never)),
+        merge: inWorktree(merge),
       },
-      effects: { removeWorktree: (params: RemoveInput) => removeWorkspace(params) },
+      effects: { removeWorktree: (params: RemoveInput) => inTurn(params.worktree, () => removeWorkspace(params)) },
     },
   ];
+}
+
+/** Work with git in a worktree, one piece after another: a job that was stopped may still be at it. */
+function inWorktree<Input extends { worktree: string }, Output>(work: (input: Input) => Promise<Output>) {
+  return fromPromise<Output, Input>(({ input }) => inTurn(input.worktree, () => work(input)));
 }
 
 async function isJobOpen(store: Store, ref: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** Owns one agent process: adopts or starts it, reports its end, ends it with everything that it has spawned. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromCallback } from 'xstate';
 import { type ProcessSpec, superviseProcess } from '../host/supervised-process.ts';
@@ -23,7 +23,6 @@ export function createAgentProcess(runsDir: string) {
   return untilStopped(
     fromCallback<AgentCommand, JobInput<AgentProcessInput>>(({ input, sendBack, receive }) => {
       const spec = specOf(input, runsDir);
-      writePrompt(spec.runDir, input);
       const agent = superviseProcess(spec, {
         onStarted: pid => sendBack({ type: 'agent.started', pid }),
         onExit: exit => sendBack({ type: 'agent.exited', ...exit, jitter: Math.random() }),
@@ -55,15 +54,12 @@ export function specOf(
   return {
     runDir,
     job: job.ref,
+    prepare() {
+      writeFileSync(join(runDir, 'prompt.md'), promptFor({ ...assignment, attempt: assignment.attempt + attempt - 1 }));
+    },
     argv: agent.command,
     cwd: assignment.worktree,
     env: { ...baseEnvironment(agent.env), ...own },
     mark: [`SIGNALBOX_RUN_ID=${run}`, `SIGNALBOX_WORKTREE=${assignment.worktree}`],
   };
-}
-
-function writePrompt(runDir: string, input: AgentProcessInput): void {
-  mkdirSync(runDir, { recursive: true, mode: 0o700 });
-  const { assignment, attempt } = input;
-  writeFileSync(join(runDir, 'prompt.md'), promptFor({ ...assignment, attempt: assignment.attempt + attempt - 1 }));
 }

@@ -28,10 +28,28 @@ export interface MergeInput {
  * out with local changes, `unavailable` when git fails.
  */
 export async function merge(input: MergeInput): Promise<Merged> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await tipOf(input);
+    try {
+      return await mergeOnce(input, before);
+    } catch (error) {
+      // Somebody has pushed in this very moment: the merge is made again on what is there now.
+      if (attempt === mergeTries || (await tipOf(input)) === before) throw error;
+    }
+  }
+}
+
+const mergeTries = 3;
+
+async function tipOf({ repository, target }: MergeInput): Promise<string> {
+  const tip = await resolveCommit(gitIn(repository), `refs/heads/${target}`);
+  if (tip === undefined) throw new SignalboxError('unavailable', `${repository} has no branch ${target} any more.`);
+  return tip;
+}
+
+async function mergeOnce(input: MergeInput, tip: string): Promise<Merged> {
   const { repository, target, head, workItem } = input;
   const git = gitIn(repository);
-  const tip = await resolveCommit(git, `refs/heads/${target}`);
-  if (tip === undefined) throw new SignalboxError('unavailable', `${repository} has no branch ${target} any more.`);
   let landed = tip;
   if (!(await isAncestor(git, head, tip))) {
     const isSequel = (await isAncestor(git, tip, head)) && (await isOwnMerge(git, tip, input));
@@ -92,7 +110,7 @@ interface Advance {
 async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
   const checkout = await checkoutOf(git, target);
   if (checkout === undefined) {
-    // Compare-and-swap: somebody else's push in this moment makes it fail, and it is judged again.
+    // Compare-and-swap: somebody else's push in this moment makes it fail, and it is made again.
     await git(['update-ref', '-m', 'signalbox: merge', `refs/heads/${target}`, to, from]);
     return;
   }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Agents, type AgentView, copyFrom, createAgents } from '../commands/agents.ts';
 import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
-import { clockTime, exitCodes, note, print, printJson, table } from './output.ts';
+import { clockTime, exitCodes, harmless, note, print, printJson, table } from './output.ts';
 
 const followMs = 200;
 
@@ -47,7 +47,8 @@ async function list({ json, data }: CommonOptions): Promise<void> {
 async function show(id: string, { json, data }: CommonOptions): Promise<void> {
   const run = await withApp({ data, mode: 'read' }, app => createAgents(app).show(id));
   if (json) return printJson(run);
-  for (const [name, value] of Object.entries(run)) if (value !== null) print(`  ${name.padEnd(12)} ${value}`);
+  for (const [name, value] of Object.entries(run))
+    if (value !== null) print(`  ${name.padEnd(12)} ${harmless(String(value))}`);
 }
 
 async function logs(id: string, { json, data, follow }: CommonOptions & { follow?: boolean }): Promise<void> {

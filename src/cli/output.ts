@@ -26,7 +26,7 @@ export function printJsonLine(value: unknown): void {
 
 /** Text from outside without what would steer the terminal of a person: escape codes and other control characters. */
 export function harmless(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '\uFFFD');
+  return text.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
 }
 
 /** A note for people, on standard error. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { agentCommand } from './agent.ts';
+import { deadLetterCommand } from './dead-letter.ts';
 import { demoCommand } from './demo.ts';
 import { exitCodes, reportError } from './output.ts';
 import { pipelineCommand } from './pipeline.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     taskCommand(),
     agentCommand(),
     queueCommand(),
+    deadLetterCommand(),
     pipelineCommand(),
     verifyCommand(),
     backupCommand(),

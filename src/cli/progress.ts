@@ -7,8 +7,8 @@ import { clockTime, colors, harmless, printJsonLine } from './output.ts';
 
 export interface Progress {
   onTransition(transition: Transition): void;
-  /** Clears the living line, so that something else can be printed. */
-  pause(): void;
+  /** Takes the living line away while a person is asked something. Answers a function that brings it back. */
+  pause(): () => void;
   stop(): void;
 }
 
@@ -44,6 +44,7 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
   let state = initial;
   let run: { id: string; attempt: number; role: string; since: number } | undefined;
   let frame = 0;
+  let isPaused = false;
   const timer = isLive ? setInterval(draw, frameMs) : undefined;
   timer?.unref();
 
@@ -52,13 +53,14 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
   }
 
   function draw(): void {
+    if (isPaused) return;
     frame += 1;
     const spinner = frames[frame % frames.length];
     const width = process.stdout.columns ?? 80;
     const what = run === undefined ? state : `${run.role} works ${formatDuration(Date.now() - run.since)}`;
     const last = run === undefined ? '' : lastLine(join(runsDir, `${run.id}-${run.attempt}`, 'output.log'));
     const line = `${spinner} ${what}${last === '' ? '' : `  ${last}`}`;
-    out(`\r\x1b[2K${colors.dim(line.slice(0, Math.max(1, width - 1)))}`);
+    out(`\r\x1b[2K${colors.dim(cutToWidth(line, width - 1))}`);
   }
 
   function line(at: number, mark: string, text: string): void {
@@ -93,7 +95,13 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
       if (type === 'xstate.done.actor.gates') showVerdicts(at, event);
       announce(at);
     },
-    pause: clear,
+    pause() {
+      isPaused = true;
+      clear();
+      return () => {
+        isPaused = false;
+      };
+    },
     stop() {
       clearInterval(timer);
       clear();
@@ -109,11 +117,12 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
     } else if (event.type === 'agent.exited') {
       const code = event.signal === null ? `exit code ${event.code}` : `signal ${event.signal}`;
       if (event.code !== 0) line(at, colors.yellow('▸'), `the agent ended with ${code}`);
-    } else if (to === 'backoff' && from !== 'backoff') {
-      line(at, colors.yellow('▸'), 'the agent is tried again after a pause');
-    } else if (to === 'settled') {
-      run = undefined;
     }
+    if (to === 'backoff' && from !== 'backoff') {
+      run = undefined;
+      line(at, colors.yellow('▸'), 'the agent is tried again after a pause');
+    }
+    if (to === 'settled' || to === 'queued') run = undefined;
   }
 
   function showVerdicts(at: number, event: Transition['event']): void {
@@ -131,6 +140,22 @@ function markOf(state: string): string {
   if (state === 'done') return colors.green('✓');
   if (/blocked$|^failed|^cancelled/.test(state)) return colors.red('✗');
   return /awaiting|^paused/.test(state) ? colors.yellow('?') : '·';
+}
+
+/** As much of a line as fits; wide characters take two columns. */
+function cutToWidth(line: string, columns: number): string {
+  let used = 0;
+  let cut = '';
+  for (const character of line) {
+    used += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f000}-\u{3ffff}]/u.test(
+      character,
+    )
+      ? 2
+      : 1;
+    if (used > columns) break;
+    cut += character;
+  }
+  return cut;
 }
 
 function lastLine(file: string): string {

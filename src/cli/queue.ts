@@ -10,9 +10,12 @@ export function queueCommand(): Command {
       const queue = await withApp({ data, mode: 'read' }, app => readQueue(app));
       if (json) return printJson(queue);
       const { counts, maxConcurrency, waiting, running, resilience, leases } = queue;
+      const isIdle = queue.worker === 'draining.forShutdown';
+      if (isIdle) print('Nobody works on this data now; "signalbox run --repo PATH --id ID" goes on.');
       print(`worker ${queue.worker}: ${counts.running} of ${maxConcurrency} places taken, ${counts.queued} queued`);
       const rows = [
         ...running.map(run => [run.runId, 'running', '']),
+        ...queue.backoff.map(run => [run.agentId, 'backoff', run.error ?? '']),
         ...waiting.map(run => [run.runId, `queued (priority ${run.priority})`, run.why]),
       ];
       if (rows.length > 0) print(table(['RUN', 'STATE', 'WHY'], rows));

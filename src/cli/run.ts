@@ -78,7 +78,11 @@ async function run(options: RunOptions): Promise<number> {
         for (const listener of listeners) listener();
       },
       onDeadLetter: ({ actorId, type, error }) => warn(`${type} of ${actorId} waits for a person: ${error}`),
-      onFault: error => warn((error as Error).message),
+      onFault(error) {
+        warn((error as Error).message);
+        // Whoever has taken over goes on with everything, agents included.
+        if (error instanceof SignalboxError && error.code === 'fenced') process.exit(exitCodes.failed);
+      },
     },
     onOrphans: orphans => {
       for (const { runId, processes } of orphans) note(`note: ended ${processes} process(es) left behind by ${runId}`);
@@ -94,6 +98,7 @@ async function run(options: RunOptions): Promise<number> {
       print(`${colors.bold(`${task.id}: ${task.title}`)} ${verb} in ${task.repository} (merges into ${task.target})`);
     }
     progress = createProgress({ taskId: task.id, state: task.state, runsDir: app.paths.runsDir, isJson });
+    if (plan.existing !== undefined) mentionUnused(task.id, options);
     await mentionOthers(tasks, task.id);
     const changed = () => new Promise<void>(resolve => listeners.add(once(listeners, resolve)));
     const last = await Promise.race([drive({ tasks, id: task.id, options, progress, changed }), interrupted.happened]);
@@ -198,7 +203,7 @@ async function askPerson(task: TaskView, options: RunOptions, progress: Progress
     return { type: 'task.approve', data: {}, by: '--approve-all' };
   }
   if (options.json || !process.stdin.isTTY || !process.stdout.isTTY) return undefined;
-  progress.pause();
+  const goOn = progress.pause();
   const by = actor();
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const closed = new Promise<undefined>(resolve => terminal.once('close', () => resolve(undefined)));
@@ -213,14 +218,19 @@ async function askPerson(task: TaskView, options: RunOptions, progress: Progress
       return text ? { type: 'task.answer', data: { text }, by } : undefined;
     }
     print(`  Look at it in ${task.branch}: git -C ${task.repository} log --stat ${task.target}..${task.branch}`);
-    const word = (await ask('Approve? [y]es, [n]o, [r]etry, [l]ater: '))?.trim().toLowerCase() ?? '';
-    if (word.startsWith('y')) return { type: 'task.approve', data: {}, by };
+    const mayApprove = task.moves.some(({ command }) => command.includes(' approve '));
+    const choices = mayApprove
+      ? 'Approve? [y]es, [n]o, [r]etry, [l]ater: '
+      : '[r]etry, send back with a [n]ote, [l]ater: ';
+    const word = (await ask(choices))?.trim().toLowerCase() ?? '';
+    if (mayApprove && word.startsWith('y')) return { type: 'task.approve', data: {}, by };
     if (word.startsWith('r')) return { type: 'task.retry', data: {}, by };
     if (!word.startsWith('n')) return undefined;
     const reason = (await ask('Why not? '))?.trim();
     return reason ? { type: 'task.reject', data: { reason }, by } : undefined;
   } finally {
     terminal.close();
+    goOn();
   }
 }
 
@@ -252,6 +262,15 @@ function dataHint({ data }: RunOptions): string {
   return data === '.signalbox' || data === process.env.SIGNALBOX_DATA ? '' : ` --data ${data}`;
 }
 
+/** What a task began with it keeps. */
+function mentionUnused(id: string, options: RunOptions): void {
+  const given = (['title', 'agent', 'bodyFile', 'pipeline', 'target'] as const).filter(
+    name => options[name] !== undefined,
+  );
+  const names = given.map(name => `--${name === 'bodyFile' ? 'body-file' : name}`);
+  if (names.length > 0) note(`note: ${id} exists and keeps what it began with; ${names.join(', ')} changed nothing`);
+}
+
 async function mentionOthers(tasks: Tasks, id: string): Promise<void> {
   const others = (await tasks.list()).filter(task => task.id !== id && task.standing === 'working');
   if (others.length > 0) note(`note: this data directory also goes on with ${others.map(task => task.id).join(', ')}`);
@@ -279,11 +298,13 @@ export function interruption(): { happened: Promise<undefined>; forget(): void }
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
   return {
     happened,
     forget() {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.off('SIGHUP', onSignal);
     },
   };
 }

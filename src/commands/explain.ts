@@ -59,7 +59,7 @@ export function explainState(state: string, context: TaskContext): string {
 }
 
 /** What a person can do about it now. */
-export function movesOf(id: string, state: string): Move[] {
+export function movesOf(id: string, state: string, context: TaskContext): Move[] {
   const moves: Move[] = [];
   const offer = (command: string, does: string) => moves.push({ command: `signalbox task ${command}`, does });
   if (state.endsWith('awaitingApproval')) {
@@ -68,7 +68,10 @@ export function movesOf(id: string, state: string): Move[] {
   } else if (state.endsWith('awaitingAnswer')) {
     offer(`answer ${id} --text TEXT`, 'gives the agent the answer and runs it again');
   } else if (state.endsWith('awaitingDecision')) {
-    offer(`approve ${id}`, 'passes gates that could not be judged, by your word');
+    const verdicts = Object.values(context.verdicts).filter(({ stage }) => stage === stageOf(state));
+    // Nobody's word stands in for a gate that said no.
+    const isJudged = verdicts.some(({ verdict }) => verdict === 'fail') || context.objection !== null;
+    if (!isJudged) offer(`approve ${id}`, 'passes gates that could not be judged, by your word');
     offer(`retry ${id}`, 'runs the stage again');
     offer(`reject ${id} --reason TEXT`, 'sends it back with the reason');
   } else if (state.endsWith('.blocked')) {

@@ -1,6 +1,6 @@
 /** Everything that is checked before anything is created: the repository, the branch, the program that plays the agent. */
 import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { gitIn, resolveCommit } from '../actors/git.ts';
 import { checkoutOf } from '../actors/merge.ts';
@@ -71,7 +71,9 @@ export function checkAgent(commandLine: string, env: readonly string[], cwd = pr
   }
   const path = findProgram(program, cwd);
   const args = rest.map(word => (isFile(resolve(cwd, word)) ? resolve(cwd, word) : word));
-  return { name: slugOf(program.split('/').at(-1) ?? '') || 'command', command: [path, ...args], env: [...env] };
+  // `sh my-agent.sh` is the agent my-agent.sh, not the agent sh: each has a breaker of its own.
+  const script = rest.find(word => isFile(resolve(cwd, word))) ?? program;
+  return { name: slugOf(basename(script)) || 'command', command: [path, ...args], env: [...env] };
 }
 
 function findProgram(program: string, cwd: string): string {

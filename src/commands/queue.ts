@@ -12,6 +12,8 @@ export interface QueueView {
   maxConcurrency: number;
   running: QueuedRun[];
   waiting: (QueuedRun & { why: string })[];
+  /** Runs that wait for their next attempt. */
+  backoff: AgentView[];
   resilience: { breakers: Record<string, BreakerView>; preflight: Record<string, never> };
   leases: { resource: string; holder: string | null; token: number; waiting: string[] }[];
   recent: AgentView[];
@@ -57,6 +59,7 @@ export async function readQueue({ runtime }: Pick<App, 'runtime'>): Promise<Queu
     maxConcurrency: context.limits.total,
     running: context.running,
     waiting: context.queue.map(run => ({ ...run, why: whyQueued(run, context, isDraining) })),
+    backoff: views.filter(run => run.state === 'backoff'),
     resilience: { breakers: Object.fromEntries(breakers.map(viewOfBreaker)), preflight: {} },
     leases: leases.map(row => {
       const { resource, holder, token, waiting } = contextOf<MergeQueueContext>(row);

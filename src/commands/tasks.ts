@@ -216,7 +216,7 @@ export function view(row: ActorRow): TaskView {
     stage: stageOf(row.state),
     standing: standingOf(row.state, row.status),
     why: explainState(row.state, context),
-    moves: movesOf(row.id, row.state),
+    moves: movesOf(row.id, row.state, context),
     priority: context.priority,
     attempts: context.attempts,
     rework: context.rework,

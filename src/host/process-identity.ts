@@ -55,7 +55,13 @@ export function parseStat(pid: number, text: string): ProcessStat {
 export function isAlive(identity: ProcessIdentity): boolean {
   if (identity.bootId !== bootId()) return false;
   if (identity.startTime === '') return respondsToSignal(identity.pid);
-  const stat = statOf(identity.pid);
+  let stat: ProcessStat | undefined;
+  try {
+    stat = statOf(identity.pid);
+  } catch {
+    // It could not be looked at (too many open files, say). Nobody is declared dead for that.
+    return true;
+  }
   return stat !== undefined && stat.startTime === identity.startTime && stat.state !== 'Z' && stat.state !== 'X';
 }
 
@@ -71,7 +77,9 @@ function respondsToSignal(pid: number): boolean {
 function readOptional(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'ENOTDIR') return undefined;
+    throw error;
   }
 }

@@ -4,7 +4,7 @@
  *   1. claims the run directory by linking `process.json` into place, which succeeds for one shim only: whoever is
  *      started twice for the same run (a crash between start and record) runs it once;
  *   2. runs the program, living through the signals that are meant for it;
- *   3. leaves `exit.json`, complete or not at all.
+ *   3. leaves `exit.json`, written by the shell itself: a program started for it could be swept away as a leftover.
  * Arguments: the run directory, the id of this boot, then the program and its arguments. Nothing is ever pasted into the
  * text. The start time is left as the kernel writes it (`stat`, see proc(5)): taking it apart in shell costs a millisecond.
  */
@@ -22,6 +22,6 @@ fi
 trap : HUP INT QUIT TERM
 "$@" < /dev/null
 code=$?
-printf '{"code":%s}\\n' "$code" > "$dir/exit.tmp" && mv "$dir/exit.tmp" "$dir/exit.json"
+printf '{"code":%s}\\n' "$code" > "$dir/exit.json"
 rm -f "$dir/process.$$"
 `;

@@ -3,7 +3,7 @@
  * ended, starts it otherwise; ends it with everything it has spawned. See `shim.ts` for the other half.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ExitRecord } from '../domain/outcome.ts';
@@ -20,6 +20,8 @@ export interface ProcessSpec {
   cwd: string;
   /** The whole environment; nothing is added to it. */
   env: Record<string, string>;
+  /** Writes what the program reads. Called before it is started, and never for one that already runs. */
+  prepare?(): void;
   /** What tells the processes of this run from all others. Must be part of `env`. */
   mark: Mark;
 }
@@ -93,6 +95,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
 
   const launch = () => {
     mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
+    spec.prepare?.();
     writeFileSync(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job })}\n`);
     const output = openSync(join(spec.runDir, 'output.log'), 'a', 0o600);
     child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, bootId(), ...spec.argv], {
@@ -113,7 +116,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
       if (isReleased) return;
       const owner = readIdentity(spec.runDir);
       // Another shim had the directory first: that one is the run.
-      if (owner !== undefined && owner.pid !== pid && !existsSync(join(spec.runDir, 'exit.json'))) adopt(owner);
+      if (owner !== undefined && owner.pid !== pid && readExit(spec.runDir) === undefined) adopt(owner);
       else conclude();
     });
   };
@@ -122,7 +125,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     if (isReleased) return;
     try {
       const identity = readIdentity(spec.runDir);
-      if (existsSync(join(spec.runDir, 'exit.json'))) conclude();
+      if (readExit(spec.runDir) !== undefined) conclude();
       else if (identity !== undefined) adopt(identity);
       else if (early !== undefined) {
         isConcluded = true;

@@ -104,7 +104,6 @@ export interface AgentRunOutput {
 /** The name of one attempt: of its directory, its processes and its checkpoint. */
 export const attemptId = (runId: string, attempt: number) => `${runId}-${attempt}`;
 
-const startLimitMs = 30_000;
 const checkpointLimitMs = 20_000;
 
 export const agentRunMachine = setup({
@@ -131,7 +130,6 @@ export const agentRunMachine = setup({
       context.permanentFailures < context.policy.permanentAttempts,
   },
   delays: {
-    startLimit: startLimitMs,
     checkpointLimit: checkpointLimitMs,
     timeLimit: ({ context }) => context.policy.timeLimitMs,
     grace: ({ context }) => context.policy.graceMs,
@@ -235,7 +233,8 @@ export const agentRunMachine = setup({
       entry: 'requestStart',
       on: {
         'run.start': 'working',
-        'run.stop': { target: 'settled', actions: ['settleStopped', 'leaveWorker'] },
+        // An interruption leaves it where it is: it waits for the worker to accept runs again.
+        'run.stop': { guard: 'isFinal', target: 'settled', actions: ['settleStopped', 'leaveWorker', 'tellBreaker'] },
       },
     },
     working: {
@@ -266,7 +265,6 @@ export const agentRunMachine = setup({
             'agent.started': { target: 'running', actions: 'rememberProcess' },
             'run.stop': { target: 'stopping', actions: 'rememberCause' },
           },
-          after: { startLimit: { target: 'killing', actions: 'blameTimeLimit' } },
         },
         running: {
           on: { 'run.stop': { target: 'stopping', actions: 'rememberCause' } },
@@ -281,7 +279,7 @@ export const agentRunMachine = setup({
               invoke: {
                 id: 'checkpoint',
                 src: 'checkpoint',
-                input: ({ context }) => checkpointInput(context, null),
+                input: ({ context }) => checkpointInput(context, { suffix: '-stop', reset: null }),
                 onDone: 'terminating',
                 onError: 'terminating',
               },
@@ -311,7 +309,7 @@ export const agentRunMachine = setup({
       invoke: {
         id: 'keep',
         src: 'checkpoint',
-        input: ({ context }) => checkpointInput(context, context.assignment.branch),
+        input: ({ context }) => checkpointInput(context, { suffix: '', reset: context.assignment.branch }),
         onDone: { target: 'deciding', actions: 'countFailure' },
         onError: { target: 'settled', actions: ['blameCheckpoint', 'leaveWorker', 'tellBreaker'] },
       },
@@ -329,7 +327,7 @@ export const agentRunMachine = setup({
     },
     backoff: {
       after: { backoff: 'queued' },
-      on: { 'run.stop': { target: 'settled', actions: 'settleStopped' } },
+      on: { 'run.stop': { guard: 'isFinal', target: 'settled', actions: 'settleStopped' } },
     },
     settled: { type: 'final' },
   },
@@ -341,14 +339,15 @@ export const agentRunMachine = setup({
   }),
 });
 
-function checkpointInput(context: AgentRunContext, reset: string | null) {
+/** The checkpoint before a kill has a name of its own: an agent may clean up when it is told to end. */
+function checkpointInput(context: AgentRunContext, { suffix, reset }: { suffix: string; reset: string | null }) {
   const { assignment, runId, attempt } = context;
   return {
     repository: assignment.repository,
     worktree: assignment.worktree,
     head: assignment.head,
     taskId: assignment.taskId,
-    run: attemptId(runId, attempt),
+    run: `${attemptId(runId, attempt)}${suffix}`,
     reset,
   };
 }

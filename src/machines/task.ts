@@ -389,6 +389,8 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
     states: {
       last: { type: 'history', history: 'shallow' },
       preparing: {
+        // Not on leaving `blocked`: a task that is paused there still knows why it waits when it is resumed.
+        entry: 'stopWaiting',
         invoke: {
           id: 'prepare',
           src: 'prepare',
@@ -479,7 +481,6 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       },
       blocked: {
         tags: 'blocked',
-        exit: 'stopWaiting',
         on: personal,
       },
     },
@@ -505,6 +506,7 @@ function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name
 
 function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
   const ended = `xstate.done.actor.${stage.name}`;
+  const brokeDown = `xstate.error.actor.${stage.name}`;
   const before = pipeline.stages[Math.max(0, pipeline.stages.indexOf(stage) - 1)]!;
   const unsuccessful = { ...blockedBecause('the agent did not finish') };
   const recordRun = { type: 'recordRun', params: { stage: stage.name } };
@@ -512,6 +514,11 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
     ...transition,
     actions: [recordRun, ...[transition.actions ?? []].flat()],
   });
+  const cancelledAtWork: Transition = {
+    target: '#cancelled',
+    actions: { type: 'recordEnd', params: { because: 'cancelled while the agent worked' } },
+  };
+  const sentBack: Transition = { target: toStage(before.name), reenter: true, actions: 'clearRework' };
   const stopRun = { type: 'stopRun', params: { child: stage.name } };
   return {
     entry: { type: 'countAttempt', params: { stage: stage.name } },
@@ -548,10 +555,8 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
         on: {
           'task.cancel': forbidden,
           'task.pause': forbidden,
-          [ended]: alsoRecord({
-            target: '#cancelled',
-            actions: { type: 'recordEnd', params: { because: 'cancelled while the agent worked' } },
-          }),
+          [ended]: alsoRecord(cancelledAtWork),
+          [brokeDown]: cancelledAtWork,
         },
       },
       rejecting: {
@@ -559,7 +564,8 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
         on: {
           'task.pause': forbidden,
           'task.cancel': forbidden,
-          [ended]: alsoRecord({ target: toStage(before.name), reenter: true, actions: 'clearRework' }),
+          [ended]: alsoRecord(sentBack),
+          [brokeDown]: sentBack,
         },
       },
     },
@@ -711,7 +717,6 @@ function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace): StateC
       },
       blocked: {
         tags: 'blocked',
-        exit: 'stopWaiting',
         on: {
           ...personalEvents(pipeline, stage, `#${id}.checking`),
           'task.cancel': cancelled,

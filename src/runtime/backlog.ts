@@ -22,6 +22,8 @@ export interface Backlog<T> {
   revive(item: T): void;
   /** Makes room for one more. */
   done(): void;
+  /** Takes up nothing more. */
+  close(): void;
 }
 
 export function createBacklog<T extends { position: number }>(options: BacklogOptions<T>): Backlog<T> {
@@ -32,6 +34,7 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
   let isDrained = false;
   let isPulling = false;
   let hasGrown = false;
+  let isClosed = false;
 
   const begin = (item: T) => {
     cursor = Math.max(cursor, item.position);
@@ -44,7 +47,7 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
     if (isPulling) return;
     isPulling = true;
     try {
-      while (!isDrained && active < capacity) {
+      while (!isDrained && !isClosed && active < capacity) {
         hasGrown = false;
         const items = await load(cursor, capacity - active);
         for (const item of items) begin(item);
@@ -56,7 +59,15 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
     }
   }
 
+  /** A store that cannot be read now is read again when the next item is added or done. */
+  const take = () => {
+    if (!isClosed) pull().catch(() => {});
+  };
+
   return {
+    close() {
+      isClosed = true;
+    },
     add(items) {
       for (const item of items) {
         if (isDrained && active < capacity) {
@@ -66,13 +77,13 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
           hasGrown = true;
         }
       }
-      if (!isDrained) void pull();
+      if (!isDrained) take();
     },
     pull,
     revive: begin,
     done() {
       active -= 1;
-      if (!isDrained) void pull();
+      if (!isDrained) take();
     },
   };
 }

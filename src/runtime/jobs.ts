@@ -116,6 +116,7 @@ export function createJobs({ store, concurrency, isWanted, logicOf, report, onSt
     },
     async drain(deadline) {
       isDraining = true;
+      backlog.close();
       for (const [ref, entry] of live) {
         if (entry.isLongLived || entry.actor === undefined) this.stop(ref);
       }

@@ -155,6 +155,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     async drain(deadline) {
       stopping.abort();
+      backlog.close();
       for (const lane of lanes.values()) lane.callOff?.();
       await Promise.race([deadline, Promise.all(busy)]);
     },

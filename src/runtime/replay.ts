@@ -113,7 +113,8 @@ export async function verifyAll(
 /** Why the stored snapshot is not what the log leads to; undefined when it is. */
 export async function differenceOf(store: Store, definitions: Definitions, row: ActorRow): Promise<string | undefined> {
   try {
-    const replayed = await replay(store, definitions, row.id);
+    // As of the row: whoever owns the store may go on writing.
+    const replayed = await replay(store, definitions, row.id, { at: row.version });
     return replayed.snapshot === row.snapshot ? undefined : 'the stored snapshot is not the one that its log leads to';
   } catch (error) {
     return messageOf(error);

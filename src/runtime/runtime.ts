@@ -53,6 +53,8 @@ export interface RuntimeOptions {
   outbox?: OutboxPolicy;
   /** Whose effects run here: everybody's, those of some actors, or nobody's (then no timer fires either). */
   effects?: 'all' | 'none' | ((actorId: string) => boolean);
+  /** Looks at a store that belongs to somebody else: nothing is taken and nothing is committed. */
+  readonly?: boolean;
   observer?: RuntimeObserver;
 }
 
@@ -114,6 +116,7 @@ interface PendingUpdate {
 
 const retryCommitMs = 1_000;
 const timersPerTurn = 256;
+const longestSleepMs = 60_000;
 const defaultPolicy: OutboxPolicy = { attempts: 5, baseMs: 1_000, capMs: 60_000 };
 
 /**
@@ -130,6 +133,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     jobConcurrency = 256,
     outbox: policy = defaultPolicy,
     effects = 'all',
+    readonly = false,
     observer = {},
   } = options;
   const definitions = createDefinitions(kinds, store);
@@ -239,12 +243,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const turn = createTurn({ store, cache, definitions, at });
     const receipts: (() => void)[] = [];
 
-    if (runsTimers && !isStopping && nextDue <= at) {
-      for (const timer of await store.dueTimers(at, timersPerTurn)) {
-        await turn.fire(timer);
-        await turn.cascade(batchSize);
-      }
-    }
     for (const entry of entries) {
       try {
         const receipt = await entry.run(turn);
@@ -254,6 +252,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         receipts.push(() => entry.reject?.(error));
       }
       await turn.cascade(batchSize);
+    }
+    // After what has been reported: an agent that finished while nobody watched has not missed its deadline.
+    if (runsTimers && !isStopping && nextDue <= at) {
+      for (const timer of await store.dueTimers(at, timersPerTurn)) {
+        await turn.fire(timer);
+        await turn.cascade(batchSize);
+      }
     }
     const { leftOver, closedJobs, actors } = turn.finish();
     turn.commit.outboxUpdates.push(...settled.map(({ update }) => update));
@@ -341,7 +346,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (nextDue <= now) nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
     armedFor = nextDue;
     if (nextDue === Number.POSITIVE_INFINITY || nextDue <= now) return;
-    callOffTimer = clock.wake(nextDue - now, schedule);
+    // A clock can be set back and a machine can sleep: the deadline is looked at again at least once a minute.
+    callOffTimer = clock.wake(Math.min(nextDue - now, longestSleepMs), () => {
+      armedFor = Number.POSITIVE_INFINITY;
+      schedule();
+    });
   }
 
   async function stop({ drainMs = 10_000 }: { drainMs?: number } = {}): Promise<void> {
@@ -398,7 +407,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     );
   }
 
-  await takeInbox();
+  if (!readonly) await takeInbox();
   if (runsTimers) {
     nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
     if (nextDue <= clock.now()) schedule();

@@ -66,7 +66,7 @@ test('the watchdog asks, waits for the grace, then forces; the worktree is saved
   expect(run.signals).toEqual(['SIGTERM', 'SIGKILL']);
   await run.exits(null, 'SIGKILL');
   expect(run.checkpoints.map(({ run: name, reset }) => [name, reset])).toEqual([
-    ['run-1', null],
+    ['run-1-stop', null],
     ['run-1', 'feature/x'],
   ]);
   expect(await run.run()).toMatchObject({ permanentFailures: 1, outcome: 'timedOut' });

@@ -189,7 +189,7 @@ export const agentRunModel: ModelOptions = {
     failure('checkpoint'),
     { type: 'xstate.done.actor.keep', output: { commit: null } },
     failure('keep'),
-    ...['startLimit.agentRun.working.starting', 'timeLimit.agentRun.working.running'].map(after),
+    after('timeLimit.agentRun.working.running'),
     ...['checkpointLimit.agentRun.working.stopping.checkpointing', 'grace.agentRun.working.stopping.terminating'].map(
       after,
     ),

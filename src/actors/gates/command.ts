@@ -1,5 +1,5 @@
 /** Runs the repository's own tests (or a given command) in the worktree and judges by the exit code alone. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExitRecord } from '../../domain/outcome.ts';
 import type { GateReport } from '../../domain/verdict.ts';
@@ -84,7 +84,11 @@ function runToEnd(
       { runDir, job, argv, cwd: worktree, env, mark },
       {
         onStarted: () => {},
-        onExit: exit => finish(() => resolve({ exit, isTimedOut })),
+        onExit(exit) {
+          // Nobody will ask for this verdict; whoever asks for the next one has the tests run anew.
+          if (signal.aborted) rmSync(runDir, { recursive: true, force: true });
+          finish(() => resolve({ exit, isTimedOut }));
+        },
         onError: error => finish(() => reject(error)),
       },
     );

@@ -1,5 +1,5 @@
 /** Opening the database file: is it ours, is it whole, is it of our version, and how SQLite has to keep it. */
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
@@ -39,6 +39,7 @@ export function openDatabase(file: string, { readonly = false, trace }: OpenOpti
       // FULL: an acknowledged event survives a power cut, not only the death of this process.
       db.pragma('synchronous = FULL');
     }
+    if (isNew) chmodSync(file, 0o600);
     db.pragma('foreign_keys = ON');
     db.pragma('cache_size = -16000');
     const isChecked = isNew || statSync(file).size <= fullCheckLimitBytes;

@@ -1,5 +1,5 @@
 /** The Store contract on one SQLite file. */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
 import { ownIdentity, type ProcessIdentity } from '../../host/process-identity.ts';
@@ -85,6 +85,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       requireDirectory(target);
       try {
         await db.backup(target);
+        chmodSync(target, 0o600);
         disown(target);
       } catch (error) {
         throw explain(error, target);
