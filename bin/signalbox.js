@@ -4,7 +4,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
     `signalbox needs Node 22.18 or newer; this is Node ${process.versions.node} (${process.execPath}).\n` +
-      'Install a current Node (https://nodejs.org) or run it with: npx --package=node@24 --package=signalbox signalbox\n',
+      'Install a current one from https://nodejs.org; in a checkout, npx finds the one that npm ci has brought.\n',
   );
   process.exit(2);
 }

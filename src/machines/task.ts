@@ -369,8 +369,9 @@ const namesOf = (gates: readonly Gate[]) => gates.map(gate => gate.name);
 function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
   const machineGates = namesOf(stage.gates.filter(gate => gate.kind !== 'approval'));
   const approvals = namesOf(stage.gates.filter(gate => gate.kind === 'approval'));
-  const gates = namesOf(stage.gates);
   const next = following(pipeline, stage);
+  // Before the end every gate counts, however the task came here.
+  const gates = namesOf(next === 'done' ? pipeline.stages.flatMap(({ gates: own }) => own) : stage.gates);
   const isMerging = pipeline.stages.some(({ merge }) => merge !== undefined);
   const onward = next !== 'done' ? toStage(next) : isMerging ? '#landing' : '#done';
   const personal = personalEvents(pipeline, stage);

@@ -52,7 +52,7 @@ test('three transient failures in a row open the breaker, and the queue says wha
   await vi.waitUntil(async () => (await queue()).waiting.length === 1, poll);
   expect(await queue()).toMatchObject({
     waiting: [{ why: expect.stringContaining('breaker') }],
-    resilience: { breakers: { sh: { state: 'open' } } },
+    resilience: { breakers: { 'agent-all-roles-sh': { state: 'open' } } },
   });
   expect(place.visits()).toHaveLength(3);
   running.kill('SIGINT');

@@ -136,7 +136,7 @@ test('the queue shows what runs, and what has run', async () => {
   await running;
   const { stdout } = await place.signalbox('queue');
   expect(stdout).toMatch(/0 of 2 places taken, 0 queued/);
-  expect(stdout).toMatch(/breaker sh: closed/);
+  expect(stdout).toMatch(/breaker agent-all-roles-sh: closed/);
 });
 
 test('agents are listed, shown, and their output can be read and followed', async () => {

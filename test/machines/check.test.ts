@@ -80,3 +80,7 @@ test('dead ends, unreachable states and waits for nobody are found in any machin
   ]);
   expect(found[1]?.counterexample).toBe('a\n  —task.go→ trap');
 });
+
+test('a pipeline that merges nothing holds too: the end needs every gate, however a task came there', () => {
+  expect(checkPipeline(pipeline(stage('build'), stage('review', { rework: { to: 'build' } })))).toEqual([]);
+});

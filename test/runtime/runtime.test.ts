@@ -604,3 +604,49 @@ test('a machine that raises its own events for ever is stopped by its own limit,
   expect(await runtime.send('r', { type: 'again' })).toMatchObject({ outcome: 'rejected' });
   await runtime.stop();
 });
+
+test('I7: a deadline is kept although the clock wakes the process too early', async () => {
+  const clock = createFakeClock(0);
+  const { runtime, settle, state } = await startTestRuntime({ kinds: [kindOf(timed)], clock });
+  await runtime.create('timed', 't', {});
+  await runtime.send('t', { type: 'start' });
+  // The clock is set back while the process sleeps, so it is woken before its time.
+  clock.set(-100);
+  clock.set(20);
+  await settle();
+  expect(await state('t')).not.toBe('waiting');
+});
+
+test('what has been reported counts before a deadline that passed while nobody watched', async () => {
+  const machine = setup({
+    actors: { job: fromPromise(async () => 'done in time') },
+    delays: { limit: 1_000 },
+  }).createMachine({
+    id: 'late',
+    initial: 'working',
+    states: {
+      working: { invoke: { id: 'job', src: 'job', onDone: 'finished' }, after: { limit: 'overdue' } },
+      finished: {},
+      overdue: {},
+    },
+  });
+  const disk = createMemoryDisk();
+  const clock = createFakeClock();
+  const first = await startTestRuntime({ kinds: [kindOf(machine)], disk, clock, effects: 'none' });
+  await first.runtime.create('late', 'l', {});
+  clock.advance(3_600_000);
+  const second = await startTestRuntime({ kinds: [kindOf(machine)], disk, clock });
+  await second.settle();
+  expect(await second.state('l')).toBe('finished');
+});
+
+test('a runtime that only reads takes nothing, whatever waits in the inbox', async () => {
+  const disk = createMemoryDisk();
+  const first = await startTestRuntime({ kinds: [kindOf(timed)], disk });
+  await first.runtime.create('timed', 't', {});
+  const row = { actorId: 't', event: { type: 'start' }, source: 'test', dedupeKey: null, ref: null, at: 0 };
+  disk.inbox.set(999, { ...row, position: 999, parked: false, error: null });
+  const reader = await startTestRuntime({ kinds: [kindOf(timed)], disk, readonly: true, effects: 'none' });
+  expect(await reader.state('t')).toBe('idle');
+  expect(disk.inbox.size).toBe(1);
+});
