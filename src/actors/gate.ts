@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
 import type { GateReport } from '../domain/verdict.ts';
 import type { Gate } from '../machines/pipeline.ts';
-import { documentsOf, type Judged } from '../machines/task.ts';
+import { documentsOf, type Judged } from '../machines/task-context.ts';
 import { readDocument } from './document.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCommand } from './gates/command.ts';

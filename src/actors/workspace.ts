@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
-import { documentsOf, type Prepared } from '../machines/task.ts';
+import { documentsOf, type Prepared } from '../machines/task-context.ts';
 import { checkpoint } from './checkpoint.ts';
 import { codeTreeOf, type Git, gitIn, resolveCommit } from './git.ts';
 import { inside } from './paths.ts';

@@ -1,5 +1,5 @@
 /** What a state means in words: why a task waits and what would move it. */
-import type { TaskContext } from '../machines/task.ts';
+import type { TaskContext } from '../machines/task-context.ts';
 
 /** How a task stands, for exit codes and for people. */
 export type Standing = 'working' | 'person' | 'blocked' | 'paused' | 'done' | 'cancelled' | 'failed' | 'broken';

@@ -9,7 +9,7 @@ import { nearest } from '../domain/nearest.ts';
 import type { AgentSpec } from '../machines/agent-run.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import type { TaskContext } from '../machines/task.ts';
+import type { TaskContext } from '../machines/task-context.ts';
 import type { ActorRow, Outcome, StoredLogEntry } from '../persistence/store.ts';
 import { type AgentView, viewOfRun } from './agents.ts';
 import { explainState, type Move, movesOf, type Standing, stageOf, standingOf } from './explain.ts';

@@ -101,6 +101,17 @@ export interface AgentRunOutput {
   workedMs: number;
 }
 
+/** What is known of an attempt before it has begun. */
+const noAttempt = {
+  pid: null,
+  startedAt: null,
+  stopCause: null,
+  stopBy: null,
+  exit: null,
+  outcome: null,
+  reason: null,
+};
+
 /** The name of one attempt: of its directory, its processes and its checkpoint. */
 export const attemptId = (runId: string, attempt: number) => `${runId}-${attempt}`;
 
@@ -157,13 +168,7 @@ export const agentRunMachine = setup({
     }),
     beginAttempt: assign(({ context }) => ({
       attempt: context.attempt + 1,
-      pid: null,
-      startedAt: null,
-      stopCause: null,
-      stopBy: null,
-      exit: null,
-      outcome: null,
-      reason: null,
+      ...noAttempt,
     })),
     rememberProcess: assign(({ event }) =>
       event.type === 'agent.started' ? { pid: event.pid, startedAt: event.at } : {},
@@ -217,13 +222,7 @@ export const agentRunMachine = setup({
     attempt: 0,
     transientFailures: 0,
     permanentFailures: 0,
-    pid: null,
-    startedAt: null,
-    stopCause: null,
-    stopBy: null,
-    exit: null,
-    outcome: null,
-    reason: null,
+    ...noAttempt,
     jitter: 0,
     workedMs: 0,
   }),

@@ -1,0 +1,89 @@
+/** What a task is made of: what it is given, what it remembers, what it hears, and what its actors report to it. */
+import type { GateReport, Verdict } from '../domain/verdict.ts';
+import type { AgentSpec } from './agent-run.ts';
+
+/** What a person wants done, and where. */
+export interface TaskInput {
+  title: string;
+  body: string;
+  project: string;
+  /** Absolute path of the local repository. */
+  repository: string;
+  /** The branch that the work is merged into. */
+  target: string;
+  branch: string;
+  workItem: string;
+  worktree: string;
+  /** 1 is the most urgent, 10 the least. */
+  priority: number;
+  agent: AgentSpec;
+  /** The actor that holds the merge lease of the target branch. */
+  mergeQueue: string;
+  actor: { id: string; parentId: string | null; at: number };
+}
+
+export interface TaskContext extends Omit<TaskInput, 'actor'> {
+  id: string;
+  pipeline: string;
+  /** The commit on which the branch began, and the last one that was published. Empty before the first stage. */
+  base: string;
+  head: string;
+  /** Hash of the published tree without the task's documents: what verdicts are bound to. */
+  codeTree: string;
+  /** Processes started in each stage, whatever the cause. With `rework`, the ledger of every re-run. */
+  attempts: Record<string, number>;
+  /** Refusals by each budget since a person last decided. */
+  rework: Record<string, number>;
+  /** Processes started and milliseconds worked, over all runs. */
+  spent: { attempts: number; workedMs: number };
+  verdicts: Record<string, Verdict>;
+  feedback: { from: string; text: string } | null;
+  questions: string | null;
+  objection: string | null;
+  /** Why the task waits for a person; null while it does not. */
+  waitsFor: string | null;
+  leaseToken: number | null;
+  /** What the target holds of this task. */
+  merged: { commit: string; codeTree: string; at: number } | null;
+  endedBecause: string | null;
+}
+
+export type TaskEvent =
+  | { type: 'task.approve'; by: string; at: number }
+  | { type: 'task.reject'; reason: string; by: string; at: number }
+  | { type: 'task.answer'; text: string; by: string; at: number }
+  | { type: 'task.retry'; by: string; at: number }
+  | { type: 'task.pause'; by: string; at: number }
+  | { type: 'task.resume'; by: string; at: number }
+  | { type: 'task.cancel'; by: string; at: number }
+  | { type: 'task.fail'; reason: string; by: string; at: number }
+  | { type: 'task.move'; stage: string; by: string; at: number }
+  | { type: 'lease.granted'; token: number; at: number };
+
+/** Reported by the actor `prepare`: where the worktree stands. */
+export interface Prepared {
+  base: string;
+  head: string;
+  codeTree: string;
+}
+
+/** Reported by the actor `publish`. */
+export interface Published {
+  head: string;
+  codeTree: string;
+}
+
+/** Reported by the actor `gates`. */
+export interface Judged {
+  reports: GateReport[];
+  questions: string | null;
+  objection: string | null;
+}
+
+/** Reported by the actor `merge`. */
+export type Merged = { result: 'merged'; commit: string; codeTree: string } | { result: 'conflict'; detail: string };
+
+/** The folder of a work item's documents, inside the worktree. */
+export function documentsOf(workItem: string): string {
+  return `docs/work-items/${workItem}`;
+}

@@ -1,0 +1,188 @@
+/** The guards and actions of every task, whatever its pipeline: what lets it pass, what it remembers, what it asks for. */
+import { type ActorRefFrom, assign, sendTo, setup } from 'xstate';
+import { actorRef } from '../domain/actor-ref.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { type AgentRunOutput, agentRunMachine } from './agent-run.ts';
+import { notProvided, pureActor } from './provided.ts';
+import type { Judged, Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './task-context.ts';
+
+const longestFeedback = 4_000;
+const longestObjection = 500;
+
+interface DoneEvent<T> {
+  type: string;
+  output: T;
+  at: number;
+}
+
+const outputOf = <T>(event: unknown) => (event as DoneEvent<T>).output;
+const atOf = (event: unknown) => (event as { at: number }).at;
+const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
+const errorOf = (event: unknown) => (event as { error?: { message?: string } }).error?.message ?? 'no reason given';
+const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
+const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
+  context.verdicts[gate]?.verdict === word;
+
+export const taskSetup = setup({
+  types: {} as { input: TaskInput; context: TaskContext; events: TaskEvent },
+  actors: { agentRun: agentRunMachine, prepare: pureActor, publish: pureActor, gates: pureActor, merge: pureActor },
+  guards: {
+    hasRunSucceeded: ({ event }) => outputOf<AgentRunOutput>(event).outcome === 'succeeded',
+    hasObjection: ({ context }) => context.objection !== null,
+    hasQuestions: ({ context }) => context.questions !== null,
+    isMerged: ({ event }) => outputOf<Merged>(event).result === 'merged',
+    isMoveTo: ({ event }, params: { stage: string }) => textOf(event, 'stage') === params.stage,
+    hasReworkLeft: ({ context }, params: { budget: string; limit: number }) =>
+      (context.rework[params.budget] ?? 0) < params.limit,
+    hasObjectionAndReworkLeft: ({ context }, params: { budget: string; limit: number }) =>
+      context.objection !== null && (context.rework[params.budget] ?? 0) < params.limit,
+    hasFailed: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+    hasFailedAndReworkLeft: ({ context }, params: { gates: string[]; budget: string; limit: number }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'fail')) &&
+      (context.rework[params.budget] ?? 0) < params.limit,
+    isInconclusive: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')),
+    /** A person's word can stand in for a gate that could not be judged, never for one that said no. */
+    isOnlyInconclusive: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')) &&
+      !params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+    lacksApproval: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => !hasVerdict(context, gate, 'pass')),
+    arePassed: ({ context }, params: { gates: string[] }) =>
+      params.gates.every(gate => hasVerdict(context, gate, 'pass')),
+    /** The gate passed, and the code has changed since. */
+    hasLapsedAndReworkLeft: ({ context }, params: { gate: string; budget: string; limit: number }) =>
+      hasVerdict(context, params.gate, 'pass') &&
+      context.verdicts[params.gate]?.codeTree !== context.codeTree &&
+      (context.rework[params.budget] ?? 0) < params.limit,
+    mayMerge: ({ context }, params: { gates: string[]; bound: string[] }) =>
+      params.gates.every(gate => hasVerdict(context, gate, 'pass')) &&
+      params.bound.every(gate => context.verdicts[gate]?.codeTree === context.codeTree),
+    /** Nothing but documents has been added since the merge, and the gates of the last stages are passed too. */
+    mayLand: ({ context }, params: { gates: string[] }) =>
+      params.gates.every(gate => hasVerdict(context, gate, 'pass')) && context.merged?.codeTree === context.codeTree,
+    hasConflictAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
+      outputOf<Merged>(event).result === 'conflict' && (context.rework[params.budget] ?? 0) < params.limit,
+  },
+  actions: {
+    recordPrepared: assign(({ event }) => {
+      const { base, head, codeTree } = outputOf<Prepared>(event);
+      return { base, head, codeTree };
+    }),
+    countAttempt: assign(({ context }, params: { stage: string }) => ({
+      attempts: { ...context.attempts, [params.stage]: (context.attempts[params.stage] ?? 0) + 1 },
+    })),
+    recordRun: assign(({ context, event }, params: { stage: string }) => {
+      const { attempts, workedMs } = outputOf<AgentRunOutput>(event);
+      const before = context.attempts[params.stage] ?? 0;
+      return {
+        // The first attempt was counted when the run began.
+        attempts: { ...context.attempts, [params.stage]: Math.max(0, before + attempts - 1) },
+        spent: { attempts: context.spent.attempts + attempts, workedMs: context.spent.workedMs + workedMs },
+      };
+    }),
+    recordPublished: assign(({ event }) => {
+      const { head, codeTree } = outputOf<Published>(event);
+      return { head, codeTree, feedback: null };
+    }),
+    recordVerdicts: assign(({ context, event }, params: { stage: string; approvals: string[] }) => {
+      const { reports, questions, objection } = outputOf<Judged>(event);
+      const verdicts = { ...context.verdicts };
+      // A new round needs a new approval.
+      for (const gate of params.approvals) delete verdicts[gate];
+      for (const report of reports) {
+        const at = atOf(event);
+        const { codeTree } = context;
+        verdicts[report.gate] = { ...report, stage: params.stage, codeTree, by: 'signalbox', at };
+      }
+      return { verdicts, questions, objection };
+    }),
+    recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
+      const verdicts = { ...context.verdicts };
+      const by = textOf(event, 'by') || 'a person';
+      for (const gate of params.gates) {
+        if (verdicts[gate]?.verdict === 'pass') continue;
+        const detail = `decided by ${by}`;
+        const { codeTree } = context;
+        verdicts[gate] = { gate, verdict: 'pass', detail, stage: params.stage, codeTree, by, at: atOf(event) };
+      }
+      return { verdicts };
+    }),
+    recordFindings: assign(({ context }, params: { stage: string; gates: string[] }) => {
+      const failed = params.gates.filter(gate => hasVerdict(context, gate, 'fail'));
+      const text = failed.map(gate => context.verdicts[gate]?.detail ?? '').join('\n\n');
+      return { feedback: { from: params.stage, text: shorten(text, longestFeedback) } };
+    }),
+    recordObjection: assign(({ context }, params: { stage: string }) => ({
+      feedback: { from: params.stage, text: shorten(context.objection ?? '', longestObjection) },
+      objection: null,
+    })),
+    recordConflict: assign(({ event }) => {
+      const output = outputOf<Merged>(event);
+      const detail = output.result === 'conflict' ? output.detail : '';
+      return { feedback: { from: 'merge', text: shorten(detail, longestFeedback) } };
+    }),
+    recordRejection: assign(({ event }) => ({
+      feedback: { from: textOf(event, 'by') || 'a person', text: shorten(textOf(event, 'reason'), longestFeedback) },
+    })),
+    recordAnswer: assign(({ context, event }) => {
+      const text = `Questions:\n${context.questions ?? ''}\n\nAnswer:\n${textOf(event, 'text')}`;
+      return {
+        feedback: { from: textOf(event, 'by') || 'a person', text: shorten(text, longestFeedback) },
+        questions: null,
+      };
+    }),
+    countRework: assign(({ context }, params: { budget: string }) => ({
+      rework: { ...context.rework, [params.budget]: (context.rework[params.budget] ?? 0) + 1 },
+    })),
+    /** A person has intervened: what happens without one is counted anew. A mere approval is no intervention. */
+    clearRework: assign({ rework: {} }),
+    recordMerge: assign(({ event }) => {
+      const output = outputOf<Merged>(event);
+      if (output.result !== 'merged') return {};
+      const { commit, codeTree } = output;
+      // From here on the branch stands where the target stands.
+      return { merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree };
+    }),
+    rememberToken: assign({ leaseToken: ({ event }) => (event.type === 'lease.granted' ? event.token : null) }),
+    wait: assign(({ context, event }, params: { why: string; gates: string[] }) => {
+      const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
+      const details = open
+        .map(gate => context.verdicts[gate])
+        .filter(verdict => verdict !== undefined)
+        .map(({ gate, verdict, detail }) => `${gate}: ${verdict}, ${firstLine(detail)}`);
+      const parts = [params.why, ...details];
+      if ('error' in event) parts.push(errorOf(event));
+      const { outcome, reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
+      if (outcome !== undefined && outcome !== 'succeeded') parts.push(reason ?? '');
+      return { waitsFor: shorten(parts.filter(part => part !== '').join('; '), 600) };
+    }),
+    waitForAnswer: assign(({ context }) => ({
+      waitsFor: `the agent asks: ${shorten(firstLine(context.questions ?? ''), 300)}`,
+    })),
+    stopWaiting: assign({ waitsFor: null }),
+    recordEnd: assign(({ event }, params: { because: string }) => {
+      const reason = textOf(event, 'reason');
+      const by = textOf(event, 'by');
+      return { endedBecause: [params.because, by && `by ${by}`, reason].filter(part => part !== '').join(' ') };
+    }),
+    stopRun: sendTo(
+      (_, params: { child: string }) => params.child as unknown as ActorRefFrom<typeof agentRunMachine>,
+      ({ event }) => ({ type: 'run.stop', cause: 'cancelled', by: textOf(event, 'by') || 'a person' }) as never,
+    ),
+    requestLease: sendTo(
+      ({ context }) => actorRef(context.mergeQueue),
+      ({ context }) => ({ type: 'lease.requested', holder: context.id }),
+    ),
+    releaseLease: sendTo(
+      ({ context }) => actorRef(context.mergeQueue),
+      ({ context }) => ({ type: 'lease.released', holder: context.id }),
+    ),
+    removeWorktree: notProvided,
+  },
+});
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
+}
