@@ -63,7 +63,8 @@ function checkStages(graph: MachineGraph, pipeline: Pipeline): Violation[] {
     .map(({ name }) => ({
       property: 'reachable',
       message: `${name} is never reached unless a person sends a task there`,
-      counterexample: '',
+      // How a task ends, or where it stops, without ever having been there.
+      counterexample: show(pathTo(ordinary, ordinary.has('done') ? 'done' : [...ordinary.keys()].at(-1)!)),
     }));
 }
 

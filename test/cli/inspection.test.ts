@@ -23,7 +23,7 @@ test('a pipeline whose stage is skipped is refuted with the way around it', asyn
   const file = place.pipeline({ name: 'hasty', stages: [{ ...develop, next: 'done' }, review] });
   const { code, stdout } = await place.signalbox('pipeline', 'check', file);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/gated: .*around the gate review of review/);
+  expect(stdout).toMatch(/reachable: review is never reached/);
   expect(stdout).toMatch(/created\n\s+—.*→ development/);
 });
 
@@ -43,7 +43,7 @@ test('a counterexample is data with --json', async () => {
   expect(code).toBe(1);
   const { violations } = JSON.parse(stdout);
   expect(violations).toContainEqual({
-    property: 'gated',
+    property: 'reachable',
     message: expect.stringContaining('review'),
     counterexample: expect.stringContaining('development'),
   });
