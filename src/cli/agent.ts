@@ -84,7 +84,6 @@ interface KillResult {
 async function kill(id: string, { json, data }: CommonOptions): Promise<void> {
   const result = await withApp({ data, mode: 'work', creates: false, only: id }, async app => {
     const agents = createAgents(app);
-    await agents.row(id);
     return killRuns(agents, [await agents.show(id)]);
   });
   report(result, json);

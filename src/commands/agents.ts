@@ -7,6 +7,7 @@ import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run.ts';
 import type { ActorRow } from '../persistence/store.ts';
+import { contextOf } from './context.ts';
 
 export type AgentStatus = 'spawning' | 'running' | 'completed' | 'failed' | 'killed';
 
@@ -48,7 +49,7 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
     kill: (id: string, by: string) => runtime.send(id, { type: 'run.stop', cause: 'killed', by }, { source: by }),
     /** Log files of a run's attempts that exist, oldest first. */
     async logFiles(id: string): Promise<string[]> {
-      const { context } = contextOf(await row(id));
+      const context = contextOf<AgentRunContext>(await row(id));
       const attempts = Array.from({ length: context.attempt }, (_, index) => attemptId(id, index + 1));
       return attempts.map(attempt => join(paths.runsDir, attempt, 'output.log')).filter(existsSync);
     },
@@ -57,7 +58,7 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
 
 /** A run from its row. */
 export function viewOfRun(row: ActorRow): AgentView {
-  const { context } = contextOf(row);
+  const context = contextOf<AgentRunContext>(row);
   const status = statusOf(row, context);
   return {
     agentId: row.id,
@@ -79,10 +80,6 @@ function statusOf(row: ActorRow, context: AgentRunContext): AgentStatus {
   if (row.status === 'active') return row.state.startsWith('working') ? 'running' : 'spawning';
   if (context.outcome === 'succeeded') return 'completed';
   return context.outcome === 'killed' || context.outcome === 'cancelled' ? 'killed' : 'failed';
-}
-
-function contextOf(row: ActorRow): { context: AgentRunContext } {
-  return JSON.parse(row.snapshot) as { context: AgentRunContext };
 }
 
 /** Copies a file to a stream from a position; answers where it ended. */

@@ -5,6 +5,7 @@ import type { MergeQueueContext } from '../machines/merge-queue.ts';
 import { type QueuedRun, type WorkerContext, whyQueued } from '../machines/worker.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { type AgentView, viewOfRun } from './agents.ts';
+import { contextOf } from './context.ts';
 
 export interface QueueView {
   worker: string;
@@ -26,8 +27,6 @@ export interface BreakerView {
   cooldownMs: number;
   totals: BreakerContext['totals'];
 }
-
-const contextOf = <T>(row: ActorRow) => (JSON.parse(row.snapshot) as { context: T }).context;
 
 export async function readQueue({ runtime }: Pick<App, 'runtime'>): Promise<QueueView> {
   const all = (kind: string) => runtime.actors({ kind, limit: 10_000 });

@@ -12,6 +12,7 @@ import type { Pipeline } from '../machines/pipeline.ts';
 import type { TaskContext } from '../machines/task-context.ts';
 import type { ActorRow, Outcome, StoredLogEntry } from '../persistence/store.ts';
 import { type AgentView, viewOfRun } from './agents.ts';
+import { contextOf } from './context.ts';
 import { explainState, type Move, movesOf, type Standing, stageOf, standingOf } from './explain.ts';
 
 export interface NewTask {
@@ -206,7 +207,7 @@ export async function checkBranchIsFree(repository: string, branch: string): Pro
 
 /** A task from its row. */
 export function view(row: ActorRow): TaskView {
-  const { context } = JSON.parse(row.snapshot) as { context: TaskContext };
+  const context = contextOf<TaskContext>(row);
   return {
     id: row.id,
     title: context.title,

@@ -17,6 +17,7 @@ import {
   emptyCommit,
   type OutboxUpdate,
   type Store,
+  type StoredInbox,
   type StoredLogEntry,
   type StoredOutbox,
 } from '../persistence/store.ts';
@@ -77,8 +78,6 @@ export interface Runtime {
    * `invalid` for an event that only the runtime may send, `unavailable` when it could not be stored.
    */
   send(actorId: string, event: EventObject, options?: SendOptions): Promise<Receipt>;
-  /** The event types that the actor would take now, guards aside. */
-  accepts(actorId: string): Promise<string[]>;
   /** The definition that the actor lives by. */
   definitionOf(actorId: string): Promise<Json>;
   actor(id: string): Promise<ActorRow | undefined>;
@@ -399,12 +398,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       rows.push(...page);
       if (page.length === 0) break;
     }
-    await Promise.all(
-      rows.map(({ actorId, event, source, dedupeKey, ref, position }) => {
-        const delivery = { ...internal(actorId, event, source), dedupeKey, ref, inbox: position };
-        return enqueue(turn => turn.takeOrPark(delivery));
-      }),
-    );
+    await Promise.all(rows.map(row => enqueue(turn => turn.takeOrPark(fromInbox(row)))));
   }
 
   if (!readonly) await takeInbox();
@@ -429,12 +423,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const delivery = { ...internal(actorId, event, source), dedupeKey: dedupeKey ?? null };
       return enqueue(turn => turn.take(delivery));
     },
-    async accepts(actorId) {
-      const { snapshot, status } = await loadActor(actorId);
-      if (status !== 'active') return [];
-      const types = snapshot._nodes.flatMap(node => [...node.transitions.keys()]);
-      return [...new Set(types.filter(type => !type.startsWith('xstate.') && type !== ''))].sort();
-    },
     definitionOf: async actorId => (await loadActor(actorId)).definition.json,
     actor: async id => store.actor(id),
     actors: async query => store.actors(query),
@@ -452,8 +440,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (id.startsWith('event:')) {
         const row = await store.inboxRow(Number(id.slice('event:'.length)));
         if (row === undefined) throw new SignalboxError('not_found', `There is no dead letter ${id}.`);
-        const { actorId, event, source, dedupeKey, ref } = row;
-        await enqueue(turn => turn.take({ ...internal(actorId, event, source), dedupeKey, ref, inbox: row.position }));
+        await enqueue(turn => turn.take(fromInbox(row)));
         return;
       }
       const row = await store.outboxRow(id);
@@ -483,6 +470,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return { cached: cache.size, jobs: jobs.live, queued: queue.length };
     },
   };
+}
+
+/** A stored event as it goes to its actor. */
+function fromInbox({ actorId, event, source, dedupeKey, ref, position }: StoredInbox): Delivery {
+  return { ...internal(actorId, event, source), dedupeKey, ref, inbox: position };
 }
 
 function isEmpty(commit: Commit): boolean {
