@@ -1,0 +1,136 @@
+/** What a template may speak of. The names are public: people's own templates are written with them. */
+
+/** Where a prompt belongs in the life of an agent's session. */
+export type PromptKind = 'fresh' | 'resumed' | 'handover';
+
+/** Everything a prompt is made from. */
+export interface PromptAssignment {
+  taskId: string;
+  workItem: string;
+  title: string;
+  body: string;
+  project: string;
+  stage: string;
+  role: string;
+  /** The number of this attempt among all attempts at this stage, from 1. */
+  attempt: number;
+  worktree: string;
+  repository: string;
+  branch: string;
+  /** The branch that the work is merged into, and that own templates are read from. */
+  target: string;
+  /** Whether the target branch brings templates of its own. */
+  hasPrompts: boolean;
+  /** Folder of the work item's documents, inside the worktree. */
+  documents: string;
+  /** What the stage has to leave in the documents folder, in words. */
+  leaves: string[];
+  questionsFile: string | null;
+  objectionFile: string | null;
+  /** The stage that an objection leads to. */
+  objectionTo: string | null;
+  feedback: { from: string; text: string } | null;
+  handover: { summary: string; changes: string } | null;
+  kind: PromptKind;
+}
+
+/** The variables of every template. Text that comes from outside is guarded by the renderer, not here. */
+export interface PromptVariables {
+  task: { id: string; title: string; body: string };
+  workItem: string;
+  project: string;
+  stage: {
+    name: string;
+    role: string;
+    attempt: number;
+    leaves: string[];
+    questionsFile: string | null;
+    objectionFile: string | null;
+    objectionTo: string | null;
+  };
+  documents: string;
+  branch: string;
+  target: string;
+  worktree: string;
+  feedback: { from: string; text: string } | null;
+  handover: { summary: string; changes: string } | null;
+}
+
+/** How text from outside is shown: as a fenced block, as one quoted line, or as a name that is quoted where it must be. */
+export type Shape = 'block' | 'line' | 'name';
+
+/** Every variable by its path, with what it is. `from` says that its text comes from outside, and how it is shown. */
+export const documentedVariables: Record<string, { about: string; from?: Shape }> = {
+  'task.id': { about: "the task's id" },
+  'task.title': { about: 'its title, as one quoted line', from: 'line' },
+  'task.body': { about: 'its text, as a fenced block; empty when there is none', from: 'block' },
+  workItem: { about: 'the work item, such as `ET-003`' },
+  project: { about: "the project's name" },
+  'stage.name': { about: 'the stage, such as `review`' },
+  'stage.role': { about: 'who works in it, such as `reviewer`' },
+  'stage.attempt': { about: 'the number of this attempt at the stage, from 1' },
+  'stage.leaves': { about: 'a list of what the gates look for in the documents folder, in words' },
+  'stage.questionsFile': { about: 'the file by which the agent asks a person, or null' },
+  'stage.objectionFile': { about: 'the file by which it objects to earlier work, or null' },
+  'stage.objectionTo': { about: 'the stage that an objection leads to, or null' },
+  documents: { about: "the folder of the work item's documents, inside the worktree" },
+  branch: { about: "the task's branch" },
+  target: { about: 'the branch that the work is merged into' },
+  worktree: { about: 'absolute path of the worktree, in which the agent starts' },
+  feedback: { about: 'why the work came back, or null' },
+  'feedback.from': { about: 'a stage, a gate, `merge` or a person', from: 'name' },
+  'feedback.text': { about: 'what was said, as a fenced block', from: 'block' },
+  handover: { about: 'what an earlier session left, or null' },
+  'handover.summary': { about: 'what it did and what remains, as a fenced block', from: 'block' },
+  'handover.changes': { about: 'the changes in the worktree, as a fenced block', from: 'block' },
+};
+
+export function variablesOf(assignment: PromptAssignment): PromptVariables {
+  const { taskId, title, body, stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo } = assignment;
+  const { workItem, project, documents, branch, target, worktree, feedback, handover } = assignment;
+  return {
+    task: { id: taskId, title, body },
+    stage: { name: stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo },
+    workItem,
+    project,
+    documents,
+    branch,
+    target,
+    worktree,
+    feedback,
+    handover,
+  };
+}
+
+/** Made-up values for every situation in which a template is rendered, to try it before an agent needs it. */
+export function sampleVariables(stage: { name: string; role: string }): PromptVariables[] {
+  const first: PromptVariables = {
+    task: { id: 'task-1', title: 'Fix the total', body: 'Two items at 3.00 cost 3.00.' },
+    workItem: 'ET-1',
+    project: 'shop',
+    stage: {
+      ...stage,
+      attempt: 1,
+      leaves: ['12-review.md with the front matter "verdict: APPROVED or REQUEST_CHANGES"'],
+      questionsFile: '01-questions.md',
+      objectionFile: '10-conflict.md',
+      objectionTo: 'analysis',
+    },
+    documents: 'docs/work-items/ET-1',
+    branch: 'feature/ET-1-fix-the-total',
+    target: 'main',
+    worktree: '/srv/signalbox/worktrees/shop/task-1',
+    feedback: null,
+    handover: null,
+  };
+  const bare = { ...first.stage, leaves: [], questionsFile: null, objectionFile: null, objectionTo: null };
+  const rework = { ...first.stage, attempt: 2 };
+  const handover = { summary: 'The sum is mended; its test is missing.', changes: ' total.sh | 2 +-' };
+  return [
+    first,
+    { ...first, task: { ...first.task, body: '' }, stage: bare },
+    { ...first, stage: rework, feedback: { from: 'review', text: 'The test is missing.' } },
+    { ...first, stage: rework, feedback: { from: 'merge', text: 'The branch conflicts in:\ntotal.sh' } },
+    { ...first, handover },
+  ];
+}
