@@ -1,0 +1,116 @@
+/** The book that a reader keeps of one process: small however much the process prints. */
+import type { AgentReport } from '../../domain/outcome.ts';
+import type { Usage } from '../../domain/usage.ts';
+import { beginningOf, copy, lastPart, nameOf, oneLine } from './reading.ts';
+
+const lastTextLimit = 2_000;
+const activityLimit = 120;
+const denialLimit = 10;
+/** More tools than this never run at once; whoever says so is not believed. */
+const openToolLimit = 256;
+
+export class Book {
+  session: string | null = null;
+  model: string | null;
+  context: AgentReport['context'] = null;
+  conclusion: AgentReport['conclusion'] = null;
+  turns = 0;
+  events = 0;
+  unknownEvents = 0;
+  garbageLines = 0;
+  /** The first line that was no event, for people: a text where events belong is often the only explanation. */
+  firstGarbage = '';
+  progress = 0;
+  activity = 'starts';
+  /** No tool has worked since the last one that was denied: the agent has not found another way. */
+  endsInDenial = false;
+  #lastText = '';
+  #isSpeaking = false;
+  readonly #denials: string[] = [];
+  readonly #openTools = new Map<string, string>();
+
+  constructor(model: string | null) {
+    this.model = model;
+  }
+
+  get openTools(): number {
+    return this.#openTools.size;
+  }
+
+  get denials(): readonly string[] {
+    return this.#denials;
+  }
+
+  garbage(line: string): void {
+    this.garbageLines += 1;
+    this.firstGarbage ||= oneLine(line, 300);
+  }
+
+  /** The model has answered: everything it says until the next tool result is one turn. */
+  speak(): void {
+    if (!this.#isSpeaking) this.turns += 1;
+    this.#isSpeaking = true;
+  }
+
+  say(text: string): void {
+    if (text.trim() !== '') this.#lastText = lastPart(text, lastTextLimit);
+  }
+
+  /** Adds to what was said last, for programs that print a message in pieces. */
+  sayMore(text: string): void {
+    this.#lastText = copy((this.#lastText + text.slice(-lastTextLimit)).slice(-lastTextLimit));
+  }
+
+  does(activity: string): void {
+    this.activity = oneLine(activity, activityLimit);
+  }
+
+  beginTool(id: string, tool: string, detail: string): void {
+    const name = nameOf(tool) ?? 'tool';
+    if (this.#openTools.size < openToolLimit) this.#openTools.set(beginningOf(id, 200), name);
+    this.does(detail === '' ? name : `${name}: ${detail}`);
+  }
+
+  /** A tool has reported back; returns its name when it was known to run. */
+  endTool(id: string, { hasWorked }: { hasWorked: boolean }): string | null {
+    const key = beginningOf(id, 200);
+    const name = this.#openTools.get(key) ?? null;
+    this.#openTools.delete(key);
+    this.#isSpeaking = false;
+    if (hasWorked) this.endsInDenial = false;
+    this.progress += 1;
+    this.does('thinks');
+    return name;
+  }
+
+  deny(tool: string): void {
+    const name = nameOf(tool) ?? 'a tool';
+    this.endsInDenial = true;
+    if (this.#denials.length < denialLimit && !this.#denials.includes(name)) this.#denials.push(name);
+  }
+
+  report(usage: Usage): AgentReport {
+    return {
+      session: this.session,
+      model: this.model,
+      usage,
+      context: this.context === null ? null : { ...this.context },
+      conclusion: this.conclusion,
+      denials: [...this.#denials],
+      turns: this.turns,
+      events: this.events,
+      unknownEvents: this.unknownEvents,
+      garbageLines: this.garbageLines,
+      lastText: lastPart(this.#lastText, lastTextLimit),
+    };
+  }
+}
+
+/** What a tool call is about, from its arguments: the command, the file, the pattern, whichever comes first. */
+export function subjectOf(input: Readonly<Record<string, unknown>>): string {
+  for (const key of ['command', 'file_path', 'filePath', 'path', 'pattern', 'query', 'url', 'description']) {
+    const value = input[key];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return '';
+}

@@ -1,0 +1,44 @@
+/** Programs that print text for people: their output says what they do, and the exit code says how it ended. */
+import { type AgentEnd, type ExitRecord, endOf } from '../../domain/outcome.ts';
+import { noUsage } from '../../domain/usage.ts';
+import type { AgentReader } from '../agent-cli.ts';
+import { Book } from './book.ts';
+import { waitIn } from './hints.ts';
+import { recognise, type Signature } from './signatures.ts';
+import { StandardError } from './standard-error.ts';
+
+export function createPlainTextReader(signatures: readonly Signature[], model: string | null): AgentReader {
+  const book = new Book(model);
+  const standardError = new StandardError([]);
+  return {
+    output(line) {
+      if (line.trim() === '') return;
+      // What a program prints in its work is all the progress that can be seen of it.
+      book.progress += 1;
+      book.sayMore(`${line}\n`);
+      book.does(line);
+    },
+    error(line) {
+      standardError.add(line);
+    },
+    get progress() {
+      return book.progress;
+    },
+    openTools: 0,
+    get activity() {
+      return book.activity;
+    },
+    isDoomed: false,
+    report: () => book.report(noUsage),
+    conclude: exit => conclude(signatures, standardError, exit),
+  };
+}
+
+/** Success is what the exit code says; the gates decide what it is worth. */
+function conclude(signatures: readonly Signature[], { text, first }: StandardError, exit: ExitRecord): AgentEnd {
+  const end = endOf(exit);
+  if (end.code !== 'exitCode') return end;
+  const found = recognise(signatures, { stderr: text, exit: String(exit.code) });
+  if (found === null) return first === '' ? end : { ...end, message: `${end.message}: ${first}` };
+  return { ...found, retryAfterMs: found.class === 'transient' ? waitIn(text) : null };
+}

@@ -1,0 +1,111 @@
+/**
+ * Reading what an agent's program printed. None of it can be trusted: any value may have any type, numbers may be negative
+ * or huge, texts may be megabytes long. Every reader here has an answer for every value, and none keeps a long text alive.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import type { Tokens } from '../../domain/usage.ts';
+
+/** A JSON object of unknown content. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const nothing: Fields = {};
+/** More tokens or dollars than one number can honestly hold are a lie, and sums of them must stay exact. */
+const mostTokens = 1e12;
+const mostUsd = 1e6;
+
+/** The JSON object on a line; null when there is none. */
+export function parseObject(line: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The value as an object; an empty one when it is none. */
+export function fieldsOf(value: unknown): Fields {
+  return isObject(value) ? value : nothing;
+}
+
+/** The value as a list; an empty one when it is none. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value as a text; an empty one when it is none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** No more than the beginning of a text, to keep or to search. */
+export function beginningOf(value: unknown, limit: number): string {
+  const text = textOf(value);
+  return text.length <= limit && text.isWellFormed() ? text : copy(text.slice(0, limit));
+}
+
+/** The value as a finite number. */
+export function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** A count of tokens or turns: whole, never negative, never absurd. */
+export function countOf(value: unknown): number {
+  return Math.floor(Math.min(Math.max(numberOf(value) ?? 0, 0), mostTokens));
+}
+
+/** An amount of money; null when the value is none. */
+export function usdOf(value: unknown): number | null {
+  const usd = numberOf(value);
+  return usd === null || usd < 0 ? null : Math.min(usd, mostUsd);
+}
+
+/**
+ * An identifier that may be given back to the program as an argument. A session "named" `--some-flag` would be read as
+ * a flag by its next process, so only harmless names pass.
+ */
+export function identifierOf(value: unknown): string | null {
+  return /^[A-Za-z0-9][\w.:-]{0,127}$/.test(textOf(value)) ? copy(textOf(value)) : null;
+}
+
+/** A short name, such as that of a model or a tool; null when there is none. */
+export function nameOf(value: unknown): string | null {
+  return oneLine(textOf(value), 100) || null;
+}
+
+/** The text on one line for people: no control characters, no more than `limit` characters. */
+export function oneLine(text: string, limit: number): string {
+  // Longer texts are cut first, so that ten megabytes cost no more than a line.
+  const start = stripVTControlCharacters(text.slice(0, limit * 4));
+  const line = start.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return copy(line.length > limit ? `${line.slice(0, limit - 1)}…` : line);
+}
+
+/** The end of a text, line breaks kept: verdicts and summaries come last. */
+export function lastPart(text: string, limit: number): string {
+  const end = text.slice(-limit).replace(/[^\P{Cc}\n\t]/gu, '');
+  return copy(end.trim());
+}
+
+/**
+ * The same text without ties. A slice keeps the whole text that it was cut from in memory, and half a surrogate pair
+ * cannot be stored; a trip through UTF-8 mends both.
+ */
+export function copy(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}
+
+export const noTokens: Tokens = { inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+
+export function addTokens(a: Tokens, b: Tokens): Tokens {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+  };
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,155 @@
+/**
+ * What the readers of all programs that print events have in common: one line is one event, and the end of the process
+ * is judged from its exit record, the last word of the program and the failures that it named.
+ */
+import { type AgentEnd, type ExitRecord, endOf, type NaturalEnd } from '../../domain/outcome.ts';
+import type { Usage } from '../../domain/usage.ts';
+import type { AgentReader } from '../agent-cli.ts';
+import type { Book } from './book.ts';
+import { momentIn, waitIn } from './hints.ts';
+import { type Fields, oneLine, parseObject } from './reading.ts';
+import { type Evidence, recognise, type Signature } from './signatures.ts';
+import { StandardError } from './standard-error.ts';
+
+/** A failure that the program named in an event, and when to try again if it said so. */
+export interface Failure {
+  evidence: Evidence;
+  resetAt: number | null;
+  retryAfterMs: number | null;
+}
+
+/** One program's way of talking. */
+export interface Dialect {
+  /** The program for people. */
+  name: string;
+  signatures: readonly Signature[];
+  /** Lines of standard error that say nothing, or that repeat what the agent did. */
+  noise: readonly RegExp[];
+  /** What a person can do when tools were denied. */
+  denialRemedy: string;
+  /** Takes an event in; false when its type is unknown. */
+  read(event: Fields): boolean;
+  /** Takes a line of standard error in, beside what is kept of it anyway. */
+  readError?(line: string): void;
+  usage(): Usage;
+  /** The newest failure that nothing has got over yet. With no last word it is only a suspicion. */
+  failure(): Failure | null;
+  /** What it retries without hope. */
+  doom(): Failure | null;
+  /** It was interrupted, by its own account. */
+  isInterrupted?(): boolean;
+  /** The model itself declined, by the reason that it stopped for. */
+  isRefusal?(): boolean;
+  /** It ended without having found a way around what it was denied. */
+  isDenied(): boolean;
+}
+
+const fromOutside = ['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP'];
+/** Exit codes whose meaning is fixed: EX_TEMPFAIL of sysexits.h, not executable, not found. */
+const fixedCodes = [75, 126, 127];
+
+export function createStructuredReader(book: Book, dialect: Dialect): AgentReader {
+  const standardError = new StandardError(dialect.noise);
+  return {
+    output(line) {
+      if (line.trim() === '') return;
+      const event = parseObject(line);
+      if (event === null) book.garbage(line);
+      else if (dialect.read(event)) book.events += 1;
+      else book.unknownEvents += 1;
+    },
+    error(raw) {
+      const line = standardError.add(raw);
+      if (line !== null) dialect.readError?.(line);
+    },
+    get progress() {
+      return book.progress;
+    },
+    get openTools() {
+      return book.openTools;
+    },
+    get activity() {
+      return book.activity;
+    },
+    get isDoomed() {
+      return dialect.doom() !== null;
+    },
+    report: () => book.report(dialect.usage()),
+    conclude: exit => conclude(book, dialect, standardError, exit),
+  };
+}
+
+function conclude(book: Book, dialect: Dialect, standardError: StandardError, exit: ExitRecord): AgentEnd {
+  const recognised = (failure: Failure | null) => recogniseFailure(dialect, failure, standardError, exit);
+  if (book.conclusion === 'success') {
+    // Ended from outside after its last word: the word counts. Programs are known to stay on for their children.
+    const hasLeft =
+      exit.code === 0 || (exit.code === null && (exit.signal === null || fromOutside.includes(exit.signal)));
+    if (hasLeft) return judgeWork(book, dialect);
+    const explained = dialect.failure() === null ? null : recognised(dialect.failure());
+    return (
+      explained ?? end('permanent', 'contradiction', `${dialect.name} said that it had succeeded, but ${how(exit)}`)
+    );
+  }
+  if (book.conclusion === 'failure') {
+    const text = oneLine(dialect.failure()?.evidence.text || standardError.first, 300);
+    return (
+      recognised(dialect.failure()) ??
+      end('permanent', 'failure', `${dialect.name} failed${text === '' ? '' : `: ${text}`}`)
+    );
+  }
+  const doom = dialect.doom();
+  if (doom !== null) return recognised(doom) ?? end('permanent', 'doomed', `${dialect.name} retried without hope`);
+  if (exit.code === null) return endOf(exit);
+  if (dialect.isInterrupted?.()) return end('interrupted', 'interrupted', 'the agent was interrupted');
+  if (fixedCodes.includes(exit.code)) return endOf(exit);
+  return recognised(dialect.failure()) ?? unexplained(book, dialect, standardError, exit.code);
+}
+
+/** It says that it has finished: the end is good, unless the model or a missing permission kept it from the work. */
+function judgeWork(book: Book, dialect: Dialect): AgentEnd {
+  if (dialect.isRefusal?.()) return end('refused', 'refusal', 'the model declined the work');
+  if (dialect.isDenied()) {
+    return end(
+      'refused',
+      'denied',
+      `the agent finished, but was not permitted to use ${book.denials.join(', ')}; ${dialect.denialRemedy}`,
+    );
+  }
+  return end('succeeded', 'success', 'the agent finished');
+}
+
+function recogniseFailure(
+  { signatures }: Dialect,
+  failure: Failure | null,
+  { text: stderr }: StandardError,
+  { code }: ExitRecord,
+): AgentEnd | null {
+  const evidence = { ...failure?.evidence, stderr, ...(code === null ? {} : { exit: String(code) }) };
+  const found = recognise(signatures, evidence);
+  if (found === null) return null;
+  const text = evidence.text ?? '';
+  const canWait = found.class === 'transient' || found.class === 'quota';
+  return {
+    ...found,
+    resetAt: found.class === 'quota' ? (failure?.resetAt ?? momentIn(text)) : null,
+    retryAfterMs: canWait ? (failure?.retryAfterMs ?? waitIn(text) ?? waitIn(stderr)) : null,
+  };
+}
+
+/** It left without a last word, and nothing that it said is known as a failure. */
+function unexplained(book: Book, { name }: Dialect, { first }: StandardError, code: number): AgentEnd {
+  const said = first || book.firstGarbage;
+  const words = said === '' ? '' : `: ${said}`;
+  return code === 0
+    ? end('permanent', 'noResult', `${name} exited with code 0 but never said that it had finished${words}`)
+    : end('permanent', 'exitCode', `${name} failed with exit code ${code}${words || ' and did not say why'}`);
+}
+
+function how({ code, signal }: ExitRecord): string {
+  return code === null ? `died by ${signal}` : `exited with code ${code}`;
+}
+
+function end(kind: NaturalEnd, code: string, message: string): AgentEnd {
+  return { class: kind, code, message, resetAt: null, retryAfterMs: null };
+}

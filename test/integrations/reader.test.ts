@@ -1,0 +1,249 @@
+/** What a reader knows while the program still runs, and what it makes of ends that no recording has. */
+import { describe, expect, test } from 'vitest';
+import type { AgentReader } from '../../src/integrations/agent-cli.ts';
+import { asMoment, momentIn, waitIn } from '../../src/integrations/agents/hints.ts';
+import { agentClis } from '../../src/integrations/agents/index.ts';
+import { builtInPrices } from '../../src/integrations/prices.ts';
+import { linesOf, read, recording } from './recordings.ts';
+
+type Kind = keyof typeof agentClis;
+
+function start(kind: Kind) {
+  const reader = agentClis[kind].createReader(builtInPrices);
+  return { reader, tell: (event: object) => reader.output(JSON.stringify(event)) };
+}
+
+/** What `look` sees after each line of a recording. */
+function watch<T>(
+  kind: 'claude' | 'codex' | 'gemini' | 'opencode',
+  mode: string,
+  look: (reader: AgentReader) => T,
+): T[] {
+  const { reader } = start(kind);
+  return linesOf(recording(kind, mode), 'stdout.jsonl').map(line => {
+    reader.output(line);
+    return look(reader);
+  });
+}
+
+const signal = { code: null, signal: 'SIGTERM' };
+
+describe('while it runs', () => {
+  test('counts the tools that are at work', () => {
+    expect(watch('claude', 'success', reader => reader.openTools)).toEqual([0, 0, 1, 0, 1, 2, 1, 0, 1, 0, 0, 0]);
+    expect(watch('codex', 'success', reader => reader.openTools)).toEqual([0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0]);
+    expect(watch('gemini', 'success', reader => reader.openTools)).toEqual([
+      0, 0, 0, 0, 1, 0, 1, 2, 1, 0, 1, 0, 0, 0, 0,
+    ]);
+    const { reader, tell } = start('opencode');
+    const tool = (status: string) =>
+      tell({ type: 'tool_use', part: { tool: 'bash', callID: 'call-1', state: { status } } });
+    tool('running');
+    expect(reader.openTools).toBe(1);
+    tool('completed');
+    expect(reader.openTools).toBe(0);
+  });
+
+  test('takes messages and tool results for progress, and retries, limits and empty steps for none', () => {
+    expect(watch('claude', 'auth-401', reader => reader.progress)).toEqual(Array(13).fill(0));
+    expect(watch('claude', 'subscription-limit', reader => reader.progress)).toEqual([0, 1, 2, 2, 3, 3, 3, 3]);
+    expect(watch('codex', 'ratelimit-forever', reader => reader.progress).slice(-8)).toEqual(Array(8).fill(2));
+    expect(watch('opencode', 'malformed-not-json', reader => reader.progress).at(-1)).toBe(0);
+    expect(watch('gemini', 'success', reader => reader.progress).at(-1)).toBe(8);
+  });
+
+  test('says what it does in one line', () => {
+    expect(watch('claude', 'success', reader => reader.activity)).toEqual([
+      'starts',
+      'thinks',
+      'Bash: cat src/add.js && git status --short',
+      'thinks',
+      'Write: /srv/wt/src/add.js',
+      'Write: /srv/wt/docs/WI-7/notes.md',
+      'thinks',
+      'thinks',
+      "Bash: git add -A && git commit -q -m 'fix(WI-7): add() adds' && git log --oneline -1",
+      'thinks',
+      'thinks',
+      'has finished',
+    ]);
+    expect(watch('claude', 'auth-401', reader => reader.activity)[3]).toBe('waits for the API (retry 3 of 10)');
+    expect(watch('codex', 'ratelimit-long', reader => reader.activity).at(-1)).toBe('waits for the API (retry 1 of 5)');
+    const { reader, tell } = start('claude');
+    const input = { command: `npm test\n\u001b[31m&& ${'x'.repeat(500)}` };
+    tell({ type: 'assistant', message: { id: 'm', content: [{ type: 'tool_use', id: 't', name: 'Bash', input }] } });
+    expect(reader.activity).toMatch(/^Bash: npm test && x+…$/);
+    expect(reader.activity).toHaveLength(120);
+  });
+
+  test('gives up on a refused login at the first retry of claude, and at the second elsewhere', () => {
+    expect(watch('claude', 'auth-401', reader => reader.isDoomed).slice(0, 3)).toEqual([false, true, true]);
+    expect(watch('codex', 'auth-401', reader => reader.isDoomed).slice(0, 5)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    const { reader } = start('gemini');
+    reader.error('Attempt 1 failed with status 401. Retrying with backoff...');
+    expect(reader.isDoomed).toBe(false);
+    reader.error('Attempt 2 failed with status 401. Retrying with backoff...');
+    expect(reader.isDoomed).toBe(true);
+  });
+
+  test('an end that we made because it was doomed is what it was doomed by', () => {
+    const { reader } = start('claude');
+    for (const line of linesOf(recording('claude', 'auth-401'), 'stdout.jsonl').slice(0, 2)) reader.output(line);
+    expect(reader.conclude(signal)).toMatchObject({ class: 'authentication' });
+    for (const line of linesOf(recording('claude', 'success'), 'stdout.jsonl').slice(1, 3)) reader.output(line);
+    expect(reader.isDoomed).toBe(false);
+    expect(reader.conclude(signal)).toMatchObject({ class: 'interrupted' });
+  });
+
+  test('takes back a last word that another turn follows', () => {
+    const words = watch('claude', 'background-short', reader => reader.report().conclusion);
+    expect(words.slice(5)).toEqual([
+      null,
+      'success',
+      'success',
+      'success',
+      'success',
+      null,
+      null,
+      null,
+      null,
+      'success',
+    ]);
+  });
+
+  test('keeps the last words of a message that comes in pieces', () => {
+    expect(read(recording('gemini', 'success')).report().lastText).toBe(
+      'Done: add() adds, notes are in docs/WI-7/notes.md, and the work is committed.',
+    );
+    const { reader, tell } = start('codex');
+    tell({
+      type: 'item.completed',
+      item: { id: '1', type: 'agent_message', text: `${'x'.repeat(9_000)} VERDICT: APPROVED` },
+    });
+    expect(reader.report().lastText).toMatch(/^x+ VERDICT: APPROVED$/);
+    expect(reader.report().lastText).toHaveLength(2_000);
+  });
+
+  test('never takes a session for one that would be a flag on the next command line', () => {
+    const { reader, tell } = start('claude');
+    tell({ type: 'system', subtype: 'init', session_id: '--dangerously-skip-permissions' });
+    expect(reader.report().session).toBeNull();
+    tell({ type: 'system', subtype: 'init', session_id: '3f0c9a52-6a70-4f1d-9a5e-1d2b3c4d5e6f' });
+    expect(reader.report().session).toBe('3f0c9a52-6a70-4f1d-9a5e-1d2b3c4d5e6f');
+  });
+});
+
+describe('at the end', () => {
+  test('names the tools that were denied, and what to do about it', () => {
+    const reader = read(recording('claude', 'permission-denied'));
+    expect(reader.conclude({ code: 0, signal: null }).message).toContain(
+      'not permitted to use Write, Bash; allow them',
+    );
+    expect(reader.report().denials).toEqual(['Write', 'Bash']);
+  });
+
+  test('an agent that found a way around what it was denied has done its work', () => {
+    const { reader, tell } = start('claude');
+    tell({ type: 'system', subtype: 'permission_denied', tool_name: 'WebFetch' });
+    tell({ type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'a', is_error: true }] } });
+    tell({ type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'b', content: 'ok' }] } });
+    tell({ type: 'result', subtype: 'success', is_error: false, permission_denials: [{ tool_name: 'WebFetch' }] });
+    expect(reader.conclude({ code: 0, signal: null }).class).toBe('succeeded');
+    expect(reader.report().denials).toEqual(['WebFetch']);
+  });
+
+  test('takes denials that only the result knows for the last word', () => {
+    const { reader, tell } = start('claude');
+    tell({ type: 'result', subtype: 'success', is_error: false, permission_denials: [{ tool_name: 'Write' }] });
+    expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'refused', code: 'denied' });
+  });
+
+  test('a model that declines has the last word', () => {
+    const { reader, tell } = start('claude');
+    tell({ type: 'result', subtype: 'success', is_error: false, stop_reason: 'refusal', terminal_reason: 'completed' });
+    expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'refused', code: 'refusal' });
+  });
+
+  test('keeps the time of the reset, and the words where only a clock could read them', () => {
+    expect(read(recording('claude', 'subscription-limit')).conclude({ code: 1, signal: null })).toMatchObject({
+      class: 'quota',
+      code: 'usageLimit',
+      resetAt: 1_795_280_000_000,
+    });
+    const usageLimit = read(recording('codex', 'usage-limit')).conclude({ code: 1, signal: null });
+    expect(usageLimit).toMatchObject({ class: 'quota', resetAt: null });
+    expect(usageLimit.message).toContain('try again at 4:53 PM');
+    expect(read(recording('claude', 'quota-usage-limit')).conclude({ code: 1, signal: null }).resetAt).toBe(
+      Date.UTC(2026, 11, 1),
+    );
+  });
+
+  test('keeps how long the provider wants us to wait', () => {
+    expect(read(recording('codex', 'sse-ratelimit')).conclude({ code: 1, signal: null }).retryAfterMs).toBe(3_500);
+    expect(read(recording('gemini', 'ratelimit-forever')).conclude({ code: 173, signal: null }).retryAfterMs).toBe(
+      2_000,
+    );
+  });
+
+  test('recognises a rate limit that only standard error and the exit code tell of', () => {
+    const { reader } = start('gemini');
+    expect(reader.conclude({ code: 173, signal: null })).toMatchObject({ class: 'transient', code: 'rateLimit' });
+    reader.error('TerminalQuotaError: You have exhausted your daily quota on this model.');
+    expect(reader.conclude({ code: 173, signal: null })).toMatchObject({ class: 'quota' });
+  });
+
+  test('takes the last retry for the reason when a program leaves without a last word', () => {
+    const { reader, tell } = start('codex');
+    tell({ type: 'error', message: 'Reconnecting... 2/5 (rate limit exceeded: Please try again in 3.5s.)' });
+    expect(reader.conclude({ code: 1, signal: null })).toMatchObject({ class: 'transient', retryAfterMs: 3_500 });
+    expect(reader.conclude(signal)).toMatchObject({ class: 'interrupted' });
+    tell({ type: 'item.completed', item: { id: '1', type: 'agent_message', text: 'Going on.' } });
+    expect(reader.conclude({ code: 1, signal: null })).toMatchObject({ class: 'permanent', code: 'exitCode' });
+  });
+
+  test('does not take the tool trouble on standard error for its own', () => {
+    const { reader } = start('codex');
+    reader.error(
+      '2026-11-21T09:47:06.818043Z ERROR codex_core::tools::router: error=exec failed: Cannot find module x',
+    );
+    expect(reader.conclude({ code: 1, signal: null })).toMatchObject({ code: 'exitCode' });
+  });
+
+  test('takes the program of a user by its exit code and quotes its standard error', () => {
+    const { reader } = start('command');
+    reader.output('usage limit reached, 401, rate limit');
+    reader.error('my agent: no such task');
+    expect(reader.conclude({ code: 0, signal: null }).class).toBe('succeeded');
+    expect(reader.conclude({ code: 3, signal: null })).toMatchObject({
+      class: 'permanent',
+      message: 'the agent failed with exit code 3: my agent: no such task',
+    });
+    expect(reader.conclude({ code: 75, signal: null }).class).toBe('transient');
+    expect(reader.report().lastText).toBe('usage limit reached, 401, rate limit');
+  });
+});
+
+test.each([
+  ['Please try again in 3.5s. Visit the page', 3_500],
+  ['try again in 2 hours 5 minutes', 7_500_000],
+  ['try again in 1 day, 3 hours and 2 minutes.', 97_320_000],
+  ['Please try again in 250ms', 250],
+  ['Suggested retry after 2s.\nSuggested retry after 7s.. Retrying', 7_000],
+  ['try again at 4:53 PM', null],
+  ['try again in a moment', null],
+  ['try again in 99999999 days', null],
+])('the wait in "%s"', (text, waitMs) => {
+  expect(waitIn(text)).toBe(waitMs);
+});
+
+test('moments outside of this century are none', () => {
+  expect(momentIn('on 2026-12-01 at 00:00 UTC')).toBe(Date.UTC(2026, 11, 1));
+  expect(momentIn('on 9999-12-01 at 00:00 UTC')).toBeNull();
+  expect([asMoment(Number.NaN), asMoment(-1), asMoment(1e300)]).toEqual([null, null, null]);
+});
