@@ -1,0 +1,19 @@
+/** `${NAME}` in text: what is named, and what it is filled in with. `$${` stands for `${` itself. */
+
+const pattern = /\$\$\{|\$\{([^}]*)\}/g;
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The names in `text`, in order, also those that can be no variable's. */
+export function variablesIn(text: string): string[] {
+  return [...text.matchAll(pattern)].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
+/** Whether a variable of the environment can be called this. */
+export function isVariableName(name: string): boolean {
+  return namePattern.test(name);
+}
+
+/** `text` with every variable filled in; one that is not set becomes nothing, so look at `variablesIn` first. */
+export function fillIn(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  return text.replace(pattern, (_, name: string | undefined) => (name === undefined ? '${' : (env[name] ?? '')));
+}
