@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setup } from 'xstate';
 import { createAgentProcess } from '../src/actors/agent-process.ts';
+import { plainAgent } from '../src/domain/agent-spec.ts';
+import { builtInPrices } from '../src/integrations/prices.ts';
 import { pureActor } from '../src/machines/provided.ts';
 import { openSqliteStore } from '../src/persistence/sqlite/store.ts';
 import { startRuntime } from '../src/runtime/index.ts';
@@ -58,7 +60,14 @@ export async function measureStart(): Promise<{ bare: number; durable: number; o
     const store = openSqliteStore({ file: join(directory, 'signalbox.db') });
     const runtime = await startRuntime({
       store,
-      kinds: [{ name: 'starter', definition: 1, build: () => starter, actors: { agent: createAgentProcess(runsDir) } }],
+      kinds: [
+        {
+          name: 'starter',
+          definition: 1,
+          build: () => starter,
+          actors: { agent: createAgentProcess({ dataDir: directory, runsDir, prices: () => builtInPrices }) },
+        },
+      ],
       observer: {
         onTransition({ actorId, type, to }) {
           if (type === 'start') committed.set(actorId, nowMs());
@@ -81,14 +90,31 @@ export async function measureStart(): Promise<{ bare: number; durable: number; o
         attempt: 1,
         worktree,
         repository: worktree,
+        project: 'bench',
         branch: 'main',
+        target: 'main',
+        hasPrompts: false,
         documents: 'docs',
         head: '',
         leaves: [],
+        questionsFile: null,
+        objectionFile: null,
+        objectionTo: null,
         feedback: null,
       };
-      const input = { runId: id, attempt: 1, assignment, agent: { name: 'date', command: program, env: [] } };
-      await runtime.create('starter', id, { run: input });
+      const input = {
+        runId: id,
+        attempt: 1,
+        assignment,
+        agent: plainAgent('date', program),
+        access: 'write',
+        beginning: 'fresh',
+        resume: null,
+        handover: null,
+        maxCostUsd: null,
+        watch: { silenceMs: null, noProgressMs: null },
+      };
+      await runtime.create('starter', id, { run: input } as never);
       const end = new Promise<void>(resolve => ended.set(id, resolve));
       await runtime.send(id, { type: 'start' });
       await end;

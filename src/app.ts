@@ -1,28 +1,39 @@
 /** The one place that knows everybody: opens the store, gives machines their actors, recovers, and starts to work. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { fromPromise } from 'xstate';
+import { checkAgentProgram } from './actors/agent-preflight.ts';
 import { createAgentProcess } from './actors/agent-process.ts';
 import { checkpoint } from './actors/checkpoint.ts';
 import { judgeGates } from './actors/gate.ts';
+import { type HookInput, runHook } from './actors/hook.ts';
+import { createHostGauge, type HostNeeds } from './actors/host-gauge.ts';
 import { inTurn } from './actors/in-turn.ts';
+import { type InspectInput, inspect } from './actors/inspect.ts';
 import { merge } from './actors/merge.ts';
 import { endOrphans, type Orphan } from './actors/orphans.ts';
 import { publish } from './actors/publish.ts';
-import { prepareWorkspace, type RemoveInput, removeWorkspace } from './actors/workspace.ts';
+import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from './actors/workspace.ts';
+import type { Config } from './config/schema.ts';
+import type { AgentSpec } from './domain/agent-spec.ts';
 import { SignalboxError } from './domain/errors.ts';
 import type { Json } from './domain/json.ts';
 import { ownIdentity } from './host/process-identity.ts';
+import type { PriceTable } from './integrations/agent-cli.ts';
+import { builtInPrices } from './integrations/prices.ts';
 import { agentRunMachine } from './machines/agent-run.ts';
 import { breakerId, breakerMachine, workerId } from './machines/breaker.ts';
 import { defaultPipeline } from './machines/default-pipeline.ts';
+import { type BudgetPlan, noPlan } from './machines/ledger.ts';
 import { mergeQueueMachine } from './machines/merge-queue.ts';
 import { type Pipeline, pipelineSchema } from './machines/pipeline.ts';
+import { preflightId, preflightMachine } from './machines/preflight.ts';
 import { compileTask } from './machines/task.ts';
-import { type WorkerLimits, workerMachine } from './machines/worker.ts';
+import { type WorkerContext, type WorkerLimits, workerMachine } from './machines/worker.ts';
 import { openSqliteStore } from './persistence/sqlite/store.ts';
 import type { Store } from './persistence/store.ts';
-import { type MachineKind, type Runtime, type RuntimeObserver, startRuntime } from './runtime/index.ts';
+import { type JobInput, type MachineKind, type Runtime, type RuntimeObserver, startRuntime } from './runtime/index.ts';
 
 /** Where everything of one data directory lies. Absolute paths. */
 export interface DataPaths {
@@ -54,8 +65,10 @@ export interface AppOptions {
   mode: 'work' | 'commit' | 'read';
   /** Whether a data directory that is not there is made. */
   creates?: boolean;
-  /** With `work`: carries out what this actor and those below it ask for, and starts nothing new. */
-  only?: string;
+  /** What the configuration says of the whole application; all defaults without it. */
+  settings?: Settings;
+  /** With `work`: carries out what these actors and those below them ask for, and starts nothing new. */
+  only?: readonly string[];
   observer?: RuntimeObserver;
   /** Called with every database statement before it runs. */
   trace?: (sql: string) => void;
@@ -67,12 +80,56 @@ export interface App {
   paths: DataPaths;
   store: Store;
   runtime: Runtime;
+  /** In force now. */
+  readonly settings: Settings;
+  /** Takes over other settings while working: limits and budgets at once, the rest with the next start of an agent. */
+  configure(settings: Settings): Promise<void>;
   /** Stops cleanly and closes the store. Agents that work go on working. */
   close(options?: { drainMs?: number }): Promise<void>;
 }
 
-export const defaultLimits: WorkerLimits = { total: 2, perProject: 2, perStage: 2, perProvider: 2 };
-export const defaultBreaker = { failureLimit: 3, cooldownMs: 300_000 };
+/** What holds for all tasks, whoever began them. */
+export interface Settings {
+  limits: WorkerLimits;
+  budgets: BudgetPlan;
+  host: HostNeeds;
+  breaker: { failureLimit: number; cooldownMs: number };
+  preflight: { cacheMs: number; timeLimitMs: number };
+  prices: PriceTable;
+}
+
+export const defaultSettings: Settings = {
+  limits: {
+    total: 2,
+    perProject: 2,
+    perStage: 2,
+    perAgent: 2,
+    perProvider: 2,
+    projects: {},
+    stages: {},
+    agents: {},
+    providers: {},
+    ageingMs: 900_000,
+  },
+  budgets: noPlan,
+  host: { minFreeDiskBytes: 1024 ** 3, minFreeMemoryBytes: 512 * 1024 ** 2 },
+  breaker: { failureLimit: 3, cooldownMs: 300_000 },
+  preflight: { cacheMs: 45_000, timeLimitMs: 15_000 },
+  prices: builtInPrices,
+};
+
+/** The settings of a configuration. */
+export function settingsOf(config: Config): Settings {
+  const budgets = Object.entries(config.projects).map(([name, { budget }]) => [name, budget] as const);
+  return {
+    limits: config.worker,
+    budgets: { ...config.budget, projects: Object.fromEntries(budgets) },
+    host: config.host,
+    breaker: config.breaker,
+    preflight: config.preflight,
+    prices: { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] },
+  };
+}
 
 /**
  * Opens the data directory. Throws `not_found` when there is nothing to read, `conflict` when another process owns it,
@@ -82,6 +139,7 @@ export async function openApp({
   dataDir,
   mode,
   creates = true,
+  settings: given = defaultSettings,
   only,
   observer,
   trace,
@@ -103,6 +161,7 @@ export async function openApp({
     ...(onDamage && { onDamage }),
   });
   let runtime: Runtime | undefined;
+  let settings = given;
   try {
     if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
     if (mode === 'work') {
@@ -111,12 +170,16 @@ export async function openApp({
     }
     runtime = await startRuntime({
       store,
-      kinds: kindsFor(paths),
+      kinds: kindsFor(paths, () => settings),
       readonly: mode === 'read',
-      effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => id === only || id.startsWith(`${only}.`),
+      effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
       ...(observer && { observer }),
     });
-    if (mode !== 'read') await runtime.create('worker', workerId, { limits: { ...defaultLimits } });
+    if (mode !== 'read') {
+      const { limits, budgets } = settings;
+      await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
+      await configureWorker(runtime, settings);
+    }
     // For the work of one actor nothing else is started, also not in the places that it frees.
     const order = only === undefined ? 'worker.started' : 'worker.shutdown';
     if (mode === 'work') await runtime.send(workerId, { type: order });
@@ -125,6 +188,13 @@ export async function openApp({
       paths,
       store,
       runtime,
+      get settings() {
+        return settings;
+      },
+      async configure(next) {
+        settings = next;
+        await configureWorker(working, next);
+      },
       async close(options) {
         await working.stop(options);
         await store.close();
@@ -141,32 +211,85 @@ export async function openApp({
 /** The id of the actor that holds the merge lease of a branch. */
 export const mergeQueueId = (repository: string, target: string) => `merge:${repository}:${target}`;
 
-/** Makes sure that the actors exist on which a task relies. */
+const isAmong = (actors: readonly string[], id: string) =>
+  actors.some(actor => id === actor || id.startsWith(`${actor}.`));
+
+/** Tells the worker when its limits or budgets are others than before: an event is a commit. */
+async function configureWorker(runtime: Runtime, { limits, budgets }: Settings): Promise<void> {
+  const worker = await runtime.actor(workerId);
+  if (worker === undefined) return;
+  const { context } = JSON.parse(worker.snapshot) as { context: WorkerContext };
+  if (isDeepStrictEqual([context.limits, context.budgets], [limits, budgets])) return;
+  await runtime.send(workerId, { type: 'worker.configured', limits, budgets } as never, { source: 'configuration' });
+}
+
+/** Makes sure that the actors exist on which a task relies, with the settings that are in force. */
 export async function ensureServices(
-  runtime: Runtime,
-  { provider, repository, target }: { provider: string; repository: string; target: string },
+  { runtime, settings }: Pick<App, 'runtime' | 'settings'>,
+  { agents, repository, target }: { agents: readonly AgentSpec[]; repository: string; target: string },
 ): Promise<void> {
   const resource = mergeQueueId(repository, target);
-  await Promise.all([
-    runtime.create('breaker', breakerId(provider), { provider, ...defaultBreaker }),
-    runtime.create('mergeQueue', resource, { resource }),
-  ]);
+  await runtime.create('mergeQueue', resource, { resource });
+  for (const agent of agents) {
+    const { provider } = agent;
+    const services = [
+      { kind: 'breaker', id: breakerId(provider), input: { provider, ...settings.breaker } },
+      { kind: 'preflight', id: preflightId(agent.name), input: { agent, ...settings.preflight } },
+    ];
+    for (const { kind, id, input } of services) {
+      const { outcome } = await runtime.create(kind, id, input as unknown as Json);
+      if (outcome === 'duplicate') await reconfigure(runtime, id, { type: `${kind}.configured`, ...input });
+    }
+  }
+}
+
+/** Sends what differs from what the actor has, if anything does. */
+async function reconfigure(runtime: Runtime, id: string, event: { type: string }): Promise<void> {
+  const row = await runtime.actor(id);
+  if (row === undefined) return;
+  const { context } = JSON.parse(row.snapshot) as { context: Record<string, unknown> };
+  const { type: _, ...input } = event as { type: string } & Record<string, unknown>;
+  const isSame = Object.entries(input).every(([key, value]) => isDeepStrictEqual(context[key], value));
+  if (!isSame) await runtime.send(id, event as never, { source: 'configuration' });
 }
 
 /** Every kind of actor, with what it needs of the outside world. */
-export function kindsFor({ runsDir }: Pick<DataPaths, 'runsDir'>): MachineKind[] {
+export function kindsFor(
+  { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
+  settings: () => Settings = () => defaultSettings,
+): MachineKind[] {
   const written = (version: number) => ({ version });
+  const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
+    runHook(input, runsDir, input.job.ref, signal),
+  );
   return [
-    { name: 'worker', definition: written(1), build: () => workerMachine },
-    { name: 'breaker', definition: written(1), build: () => breakerMachine },
+    {
+      name: 'worker',
+      definition: written(2),
+      build: () => workerMachine,
+      actors: { hostGauge: createHostGauge(dataDir, () => settings().host) },
+    },
+    { name: 'breaker', definition: written(2), build: () => breakerMachine },
+    {
+      name: 'preflight',
+      definition: written(1),
+      build: () => preflightMachine,
+      actors: {
+        probe: fromPromise<unknown, { agent: AgentSpec; timeLimitMs: number }>(({ input, signal }) =>
+          checkAgentProgram(input.agent, { timeLimitMs: input.timeLimitMs, signal }),
+        ),
+      },
+    },
     { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
     {
       name: 'agentRun',
-      definition: written(1),
+      definition: written(2),
       build: () => agentRunMachine,
       actors: {
-        agent: createAgentProcess(runsDir),
+        agent: createAgentProcess({ dataDir, runsDir, prices: () => settings().prices }),
         checkpoint: inWorktree(checkpoint),
+        inspect: inWorktree((input: InspectInput) => inspect(input)),
+        hook,
       },
     },
     {
@@ -174,14 +297,40 @@ export function kindsFor({ runsDir }: Pick<DataPaths, 'runsDir'>): MachineKind[]
       definition: defaultPipeline as unknown as Json,
       build: definition => compileTask(pipelineSchema.parse(definition) as Pipeline),
       actors: {
-        prepare: inWorktree(prepareWorkspace),
+        prepare: fromPromise<unknown, JobInput<PrepareInput>>(({ input, signal }) =>
+          inTurn(input.worktree, () =>
+            prepareWorkspace(input, command =>
+              runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+            ),
+          ),
+        ),
         publish: inWorktree(publish),
         gates: fromPromise(({ input, signal }) => judgeGates(input as never, runsDir, signal)),
         merge: inWorktree(merge),
       },
-      effects: { removeWorktree: (params: RemoveInput) => inTurn(params.worktree, () => removeWorkspace(params)) },
+      effects: {
+        removeWorktree: (params: RemoveInput) =>
+          inTurn(params.worktree, () =>
+            removeWorkspace(params, command =>
+              runHook(
+                { ...placeOf(params, 'beforeRemove'), hook: command },
+                runsDir,
+                `${params.taskId}.end`,
+                new AbortController().signal,
+              ),
+            ),
+          ),
+      },
     },
   ];
+}
+
+/** Where a hook of the task's own runs. */
+function placeOf(
+  { taskId, project, worktree }: { taskId: string; project: string; worktree: string },
+  name: HookInput['name'],
+): Omit<HookInput, 'hook'> {
+  return { name, taskId, project, worktree, outcome: null };
 }
 
 /** Work with git in a worktree, one piece after another: a job that was stopped may still be at it. */
@@ -198,9 +347,9 @@ async function isJobOpen(store: Store, ref: string): Promise<boolean> {
 function makeDataDir({ dataDir, runsDir, worktreesDir }: DataPaths): void {
   try {
     for (const directory of [dataDir, runsDir, worktreesDir]) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    // The data directory often lies in a repository; it never belongs to it.
+    // The data directory often lies in a repository; it never belongs to it. Prompt templates beside it do.
     const ignore = join(dataDir, '.gitignore');
-    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n!prompts/\n!prompts/**\n');
   } catch (error) {
     const reason = (error as Error).message;
     throw new SignalboxError('unavailable', `${dataDir} cannot be used as data directory: ${reason}`, { cause: error });

@@ -1,11 +1,18 @@
-/** Owns one agent process: adopts or starts it, reports its end, ends it with everything that it has spawned. */
+/** Owns one agent process: adopts or starts it, reports how it gets on and its end, ends it with everything it spawned. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fromCallback } from 'xstate';
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import { sandboxes } from '../host/sandboxes/index.ts';
 import { type ProcessSpec, superviseProcess } from '../host/supervised-process.ts';
-import { type AgentSpec, type Assignment, attemptId } from '../machines/agent-run.ts';
+import type { Access, PriceTable } from '../integrations/agent-cli.ts';
+import { agentClis } from '../integrations/agents/index.ts';
+import { type Assignment, attemptId, type Beginning } from '../machines/agent-run.ts';
 import { type JobInput, untilStopped } from '../runtime/index.ts';
-import { baseEnvironment } from './environment.ts';
+import { baseEnvironment, settingsFor } from './environment.ts';
+import { gitIn } from './git.ts';
+import { type OutputWatch, watchOutput } from './output-watch.ts';
 import { inside } from './paths.ts';
 import { promptFor } from './prompt.ts';
 
@@ -14,52 +21,154 @@ export interface AgentProcessInput {
   attempt: number;
   assignment: Assignment;
   agent: AgentSpec;
+  access: Access;
+  beginning: Beginning;
+  /** The session to go on with. */
+  resume: string | null;
+  /** The last words of the session that this one takes over from. */
+  handover: string | null;
+  maxCostUsd: number | null;
+  watch: { silenceMs: number | null; noProgressMs: number | null };
 }
 
 export type AgentCommand = { type: 'agent.signal'; signal: 'SIGTERM' | 'SIGKILL' };
 
-/** The logic of the actor `agent` of a run, with its directories under `runsDir`. */
-export function createAgentProcess(runsDir: string) {
+export interface AgentPlaces {
+  dataDir: string;
+  runsDir: string;
+  /** The prices in force when the process starts. */
+  prices(): PriceTable;
+}
+
+/** The logic of the actor `agent` of a run. */
+export function createAgentProcess(places: AgentPlaces) {
   return untilStopped(
     fromCallback<AgentCommand, JobInput<AgentProcessInput>>(({ input, sendBack, receive }) => {
-      const spec = specOf(input, runsDir);
+      const cli = agentClis[input.agent.kind];
+      const spec = specOf(input, places);
+      const reader = cli.createReader(places.prices(), input.agent.model);
+      let watch: OutputWatch | undefined;
+      let isReleased = false;
+      const startWatch = (pid: number) => {
+        watch = watchOutput({
+          runDir: spec.runDir,
+          reader,
+          isErrorApart: cli.isStructured,
+          ...input.watch,
+          pid,
+          reports: {
+            heartbeat: sign => sendBack({ type: 'agent.heartbeat', ...sign }),
+            concluded: sign => sendBack({ type: 'agent.concluded', ...sign }),
+            doomed: sign => sendBack({ type: 'agent.doomed', ...sign }),
+          },
+        });
+        return watch;
+      };
       const agent = superviseProcess(spec, {
-        onStarted: pid => sendBack({ type: 'agent.started', pid }),
-        onExit: exit => sendBack({ type: 'agent.exited', ...exit, jitter: Math.random() }),
-        onError: ({ message }) => sendBack({ type: 'agent.failed', error: { message } }),
+        onStarted(pid) {
+          startWatch(pid);
+          sendBack({ type: 'agent.started', pid });
+        },
+        onExit(exit) {
+          const concluded = (watch ?? startWatch(-1)).conclude(exit);
+          void concluded.then(({ end, report }) => {
+            if (!isReleased) sendBack({ type: 'agent.exited', ...exit, end, report, jitter: Math.random() });
+          });
+        },
+        onError({ message }) {
+          watch?.stop();
+          sendBack({ type: 'agent.failed', error: { message } });
+        },
       });
       receive(({ signal }) => agent.signal(signal));
       // Stops watching. The machine alone decides to kill.
-      return () => agent.release();
+      return () => {
+        isReleased = true;
+        watch?.stop();
+        agent.release();
+      };
     }),
   );
 }
 
 /** The process of a run, from what the run was asked to do. */
-export function specOf(
-  { runId, attempt, assignment, agent, job }: JobInput<AgentProcessInput>,
-  runsDir: string,
-): ProcessSpec {
+export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }: AgentPlaces): ProcessSpec {
+  const { runId, attempt, assignment, agent, job } = input;
+  const cli = agentClis[agent.kind];
+  const sandbox = sandboxes[agent.sandbox.driver];
   const run = attemptId(runId, attempt);
   const runDir = inside(runsDir, run);
+  const promptFile = join(runDir, 'prompt.md');
+  const number = assignment.attempt + attempt - 1;
   const own = {
     SIGNALBOX_RUN_ID: run,
     SIGNALBOX_TASK_ID: assignment.taskId,
     SIGNALBOX_WORK_ITEM: assignment.workItem,
     SIGNALBOX_STAGE: assignment.stage,
-    SIGNALBOX_ATTEMPT: String(assignment.attempt + attempt - 1),
+    SIGNALBOX_ATTEMPT: String(number),
     SIGNALBOX_WORKTREE: assignment.worktree,
-    SIGNALBOX_PROMPT_FILE: join(runDir, 'prompt.md'),
+    SIGNALBOX_PROMPT_FILE: promptFile,
   };
   return {
     runDir,
     job: job.ref,
-    prepare() {
-      writeFileSync(join(runDir, 'prompt.md'), promptFor({ ...assignment, attempt: assignment.attempt + attempt - 1 }));
+    isErrorApart: cli.isStructured,
+    async prepare() {
+      const kind = input.beginning;
+      const changes = kind === 'handover' ? await changesSince(assignment) : '';
+      const handover = kind === 'handover' ? { summary: input.handover ?? '', changes } : null;
+      // The prompt that a run got is kept with the run.
+      writeFileSync(promptFile, await promptFor({ ...assignment, attempt: number, handover, kind }), { mode: 0o600 });
+      const isSandboxed = agent.sandbox.driver !== 'none';
+      const gitDirs = isSandboxed || cli.needsGitDirs ? await gitDirsOf(assignment.worktree) : [];
+      const launch = cli.launch({
+        program: agent.program,
+        access: input.access,
+        isSandboxed,
+        model: agent.model,
+        resume: input.resume,
+        promptFile,
+        gitDirs,
+        maxTurns: agent.maxTurns,
+        maxCostUsd: input.maxCostUsd,
+        extraArgs: agent.args,
+      });
+      const wrapped = sandbox.wrap({
+        spec: agent.sandbox,
+        name: run,
+        argv: launch.argv,
+        cwd: assignment.worktree,
+        env: { ...baseEnvironment(agent.env), ...launch.env, ...settingsFor(agent), ...own },
+        writable: gitDirs,
+        readable: [runDir],
+        hidden: [dataDir],
+        home: join(dataDir, 'homes', assignment.taskId),
+      });
+      return { ...wrapped, stdin: launch.stdin === 'prompt' ? promptFile : '/dev/null' };
     },
-    argv: agent.command,
+    cleanUp: () => sandbox.end(run),
+    // Both are known only when it is started.
+    argv: [],
+    env: {},
     cwd: assignment.worktree,
-    env: { ...baseEnvironment(agent.env), ...own },
     mark: [`SIGNALBOX_RUN_ID=${run}`, `SIGNALBOX_WORKTREE=${assignment.worktree}`],
   };
+}
+
+/** The git directories of a worktree: its own and the repository's. */
+async function gitDirsOf(worktree: string): Promise<string[]> {
+  const answer = await gitIn(worktree)(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']);
+  const [own, common] = answer.split('\n');
+  if (own === undefined || common === undefined) {
+    throw new SignalboxError('unavailable', `${dirname(worktree)} holds no git worktree.`);
+  }
+  return [...new Set([own, common])];
+}
+
+/** What the sessions before have changed, for the one that takes over. */
+async function changesSince({ worktree, head }: Assignment): Promise<string> {
+  const git = gitIn(worktree);
+  const status = await git(['status', '--short']);
+  const stat = head === '' ? '' : await git(['diff', '--no-ext-diff', '--stat=100', head]);
+  return [stat, status].filter(part => part !== '').join('\n\n');
 }

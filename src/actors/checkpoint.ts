@@ -43,15 +43,20 @@ async function putBack(worktree: string, { branch, head }: { branch: string; hea
 }
 
 async function commitWorktree(worktree: string, parent: string, run: string): Promise<string> {
+  const tree = await treeOf(worktree, parent, run);
+  return gitIn(worktree)(['commit-tree', tree, '-p', parent, '-m', `Signalbox checkpoint of ${run}`]);
+}
+
+/** The tree of everything in the worktree that git does not ignore; neither the index nor a branch is touched. */
+export async function treeOf(worktree: string, parent: string, name: string): Promise<string> {
   const git = gitIn(worktree);
-  const index = join(await git(['rev-parse', '--absolute-git-dir']), `signalbox-${process.pid}-${run}.index`);
+  const index = join(await git(['rev-parse', '--absolute-git-dir']), `signalbox-${process.pid}-${name}.index`);
   try {
     const env = { GIT_INDEX_FILE: index };
     await git(['read-tree', parent], { env });
     // Files may come and go while an agent still works: what can be read is kept.
     await git(['add', '--all', '--ignore-errors', '--', '.'], { env, allow: [0, 1] });
-    const tree = await git(['write-tree'], { env });
-    return await git(['commit-tree', tree, '-p', parent, '-m', `Signalbox checkpoint of ${run}`]);
+    return await git(['write-tree'], { env });
   } finally {
     rmSync(index, { force: true });
     rmSync(`${index}.lock`, { force: true });

@@ -1,14 +1,17 @@
 /** Owns the worktree of a task: a private checkout on a branch of its own. */
-import { existsSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
+import type { Hook } from '../domain/hook.ts';
 import { documentsOf, type Prepared } from '../machines/task-context.ts';
 import { checkpoint } from './checkpoint.ts';
 import { codeTreeOf, type Git, gitIn, resolveCommit } from './git.ts';
 import { inside } from './paths.ts';
+import { hasOwnTemplates } from './prompt-templates.ts';
 
 export interface PrepareInput {
   taskId: string;
+  project: string;
   repository: string;
   worktree: string;
   branch: string;
@@ -18,6 +21,8 @@ export interface PrepareInput {
   base: string;
   /** The last published commit; empty the first time. */
   head: string;
+  /** Runs once the worktree was made, before any agent sees it. */
+  hook: Hook | null;
   /** Documents of earlier rounds that must not be taken for this round's. */
   stale: string[];
 }
@@ -26,7 +31,10 @@ export interface PrepareInput {
  * Makes the worktree ready for an agent: on the task's branch, at the last published commit, clean, and without what
  * an earlier round of this stage has said. Whatever else was in it is kept under a hidden ref first.
  */
-export async function prepareWorkspace(input: PrepareInput): Promise<Prepared> {
+export async function prepareWorkspace(
+  input: PrepareInput,
+  runHook: (hook: Hook) => Promise<void> = async () => {},
+): Promise<Prepared> {
   const { repository, worktree, branch, target, workItem, taskId } = input;
   const main = gitIn(repository);
   const base = input.base || (await resolveCommit(main, `refs/heads/${target}`));
@@ -42,9 +50,22 @@ export async function prepareWorkspace(input: PrepareInput): Promise<Prepared> {
     const run = `prepare-${Date.now()}`;
     await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
+  if (input.hook !== null) await once(git, 'signalbox-created', () => runHook(input.hook!));
   const documents = documentsOf(workItem);
   for (const file of input.stale) rmSync(inside(worktree, join(documents, file)), { force: true });
-  return { base, head: start, codeTree: await codeTreeOf(git, start, documents) };
+  const [codeTree, hasPrompts] = await Promise.all([
+    codeTreeOf(git, start, documents),
+    hasOwnTemplates(repository, target),
+  ]);
+  return { base, head: start, codeTree, hasPrompts };
+}
+
+/** Does something once in the life of a worktree: a mark in its git directory says that it was done. */
+async function once(git: Git, mark: string, work: () => Promise<void>): Promise<void> {
+  const file = join(await git(['rev-parse', '--absolute-git-dir']), mark);
+  if (existsSync(file)) return;
+  await work();
+  writeFileSync(file, '');
 }
 
 /** Where a directory waits that stood in the worktree's place and was no worktree any more. */
@@ -92,14 +113,21 @@ async function isWorktree(main: Git, worktree: string): Promise<boolean> {
 
 export interface RemoveInput {
   taskId: string;
+  project: string;
   repository: string;
   worktree: string;
+  /** Runs before the worktree goes; whether it fails or not, the worktree goes. */
+  hook: Hook | null;
 }
 
 /** Removes the worktree after keeping whatever is uncommitted in it under a hidden ref. The branch stays. */
-export async function removeWorkspace({ taskId, repository, worktree }: RemoveInput): Promise<void> {
+export async function removeWorkspace(
+  { taskId, repository, worktree, hook }: RemoveInput,
+  runHook: (hook: Hook) => Promise<void> = async () => {},
+): Promise<void> {
   if (!existsSync(worktree)) return;
   const main = gitIn(repository);
+  if (hook !== null) await runHook(hook).catch(() => {});
   if (await isWorktree(main, worktree)) {
     const head = await gitIn(worktree)(['rev-parse', 'HEAD']);
     // Commits on a detached head belong to no branch and would go with the worktree.

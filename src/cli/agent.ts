@@ -1,15 +1,38 @@
 /** `signalbox agent …`: runs of agents, their output, and how to end them. */
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
-import { type Agents, type AgentView, copyFrom, createAgents } from '../commands/agents.ts';
-import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
+import { type AgentView, copyFrom, createAgents, type KillResult } from '../commands/agents.ts';
+import { spawnAgent } from '../commands/spawn.ts';
+import { formatAmount } from '../domain/budget.ts';
+import { totalTokens } from '../domain/usage.ts';
+import { actor, type CommonOptions, configured, withApp, withCommonOptions } from './command.ts';
 import { clockTime, exitCodes, harmless, note, print, printJson, table } from './output.ts';
+
+import { collect } from './run.ts';
 
 const followMs = 200;
 
 export function agentCommand(): Command {
   const agent = new Command('agent').description('look at agent runs and end them');
   const add = (command: Command) => agent.addCommand(withCommonOptions(command));
+  add(
+    new Command('spawn')
+      .requiredOption('--task <id>', 'what it is for; part of its id')
+      .requiredOption('--type <type>', 'worker, reviewer or tester')
+      .requiredOption('--repo <path>', 'the git repository')
+      .option('--branch <name>', 'the branch to begin on')
+      .option('--gate-profile <name>', 'strict, standard, minimal or custom')
+      .option(
+        '--gate <script>',
+        'a script of the repository as a gate, for the profile custom (repeat for more)',
+        collect,
+        [],
+      )
+      .option('--work-item <text>', 'what is to be done (repeat for more)', collect, [])
+      .option('--skill <name>', 'what the agent should be good at (repeat for more)', collect, [])
+      .description('call an agent for a single piece of work on a branch of its own; nothing is merged')
+      .action(spawn),
+  );
   add(new Command('list').description('all agent runs').action(list));
   add(new Command('show').argument('<id>').description('one agent run').action(show));
   add(
@@ -21,11 +44,17 @@ export function agentCommand(): Command {
   );
   add(
     new Command('kill')
-      .argument('<id>')
+      .argument('<id>', 'a run, or a task for its newest run')
+      .option('--reason <text>', 'why; kept with the run')
       .description('checkpoint the worktree, then end the agent with everything it has started')
       .action(kill),
   );
-  add(new Command('kill-all').description('the same for every run').action(killAll));
+  add(
+    new Command('kill-all')
+      .option('--reason <text>', 'why; kept with each run')
+      .description('the same for every run')
+      .action(killAll),
+  );
   return agent.addHelpText(
     'after',
     `
@@ -36,23 +65,45 @@ Examples:
   );
 }
 
-async function list({ json, data }: CommonOptions): Promise<void> {
-  const runs = await withApp({ data, mode: 'read' }, app => createAgents(app).list());
+async function list({ json, ...place }: CommonOptions): Promise<void> {
+  const runs = await withApp({ ...place, mode: 'read' }, app => createAgents(app).list());
   if (json) return printJson({ items: runs });
   if (runs.length === 0) return print('No agent has run yet.');
-  const rows = runs.map(run => [run.agentId, run.status, run.agent, clockTime(run.spawnedAt), run.error ?? '']);
-  print(table(['RUN', 'STATUS', 'AGENT', 'SINCE', 'NOTE'], rows));
+  const rows = runs.map(run => [
+    run.agentId,
+    wordFor(run),
+    run.agent,
+    clockTime(run.spawnedAt),
+    usedBy(run),
+    run.why ?? run.error ?? run.activity,
+  ]);
+  print(table(['RUN', 'STATUS', 'AGENT', 'SINCE', 'USED', 'NOTE'], rows));
 }
 
-async function show(id: string, { json, data }: CommonOptions): Promise<void> {
-  const run = await withApp({ data, mode: 'read' }, app => createAgents(app).show(id));
+/** The status in the interface's words, and what it waits for where they leave that open. */
+function wordFor({ status, state }: AgentView): string {
+  return status === 'spawning' && state !== 'queued'
+    ? `${status} (${state})`
+    : status === 'spawning'
+      ? 'queued'
+      : status;
+}
+
+function usedBy({ usage }: AgentView): string {
+  const tokens = totalTokens(usage);
+  const cost = usage.costUsd === null ? '' : formatAmount('moneyUsd', usage.costUsd);
+  return tokens === 0 ? cost : `${formatAmount('tokens', tokens)}${cost === '' ? '' : `, ${cost}`}`;
+}
+
+async function show(id: string, { json, ...place }: CommonOptions): Promise<void> {
+  const run = await withApp({ ...place, mode: 'read' }, app => createAgents(app).show(id));
   if (json) return printJson(run);
-  for (const [name, value] of Object.entries(run))
-    if (value !== null) print(`  ${name.padEnd(12)} ${harmless(String(value))}`);
+  for (const [name, value] of Object.entries({ ...run, usage: usedBy(run) || 'nothing reported' }))
+    if (value !== null && value !== '') print(`  ${name.padEnd(12)} ${harmless(String(value))}`);
 }
 
-async function logs(id: string, { json, data, follow }: CommonOptions & { follow?: boolean }): Promise<void> {
-  await withApp({ data, mode: 'read' }, async app => {
+async function logs(id: string, { json, follow, ...place }: CommonOptions & { follow?: boolean }): Promise<void> {
+  await withApp({ ...place, mode: 'read' }, async app => {
     const agents = createAgents(app);
     if (json) return printJson({ agentId: id, files: await agents.logFiles(id) });
     let shown = 0;
@@ -73,49 +124,48 @@ async function logs(id: string, { json, data, follow }: CommonOptions & { follow
   });
 }
 
-interface KillResult {
-  message: string;
-  total: number;
-  killed: number;
-  failed: number;
-  errors: string[];
+interface SpawnOptions extends CommonOptions {
+  task: string;
+  type: string;
+  repo: string;
+  branch?: string;
+  gateProfile?: string;
+  gate: string[];
+  workItem: string[];
+  skill: string[];
 }
 
-async function kill(id: string, { json, data }: CommonOptions): Promise<void> {
-  const result = await withApp({ data, mode: 'work', creates: false, only: id }, async app => {
-    const agents = createAgents(app);
-    return killRuns(agents, [await agents.show(id)]);
-  });
-  report(result, json);
+async function spawn({ json, task, type, repo, branch, gateProfile, gate, workItem, skill, ...place }: SpawnOptions) {
+  const { config, data } = await configured(place);
+  const order = {
+    taskId: task,
+    agentType: type,
+    ...(gateProfile !== undefined && { gateProfile }),
+    gates: gate,
+    context: { repository: repo, ...(branch !== undefined && { branch }), workItems: workItem, skills: skill },
+  };
+  const spawned = await withApp({ ...place, mode: 'commit' }, app => spawnAgent(app, config, order));
+  if (json) return printJson(spawned);
+  const hint = place.data === undefined ? '' : ` --data ${data}`;
+  print(`${spawned.agentId} is ready. It works with: signalbox run --id ${spawned.agentId}${hint}`);
 }
 
-async function killAll({ json, data }: CommonOptions): Promise<void> {
-  const live = await withApp({ data, mode: 'read' }, app => createAgents(app).live());
-  const total: KillResult = { message: '', total: 0, killed: 0, failed: 0, errors: [] };
-  // One after another: each is carried out alone, so that nothing else begins meanwhile.
-  for (const run of live) {
-    const one = await withApp({ data, mode: 'work', only: run.agentId }, app => killRuns(createAgents(app), [run]));
-    total.total += one.total;
-    total.killed += one.killed;
-    total.failed += one.failed;
-    total.errors.push(...one.errors);
-  }
-  report({ ...total, message: `${total.killed} of ${total.total} runs killed` }, json);
+interface KillOptions extends CommonOptions {
+  reason?: string;
 }
 
-async function killRuns(agents: Agents, runs: AgentView[]): Promise<KillResult> {
-  const errors: string[] = [];
-  for (const { agentId } of runs) {
-    const { outcome, reason } = await agents.kill(agentId, actor());
-    if (outcome !== 'applied') errors.push(`${agentId}: ${reason ?? outcome}`);
-    else while ((await agents.show(agentId)).completedAt === undefined) await pause();
-  }
-  const killed = runs.length - errors.length;
-  const message = `${killed} of ${runs.length} runs killed`;
-  return { message, total: runs.length, killed, failed: errors.length, errors };
+async function kill(id: string, { json, reason, ...place }: KillOptions): Promise<void> {
+  const run = await withApp({ ...place, mode: 'read' }, app => createAgents(app).row(id));
+  const options = { ...place, mode: 'work' as const, creates: false, only: [run.id] };
+  report(await withApp(options, app => createAgents(app).kill(run.id, actor(), reason)), json);
 }
 
-const pause = () => new Promise(resolve => setTimeout(resolve, 50));
+async function killAll({ json, reason, ...place }: KillOptions): Promise<void> {
+  const live = await withApp({ ...place, mode: 'read' }, app => createAgents(app).live());
+  // Only these are carried out, so that nothing else begins meanwhile.
+  const options = { ...place, mode: 'work' as const, creates: false, only: live.map(run => run.agentId) };
+  report(await withApp(options, app => createAgents(app).killAll(actor(), reason)), json);
+}
 
 function report(result: KillResult, json?: boolean): void {
   if (json) printJson(result);

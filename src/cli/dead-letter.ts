@@ -19,8 +19,8 @@ export function deadLetterCommand(): Command {
   );
 }
 
-async function list({ json, data }: CommonOptions): Promise<void> {
-  const { events, outbox } = await withApp({ data, mode: 'read' }, app => app.runtime.deadLetters());
+async function list({ json, ...place }: CommonOptions): Promise<void> {
+  const { events, outbox } = await withApp({ ...place, mode: 'read' }, app => app.runtime.deadLetters());
   const items = [
     ...events.map(({ position, actorId, event, error, at }) => ({
       id: `event:${position}`,
@@ -43,8 +43,8 @@ async function list({ json, data }: CommonOptions): Promise<void> {
   print(table(['ID', 'SINCE', 'ACTOR', 'WHAT', 'WHY'], rows));
 }
 
-async function retry(id: string, { json, data }: CommonOptions): Promise<void> {
-  await withApp({ data, mode: 'commit', creates: false }, app => app.runtime.retryDeadLetter(id));
+async function retry(id: string, { json, ...place }: CommonOptions): Promise<void> {
+  await withApp({ ...place, mode: 'commit', creates: false }, app => app.runtime.retryDeadLetter(id));
   if (json) printJson({ id, status: 'retried' });
   else print(`${id} is open again. An action is carried out by whoever works on this data next.`);
 }

@@ -9,6 +9,7 @@ import { openApp } from '../app.ts';
 import { interruptAll } from '../commands/shutdown.ts';
 import { createTasks, type TaskView } from '../commands/tasks.ts';
 import { makeDemoRepository } from '../demo/repository.ts';
+import { plainAgent } from '../domain/agent-spec.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { actor } from './command.ts';
 import { colors, exitCodes, note, print, printJsonLine } from './output.ts';
@@ -62,7 +63,7 @@ async function demo({ keep = false, json = false }: DemoOptions): Promise<number
         body: 'An order of two items at 3.00 shows a total of 3.00.\n`npm test` in the repository fails since then.\n',
         repository,
         target: 'main',
-        agent: { name: 'scripted', command: ['sh', scriptedAgent], env: [] },
+        agent: plainAgent('scripted', ['sh', scriptedAgent]),
       });
       if (!json) {
         print(`${colors.bold('Signalbox demo')}: one bug, six roles, a real git repository in ${place}`);

@@ -4,8 +4,12 @@ import { Command, CommanderError } from 'commander';
 import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { agentCommand } from './agent.ts';
+import { breakerCommand } from './breaker.ts';
+import { configCommand } from './config.ts';
 import { deadLetterCommand } from './dead-letter.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { initCommand } from './init.ts';
 import { exitCodes, reportError } from './output.ts';
 import { pipelineCommand } from './pipeline.ts';
 import { queueCommand } from './queue.ts';
@@ -19,13 +23,17 @@ export function createProgram(): Command {
     .version(version(), '-V, --version')
     .showHelpAfterError('(signalbox --help shows what there is)');
   const commands = [
+    initCommand(),
+    doctorCommand(),
     demoCommand(),
     runCommand(),
     taskCommand(),
     agentCommand(),
     queueCommand(),
+    breakerCommand(),
     deadLetterCommand(),
     pipelineCommand(),
+    configCommand(),
     verifyCommand(),
     backupCommand(),
   ];

@@ -9,6 +9,8 @@ export interface Progress {
   onTransition(transition: Transition): void;
   /** Takes the living line away while a person is asked something. Answers a function that brings it back. */
   pause(): () => void;
+  /** A line of its own, for people. */
+  say(text: string): void;
   stop(): void;
 }
 
@@ -101,6 +103,9 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
       return () => {
         isPaused = false;
       };
+    },
+    say(text) {
+      if (!isJson) line(Date.now(), colors.yellow('?'), text);
     },
     stop() {
       clearInterval(timer);

@@ -2,28 +2,32 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { dataPaths, openApp } from '../app.ts';
+import { dataPaths, openApp, settingsOf } from '../app.ts';
+import { type Agents, type AgentView, createAgents } from '../commands/agents.ts';
 import { findPipeline } from '../commands/pipelines.ts';
-import { checkAgent, checkRepository, readBody } from '../commands/preflight.ts';
+import { readBody } from '../commands/preflight.ts';
+import { checkPrograms, findRepository, type Setup, setupFor } from '../commands/setup.ts';
 import { interruptAll } from '../commands/shutdown.ts';
 import { branchOf, checkBranchIsFree, createTasks, type Tasks, type TaskView } from '../commands/tasks.ts';
-import { SignalboxError } from '../domain/errors.ts';
+import { watchConfig } from '../config/watch.ts';
+import { messageOf, SignalboxError } from '../domain/errors.ts';
 import { checkId, checkTitle } from '../domain/names.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
+import { actor, type CommonOptions, type Configured, configured, withCommonOptions } from './command.ts';
 import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 interface RunOptions extends CommonOptions {
-  repo: string;
+  repo?: string;
+  project?: string;
   title?: string;
   bodyFile?: string;
   pipeline?: string;
   agent?: string;
   agentEnv: string[];
   target?: string;
-  priority: number;
+  priority?: number;
   approveAll?: boolean;
   id?: string;
 }
@@ -31,14 +35,18 @@ interface RunOptions extends CommonOptions {
 export function runCommand(): Command {
   const command = new Command('run')
     .description('take one task through the pipeline in a local repository; run again with the same --id to resume it')
-    .requiredOption('--repo <path>', 'the git repository')
+    .option('--repo <path>', 'the git repository')
+    .option('--project <name>', 'a project of the configuration, instead of --repo')
     .option('--title <text>', 'what is wanted, in a few words')
     .option('--body-file <file>', 'the work item in full')
     .option('--pipeline <name-or-file>', 'default, or a .yaml, .json or .ts file')
-    .option('--agent <command>', "the program that plays the agent, for example 'sh my-agent.sh'")
+    .option(
+      '--agent <name-or-command>',
+      "claude, codex, gemini, opencode, aider, one of the configuration, or a command such as 'sh my-agent.sh'",
+    )
     .option('--agent-env <name>', 'an environment variable that the agent may see (repeat for more)', collect, [])
     .option('--target <branch>', 'the branch to merge into (the one that is checked out)')
-    .option('--priority <1-10>', '1 is the most urgent', parsePriority, 5)
+    .option('--priority <1-10>', '1 is the most urgent', parsePriority)
     .option('--approve-all', 'approve what a person has to approve; also a repository without tests')
     .option('--id <id>', 'the id of the task, such as ET-003')
     .action(async (options: RunOptions) => {
@@ -48,8 +56,9 @@ export function runCommand(): Command {
     'after',
     `
 Examples:
+  $ signalbox run --repo . --title "Fix the rounding in totals" --agent claude --agent-env ANTHROPIC_API_KEY
   $ signalbox run --repo . --title "Fix the rounding in totals" --agent 'sh my-agent.sh'
-  $ signalbox run --repo ../shop --id ET-003 --title "Add a health route" --agent ./agent --approve-all
+  $ signalbox run --project shop --id ET-003 --title "Add a health route" --approve-all     # agents from the configuration
   $ signalbox run --repo ../shop --id ET-003        # takes it up again after Ctrl-C, a crash or an approval
 
 Exit codes: 0 merged and done, 1 failed or blocked, 2 bad usage, 3 a person is needed, 130 interrupted.`,
@@ -69,9 +78,11 @@ async function run(options: RunOptions): Promise<number> {
   const plan = await preflight(options);
   const listeners = new Set<() => void>();
   let progress: Progress | undefined;
+  const { data, config } = plan.configured;
   const app = await openApp({
-    dataDir: options.data,
+    dataDir: data,
     mode: 'work',
+    settings: settingsOf(config),
     observer: {
       onTransition(transition) {
         progress?.onTransition(transition);
@@ -88,7 +99,20 @@ async function run(options: RunOptions): Promise<number> {
       for (const { runId, processes } of orphans) note(`note: ended ${processes} process(es) left behind by ${runId}`);
     },
   });
+  const hint = dataHint(options);
   const interrupted = interruption();
+  const watching = watchConfig({
+    file: options.config,
+    cwd: process.cwd(),
+    env: process.env,
+    current: config,
+    onChange(next, warnings) {
+      note('note: the configuration has changed and is in force; tasks keep the agents that they began with');
+      for (const warning of warnings) note(`warning: ${harmless(warning)}`);
+      app.configure(settingsOf(next)).catch(error => warn(messageOf(error)));
+    },
+    onProblem: problem => note(`warning: the last good configuration stays in force: ${harmless(problem.message)}`),
+  });
   try {
     const tasks = createTasks(app);
     const task = plan.existing ?? (await begin(tasks, options, plan));
@@ -101,17 +125,20 @@ async function run(options: RunOptions): Promise<number> {
     if (plan.existing !== undefined) mentionUnused(task.id, options);
     await mentionOthers(tasks, task.id);
     const changed = () => new Promise<void>(resolve => listeners.add(once(listeners, resolve)));
-    const last = await Promise.race([drive({ tasks, id: task.id, options, progress, changed }), interrupted.happened]);
+    const agents = createAgents(app);
+    const driven = drive({ tasks, agents, id: task.id, options, progress, changed });
+    const last = await Promise.race([driven, interrupted.happened]);
     progress.stop();
     if (last === undefined) {
       note(`Interrupting: agents are stopped after a checkpoint (Ctrl-C again to leave at once) …`);
       await interruptAll(app, actor());
-      note(`Interrupted. To go on: signalbox run --repo ${task.repository} --id ${task.id}${dataHint(options)}`);
+      note(`Interrupted. To go on: signalbox run --repo ${task.repository} --id ${task.id}${hint}`);
       return exitCodes.interrupted;
     }
-    return conclude(last, options);
+    return conclude(last, options, hint);
   } finally {
     progress?.stop();
+    watching.close();
     // This data directory may have other agents at work: none stays behind without a watchdog.
     await interruptAll(app, 'signalbox run').catch(error => warn((error as Error).message));
     interrupted.forget();
@@ -123,50 +150,71 @@ interface Plan {
   repository: string;
   target: string;
   pipeline: Pipeline;
+  /** Who works on it; undefined for a task that exists. */
+  setup: Setup | undefined;
   body: string;
   existing: TaskView | undefined;
+  configured: Configured;
 }
 
 /** Everything that can be wrong, before anything is created or begun. */
 async function preflight(options: RunOptions): Promise<Plan> {
-  const { id, title, agent } = options;
+  const { id, title } = options;
   if (id !== undefined) checkId(id, 'The id');
-  const pipeline = await findPipeline(options.pipeline ?? defaultPipeline.name);
-  const { repository, target } = await checkRepository(options.repo, options.target);
+  const place = await configured(options);
+  const { config, file, data } = place;
+  for (const warning of place.warnings) note(`warning: ${harmless(warning)}`);
+  const existing = id === undefined ? undefined : await findTask(data, id);
+  if (id !== undefined && existing === undefined) needTitle(options);
+  const { repository, target } = await findRepository(config, {
+    ...options,
+    ...(existing !== undefined && options.project === undefined && { repo: options.repo ?? existing.repository }),
+  });
+  if (existing === undefined) needTitle(options);
   const body = options.bodyFile === undefined ? '' : readBody(options.bodyFile);
-  if (agent !== undefined) checkAgent(agent, options.agentEnv);
-  const existing = id === undefined ? undefined : await findTask(options.data, id);
+  const setup = existing === undefined ? setupFor(config, file !== null, repository, options) : undefined;
+  if (options.agent !== undefined && setup === undefined) setupFor(config, true, repository, options);
+  const pipeline = await findPipeline(setup?.pipeline ?? options.pipeline ?? defaultPipeline.name);
   if (existing === undefined) {
-    if (title === undefined) {
-      const which = id === undefined ? 'Say' : `There is no task ${id} to resume; to begin it, say`;
-      throw new SignalboxError('not_found', `${which} what is wanted with --title, or which task to resume with --id.`);
-    }
-    checkTitle(title);
-    if (agent === undefined) throw noAgent();
-    if (id !== undefined) await checkBranchIsFree(repository, branchOf(id, title));
+    if (id !== undefined) await checkBranchIsFree(repository, branchOf(id, title!));
+    if (setup !== undefined) await checkPrograms(setup, config.preflight.timeLimitMs);
+    mentionUnset(options.agentEnv);
   }
-  return { repository, target, pipeline, body, existing };
+  return { repository, target, pipeline, setup, body, existing, configured: place };
+}
+
+/** Throws `not_found` when there is no task to resume and no title to begin one. */
+function needTitle({ id, title }: RunOptions): void {
+  if (title !== undefined) return void checkTitle(title);
+  const which = id === undefined ? 'Say' : `There is no task ${id} to resume; to begin it, say`;
+  throw new SignalboxError('not_found', `${which} what is wanted with --title, or which task to resume with --id.`);
 }
 
 /** Looks without owning anything: a task that exists is resumed, and nothing is made to find that out. */
 async function findTask(data: string, id: string): Promise<TaskView | undefined> {
   if (!existsSync(dataPaths(data).database)) return undefined;
-  return withApp({ data, mode: 'read' }, app => createTasks(app).find(id));
+  const app = await openApp({ dataDir: data, mode: 'read' });
+  try {
+    return await createTasks(app).find(id);
+  } finally {
+    await app.close();
+  }
 }
 
-function noAgent(): SignalboxError {
-  const example = `--agent 'sh my-agent.sh'`;
-  return new SignalboxError('invalid', `Say which program plays the agent, for example ${example}.`);
+/** A variable that is not set reaches nobody: an agent that cannot log in costs an attempt to find out. */
+function mentionUnset(names: readonly string[]): void {
+  const unset = names.filter(name => process.env[name] === undefined);
+  if (unset.length > 0) note(`warning: --agent-env ${unset.join(', ')} is not set here; the agent goes without it`);
 }
 
-function begin(tasks: Tasks, options: RunOptions, { repository, target, pipeline, body }: Plan): Promise<TaskView> {
-  const { id, title = '', priority } = options;
-  const agent = checkAgent(options.agent ?? '', options.agentEnv);
-  return tasks.add({ ...(id !== undefined && { id }), title, priority, agent, repository, target, pipeline, body });
+function begin(tasks: Tasks, { id, title = '' }: RunOptions, plan: Plan): Promise<TaskView> {
+  const { setup, repository, target, pipeline, body } = plan;
+  return tasks.add({ ...setup!, ...(id !== undefined && { id }), title, repository, target, pipeline, body });
 }
 
 interface Drive {
   tasks: Tasks;
+  agents: Agents;
   id: string;
   options: RunOptions;
   progress: Progress;
@@ -174,10 +222,14 @@ interface Drive {
 }
 
 /** Waits until the task has ended or needs a person who is not here; asks the person who is. */
-async function drive({ tasks, id, options, progress, changed }: Drive): Promise<TaskView> {
+async function drive({ tasks, agents, id, options, progress, changed }: Drive): Promise<TaskView> {
+  let told: string | undefined;
   for (;;) {
     const next = changed();
     const task = await tasks.show(id);
+    const why = await whyNotStarted(agents, task.runs);
+    if (why !== undefined && why !== told) progress.say(`waits: ${why}`);
+    told = why;
     if (task.standing !== 'working') {
       const answer = task.standing === 'person' ? await askPerson(task, options, progress) : undefined;
       if (answer === undefined) return task;
@@ -190,6 +242,12 @@ async function drive({ tasks, id, options, progress, changed }: Drive): Promise<
     }
     await next;
   }
+}
+
+/** Second worst after a lost run is not being told why it waits. */
+async function whyNotStarted(agents: Agents, runs: readonly AgentView[]): Promise<string | undefined> {
+  const queued = runs.find(run => run.state === 'queued');
+  return queued && (await agents.show(queued.agentId)).why;
 }
 
 interface Answer {
@@ -244,27 +302,29 @@ function isForApproval(task: TaskView): boolean {
   return task.state.endsWith('awaitingDecision') && open.length > 0 && open.every(({ isAbsent }) => isAbsent);
 }
 
-function conclude(task: TaskView, options: RunOptions): number {
+function conclude(task: TaskView, options: RunOptions, hint: string): number {
   if (options.json) printJsonLine(task);
   else {
     const mark = task.standing === 'done' ? colors.green('✓') : colors.yellow('•');
     print(`\n${mark} ${task.id} is ${task.state}: ${harmless(task.why)}`);
-    for (const { command, does } of task.moves) print(`    ${command}${dataHint(options)}   ${colors.dim(does)}`);
+    for (const { command, does } of task.moves) print(`    ${command}${hint}   ${colors.dim(does)}`);
     if (task.moves.length > 0) {
-      print(`    then: signalbox run --repo ${task.repository} --id ${task.id}${dataHint(options)}`);
+      print(`    then: signalbox run --repo ${task.repository} --id ${task.id}${hint}`);
     }
   }
   if (task.standing === 'done') return exitCodes.done;
   return task.standing === 'person' || task.standing === 'paused' ? exitCodes.personNeeded : exitCodes.failed;
 }
 
-function dataHint({ data }: RunOptions): string {
-  return data === '.signalbox' || data === process.env.SIGNALBOX_DATA ? '' : ` --data ${data}`;
+/** The options by which a later command finds the same data. */
+function dataHint({ data, config }: RunOptions): string {
+  const isUsual = data === undefined || data === '.signalbox';
+  return `${isUsual ? '' : ` --data ${data}`}${config === undefined ? '' : ` --config ${config}`}`;
 }
 
 /** What a task began with it keeps. */
 function mentionUnused(id: string, options: RunOptions): void {
-  const given = (['title', 'agent', 'bodyFile', 'pipeline', 'target'] as const).filter(
+  const given = (['title', 'agent', 'bodyFile', 'pipeline', 'target', 'priority'] as const).filter(
     name => options[name] !== undefined,
   );
   const names = given.map(name => `--${name === 'bodyFile' ? 'body-file' : name}`);

@@ -1,13 +1,15 @@
 /** `signalbox task …`: looking at tasks and moving them on. */
 import { Command } from 'commander';
 import { findPipeline } from '../commands/pipelines.ts';
-import { checkAgent, checkRepository, readBody } from '../commands/preflight.ts';
+import { readBody } from '../commands/preflight.ts';
+import { findRepository, setupFor } from '../commands/setup.ts';
 import { createTasks, type TaskView } from '../commands/tasks.ts';
+import { formatAmount } from '../domain/budget.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { checkId, checkTitle } from '../domain/names.ts';
-import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
+import { actor, type CommonOptions, configured, withApp, withCommonOptions } from './command.ts';
 import { clockTime, colors, exitCodes, harmless, print, printJson, printJsonLine, table } from './output.ts';
 import { collect, parsePriority } from './run.ts';
 
@@ -25,14 +27,15 @@ export function taskCommand(): Command {
   add(
     new Command('add')
       .description('make a task without working on it; "signalbox run --id" takes it up')
-      .requiredOption('--repo <path>', 'the git repository')
+      .option('--repo <path>', 'the git repository')
+      .option('--project <name>', 'a project of the configuration, instead of --repo')
       .requiredOption('--title <text>', 'what is wanted, in a few words')
-      .requiredOption('--agent <command>', 'the program that plays the agent')
+      .option('--agent <name-or-command>', 'an agent of the configuration, a built-in one, or a command')
       .option('--agent-env <name>', 'an environment variable that the agent may see', collect, [])
       .option('--body-file <file>', 'the work item in full')
       .option('--pipeline <file>', 'a pipeline of your own')
       .option('--target <branch>', 'the branch to merge into')
-      .option('--priority <1-10>', '1 is the most urgent', parsePriority, 5)
+      .option('--priority <1-10>', '1 is the most urgent', parsePriority)
       .option('--id <id>', 'the id of the task')
       .action(addTask),
   );
@@ -104,8 +107,8 @@ function sendCommand(): Command {
     .option('--json', 'print JSON and nothing else')
     .action((id: string, event: string, { data, json }: { data: string[]; json?: boolean }) => {
       const fields = data.find(value => value.trimStart().startsWith('{')) ?? '{}';
-      const directory = data.find(value => value !== fields) ?? (process.env.SIGNALBOX_DATA || '.signalbox');
-      return send(id, event, parseData(fields), { data: directory, ...(json && { json }) });
+      const directory = data.find(value => value !== fields);
+      return send(id, event, parseData(fields), { ...(directory && { data: directory }), ...(json && { json }) });
     });
 }
 
@@ -116,8 +119,8 @@ function verbCommand(name: string, description: string): Command {
     .action((id: string, options: CommonOptions) => send(id, `task.${name}`, {}, options));
 }
 
-async function list({ json, state, data }: CommonOptions & { state?: string }): Promise<void> {
-  const tasks = await withApp({ data, mode: 'read' }, app => createTasks(app).list({ ...(state && { state }) }));
+async function list({ json, state, ...place }: CommonOptions & { state?: string }): Promise<void> {
+  const tasks = await withApp({ ...place, mode: 'read' }, app => createTasks(app).list({ ...(state && { state }) }));
   if (json) return printJson({ items: tasks });
   if (tasks.length === 0) return print('There are no tasks.');
   print(
@@ -128,10 +131,23 @@ async function list({ json, state, data }: CommonOptions & { state?: string }): 
   );
 }
 
+/** Tokens and money in a line. */
+function usageOf({ spent, usage }: TaskView): string {
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, costUsd } = usage;
+  if (spent.tokens === 0) return 'no tokens reported';
+  const kinds = [
+    `${inputTokens.toLocaleString('en-US')} in`,
+    `${cachedInputTokens.toLocaleString('en-US')} cached`,
+    `${cacheWriteTokens.toLocaleString('en-US')} written to the cache`,
+    `${outputTokens.toLocaleString('en-US')} out`,
+  ];
+  return `${formatAmount('tokens', spent.tokens)} (${kinds.join(', ')})${costUsd === null ? '' : `, ${formatAmount('moneyUsd', costUsd)}`}`;
+}
+
 const cut = (text: string) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
 
-async function show(id: string, { json, data }: CommonOptions): Promise<void> {
-  const task = await withApp({ data, mode: 'read' }, app => createTasks(app).show(id));
+async function show(id: string, { json, ...place }: CommonOptions): Promise<void> {
+  const task = await withApp({ ...place, mode: 'read' }, app => createTasks(app).show(id));
   if (json) return printJson(task);
   print(`${colors.bold(`${task.id}: ${task.title}`)}`);
   const facts: [string, string][] = [
@@ -145,7 +161,8 @@ async function show(id: string, { json, data }: CommonOptions): Promise<void> {
         .map(([stage, count]) => `${stage} ${count}`)
         .join(', ') || 'none yet',
     ],
-    ['worked', `${formatDuration(task.spent.workedMs)} in ${task.spent.attempts} processes`],
+    ['worked', `${formatDuration(task.spent.timeMs)} in ${task.spent.sessions} processes`],
+    ['used', usageOf(task)],
   ];
   for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${harmless(value)}`);
   for (const verdict of Object.values(task.verdicts)) {
@@ -157,33 +174,35 @@ async function show(id: string, { json, data }: CommonOptions): Promise<void> {
 }
 
 interface AddOptions extends CommonOptions {
-  repo: string;
+  repo?: string;
+  project?: string;
   title: string;
-  agent: string;
+  agent?: string;
   agentEnv: string[];
   bodyFile?: string;
   pipeline?: string;
   target?: string;
-  priority: number;
+  priority?: number;
   id?: string;
 }
 
 async function addTask(options: AddOptions): Promise<void> {
-  const { repository, target } = await checkRepository(options.repo, options.target);
-  const agent = checkAgent(options.agent, options.agentEnv);
+  const { config, file } = await configured(options);
+  const { repository, target } = await findRepository(config, options);
+  const setup = setupFor(config, file !== null, repository, options);
   const body = options.bodyFile === undefined ? '' : readBody(options.bodyFile);
-  const pipeline = options.pipeline === undefined ? undefined : await findPipeline(options.pipeline);
-  const { id, priority } = options;
+  const pipeline = await findPipeline(setup.pipeline);
+  const { id, data, config: configFile } = options;
+  const place = { ...(data && { data }), ...(configFile && { config: configFile }) };
   const title = checkTitle(options.title);
   if (id !== undefined) checkId(id, 'The id');
-  const task = await withApp({ data: options.data, mode: 'commit' }, app =>
+  const task = await withApp({ ...place, mode: 'commit' }, app =>
     createTasks(app).add({
+      ...setup,
       ...(id !== undefined && { id }),
-      ...(pipeline && { pipeline }),
+      pipeline,
       title,
       body,
-      priority,
-      agent,
       repository,
       target,
     }),
@@ -192,8 +211,8 @@ async function addTask(options: AddOptions): Promise<void> {
   else print(`${task.id} is ready. Work on it with: signalbox run --repo ${repository} --id ${task.id}`);
 }
 
-async function events(id: string, { json, data }: CommonOptions): Promise<void> {
-  await withApp({ data, mode: 'read' }, async app => {
+async function events(id: string, { json, ...place }: CommonOptions): Promise<void> {
+  await withApp({ ...place, mode: 'read' }, async app => {
     for await (const entry of createTasks(app).events(id)) {
       const { seq, at, type, source, dedupeKey, from, to, outcome, reason, event } = entry;
       const { type: _, ...fields } = event;
@@ -219,8 +238,10 @@ function parseData(text: string): JsonObject {
   throw new SignalboxError('invalid', `--data must be a JSON object, such as '{"stage":"review"}'.`);
 }
 
-async function send(id: string, type: string, data: JsonObject, { json, data: dir }: CommonOptions): Promise<void> {
-  const { receipt, task } = await withApp({ data: dir, mode: 'commit', creates: false }, async app => {
+async function send(id: string, type: string, data: JsonObject, options: CommonOptions): Promise<void> {
+  const { json, data: directory, config } = options;
+  const place = { ...(directory && { data: directory }), ...(config && { config }) };
+  const { receipt, task } = await withApp({ ...place, mode: 'commit', creates: false }, async app => {
     const tasks = createTasks(app);
     const sent = await tasks.send(id, type, data, actor());
     return { receipt: sent, task: await tasks.show(id) };
@@ -240,8 +261,8 @@ function sayNext(task: TaskView): void {
 }
 
 /** A cancelled task must not leave an agent at work, so this waits until it is gone. */
-async function cancel(id: string, { json, data }: CommonOptions): Promise<void> {
-  const { receipt, task } = await withApp({ data, mode: 'work', creates: false, only: id }, async app => {
+async function cancel(id: string, { json, ...place }: CommonOptions): Promise<void> {
+  const { receipt, task } = await withApp({ ...place, mode: 'work', creates: false, only: [id] }, async app => {
     const tasks = createTasks(app);
     const sent = await tasks.send(id, 'task.cancel', {}, actor());
     while ((await tasks.row(id)).state.endsWith('cancelling')) await new Promise(resolve => setTimeout(resolve, 50));
@@ -255,9 +276,9 @@ async function cancel(id: string, { json, data }: CommonOptions): Promise<void> 
 }
 
 async function replay(id: string, options: CommonOptions & { at?: number; verify?: boolean }): Promise<void> {
-  const { json, data, at, verify } = options;
+  const { json, at, verify, ...place } = options;
   if (at !== undefined && !Number.isInteger(at)) throw new SignalboxError('invalid', '--at needs a whole number.');
-  const { replayed, difference } = await withApp({ data, mode: 'read' }, async app => {
+  const { replayed, difference } = await withApp({ ...place, mode: 'read' }, async app => {
     await createTasks(app).row(id);
     return {
       replayed: await app.runtime.replay(id, at === undefined ? {} : { at }),

@@ -7,9 +7,9 @@ import { colors, exitCodes, note, print, printJson } from './output.ts';
 export function verifyCommand(): Command {
   return withCommonOptions(
     new Command('verify').description('check the database and replay every actor; exits 1 when something differs'),
-  ).action(async ({ json, data }: CommonOptions) => {
+  ).action(async ({ json, ...place }: CommonOptions) => {
     const isLive = !json && Boolean(process.stderr.isTTY);
-    const { problems, checked, differences } = await withApp({ data, mode: 'read' }, async app => {
+    const { problems, checked, differences } = await withApp({ ...place, mode: 'read' }, async app => {
       const found = await app.store.integrity();
       const result = await app.runtime.verify(count => {
         if (isLive && count % 100 === 0) process.stderr.write(`\r${count} actors replayed`);
@@ -34,9 +34,9 @@ export function backupCommand(): Command {
     new Command('backup')
       .argument('<file>', 'where to write the copy')
       .description('copy the database while it is in use'),
-  ).action(async (file: string, { json, data }: CommonOptions) => {
+  ).action(async (file: string, { json, ...place }: CommonOptions) => {
     const target = resolve(file);
-    await withApp({ data, mode: 'read' }, app => app.store.backup(target));
+    await withApp({ ...place, mode: 'read' }, app => app.store.backup(target));
     if (json) printJson({ file: target });
     else print(`${target} is a complete copy. To restore it, put it in place of signalbox.db while nothing runs.`);
   });

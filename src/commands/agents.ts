@@ -1,11 +1,16 @@
-/** What can be known of agent runs and done with them. */
+/** What can be known of agent runs and done with them: the same verbs for the command line now and for HTTP later. */
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
-import { type AgentRunContext, attemptId } from '../machines/agent-run.ts';
+import type { OutcomeClass } from '../domain/outcome.ts';
+import { addUsage, type Usage } from '../domain/usage.ts';
+import { type AgentRunContext, attemptId, contextShare } from '../machines/agent-run.ts';
+import { workerId } from '../machines/breaker.ts';
+import type { WorkerContext } from '../machines/worker.ts';
+import { whyQueued } from '../machines/worker-rules.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { contextOf } from './context.ts';
 
@@ -15,43 +20,125 @@ export type AgentStatus = 'spawning' | 'running' | 'completed' | 'failed' | 'kil
 export interface AgentView {
   agentId: string;
   taskId: string;
+  project: string;
   stage: string;
+  role: string;
   agent: string;
+  provider: string;
+  model: string | null;
   status: AgentStatus;
+  /** Where its machine stands: `queued`, `working.running.inTool`, `backoff` … */
   state: string;
   attempt: number;
   pid: number | null;
+  /** The CLI's session, once it has named it. */
+  session: string | null;
+  /** What it does now, or did last, in a line. */
+  activity: string;
+  /** Used by all its attempts so far. */
+  usage: Usage;
+  /** How full the model's context is, from 0 to 1; null where the CLI does not say. */
+  contextUsed: number | null;
+  outcome: OutcomeClass | null;
   spawnedAt: string;
   startedAt?: string;
   completedAt?: string;
   error?: string;
+  /** Why it has not started, while it has not. */
+  why?: string;
+}
+
+/** What became of an order to kill. */
+export interface KillResult {
+  message: string;
+  total: number;
+  killed: number;
+  failed: number;
+  errors: string[];
 }
 
 export type Agents = ReturnType<typeof createAgents>;
+
+const pollMs = 50;
 
 export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) {
   async function row(id: string): Promise<ActorRow> {
     const actor = await runtime.actor(id);
     if (actor?.kind === 'agentRun') return actor;
+    // An agent that was spawned for a task is known by the task's id: its newest run is meant.
+    if (actor?.kind === 'task') {
+      const runs = await runtime.actors({ parentId: id, kind: 'agentRun', limit: 10_000 });
+      const newest = runs.reduce<ActorRow | undefined>(
+        (last, run) => (last === undefined || run.createdAt >= last.createdAt ? run : last),
+        undefined,
+      );
+      if (newest !== undefined) return newest;
+      throw new SignalboxError('not_found', `${id} is a task for which no agent has been called yet.`);
+    }
     const known = (await runtime.actors({ kind: 'agentRun', limit: 10_000 })).map(run => run.id);
     const hint = known.length === 0 ? 'there are none yet' : `did you mean ${nearest(id, known).join(', ')}?`;
     throw new SignalboxError('not_found', `There is no agent run ${quote(id)}; ${hint}`);
   }
 
+  const rows = (more: object = {}) => runtime.actors({ kind: 'agentRun', limit: 10_000, ...more });
+
+  /** With the reason of those that wait for the worker. */
+  async function viewsOf(runs: ActorRow[]): Promise<AgentView[]> {
+    const worker = runs.some(run => run.state === 'queued') ? await runtime.actor(workerId) : undefined;
+    return runs.map(run => {
+      const view = viewOfRun(run);
+      const why = worker === undefined ? undefined : whyWaiting(run.id, worker);
+      return why === undefined ? view : { ...view, why };
+    });
+  }
+
+  async function killRuns(ids: readonly string[], by: string, reason?: string): Promise<KillResult> {
+    const errors: string[] = [];
+    const ended: string[] = [];
+    for (const id of ids) {
+      const event = { type: 'run.stop', cause: 'killed', by, ...(reason !== undefined && { reason }) };
+      const { outcome, reason: refusal } = await runtime.send(id, event, { source: by });
+      if (outcome === 'applied') ended.push(id);
+      else errors.push(`${id}: ${refusal ?? outcome}`);
+    }
+    // A run that is being killed always ends: its process actor does not give up.
+    for (const id of ended) {
+      while ((await row(id)).status === 'active') await new Promise(resolve => setTimeout(resolve, pollMs));
+    }
+    const total = ids.length;
+    const killed = ended.length;
+    return { message: `${killed} of ${total} runs killed`, total, killed, failed: errors.length, errors };
+  }
+
   return {
     row,
-    show: async (id: string): Promise<AgentView> => viewOfRun(await row(id)),
-    list: async (): Promise<AgentView[]> => (await runtime.actors({ kind: 'agentRun', limit: 10_000 })).map(viewOfRun),
+    async show(id: string): Promise<AgentView> {
+      const [view] = await viewsOf([await row(id)]);
+      return view!;
+    },
+    list: async (): Promise<AgentView[]> => viewsOf(await rows()),
     /** Runs that have not ended. */
-    live: async (): Promise<AgentView[]> =>
-      (await runtime.actors({ kind: 'agentRun', status: 'active', limit: 10_000 })).map(viewOfRun),
-    /** Asks a run to end; it is checkpointed, then told, then forced. */
-    kill: (id: string, by: string) => runtime.send(id, { type: 'run.stop', cause: 'killed', by }, { source: by }),
-    /** Log files of a run's attempts that exist, oldest first. */
+    live: async (): Promise<AgentView[]> => viewsOf(await rows({ status: 'active' })),
+    /**
+     * Ends a run for good: its worktree is checkpointed, then it is asked, then forced. Answers when nothing of it is left.
+     * The cause and who gave the order are on record with the run.
+     */
+    kill: async (id: string, by: string, reason?: string) => killRuns([(await row(id)).id], by, reason),
+    /** The same for every run that has not ended. */
+    killAll: async (by: string, reason?: string) =>
+      killRuns(
+        (await rows({ status: 'active' })).map(run => run.id),
+        by,
+        reason,
+      ),
+    /** Log files of a run's attempts that exist, oldest first; standard error after the output of its attempt. */
     async logFiles(id: string): Promise<string[]> {
-      const context = contextOf<AgentRunContext>(await row(id));
-      const attempts = Array.from({ length: context.attempt }, (_, index) => attemptId(id, index + 1));
-      return attempts.map(attempt => join(paths.runsDir, attempt, 'output.log')).filter(existsSync);
+      const run = await row(id);
+      const context = contextOf<AgentRunContext>(run);
+      const attempts = Array.from({ length: context.attempt }, (_, index) => attemptId(run.id, index + 1));
+      return attempts
+        .flatMap(attempt => ['output.log', 'error.log'].map(name => join(paths.runsDir, attempt, name)))
+        .filter(existsSync);
     },
   };
 }
@@ -59,21 +146,38 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
 /** A run from its row. */
 export function viewOfRun(row: ActorRow): AgentView {
   const context = contextOf<AgentRunContext>(row);
-  const status = statusOf(row, context);
+  const { assignment, agent, report } = context;
+  const isAtWork = row.state.startsWith('working');
+  const share = contextShare(report);
   return {
     agentId: row.id,
-    taskId: context.assignment.taskId,
-    stage: context.assignment.stage,
-    agent: context.agent.name,
-    status,
+    taskId: assignment.taskId,
+    project: assignment.project,
+    stage: assignment.stage,
+    role: assignment.role,
+    agent: agent.name,
+    provider: agent.provider,
+    model: report?.model ?? agent.model,
+    status: statusOf(row, context),
     state: row.state,
     attempt: context.attempt,
     pid: context.pid,
+    session: report?.session ?? context.resume,
+    activity: context.activity,
+    usage: isAtWork && report !== null ? addUsage(context.usage, report.usage) : context.usage,
+    contextUsed: share === 0 ? null : Math.round(share * 100) / 100,
+    outcome: context.outcome,
     spawnedAt: new Date(row.createdAt).toISOString(),
     ...(context.startedAt !== null && { startedAt: new Date(context.startedAt).toISOString() }),
     ...(row.status !== 'active' && { completedAt: new Date(row.updatedAt).toISOString() }),
     ...(context.reason !== null && context.outcome !== 'succeeded' && { error: context.reason }),
   };
+}
+
+function whyWaiting(runId: string, worker: ActorRow): string | undefined {
+  const context = contextOf<WorkerContext>(worker);
+  const queued = context.queue.find(run => run.runId === runId);
+  return queued && whyQueued(queued, context, worker.state.startsWith('draining'), Date.now());
 }
 
 function statusOf(row: ActorRow, context: AgentRunContext): AgentStatus {

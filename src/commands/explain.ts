@@ -16,6 +16,7 @@ export function standingOf(state: string, status: string): Standing {
   if (state === 'done' || state === 'cancelled' || state === 'failed') return state;
   if (state.startsWith('paused')) return 'paused';
   if (state.endsWith('.blocked')) return 'blocked';
+  if (state.endsWith('.parked')) return 'paused';
   return /\.awaiting\w+$/.test(state) ? 'person' : 'working';
 }
 
@@ -41,6 +42,8 @@ export function explainState(state: string, context: TaskContext): string {
       if (step !== 'blocked') return `what ${context.workItem} added last is merged into ${context.target}`;
   }
   switch (step) {
+    case 'affording':
+      return 'the budgets are looked at';
     case 'preparing':
       return 'the worktree is made ready';
     case 'merging':
@@ -67,6 +70,9 @@ export function movesOf(id: string, state: string, context: TaskContext): Move[]
     offer(`reject ${id} --reason TEXT`, 'sends it back with the reason');
   } else if (state.endsWith('awaitingAnswer')) {
     offer(`answer ${id} --text TEXT`, 'gives the agent the answer and runs it again');
+  } else if (state.endsWith('awaitingBudget') || state.endsWith('.parked')) {
+    offer(`approve ${id}`, 'grants as much again');
+    offer(`cancel ${id}`, 'ends it; the branch stays');
   } else if (state.endsWith('awaitingDecision')) {
     const verdicts = Object.values(context.verdicts).filter(({ stage }) => stage === stageOf(state));
     // Nobody's word stands in for a gate that said no.

@@ -4,10 +4,10 @@ import { basename, delimiter, join, resolve } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { gitIn, resolveCommit } from '../actors/git.ts';
 import { checkoutOf } from '../actors/merge.ts';
+import { type AgentSpec, plainAgent } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkBranch, quote, slugOf } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
-import type { AgentSpec } from '../machines/agent-run.ts';
 
 /**
  * Checks a local repository and its target branch. Answers the repository's real root and the branch. Throws `invalid`
@@ -73,7 +73,7 @@ export function checkAgent(commandLine: string, env: readonly string[], cwd = pr
   const args = rest.map(word => (isFile(resolve(cwd, word)) ? resolve(cwd, word) : word));
   // `sh my-agent.sh` is the agent my-agent.sh, not the agent sh: each has a breaker of its own.
   const script = rest.find(word => isFile(resolve(cwd, word))) ?? program;
-  return { name: slugOf(basename(script)) || 'command', command: [path, ...args], env: [...env] };
+  return plainAgent(slugOf(basename(script)) || 'command', [path, ...args], [...env]);
 }
 
 function findProgram(program: string, cwd: string): string {

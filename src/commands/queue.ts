@@ -1,8 +1,11 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import type { App } from '../app.ts';
 import { type BreakerContext, workerId } from '../machines/breaker.ts';
+import { type BudgetPlan, type Ledger, noPlan, openLedger } from '../machines/ledger.ts';
 import type { MergeQueueContext } from '../machines/merge-queue.ts';
-import { type QueuedRun, type WorkerContext, whyQueued } from '../machines/worker.ts';
+import type { PreflightContext } from '../machines/preflight.ts';
+import type { QueuedRun, WorkerContext } from '../machines/worker.ts';
+import { whyQueued } from '../machines/worker-rules.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { type AgentView, viewOfRun } from './agents.ts';
 import { contextOf } from './context.ts';
@@ -15,7 +18,13 @@ export interface QueueView {
   waiting: (QueuedRun & { why: string })[];
   /** Runs that wait for their next attempt. */
   backoff: AgentView[];
-  resilience: { breakers: Record<string, BreakerView>; preflight: Record<string, never> };
+  /** What the host is short of; null while it can bear more. */
+  pressure: string | null;
+  /** Projects in which nothing starts, and who said so. */
+  pausedProjects: Record<string, string>;
+  /** What was spent today (UTC) and in all, beside the budgets. */
+  spending: { budgets: BudgetPlan; ledger: Ledger };
+  resilience: { breakers: Record<string, BreakerView>; preflight: Record<string, PreflightView> };
   leases: { resource: string; holder: string | null; token: number; waiting: string[] }[];
   recent: AgentView[];
 }
@@ -25,41 +34,54 @@ export interface BreakerView {
   failureCount: number;
   threshold: number;
   cooldownMs: number;
+  /** Why it is open, since when, and when it lets a probe through. */
+  why: string | null;
+  openedAt: string | null;
+  retryAt: string | null;
   totals: BreakerContext['totals'];
+  history: { at: string; to: string; why: string }[];
 }
 
-export async function readQueue({ runtime }: Pick<App, 'runtime'>): Promise<QueueView> {
+export interface PreflightView {
+  state: string;
+  version: string | null;
+  problem: string | null;
+  checkedAt: string | null;
+}
+
+export type Reader = Pick<App, 'runtime'>;
+
+export async function readQueue({ runtime }: Reader): Promise<QueueView> {
   const all = (kind: string) => runtime.actors({ kind, limit: 10_000 });
-  const [worker, runs, breakers, leases] = await Promise.all([
+  const [worker, runs, leases, breakers, preflight] = await Promise.all([
     runtime.actor(workerId),
     all('agentRun'),
-    all('breaker'),
     all('mergeQueue'),
+    readBreakers({ runtime }),
+    readPreflights({ runtime }),
   ]);
-  const empty: WorkerContext = {
-    limits: { total: 0, perProject: 0, perStage: 0, perProvider: 0 },
-    queue: [],
-    asked: [],
-    running: [],
-  };
-  const context = worker === undefined ? empty : contextOf<WorkerContext>(worker);
+  const context = worker === undefined ? undefined : contextOf<WorkerContext>(worker);
   const isDraining = worker?.state.startsWith('draining') ?? false;
   const views = runs.map(viewOfRun);
   const ended = views.filter(run => run.completedAt !== undefined);
+  const queue = context?.queue ?? [];
   return {
     worker: worker?.state ?? 'not started',
     counts: {
-      queued: context.queue.length,
-      running: context.running.length,
+      queued: queue.length,
+      running: context?.running.length ?? 0,
       backoff: views.filter(run => run.state === 'backoff').length,
       done: ended.filter(run => run.status === 'completed').length,
       failed: ended.filter(run => run.status !== 'completed').length,
     },
-    maxConcurrency: context.limits.total,
-    running: context.running,
-    waiting: context.queue.map(run => ({ ...run, why: whyQueued(run, context, isDraining) })),
+    maxConcurrency: context?.limits.total ?? 0,
+    running: context?.running ?? [],
+    waiting: queue.map(run => ({ ...run, why: whyQueued(run, context!, isDraining, Date.now()) })),
     backoff: views.filter(run => run.state === 'backoff'),
-    resilience: { breakers: Object.fromEntries(breakers.map(viewOfBreaker)), preflight: {} },
+    pressure: context?.pressure ?? null,
+    pausedProjects: context?.pausedProjects ?? {},
+    spending: { budgets: context?.budgets ?? noPlan, ledger: context?.ledger ?? openLedger },
+    resilience: { breakers, preflight },
     leases: leases.map(row => {
       const { resource, holder, token, waiting } = contextOf<MergeQueueContext>(row);
       return { resource, holder, token, waiting };
@@ -68,7 +90,36 @@ export async function readQueue({ runtime }: Pick<App, 'runtime'>): Promise<Queu
   };
 }
 
-function viewOfBreaker(row: ActorRow): [string, BreakerView] {
-  const { provider, failureCount, failureLimit, cooldownMs, totals } = contextOf<BreakerContext>(row);
-  return [provider, { state: row.state, failureCount, threshold: failureLimit, cooldownMs, totals }];
+/** Every breaker, by the provider that it guards. */
+export async function readBreakers({ runtime }: Reader): Promise<Record<string, BreakerView>> {
+  const rows = await runtime.actors({ kind: 'breaker', limit: 10_000 });
+  return Object.fromEntries(rows.map(row => [contextOf<BreakerContext>(row).provider, viewOfBreaker(row)]));
 }
+
+function viewOfBreaker(row: ActorRow): BreakerView {
+  const context = contextOf<BreakerContext>(row);
+  const { failureCount, failureLimit, cooldownMs, totals, why, openedAt, retryAt, history } = context;
+  return {
+    state: row.state,
+    failureCount,
+    threshold: failureLimit,
+    cooldownMs,
+    why,
+    openedAt: timeOf(openedAt),
+    retryAt: timeOf(retryAt),
+    totals,
+    history: history.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest })),
+  };
+}
+
+async function readPreflights({ runtime }: Reader): Promise<Record<string, PreflightView>> {
+  const rows = await runtime.actors({ kind: 'preflight', limit: 10_000 });
+  return Object.fromEntries(
+    rows.map(row => {
+      const { agent, version, problem, checkedAt } = contextOf<PreflightContext>(row);
+      return [agent.name, { state: row.state, version, problem, checkedAt: timeOf(checkedAt) }];
+    }),
+  );
+}
+
+const timeOf = (at: number | null) => (at === null ? null : new Date(at).toISOString());

@@ -2,11 +2,12 @@
 import { basename, join } from 'node:path';
 import { gitIn, resolveCommit } from '../actors/git.ts';
 import { type App, ensureServices, mergeQueueId } from '../app.ts';
+import type { AgentSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import { type Hooks, noHooks } from '../domain/hook.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { checkId, checkTitle, quote, slugOf } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
-import type { AgentSpec } from '../machines/agent-run.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
 import type { TaskContext } from '../machines/task-context.ts';
@@ -23,7 +24,12 @@ export interface NewTask {
   target: string;
   priority?: number;
   pipeline?: Pipeline;
+  /** The project's name; that of the repository's folder by default. */
+  project?: string;
+  /** Who plays a role that `agents` does not name. */
   agent: AgentSpec;
+  agents?: Record<string, AgentSpec>;
+  hooks?: Hooks;
 }
 
 /** A task for people and programs. */
@@ -44,6 +50,9 @@ export interface TaskView {
   rework: Record<string, number>;
   verdicts: TaskContext['verdicts'];
   spent: TaskContext['spent'];
+  /** Tokens by kind, and what they cost. */
+  usage: TaskContext['usage'];
+  stageSpent: TaskContext['stageSpent'];
   repository: string;
   branch: string;
   target: string;
@@ -82,7 +91,8 @@ const pageSize = 500;
 
 export type Tasks = ReturnType<typeof createTasks>;
 
-export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) {
+export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
+  const { runtime, paths } = app;
   async function row(id: string): Promise<ActorRow> {
     const actor = await runtime.actor(id);
     if (actor?.kind === 'task') return actor;
@@ -135,8 +145,8 @@ export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) 
     async add(task: NewTask): Promise<TaskView> {
       const title = checkTitle(task.title);
       const id = task.id === undefined ? await freeId() : checkId(task.id, 'The id');
-      const { repository, target, agent, priority = 5, body = '', pipeline = defaultPipeline } = task;
-      const project = slugOf(basename(repository)) || 'project';
+      const { repository, target, agent, agents = {}, hooks = noHooks, body = '' } = task;
+      const { priority = 5, pipeline = defaultPipeline, project = projectOf(repository) } = task;
       const branch = branchOf(id, title);
       await checkBranchIsFree(repository, branch);
       if ((await runtime.actor(id)) !== undefined) throw taken(id);
@@ -151,9 +161,11 @@ export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) 
         worktree: join(paths.worktreesDir, project, id),
         priority,
         agent,
+        agents,
+        hooks,
         mergeQueue: mergeQueueId(repository, target),
       };
-      await ensureServices(runtime, { provider: agent.name, repository, target });
+      await ensureServices(app, { agents: [agent, ...Object.values(agents)], repository, target });
       const options = { definition: pipeline as unknown as Json, source: 'cli' };
       const { outcome } = await runtime.create('task', id, input as unknown as Json, options);
       if (outcome === 'duplicate') throw taken(id);
@@ -186,6 +198,9 @@ export function createTasks({ runtime, paths }: Pick<App, 'runtime' | 'paths'>) 
     row,
   };
 }
+
+/** What a project is called that nobody has named. */
+export const projectOf = (repository: string) => slugOf(basename(repository)) || 'project';
 
 const taken = (id: string) => new SignalboxError('conflict', `There is already a task ${id}; choose another --id.`);
 
@@ -223,6 +238,8 @@ export function view(row: ActorRow): TaskView {
     rework: context.rework,
     verdicts: context.verdicts,
     spent: context.spent,
+    usage: context.usage,
+    stageSpent: context.stageSpent,
     repository: context.repository,
     branch: context.branch,
     target: context.target,

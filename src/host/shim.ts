@@ -5,13 +5,14 @@
  *      started twice for the same run (a crash between start and record) runs it once;
  *   2. runs the program, living through the signals that are meant for it;
  *   3. leaves `exit.json`, written by the shell itself: a program started for it could be swept away as a leftover.
- * Arguments: the run directory, the id of this boot, then the program and its arguments. Nothing is ever pasted into the
+ * Arguments: the run directory, the id of this boot, what is on standard input, then the program and its arguments. Nothing is ever pasted into the
  * text. The start time is left as the kernel writes it (`stat`, see proc(5)): taking it apart in shell costs a millisecond.
  */
 export const shim = `
 dir=$1
 boot=$2
-shift 2
+input=$3
+shift 3
 stat=
 if [ -r "/proc/$$/stat" ]; then read -r stat < "/proc/$$/stat"; fi
 printf '{"pid":%s,"bootId":"%s","stat":"%s"}\\n' "$$" "$boot" "$stat" > "$dir/process.$$" || exit 125
@@ -20,7 +21,7 @@ if ! ln "$dir/process.$$" "$dir/process.json" 2>/dev/null; then
   exit 0
 fi
 trap : HUP INT QUIT TERM
-"$@" < /dev/null
+"$@" < "$input"
 code=$?
 printf '{"code":%s}\\n' "$code" > "$dir/exit.json"
 rm -f "$dir/process.$$"

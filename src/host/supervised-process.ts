@@ -12,7 +12,7 @@ import { type Mark, processTree, signalProcesses } from './process-tree.ts';
 import { shim } from './shim.ts';
 
 export interface ProcessSpec {
-  /** Holds `output.log`, `process.json` and `exit.json`. Made when it is not there. */
+  /** Holds `output.log`, `error.log`, `process.json` and `exit.json`. Made when it is not there. */
   runDir: string;
   /** The job on whose behalf it runs; kept in `run.json` for whoever finds the process later. */
   job: string;
@@ -20,8 +20,14 @@ export interface ProcessSpec {
   cwd: string;
   /** The whole environment; nothing is added to it. */
   env: Record<string, string>;
-  /** Writes what the program reads. Called before it is started, and never for one that already runs. */
-  prepare?(): void;
+  /** The file on standard input; nothing (`/dev/null`) by default. Never a pipe: some programs wait for its end. */
+  stdin?: string;
+  /** Whether standard error goes to `error.log`; by default it is in `output.log` with everything else. */
+  isErrorApart?: boolean;
+  /** Writes what the program reads, and may change how it is started. Never called for one that already runs. */
+  prepare?(): Promise<Partial<Pick<ProcessSpec, 'argv' | 'env' | 'stdin'>> | undefined>;
+  /** Ends what killing processes does not reach, such as a container. Called when all processes are gone. */
+  cleanUp?(): Promise<void>;
   /** What tells the processes of this run from all others. Must be part of `env`. */
   mark: Mark;
 }
@@ -79,7 +85,9 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
         killPoll = setTimeout(sweep, killPollMs);
         return;
       }
-      reports.onExit(readExit(spec.runDir) ?? { code: null, signal: null });
+      const report = () => !isReleased && reports.onExit(readExit(spec.runDir) ?? { code: null, signal: null });
+      if (spec.cleanUp === undefined) report();
+      else void spec.cleanUp().then(report, report);
     };
     sweep();
   };
@@ -93,18 +101,18 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     look();
   };
 
-  const launch = () => {
-    mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
-    spec.prepare?.();
-    writeFileSync(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job })}\n`);
-    const output = openSync(join(spec.runDir, 'output.log'), 'a', 0o600);
-    child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, bootId(), ...spec.argv], {
+  const launch = ({ argv, env, stdin = '/dev/null' }: Pick<ProcessSpec, 'argv' | 'env' | 'stdin'>) => {
+    const log = (name: string) => openSync(join(spec.runDir, name), 'a', 0o600);
+    const output = log('output.log');
+    const errors = spec.isErrorApart ? log('error.log') : output;
+    child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, bootId(), stdin, ...argv], {
       cwd: spec.cwd,
-      env: spec.env,
+      env,
       detached: true,
-      stdio: ['ignore', output, output],
+      stdio: ['ignore', output, errors],
     });
     closeSync(output);
+    if (errors !== output) closeSync(errors);
     const { pid } = child;
     child.once('error', error => {
       if (isReleased || isConcluded) return;
@@ -121,20 +129,28 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     });
   };
 
-  queueMicrotask(() => {
+  const begin = async () => {
     if (isReleased) return;
-    try {
-      const identity = readIdentity(spec.runDir);
-      if (readExit(spec.runDir) !== undefined) conclude();
-      else if (identity !== undefined) adopt(identity);
-      else if (early !== undefined) {
-        isConcluded = true;
-        reports.onExit({ code: null, signal: early });
-      } else launch();
-    } catch (error) {
+    const identity = readIdentity(spec.runDir);
+    if (readExit(spec.runDir) !== undefined) return conclude();
+    if (identity !== undefined) return adopt(identity);
+    mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
+    const changes = early === undefined ? await spec.prepare?.() : undefined;
+    if (isReleased) return;
+    if (early !== undefined) {
       isConcluded = true;
-      reports.onError(error as Error);
+      return reports.onExit({ code: null, signal: early });
     }
+    writeFileSync(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job, startedAt: Date.now() })}\n`);
+    launch({ ...spec, ...changes });
+  };
+
+  queueMicrotask(() => {
+    begin().catch((error: Error) => {
+      if (isReleased || isConcluded) return;
+      isConcluded = true;
+      reports.onError(error);
+    });
   });
 
   return {
@@ -201,8 +217,28 @@ export function readJob(runDir: string): string | undefined {
   return typeof job === 'string' ? job : undefined;
 }
 
+/** When the process of this directory was started, epoch milliseconds; undefined when it was not. */
+export function readStart(runDir: string): number | undefined {
+  const startedAt = readJson(join(runDir, 'run.json'))?.startedAt;
+  return typeof startedAt === 'number' ? startedAt : undefined;
+}
+
+/** Signals that do not end a process: a code that looks like one of them is the program's own. */
+const harmless = new Set([
+  'SIGSTKFLT',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGWINCH',
+]);
+
 function signalName(number: number): string | undefined {
-  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return name === undefined || harmless.has(name) ? undefined : name;
 }
 
 function readJson(path: string): Record<string, unknown> | undefined {

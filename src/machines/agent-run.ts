@@ -1,24 +1,38 @@
 /**
- * One visit of an agent to a stage: waits for its turn, runs the process, ends it when it must, keeps what it made,
- * and tries again within its budgets.
+ * One visit of an agent to a stage: waits for its turn, runs the process, watches it, ends it when it must, keeps what it
+ * made, and tries again within its budgets.
  *
- *   queued ─▶ working ─▶ [keeping] ─▶ deciding ─▶ settled
- *     ▲   starting ─▶ running ─▶ stopping (SIGTERM) ─▶ killing (SIGKILL)
- *     └── backoff ◀──────────────┘ transient failure, own budget
+ *   queued ─▶ [readying] ─▶ working ─▶ inspecting | keeping ─▶ [tidying] ─▶ deciding ─▶ settled
+ *     ▲               starting ─▶ running ─▶ stopping (SIGTERM) ─▶ killing (SIGKILL)
+ *     └── backoff ◀─────────────────────────────────────────── transient failure, own budget
  *
- * The watchdog is the `timeLimit` of `running`. The process belongs to the actor `agent`, which is told to end it and
- * says `agent.exited` only when nothing of it is left. The worktree is checkpointed before a kill, and put back to where the
- * attempt began after every end but a successful one.
+ * The watchdog is the delayed transitions of `running`: the time limit, silence, no progress. The process belongs to the
+ * actor `agent`, which reports what it prints as throttled heartbeats, is told to end it, and says `agent.exited` only when
+ * nothing of it is left. The worktree is checkpointed before a kill and after every end but a successful one; it is put
+ * back to where the attempt began unless the next attempt goes on from there.
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
+import type { AgentSpec, WatchLimits } from '../domain/agent-spec.ts';
 import { type BackoffPolicy, backoffMs } from '../domain/backoff.ts';
-import { classify, type ExitRecord, explainOutcome, type OutcomeClass, type StopCause } from '../domain/outcome.ts';
+import { addSpent, type Budget, exhausted, nothingSpent, type Spent, spentOf, tighter } from '../domain/budget.ts';
+import type { Hook } from '../domain/hook.ts';
+import {
+  type AgentEnd,
+  type AgentReport,
+  classify,
+  type ExitRecord,
+  endOf,
+  explainOutcome,
+  type OutcomeClass,
+  type StopCause,
+} from '../domain/outcome.ts';
+import { addUsage, noUsage, type Usage } from '../domain/usage.ts';
 import { breakerId, workerId } from './breaker.ts';
 import { pureActor } from './provided.ts';
 
 /** How long and how often an agent may work in one stage. Durations in milliseconds. */
-export interface RunPolicy {
+export interface RunPolicy extends WatchLimits {
   timeLimitMs: number;
   /** Between SIGTERM and SIGKILL. */
   graceMs: number;
@@ -27,20 +41,17 @@ export interface RunPolicy {
   /** Processes that may fail transiently or be lost. */
   transientAttempts: number;
   backoff: BackoffPolicy;
-}
-
-/** Which program plays the agent. */
-export interface AgentSpec {
-  /** Also the name of the provider that the breaker guards. */
-  name: string;
-  command: string[];
-  /** Names of environment variables that the agent gets beside the built-in allow-list. */
-  env: string[];
+  /** Fresh sessions that may take over from one whose context was full. */
+  handovers: number;
+  access: 'write' | 'read';
+  /** Whether a success that has changed nothing in the worktree is none. */
+  mustChange: boolean;
 }
 
 /** What an agent is asked to do: everything that its prompt and its environment are made from. */
 export interface Assignment {
   taskId: string;
+  project: string;
   workItem: string;
   title: string;
   body: string;
@@ -51,10 +62,17 @@ export interface Assignment {
   worktree: string;
   repository: string;
   branch: string;
+  target: string;
+  /** Whether the target branch brings prompt templates of its own. */
+  hasPrompts: boolean;
   documents: string;
   /** The last published commit: where every attempt begins. */
   head: string;
   leaves: string[];
+  /** Files by which it asks a person, or objects to an earlier stage, and which stage that is. */
+  questionsFile: string | null;
+  objectionFile: string | null;
+  objectionTo: string | null;
   feedback: { from: string; text: string } | null;
 }
 
@@ -62,10 +80,15 @@ export interface AgentRunInput {
   assignment: Assignment;
   agent: AgentSpec;
   policy: RunPolicy;
-  project: string;
+  /** What this run may use, all its attempts together. */
+  budget: Budget;
+  hooks: { beforeRun: Hook | null; afterRun: Hook | null };
   priority: number;
   actor: { id: string; parentId: string | null; at: number };
 }
+
+/** How an attempt begins: anew, in the session that was cut off, or in a fresh one that takes over. */
+export type Beginning = 'fresh' | 'resumed' | 'handover';
 
 export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   runId: string;
@@ -73,25 +96,59 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   attempt: number;
   transientFailures: number;
   permanentFailures: number;
+  handovers: number;
+  /** How the present or next attempt begins. */
+  beginning: Beginning;
+  /** The session to go on with, and the last words of the one that a fresh session takes over from. */
+  resume: string | null;
+  handover: string | null;
+  /** What the worker granted to the present attempt. */
+  allowance: Budget | null;
   pid: number | null;
   startedAt: number | null;
+  lastOutputAt: number | null;
+  lastProgressAt: number | null;
+  activity: string;
+  report: AgentReport | null;
+  /** What the worktree looked like when it was last checked for progress. */
+  fingerprint: string | null;
   /** Why we are ending the process, once we are. */
   stopCause: StopCause | null;
   stopBy: string | null;
   exit: ExitRecord | null;
+  end: AgentEnd | null;
   outcome: OutcomeClass | null;
   reason: string | null;
   jitter: number;
-  /** Milliseconds that processes have worked, all attempts together. */
+  endedAt: number | null;
+  /** Used by all attempts that have ended. */
+  usage: Usage;
   workedMs: number;
+  /** What the last attempt spent; the worker settles it. */
+  lastSpent: Spent;
+}
+
+/** What the process tells while it runs. The durations end at the event's own time. */
+interface Sign {
+  report: AgentReport;
+  activity: string;
+  /** Milliseconds since it last printed something, and since it last got on with its work. */
+  silentMs: number;
+  stalledMs: number;
+  at: number;
 }
 
 export type AgentRunEvent =
-  | { type: 'run.start'; at: number }
-  | { type: 'run.stop'; cause: StopCause; by: string; at: number }
+  | { type: 'run.start'; allowance?: Budget; at: number }
+  | { type: 'run.stop'; cause: StopCause; by: string; reason?: string; at: number }
   | { type: 'agent.started'; pid: number; at: number }
   | { type: 'agent.failed'; error: { message: string }; at: number }
-  | ({ type: 'agent.exited'; jitter: number; at: number } & ExitRecord);
+  | ({ type: 'agent.heartbeat'; isToolAlive: boolean } & Sign)
+  /** It said its last word; the process has yet to leave. `end` is what it means when it does. */
+  | ({ type: 'agent.concluded'; end: AgentEnd } & Sign)
+  /** It retries what cannot succeed. `end` is what that will come to. */
+  | ({ type: 'agent.doomed'; end: AgentEnd } & Sign)
+  | ({ type: 'agent.exited'; end: AgentEnd; report: AgentReport; jitter: number; at: number } & ExitRecord);
 
 /** What the task learns when the run has ended. */
 export interface AgentRunOutput {
@@ -99,15 +156,23 @@ export interface AgentRunOutput {
   reason: string;
   attempts: number;
   workedMs: number;
+  usage: Usage;
 }
 
 /** What is known of an attempt before it has begun. */
 const noAttempt = {
   pid: null,
   startedAt: null,
+  lastOutputAt: null,
+  lastProgressAt: null,
+  activity: '',
+  report: null,
+  fingerprint: null,
   stopCause: null,
   stopBy: null,
   exit: null,
+  end: null,
+  endedAt: null,
   outcome: null,
   reason: null,
 };
@@ -116,6 +181,26 @@ const noAttempt = {
 export const attemptId = (runId: string, attempt: number) => `${runId}-${attempt}`;
 
 const checkpointLimitMs = 20_000;
+/** How long a process may stay after its last word, for instance for a command that it left in the background. */
+const exitGraceMs = 30_000;
+/** A limit that is switched off: a timer that nobody lives to see. */
+const farAwayMs = 10 * 365 * 86_400_000;
+/** The share of its context at which a session is handed over, and at which people are told that it fills. */
+const contextFull = 0.95;
+export const contextHigh = 0.8;
+
+/** How full the context is, from 0 to 1; 0 where that is not known. */
+export function contextShare(report: AgentReport | null): number {
+  const context = report?.context ?? null;
+  return context === null || context.windowTokens === null ? 0 : context.usedTokens / context.windowTokens;
+}
+
+/** What the present attempt has spent by this sign. */
+function spentSoFar({ startedAt }: AgentRunContext, { report, at }: { report: AgentReport; at: number }): Spent {
+  return spentOf(report.usage, startedAt === null ? 0 : at - startedAt, 1);
+}
+
+const oneSession: Spent = { ...nothingSpent, sessions: 1 };
 
 export const agentRunMachine = setup({
   types: {} as {
@@ -124,81 +209,195 @@ export const agentRunMachine = setup({
     events: AgentRunEvent;
     output: AgentRunOutput;
   },
-  actors: { agent: pureActor, checkpoint: pureActor },
+  actors: { agent: pureActor, checkpoint: pureActor, inspect: pureActor, hook: pureActor },
   guards: {
-    hasExitedWell: ({ context, event }) =>
-      event.type === 'agent.exited' &&
-      classify({ code: event.code, signal: event.signal }, context.stopCause) === 'succeeded',
+    hasBeforeRun: ({ context }) => context.hooks.beforeRun !== null,
+    hasAfterRun: ({ context }) => context.hooks.afterRun !== null,
+    hasExitedWell: ({ context, event }) => event.type === 'agent.exited' && hasEndedWell(context, event.end),
+    mustHaveChanged: ({ context, event }) =>
+      context.policy.mustChange && event.type === 'agent.exited' && hasEndedWell(context, event.end),
+    hasChanged: ({ event }) => outputOf<Inspected>(event).isChanged,
+    hasMoved: ({ context, event }) => {
+      const { fingerprint, isChanged } = outputOf<Inspected>(event);
+      return context.fingerprint === null ? isChanged : context.fingerprint !== fingerprint;
+    },
+    isToolAlive: ({ event }) => event.type === 'agent.heartbeat' && event.isToolAlive,
+    isOverBudget: ({ context, event }) => {
+      if (!('report' in event)) return false;
+      const now = { ...spentSoFar(context, event), sessions: 0 };
+      const whole = addSpent(spentOf(context.usage, context.workedMs, context.attempt - 1), now);
+      const isOver = (budget: Budget, spent: Spent) => exhausted({ ...budget, sessions: null }, spent) !== undefined;
+      return isOver(context.budget, whole) || (context.allowance !== null && isOver(context.allowance, now));
+    },
+    isContextFull: ({ context, event }) =>
+      'report' in event &&
+      contextShare(event.report) >= contextFull &&
+      context.agent.kind !== 'command' &&
+      context.handovers < context.policy.handovers,
     /** Killed or cancelled: the last word, whatever the process is being stopped for. An interruption is not. */
     isFinal: ({ event }) => event.type === 'run.stop' && event.cause !== 'interrupted',
     hasSucceeded: ({ context }) => context.outcome === 'succeeded',
-    isInterrupted: ({ context }) => context.outcome === 'interrupted',
-    mayTryLater: ({ context }) =>
-      (context.outcome === 'transient' || context.outcome === 'lost') &&
-      context.transientFailures < context.policy.transientAttempts,
+    isInterrupted: ({ context }) => context.outcome === 'interrupted' && context.stopCause === 'interrupted',
+    /** The breaker holds it until then; the wait costs nothing of its own. */
+    waitsForReset: ({ context }) => hasResetAhead(context),
+    hasLostSession: ({ context }) => context.end?.code === sessionLost,
+    /** Nothing is left for another attempt. */
+    isSpent: ({ context }) =>
+      exhausted(context.budget, spentOf(context.usage, context.workedMs, context.attempt)) !== undefined,
+    mayTryLater: ({ context }) => isWorthLater(context) && context.transientFailures < context.policy.transientAttempts,
+    mayHandOver: ({ context }) =>
+      context.outcome === 'contextExhausted' && context.handovers <= context.policy.handovers,
     mayTryAgain: ({ context }) =>
-      (context.outcome === 'permanent' || context.outcome === 'timedOut') &&
-      context.permanentFailures < context.policy.permanentAttempts,
+      isOwnFailure(context.outcome) && context.permanentFailures < context.policy.permanentAttempts,
   },
   delays: {
     checkpointLimit: checkpointLimitMs,
-    timeLimit: ({ context }) => context.policy.timeLimitMs,
+    exitGrace: exitGraceMs,
+    timeLimit: ({ context }) => tighterTime(context),
+    silence: ({ context, event }) => leftUntil(context.policy.silenceMs, context.lastOutputAt, event),
+    noProgress: ({ context, event }) => leftUntil(context.policy.noProgressMs, context.lastProgressAt, event),
     grace: ({ context }) => context.policy.graceMs,
-    backoff: ({ context }) => backoffMs(context.transientFailures, context.policy.backoff, context.jitter),
+    backoff: ({ context }) =>
+      Math.max(
+        backoffMs(Math.max(1, context.transientFailures), context.policy.backoff, context.jitter),
+        context.end?.retryAfterMs ?? 0,
+      ),
   },
   actions: {
     requestStart: sendTo(actorRef(workerId), ({ context }) => ({
       type: 'run.requested',
       runId: context.runId,
       taskId: context.assignment.taskId,
-      project: context.project,
+      project: context.assignment.project,
       stage: context.assignment.stage,
-      provider: context.agent.name,
+      agent: context.agent.name,
+      provider: context.agent.provider,
       priority: context.priority,
+      // What it may use at most; the process itself is the one session.
+      ask: tighter(leftForRun(context), {
+        tokens: null,
+        moneyUsd: null,
+        timeMs: context.policy.timeLimitMs,
+        sessions: 1,
+      }),
     })),
-    leaveWorker: sendTo(actorRef(workerId), ({ context }) => ({ type: 'run.ended', runId: context.runId })),
+    leaveWorker: sendTo(actorRef(workerId), ({ context }) => ({
+      type: 'run.ended',
+      runId: context.runId,
+      project: context.assignment.project,
+      spent: context.lastSpent,
+    })),
     tellBreaker: enqueueActions(({ context, enqueue }) => {
-      const types: Partial<Record<OutcomeClass, string>> = {
-        succeeded: 'run.succeeded',
-        transient: 'run.failed',
-        permanent: 'run.answered',
-      };
-      const type = types[context.outcome ?? 'lost'] ?? 'run.released';
-      enqueue.sendTo(actorRef(breakerId(context.agent.name)), { type, runId: context.runId });
+      const { runId, end, reason } = context;
+      const breaker = actorRef(breakerId(context.agent.provider));
+      switch (context.outcome) {
+        case 'succeeded':
+          return enqueue.sendTo(breaker, { type: 'run.succeeded', runId });
+        case 'transient':
+          return enqueue.sendTo(breaker, { type: 'run.failed', runId });
+        case 'quota':
+        case 'authentication':
+          return enqueue.sendTo(breaker, { type: 'run.barred', runId, until: end?.resetAt ?? null, why: reason ?? '' });
+        case 'permanent':
+          // Whether the provider had a part in it is not known where the agent was never reached.
+          return enqueue.sendTo(breaker, { type: isOfOurMaking(end) ? 'run.released' : 'run.answered', runId });
+        case 'refused':
+        case 'contextExhausted':
+        case 'budget':
+          return enqueue.sendTo(breaker, { type: 'run.answered', runId });
+        default:
+          return enqueue.sendTo(breaker, { type: 'run.released', runId });
+      }
     }),
+    rememberAllowance: assign(({ event }) => ({
+      allowance: event.type === 'run.start' ? (event.allowance ?? null) : null,
+      lastSpent: nothingSpent,
+    })),
     beginAttempt: assign(({ context }) => ({
       attempt: context.attempt + 1,
       ...noAttempt,
+      lastSpent: oneSession,
     })),
     rememberProcess: assign(({ event }) =>
-      event.type === 'agent.started' ? { pid: event.pid, startedAt: event.at } : {},
+      event.type === 'agent.started'
+        ? { pid: event.pid, startedAt: event.at, lastOutputAt: event.at, lastProgressAt: event.at }
+        : {},
     ),
+    rememberSign: assign(({ event }) =>
+      'silentMs' in event
+        ? {
+            report: event.report,
+            activity: event.activity,
+            lastOutputAt: event.at - event.silentMs,
+            lastProgressAt: event.at - event.stalledMs,
+            ...('end' in event && { end: event.end }),
+          }
+        : {},
+    ),
+    rememberMove: assign(({ event }) => ({
+      fingerprint: outputOf<Inspected>(event).fingerprint,
+      lastProgressAt: (event as unknown as { at: number }).at,
+    })),
     rememberCause: assign(({ event }) =>
-      event.type === 'run.stop' ? { stopCause: event.cause, stopBy: event.by } : {},
+      event.type === 'run.stop'
+        ? { stopCause: event.cause, stopBy: event.reason === undefined ? event.by : `${event.by}: ${event.reason}` }
+        : {},
     ),
-    blameTimeLimit: assign({ stopCause: 'timedOut', stopBy: 'watchdog' }),
+    blame: assign((_, params: { cause: StopCause }) => ({ stopCause: params.cause, stopBy: 'watchdog' })),
     askToEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGTERM' }),
     forceEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGKILL' }),
     judgeExit: assign(({ context, event }) => {
       if (event.type !== 'agent.exited') return {};
-      const exit: ExitRecord = { code: event.code, signal: event.signal };
-      const outcome = classify(exit, context.stopCause);
+      const { code, signal, report, jitter, at } = event;
+      const end = endFor(context, event.end);
+      const workedMs = context.startedAt === null ? 0 : at - context.startedAt;
       return {
-        exit,
-        outcome,
-        reason: explainOutcome(outcome, exit),
-        jitter: event.jitter,
-        workedMs: context.workedMs + (context.startedAt === null ? 0 : event.at - context.startedAt),
+        exit: { code, signal },
+        end,
+        report,
+        jitter,
+        endedAt: at,
+        outcome: classify(end, context.stopCause),
+        reason: explainEnd(context, end),
+        usage: addUsage(context.usage, report.usage),
+        workedMs: context.workedMs + workedMs,
+        lastSpent: spentOf(report.usage, workedMs, 1),
+        activity: '',
       };
     }),
-    countFailure: assign(({ context: { outcome, transientFailures, permanentFailures } }) => ({
-      transientFailures: transientFailures + (outcome === 'transient' || outcome === 'lost' ? 1 : 0),
-      permanentFailures: permanentFailures + (outcome === 'permanent' || outcome === 'timedOut' ? 1 : 0),
+    /** Counts what went wrong and decides how the next attempt, if there is one, begins. */
+    countFailure: assign(({ context }) => {
+      const { outcome, end, report } = context;
+      const session = report?.session ?? context.resume;
+      const beginning = beginningAfter(context);
+      const isTransient = isWorthLater(context) && !hasResetAhead(context);
+      const isOwn = isOwnFailure(outcome) && end?.code !== sessionLost;
+      return {
+        transientFailures: context.transientFailures + (isTransient ? 1 : 0),
+        permanentFailures: context.permanentFailures + (isOwn ? 1 : 0),
+        handovers: context.handovers + (outcome === 'contextExhausted' ? 1 : 0),
+        beginning,
+        resume: beginning === 'resumed' ? session : null,
+        handover: beginning === 'handover' ? (report?.lastText ?? '') : null,
+      };
+    }),
+    blameStart: assign(({ event }) => blamed(`the agent could not be started: ${errorText(event)}`, notStarted)),
+    /** The attempt has not begun: how it would have begun stays as it is. */
+    blameHook: assign(({ context, event }) => ({
+      ...blamed(`the hook beforeRun failed: ${errorText(event)}`, hookFailed),
+      permanentFailures: context.permanentFailures + 1,
     })),
-    blameStart: assign(({ event }) => ({
-      exit: { code: null, signal: null },
+    blameBudget: assign(({ context }) => ({
+      outcome: 'budget' as const,
+      reason: `the run has used up its budget; its last attempt: ${context.reason ?? 'none'}`,
+    })),
+    blameIdleness: assign({
       outcome: 'permanent' as const,
-      reason: `the agent could not be started: ${errorText(event)}`,
+      reason: 'the agent says that it is done but has changed nothing in the worktree',
+    }),
+    blameInspection: assign(({ event }) => ({
+      outcome: 'permanent' as const,
+      reason: `the worktree could not be looked at after the run: ${errorText(event)}`,
     })),
     blameCheckpoint: assign(({ event }) => ({
       outcome: 'permanent' as const,
@@ -206,7 +405,12 @@ export const agentRunMachine = setup({
     })),
     settleStopped: assign(({ event }) =>
       event.type === 'run.stop'
-        ? { outcome: event.cause, reason: explainOutcome(event.cause, { code: null, signal: null }) }
+        ? {
+            outcome: classify(nothingHappened, event.cause),
+            reason: explainOutcome(event.cause, nothingHappened),
+            stopCause: event.cause,
+            stopBy: event.by,
+          }
         : {},
     ),
   },
@@ -216,24 +420,50 @@ export const agentRunMachine = setup({
     assignment: input.assignment,
     agent: input.agent,
     policy: input.policy,
-    project: input.project,
+    budget: input.budget,
+    hooks: input.hooks,
     priority: input.priority,
     runId: input.actor.id,
     attempt: 0,
     transientFailures: 0,
     permanentFailures: 0,
+    handovers: 0,
+    beginning: 'fresh',
+    resume: null,
+    handover: null,
+    allowance: null,
     ...noAttempt,
     jitter: 0,
+    usage: noUsage,
     workedMs: 0,
+    lastSpent: nothingSpent,
   }),
   initial: 'queued',
   states: {
     queued: {
       entry: 'requestStart',
       on: {
-        'run.start': 'working',
+        'run.start': [
+          { guard: 'hasBeforeRun', target: 'readying', actions: 'rememberAllowance' },
+          { target: 'working', actions: 'rememberAllowance' },
+        ],
         // An interruption leaves it where it is: it waits for the worker to accept runs again.
         'run.stop': { guard: 'isFinal', target: 'settled', actions: ['settleStopped', 'leaveWorker', 'tellBreaker'] },
+      },
+    },
+    readying: {
+      invoke: {
+        id: 'hook',
+        src: 'hook',
+        input: ({ context }) => hookInput(context, 'beforeRun'),
+        onDone: 'working',
+        onError: { target: 'deciding', actions: 'blameHook' },
+      },
+      on: {
+        'run.stop': [
+          { guard: 'isFinal', target: 'settled', actions: ['settleStopped', 'leaveWorker', 'tellBreaker'] },
+          { target: 'deciding', actions: 'settleStopped' },
+        ],
       },
     },
     working: {
@@ -246,13 +476,20 @@ export const agentRunMachine = setup({
           attempt: context.attempt,
           assignment: context.assignment,
           agent: context.agent,
+          access: context.policy.access,
+          beginning: context.beginning,
+          resume: context.resume,
+          handover: context.handover,
+          maxCostUsd: leftForRun(context).moneyUsd,
+          watch: { silenceMs: context.policy.silenceMs, noProgressMs: context.policy.noProgressMs },
         }),
         onError: { target: 'keeping', actions: 'blameStart' },
       },
       on: {
         'agent.exited': [
+          { guard: 'mustHaveChanged', target: 'inspecting', actions: 'judgeExit' },
           // What a successful agent leaves is published next; there is nothing to save it from.
-          { guard: 'hasExitedWell', target: 'deciding', actions: 'judgeExit' },
+          { guard: 'hasExitedWell', target: 'ended', actions: 'judgeExit' },
           { target: 'keeping', actions: 'judgeExit' },
         ],
         'agent.failed': { target: 'keeping', actions: 'blameStart' },
@@ -266,8 +503,71 @@ export const agentRunMachine = setup({
           },
         },
         running: {
-          on: { 'run.stop': { target: 'stopping', actions: 'rememberCause' } },
-          after: { timeLimit: { target: 'stopping', actions: 'blameTimeLimit' } },
+          on: {
+            'run.stop': { target: 'stopping', actions: 'rememberCause' },
+            // They set the deadlines of the states inside anew, never the time limit of this one.
+            'agent.heartbeat': [
+              {
+                guard: 'isOverBudget',
+                target: 'stopping',
+                actions: ['rememberSign', { type: 'blame', params: { cause: 'budget' } }],
+              },
+              {
+                guard: 'isContextFull',
+                target: 'stopping',
+                actions: ['rememberSign', { type: 'blame', params: { cause: 'handedOver' } }],
+              },
+              // A tool that runs is not silence, however long it prints nothing.
+              { guard: 'isToolAlive', target: '.inTool', actions: 'rememberSign' },
+              { target: '.attentive', actions: 'rememberSign' },
+            ],
+            'agent.concluded': { target: '.finishing', actions: 'rememberSign' },
+            'agent.doomed': {
+              target: 'stopping',
+              actions: ['rememberSign', { type: 'blame', params: { cause: 'doomed' } }],
+            },
+          },
+          after: { timeLimit: { target: 'stopping', actions: { type: 'blame', params: { cause: 'timedOut' } } } },
+          initial: 'attentive',
+          states: {
+            attentive: {
+              after: {
+                silence: {
+                  target: '#agentRun.working.stopping',
+                  actions: { type: 'blame', params: { cause: 'stalled' } },
+                },
+                noProgress: 'checking',
+              },
+            },
+            inTool: { after: { noProgress: 'checking' } },
+            /** It said nothing new for long; perhaps its hands were busier than its mouth. */
+            checking: {
+              invoke: {
+                id: 'inspect',
+                src: 'inspect',
+                input: ({ context }) => inspection(context),
+                onDone: [
+                  { guard: 'hasMoved', target: 'attentive', actions: 'rememberMove' },
+                  {
+                    target: '#agentRun.working.stopping',
+                    actions: { type: 'blame', params: { cause: 'stalled' } },
+                  },
+                ],
+                onError: {
+                  target: '#agentRun.working.stopping',
+                  actions: { type: 'blame', params: { cause: 'stalled' } },
+                },
+              },
+            },
+            finishing: {
+              after: {
+                exitGrace: {
+                  target: '#agentRun.working.stopping',
+                  actions: { type: 'blame', params: { cause: 'finished' } },
+                },
+              },
+            },
+          },
         },
         stopping: {
           on: { 'run.stop': { guard: 'isFinal', actions: 'rememberCause' } },
@@ -303,23 +603,59 @@ export const agentRunMachine = setup({
         },
       },
     },
+    /** It claims success: has it done anything? */
+    inspecting: {
+      invoke: {
+        id: 'inspect',
+        src: 'inspect',
+        input: ({ context }) => inspection(context),
+        onDone: [
+          { guard: 'hasChanged', target: 'ended' },
+          { target: 'keeping', actions: 'blameIdleness' },
+        ],
+        onError: { target: 'keeping', actions: 'blameInspection' },
+      },
+      on: { 'run.stop': { guard: 'isFinal', target: 'keeping', actions: 'settleStopped' } },
+    },
     keeping: {
+      // Counted on the way in: whether the worktree is put back depends on how the next attempt begins.
+      entry: 'countFailure',
       on: { 'run.stop': { guard: 'isFinal', actions: 'settleStopped' } },
       invoke: {
         id: 'keep',
         src: 'checkpoint',
-        input: ({ context }) => checkpointInput(context, { suffix: '', reset: context.assignment.branch }),
-        onDone: { target: 'deciding', actions: 'countFailure' },
+        input: ({ context }) =>
+          checkpointInput(context, {
+            suffix: '',
+            reset: context.beginning === 'fresh' ? context.assignment.branch : null,
+          }),
+        onDone: 'ended',
         onError: { target: 'settled', actions: ['blameCheckpoint', 'leaveWorker', 'tellBreaker'] },
+      },
+    },
+    ended: { always: [{ guard: 'hasAfterRun', target: 'tidying' }, 'deciding'] },
+    /** The hook may fail: the run is judged by what the agent did. */
+    tidying: {
+      on: { 'run.stop': { guard: 'isFinal', target: 'deciding', actions: 'settleStopped' } },
+      invoke: {
+        id: 'hook',
+        src: 'hook',
+        input: ({ context }) => hookInput(context, 'afterRun'),
+        onDone: 'deciding',
+        onError: 'deciding',
       },
     },
     deciding: {
       entry: ['leaveWorker', 'tellBreaker'],
       always: [
         { guard: 'hasSucceeded', target: 'settled' },
+        { guard: 'isSpent', target: 'settled', actions: 'blameBudget' },
         // Nobody's failure: it waits for the worker to accept runs again.
         { guard: 'isInterrupted', target: 'queued' },
+        { guard: 'hasLostSession', target: 'queued' },
+        { guard: 'waitsForReset', target: 'queued' },
         { guard: 'mayTryLater', target: 'backoff' },
+        { guard: 'mayHandOver', target: 'queued' },
         { guard: 'mayTryAgain', target: 'queued' },
         { target: 'settled' },
       ],
@@ -335,8 +671,116 @@ export const agentRunMachine = setup({
     reason: context.reason ?? 'the run ended without a reason',
     attempts: context.attempt,
     workedMs: context.workedMs,
+    usage: context.usage,
   }),
 });
+
+/** Reported by the actor `inspect`. */
+export interface Inspected {
+  /** Changes with every change in the worktree. */
+  fingerprint: string;
+  /** Whether there is anything beyond the commit where the attempt began. */
+  isChanged: boolean;
+}
+
+const outputOf = <T>(event: unknown) => (event as { output: T }).output;
+const nothingHappened: AgentEnd = endOf({ code: null, signal: null });
+
+const blamed = (reason: string, code: string) => ({
+  exit: { code: null, signal: null },
+  end: { ...nothingHappened, class: 'permanent' as const, message: reason, code },
+  outcome: 'permanent' as const,
+  reason,
+});
+
+function explainEnd({ stopCause, stopBy }: AgentRunContext, end: AgentEnd): string {
+  const why = explainOutcome(stopCause, end);
+  return stopCause === 'killed' || stopCause === 'cancelled' ? `${why} (by ${stopBy})` : why;
+}
+
+/** The end that counts: of a process that we made leave, what it had come to before. */
+function endFor(context: AgentRunContext, end: AgentEnd): AgentEnd {
+  const isForeseen = context.stopCause === 'finished' || context.stopCause === 'doomed';
+  const counts = isForeseen ? (context.end ?? end) : end;
+  return counts.code === 'unknownSession' && context.beginning === 'resumed'
+    ? { ...counts, code: sessionLost }
+    : counts;
+}
+
+function hasEndedWell(context: AgentRunContext, end: AgentEnd): boolean {
+  return classify(endFor(context, end), context.stopCause) === 'succeeded';
+}
+
+/** Codes of ends that this machine makes out itself. */
+const notStarted = 'notStarted';
+const hookFailed = 'hookFailed';
+/** The session that was to be resumed is not there any more: a fresh one begins, and nobody is to blame. */
+const sessionLost = 'sessionLost';
+
+const isOfOurMaking = (end: AgentEnd | null) => [notStarted, hookFailed, sessionLost].includes(end?.code ?? '');
+
+/** Failures of the circumstances: the same attempt may succeed later. An interruption of ours is no failure. */
+function isWorthLater({ outcome, stopCause }: AgentRunContext): boolean {
+  if (outcome === 'interrupted') return stopCause !== 'interrupted';
+  return outcome === 'transient' || outcome === 'lost' || outcome === 'quota';
+}
+
+/** Failures of the agent itself. */
+function isOwnFailure(outcome: OutcomeClass | null): boolean {
+  return outcome === 'permanent' || outcome === 'timedOut' || outcome === 'stalled';
+}
+
+/** A used-up allowance that comes back at a known time; a reset time that has passed is no answer. */
+function hasResetAhead({ outcome, end, endedAt }: AgentRunContext): boolean {
+  return outcome === 'quota' && end?.resetAt != null && endedAt !== null && end.resetAt > endedAt;
+}
+
+/** A session that was cut off is gone on with where the CLI can; one that was full is taken over from. */
+function beginningAfter({ outcome, agent, report, resume }: AgentRunContext): Beginning {
+  if (outcome === 'contextExhausted') return 'handover';
+  const isCutOff = outcome === 'transient' || outcome === 'quota' || outcome === 'interrupted' || outcome === 'lost';
+  return isCutOff && agent.canResume && (report?.session ?? resume) !== null ? 'resumed' : 'fresh';
+}
+
+/** What the run's own budget has left. */
+function leftForRun({ budget, usage, workedMs, attempt }: AgentRunContext): Budget {
+  const spent = spentOf(usage, workedMs, attempt);
+  const left = (limit: number | null, used: number) => (limit === null ? null : Math.max(0, limit - used));
+  return {
+    tokens: left(budget.tokens, spent.tokens),
+    moneyUsd: left(budget.moneyUsd, spent.moneyUsd),
+    timeMs: left(budget.timeMs, spent.timeMs),
+    sessions: left(budget.sessions, spent.sessions),
+  };
+}
+
+/** The time limit of an attempt: the stage's, or less when a budget says so. */
+function tighterTime(context: AgentRunContext): number {
+  const limits = [context.policy.timeLimitMs, leftForRun(context).timeMs, context.allowance?.timeMs ?? null];
+  return Math.min(...limits.filter(limit => limit !== null));
+}
+
+function leftUntil(limitMs: number | null, since: number | null, event: unknown): number {
+  if (limitMs === null) return farAwayMs;
+  const { at } = event as { at: number };
+  return Math.max(0, limitMs - (at - (since ?? at)));
+}
+
+function inspection({ assignment }: AgentRunContext) {
+  return { worktree: assignment.worktree, head: assignment.head };
+}
+
+function hookInput(context: AgentRunContext, name: 'beforeRun' | 'afterRun') {
+  const { assignment } = context;
+  return {
+    name,
+    hook: context.hooks[name],
+    taskId: assignment.taskId,
+    project: assignment.project,
+    worktree: assignment.worktree,
+    outcome: context.outcome,
+  };
+}
 
 /** The checkpoint before a kill has a name of its own: an agent may clean up when it is told to end. */
 function checkpointInput(context: AgentRunContext, { suffix, reset }: { suffix: string; reset: string | null }) {

@@ -1,11 +1,11 @@
 /**
- * Stops dispatch to an agent provider that keeps failing.
+ * Stops dispatch to an agent provider that keeps failing, or that turns everybody away.
  *
- *   closed ── limit reached ──▶ open ── cooldown ends ──▶ halfOpen ── probe succeeded ──▶ closed
- *                                 ▲────── probe failed ──────┘
+ *   closed ── limit reached, or barred ──▶ open ── cooldown ends ──▶ halfOpen ── probe succeeded ──▶ closed
+ *                                           ▲────────── probe failed ──────────┘
  *
  * The worker asks it before every start. Half-open lets exactly one run through, the probe. What is reported while
- * open comes from runs that were started before, and changes nothing.
+ * open comes from runs that were started before, and changes nothing; only a later reset time is heard.
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
@@ -20,30 +20,44 @@ export interface BreakerInput {
 export interface BreakerContext extends BreakerInput {
   failureCount: number;
   probeRunId: string | null;
+  /** Why it is open, for people; null while it is not. */
+  why: string | null;
+  /** When it was opened, and when it lets a probe through; epoch milliseconds. */
+  openedAt: number | null;
+  retryAt: number | null;
   totals: { failures: number; successes: number; openings: number };
+  /** The last changes, newest last. */
+  history: { at: number; to: string; why: string }[];
 }
 
 export type BreakerEvent =
   | { type: 'run.requested'; runId: string; at: number }
   | { type: 'run.succeeded'; runId: string; at: number }
   | { type: 'run.failed'; runId: string; at: number }
+  /** The provider turns everybody away: the allowance is used up (until a time, when it says so), or the login refused. */
+  | { type: 'run.barred'; runId: string; until: number | null; why: string; at: number }
   /** The agent failed by itself: the provider answered. */
   | { type: 'run.answered'; runId: string; at: number }
   /** The run ended for a reason that says nothing of the provider. */
   | { type: 'run.released'; runId: string; at: number }
+  | { type: 'breaker.configured'; failureLimit: number; cooldownMs: number; at: number }
   | { type: 'breaker.reset'; by: string; at: number };
 
 /** The id of the actor that guards a provider. */
 export const breakerId = (provider: string) => `breaker:${provider}`;
 export const workerId = 'worker';
 
+const longestHistory = 20;
+
 export const breakerMachine = setup({
   types: {} as { input: BreakerInput; context: BreakerContext; events: BreakerEvent },
   guards: {
     isLimitReached: ({ context }) => context.failureCount + 1 >= context.failureLimit,
     isTheProbe: ({ context, event }) => 'runId' in event && event.runId === context.probeRunId,
+    isLater: ({ context, event }) =>
+      event.type === 'run.barred' && event.until !== null && event.until > (context.retryAt ?? 0),
   },
-  delays: { cooldown: ({ context }) => context.cooldownMs },
+  delays: { cooldown: ({ context, event }) => Math.max(0, (context.retryAt ?? event.at) - event.at) },
   actions: {
     admit: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'run.requested') return;
@@ -51,7 +65,8 @@ export const breakerMachine = setup({
     }),
     refuse: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'run.requested') return;
-      enqueue.sendTo(actorRef(workerId), { type: 'run.refused', runId: event.runId, provider: context.provider });
+      const why = context.why ?? 'one probe is on its way';
+      enqueue.sendTo(actorRef(workerId), { type: 'run.refused', runId: event.runId, by: 'breaker', why });
     }),
     tellWorker: enqueueActions(({ context, enqueue }) => {
       enqueue.sendTo(actorRef(workerId), { type: 'breaker.changed', provider: context.provider });
@@ -64,10 +79,31 @@ export const breakerMachine = setup({
       failureCount: 0,
       totals: { ...context.totals, successes: context.totals.successes + 1 },
     })),
-    countOpening: assign(({ context }) => ({
-      failureCount: 0,
-      totals: { ...context.totals, openings: context.totals.openings + 1 },
+    /** Names the reason and the instant at which it lets a probe through. */
+    open: assign(({ context, event }) => {
+      const until = event.type === 'run.barred' ? event.until : null;
+      const why =
+        event.type === 'run.barred'
+          ? event.why
+          : `${context.provider} failed ${Math.max(1, context.failureCount)} times in a row`;
+      const retryAt = until !== null && until > event.at ? until : event.at + context.cooldownMs;
+      return {
+        why,
+        openedAt: event.at,
+        retryAt,
+        failureCount: 0,
+        totals: { ...context.totals, openings: context.totals.openings + 1 },
+      };
+    }),
+    close: assign({ why: null, openedAt: null, retryAt: null, failureCount: 0 }),
+    record: assign(({ context, event }, params: { to: string }) => ({
+      history: [...context.history, { at: event.at, to: params.to, why: reasonOf(context, event) }].slice(
+        -longestHistory,
+      ),
     })),
+    configure: assign(({ event }) =>
+      event.type === 'breaker.configured' ? { failureLimit: event.failureLimit, cooldownMs: event.cooldownMs } : {},
+    ),
     rememberProbe: assign({ probeRunId: ({ event }) => ('runId' in event ? event.runId : null) }),
     forgetProbe: assign({ probeRunId: null }),
     clearFailures: assign({ failureCount: 0 }),
@@ -80,36 +116,50 @@ export const breakerMachine = setup({
     cooldownMs: input.cooldownMs,
     failureCount: 0,
     probeRunId: null,
+    why: null,
+    openedAt: null,
+    retryAt: null,
     totals: { failures: 0, successes: 0, openings: 0 },
+    history: [],
   }),
+  on: { 'breaker.configured': { actions: 'configure' } },
   initial: 'closed',
   states: {
     closed: {
-      entry: 'clearFailures',
       on: {
         'run.requested': { actions: 'admit' },
         'run.succeeded': { actions: 'countSuccess' },
         'run.failed': [
-          { guard: 'isLimitReached', target: 'open', actions: 'countFailure' },
+          { guard: 'isLimitReached', target: 'open', actions: ['countFailure', 'open'] },
           { actions: 'countFailure' },
         ],
+        'run.barred': { target: 'open', actions: ['countFailure', 'open'] },
         'run.answered': { actions: 'clearFailures' },
       },
     },
     // The cooldown is a timer row: it ends at the same instant however often we restart.
     open: {
-      entry: 'countOpening',
+      entry: { type: 'record', params: { to: 'open' } },
       after: { cooldown: 'halfOpen' },
       on: {
         'run.requested': { actions: 'refuse' },
-        'breaker.reset': { target: 'closed', actions: 'tellWorker' },
+        'run.barred': { guard: 'isLater', target: 'open', reenter: true, actions: 'open' },
+        'breaker.reset': {
+          target: 'closed',
+          actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+        },
       },
     },
     halfOpen: {
-      entry: 'tellWorker',
+      entry: [{ type: 'record', params: { to: 'halfOpen' } }, 'tellWorker'],
       exit: 'forgetProbe',
       initial: 'waiting',
-      on: { 'breaker.reset': { target: 'closed', actions: 'tellWorker' } },
+      on: {
+        'breaker.reset': {
+          target: 'closed',
+          actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+        },
+      },
       states: {
         waiting: { on: { 'run.requested': { target: 'probing', actions: ['rememberProbe', 'admit'] } } },
         probing: {
@@ -118,10 +168,15 @@ export const breakerMachine = setup({
             'run.succeeded': {
               guard: 'isTheProbe',
               target: '#breaker.closed',
-              actions: ['countSuccess', 'tellWorker'],
+              actions: ['countSuccess', { type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
             },
-            'run.failed': { guard: 'isTheProbe', target: '#breaker.open', actions: 'countFailure' },
-            'run.answered': { guard: 'isTheProbe', target: '#breaker.closed', actions: 'tellWorker' },
+            'run.failed': { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
+            'run.barred': { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
+            'run.answered': {
+              guard: 'isTheProbe',
+              target: '#breaker.closed',
+              actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+            },
             // Neither good nor bad news of the provider: the next one probes.
             'run.released': { guard: 'isTheProbe', target: 'waiting', actions: ['forgetProbe', 'tellWorker'] },
           },
@@ -130,3 +185,20 @@ export const breakerMachine = setup({
     },
   },
 });
+
+/** What led to a change, for its history. */
+function reasonOf(context: BreakerContext, event: BreakerEvent): string {
+  switch (event.type) {
+    case 'breaker.reset':
+      return `reset by ${event.by}`;
+    case 'run.succeeded':
+      return 'the probe succeeded';
+    case 'run.answered':
+      return 'the provider answered the probe';
+    case 'run.failed':
+    case 'run.barred':
+      return context.why ?? '';
+    default:
+      return 'the cooldown ended';
+  }
+}

@@ -82,14 +82,19 @@ function endless(graph: MachineGraph): Violation[] {
     }));
 }
 
-/** A loop in which no person takes part and no budget is counted could go round for ever. */
+/**
+ * A loop in which no person takes part and no budget is counted could go round for ever. What goes round inside a state
+ * with a deadline ends with that: such a state counts as one place.
+ */
 function unbounded(graph: MachineGraph, { isPersonal, isBudget }: Bounds): Violation[] {
-  const free = graph.edges.filter(
-    ({ event, guard }) => !isPersonal(event) && !(guard !== undefined && isBudget(guard.type)),
-  );
+  const whole = (path: string) => graph.places.get(path)?.bounds[0] ?? path;
+  const free = graph.edges
+    .filter(({ event, guard }) => !isPersonal(event) && !(guard !== undefined && isBudget(guard.type)))
+    .map(edge => ({ ...edge, from: whole(edge.from), to: whole(edge.to) }))
+    .filter(({ from, to, resets }) => from !== to || graph.places.has(from) || resets === from);
   const reached = reach(graph.initial, graph.edges);
   const loops = new Map<string, Edge[]>();
-  for (const path of reached.keys()) {
+  for (const path of new Set([...reached.keys()].map(whole))) {
     const loop = shortestLoop(path, free);
     if (loop === undefined) continue;
     const key = loop

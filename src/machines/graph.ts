@@ -8,6 +8,8 @@ export interface Edge {
   event: string;
   guard: { type: string; params: Record<string, unknown> } | undefined;
   actions: string[];
+  /** The state that is left and entered again on the way: its deadlines begin anew. */
+  resets: string | undefined;
 }
 
 export interface Place {
@@ -18,6 +20,8 @@ export interface Place {
   isPassing: boolean;
   invokes: string[];
   hasDeadline: boolean;
+  /** States around this one that have a deadline, outermost first: moving about inside them does not put it off. */
+  bounds: string[];
   tags: string[];
   /** Who ends the waiting, in words, when neither an actor nor a deadline does. */
   owner: string | undefined;
@@ -66,6 +70,11 @@ function placeOf(leaf: AnyStateNode): Place {
     isPassing: always.some(transition => transition.guard === undefined),
     invokes: line.flatMap(node => node.invoke.map(invoked => String(invoked.src))),
     hasDeadline: line.some(node => node.after.length > 0),
+    bounds: line
+      .slice(1)
+      .filter(node => node.after.length > 0)
+      .map(pathOf)
+      .reverse(),
     tags: line.flatMap(node => node.tags),
     owner: line.map(node => (node.meta as { owner?: string } | undefined)?.owner).find(owner => owner !== undefined),
   };
@@ -86,6 +95,7 @@ function edgesOf(leaf: AnyStateNode): Edge[] {
             event: eventName(event),
             guard: guardOf(transition.guard),
             actions: transition.actions.map(action => String((action as { type?: string }).type ?? action)),
+            resets: transition.reenter ? pathOf(transition.source) : undefined,
           });
         }
       }

@@ -1,5 +1,6 @@
 /** A pipeline as data: stages, who works in them, the gates to leave them, and where a refusal leads. */
 import { z } from 'zod';
+import type { Budget } from '../domain/budget.ts';
 import { parseDuration } from '../domain/duration.ts';
 
 const name = z
@@ -12,6 +13,31 @@ const duration = z.union([z.string(), z.number()]).transform((value, context) =>
   context.addIssue({ code: 'custom', message: 'write a duration such as 30s, 5m or 1h30m, or milliseconds' });
   return z.NEVER;
 });
+
+/** A limit that can be switched off. */
+const limit = z.union([z.literal('off').transform(() => null), duration]);
+
+/** How much may be used: tokens, US dollars, working time, processes. */
+const amounts = {
+  tokens: z.number().positive().optional(),
+  money: z.number().positive().optional(),
+  time: duration.optional(),
+  sessions: z.int().positive().optional(),
+};
+
+/** What happens when a budget is used up: a person is asked, the task is parked, or a cheaper model goes on. */
+const atLimit = z.union([
+  z.enum(['person', 'park']),
+  z.strictObject({
+    /** The model that goes on, with as much again. */
+    model: z.string().min(1),
+    afterwards: z.enum(['person', 'park']).default('person'),
+  }),
+]);
+
+const budgetSchema = z.strictObject({ ...amounts, atLimit: atLimit.default('person') });
+const taskBudgetSchema = z.strictObject({ ...amounts, atLimit: z.enum(['person', 'park']).default('person') });
+const velocitySchema = z.strictObject(amounts);
 
 const file = z
   .string()
@@ -41,6 +67,11 @@ const command = z.strictObject({
   name,
   /** Program and arguments; without it the repository's own test script is looked for. */
   run: z.array(z.string().min(1)).min(1).optional(),
+  /** Instead of `run`: a script of package.json or a target of the Makefile, by name. */
+  script: z
+    .string()
+    .regex(/^[A-Za-z][\w:.-]{0,63}$/, 'use the name of a script or target')
+    .optional(),
   timeout: duration.default(900_000),
 });
 
@@ -54,6 +85,20 @@ const runSchema = z
     grace: duration.default(20_000),
     permanentAttempts: z.int().min(1).max(20).default(2),
     transientAttempts: z.int().min(1).max(20).default(5),
+    /** What one run may use, all its attempts together. */
+    budget: z.strictObject(amounts).optional(),
+    /** How long it may print nothing with no tool at work, and how long it may get nowhere; the agent's own by default. */
+    silence: limit.optional(),
+    noProgress: limit.optional(),
+    /** Fresh sessions that may take over from one whose context is full. */
+    handovers: z.int().min(0).max(20).default(3),
+    /** `read`: the agent is not permitted to change files, where its CLI can be told so. */
+    access: z.enum(['write', 'read']).default('write'),
+    /**
+     * Whether an agent that says it is done, on the first attempt, must have changed something. By default where no gate
+     * looks at what it leaves: tests that passed before pass again.
+     */
+    mustChange: z.boolean().optional(),
     backoff: z.strictObject({ base: duration.default(10_000), cap: duration.default(600_000) }).prefault({}),
   })
   .prefault({});
@@ -74,6 +119,8 @@ const stageSchema = z.strictObject({
   rework: z
     .strictObject({ to: name.optional(), limit: budget, otherwise: z.enum(['person', 'blocked']).default('person') })
     .prefault({}),
+  /** What all runs of this stage may use together, and what happens at the limit. */
+  budget: budgetSchema.optional(),
   /** Merges the branch into the target before the agent works, and what the agent adds when the stage is left. */
   merge: z.strictObject({ onConflict: name, limit: budget }).optional(),
   /** The stage that follows; the next in the list when it is not given, `done` after the last. */
@@ -83,6 +130,10 @@ const stageSchema = z.strictObject({
 export const pipelineSchema = z
   .strictObject({
     name,
+    /** What the whole task may use. */
+    budget: taskBudgetSchema.optional(),
+    /** What a task may use without passing a stage: more than that is a loop, and stops. */
+    velocity: velocitySchema.default({ sessions: 12 }),
     stages: z.array(stageSchema).min(1).max(20),
   })
   .superRefine(({ stages }, context) => {
@@ -120,6 +171,14 @@ export type PipelineSource = z.input<typeof pipelineSchema>;
 export type Stage = Pipeline['stages'][number];
 export type Gate = z.output<typeof gateSchema>;
 
+export type AtLimit = z.output<typeof atLimit>;
+
+/** A budget of a pipeline as the four measures. */
+export function budgetOf(amounts: z.output<typeof velocitySchema> | undefined): Budget {
+  const { tokens = null, money = null, time = null, sessions = null } = amounts ?? {};
+  return { tokens, moneyUsd: money, timeMs: time, sessions };
+}
+
 /** Gates whose verdict speaks of the code and lapses when it changes. */
 export const judgesCode = (gate: Gate): boolean => gate.kind === 'command' || gate.kind === 'verdict';
 
@@ -136,6 +195,11 @@ export function leavesOf(stage: Stage): string[] {
     const words = [...gate.pass, ...gate.fail].join(' or ');
     return [`${gate.file} with the front matter "${gate.field}: ${words}"`];
   });
+}
+
+/** Whether a stage takes success without a change for none. */
+export function mustChange({ run, gates }: Stage): boolean {
+  return run.mustChange ?? !gates.some(({ kind }) => kind === 'artifacts' || kind === 'verdict');
 }
 
 /** Files of a stage that speak only of the round in which they were written. */

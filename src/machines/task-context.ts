@@ -1,6 +1,10 @@
 /** What a task is made of: what it is given, what it remembers, what it hears, and what its actors report to it. */
+
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import type { Spent } from '../domain/budget.ts';
+import type { Hooks } from '../domain/hook.ts';
+import type { Usage } from '../domain/usage.ts';
 import type { GateReport, Verdict } from '../domain/verdict.ts';
-import type { AgentSpec } from './agent-run.ts';
 
 /** What a person wants done, and where. */
 export interface TaskInput {
@@ -16,7 +20,10 @@ export interface TaskInput {
   worktree: string;
   /** 1 is the most urgent, 10 the least. */
   priority: number;
+  /** Who plays a role that `agents` does not name. */
   agent: AgentSpec;
+  agents: Record<string, AgentSpec>;
+  hooks: Hooks;
   /** The actor that holds the merge lease of the target branch. */
   mergeQueue: string;
   actor: { id: string; parentId: string | null; at: number };
@@ -30,12 +37,20 @@ export interface TaskContext extends Omit<TaskInput, 'actor'> {
   head: string;
   /** Hash of the published tree without the task's documents: what verdicts are bound to. */
   codeTree: string;
+  hasPrompts: boolean;
   /** Processes started in each stage, whatever the cause. With `rework`, the ledger of every re-run. */
   attempts: Record<string, number>;
   /** Refusals by each budget since a person last decided. */
   rework: Record<string, number>;
-  /** Processes started and milliseconds worked, over all runs. */
-  spent: { attempts: number; workedMs: number };
+  /** What all runs have used, in all, in each stage, and since a stage was last passed. */
+  spent: Spent;
+  usage: Usage;
+  stageSpent: Record<string, Spent>;
+  idleSpent: Spent;
+  /** How often a used-up budget was granted again, by stage; `task` for that of the task. */
+  grants: Record<string, number>;
+  /** Stages in which a cheaper model goes on. */
+  models: Record<string, string>;
   verdicts: Record<string, Verdict>;
   feedback: { from: string; text: string } | null;
   questions: string | null;
@@ -65,6 +80,8 @@ export interface Prepared {
   base: string;
   head: string;
   codeTree: string;
+  /** Whether the target branch brings prompt templates of its own. */
+  hasPrompts?: boolean;
 }
 
 /** Reported by the actor `publish`. */

@@ -1,6 +1,19 @@
 /** The guards and actions of every task, whatever its pipeline: what lets it pass, what it remembers, what it asks for. */
 import { type ActorRefFrom, assign, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
+import {
+  addSpent,
+  type Budget,
+  exhausted,
+  formatAmount,
+  leftOf,
+  measures,
+  nothingSpent,
+  type Spent,
+  spentOf,
+  tighter,
+} from '../domain/budget.ts';
+import { addUsage } from '../domain/usage.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type AgentRunOutput, agentRunMachine } from './agent-run.ts';
 import { notProvided, pureActor } from './provided.ts';
@@ -20,14 +33,54 @@ const atOf = (event: unknown) => (event as { at: number }).at;
 const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
 const errorOf = (event: unknown) => (event as { error?: { message?: string } }).error?.message ?? 'no reason given';
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
+const isOverBudget = (event: unknown) => outputOf<AgentRunOutput | undefined>(event)?.outcome === 'budget';
 const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
   context.verdicts[gate]?.verdict === word;
+
+/** A budget over several runs, by the name under which its use is kept: a stage's, or `task`. */
+export interface BudgetScope {
+  name: string;
+  budget: Budget;
+}
+
+const spentIn = (context: TaskContext, scope: string): Spent =>
+  scope === 'task' ? context.spent : (context.stageSpent[scope] ?? nothingSpent);
+
+/** A budget as often as it was granted. */
+function grantedBudget(context: TaskContext, { name, budget }: BudgetScope): Budget {
+  const times = 1 + (context.grants[name] ?? 0);
+  const granted = measures.map(measure => {
+    const amount = budget[measure];
+    return [measure, amount === null ? null : amount * times];
+  });
+  return Object.fromEntries(granted) as Budget;
+}
+
+const isUsedUp = (context: TaskContext, scope: BudgetScope) =>
+  exhausted(grantedBudget(context, scope), spentIn(context, scope.name)) !== undefined;
+
+/** What a run may use: what its scopes have left, and no more than a run may by itself. */
+export function leftFor(context: TaskContext, scopes: readonly BudgetScope[], run: Budget): Budget {
+  return scopes.reduce(
+    (least, scope) => tighter(least, leftOf(grantedBudget(context, scope), spentIn(context, scope.name))),
+    run,
+  );
+}
 
 export const taskSetup = setup({
   types: {} as { input: TaskInput; context: TaskContext; events: TaskEvent },
   actors: { agentRun: agentRunMachine, prepare: pureActor, publish: pureActor, gates: pureActor, merge: pureActor },
   guards: {
     hasRunSucceeded: ({ event }) => outputOf<AgentRunOutput>(event).outcome === 'succeeded',
+    isRunOverBudget: ({ event }) => isOverBudget(event),
+    isSpent: ({ context }, params: { scopes: BudgetScope[]; stage: string }) =>
+      params.scopes.some(scope => isUsedUp(context, scope)),
+    mayGoCheaperReworkLeft: ({ context, event }, params: { stage: string; scopes: BudgetScope[] }) =>
+      context.models[params.stage] === undefined &&
+      (params.scopes.some(scope => isUsedUp(context, scope)) || isOverBudget(event)),
+    /** Spends and spends, and no stage is passed. */
+    isTooFast: ({ context }, params: { velocity: Budget }) =>
+      exhausted(params.velocity, context.idleSpent) !== undefined,
     hasObjection: ({ context }) => context.objection !== null,
     hasQuestions: ({ context }) => context.questions !== null,
     isMerged: ({ event }) => outputOf<Merged>(event).result === 'merged',
@@ -67,19 +120,23 @@ export const taskSetup = setup({
   },
   actions: {
     recordPrepared: assign(({ event }) => {
-      const { base, head, codeTree } = outputOf<Prepared>(event);
-      return { base, head, codeTree };
+      const { base, head, codeTree, hasPrompts = false } = outputOf<Prepared>(event);
+      return { base, head, codeTree, hasPrompts };
     }),
     countAttempt: assign(({ context }, params: { stage: string }) => ({
       attempts: { ...context.attempts, [params.stage]: (context.attempts[params.stage] ?? 0) + 1 },
     })),
     recordRun: assign(({ context, event }, params: { stage: string }) => {
-      const { attempts, workedMs } = outputOf<AgentRunOutput>(event);
+      const { attempts, workedMs, usage } = outputOf<AgentRunOutput>(event);
       const before = context.attempts[params.stage] ?? 0;
+      const spent = spentOf(usage, workedMs, attempts);
       return {
         // The first attempt was counted when the run began.
         attempts: { ...context.attempts, [params.stage]: Math.max(0, before + attempts - 1) },
-        spent: { attempts: context.spent.attempts + attempts, workedMs: context.spent.workedMs + workedMs },
+        spent: addSpent(context.spent, spent),
+        usage: addUsage(context.usage, usage),
+        stageSpent: { ...context.stageSpent, [params.stage]: addSpent(spentIn(context, params.stage), spent) },
+        idleSpent: addSpent(context.idleSpent, spent),
       };
     }),
     recordPublished: assign(({ event }) => {
@@ -137,7 +194,33 @@ export const taskSetup = setup({
       rework: { ...context.rework, [params.budget]: (context.rework[params.budget] ?? 0) + 1 },
     })),
     /** A person has intervened: what happens without one is counted anew. A mere approval is no intervention. */
-    clearRework: assign({ rework: {} }),
+    clearRework: assign({ rework: {}, idleSpent: nothingSpent }),
+    clearIdleness: assign({ idleSpent: nothingSpent }),
+    goCheaper: assign(({ context }, params: { stage: string; model: string }) => ({
+      models: { ...context.models, [params.stage]: params.model },
+      grants: { ...context.grants, [params.stage]: (context.grants[params.stage] ?? 0) + 1 },
+    })),
+    /** As much again of every budget that is used up. */
+    grantBudgets: assign(({ context }, params: { scopes: BudgetScope[] }) => {
+      const used = params.scopes.filter(scope => isUsedUp(context, scope));
+      const grants = used.map(({ name }) => [name, (context.grants[name] ?? 0) + 1] as const);
+      return { grants: { ...context.grants, ...Object.fromEntries(grants) } };
+    }),
+    waitForBudget: assign(({ context, event }, params: { scopes: BudgetScope[]; stage: string }) => {
+      const parts = params.scopes.flatMap(scope => {
+        const budget = grantedBudget(context, scope);
+        const spent = spentIn(context, scope.name);
+        const whose = scope.name === 'task' ? 'the task' : scope.name;
+        return measures
+          .filter(measure => budget[measure] !== null && spent[measure] >= budget[measure]!)
+          .map(measure => {
+            const [used, limit] = [spent[measure], budget[measure]!].map(amount => formatAmount(measure, amount));
+            return `the budget of ${whose} is used up: ${used} of ${limit}`;
+          });
+      });
+      const { reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
+      return { waitsFor: parts.length > 0 ? parts.join('; ') : (reason ?? 'the budget of the run is used up') };
+    }),
     recordMerge: assign(({ event }) => {
       const output = outputOf<Merged>(event);
       if (output.result !== 'merged') return {};

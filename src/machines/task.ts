@@ -1,19 +1,33 @@
 /**
  * A task, compiled from a pipeline. Each stage is a compound state of the same shape:
  *
- *   preparing ─▶ [merging] ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
- *                                                                  │ an earlier stage, within a budget
- *                                                                  ▼
- *                        awaitingApproval · awaitingAnswer · awaitingDecision · blocked   (a person moves it on)
+ *   preparing ─▶ [merging] ─▶ affording ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
+ *                                 │                                              │ an earlier stage, within a budget
+ *                                 ▼                                              ▼
+ *        awaitingBudget · parked · blocked         awaitingApproval · awaitingAnswer · awaitingDecision · blocked
+ *                                      (a person moves it on)
  *
  * Outside the stages: created, paused, landing (what the last stage added is merged), done, cancelled, failed.
  * Gates report verdicts, verdicts are kept in the context, and guards over them decide; nothing else lets a task pass.
  */
 import type { AnyStateMachine } from 'xstate';
+import { type Budget, noBudget, nothingSpent } from '../domain/budget.ts';
+import { noUsage } from '../domain/usage.ts';
 import type { AgentRunInput } from './agent-run.ts';
-import { following, type Gate, judgesCode, leavesOf, type Pipeline, roundFilesOf, type Stage } from './pipeline.ts';
+import {
+  type AtLimit,
+  budgetOf,
+  following,
+  type Gate,
+  judgesCode,
+  leavesOf,
+  mustChange,
+  type Pipeline,
+  roundFilesOf,
+  type Stage,
+} from './pipeline.ts';
 import { documentsOf, type TaskContext, type TaskInput } from './task-context.ts';
-import { taskSetup } from './task-rules.ts';
+import { type BudgetScope, leftFor, taskSetup } from './task-rules.ts';
 
 /** How often a lapsed verdict may lead back to its stage without a person. */
 const lapsedLimit = 3;
@@ -52,6 +66,8 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
       repository: context.repository,
       worktree: context.worktree,
       taskId: context.id,
+      project: context.project,
+      hook: context.hooks.beforeRemove,
     }),
   };
   states.done = { id: 'done', type: 'final', entry: removeWorktree };
@@ -80,9 +96,15 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     base: '',
     head: '',
     codeTree: '',
+    hasPrompts: false,
     attempts: {},
     rework: {},
-    spent: { attempts: 0, workedMs: 0 },
+    spent: nothingSpent,
+    usage: noUsage,
+    stageSpent: {},
+    idleSpent: nothingSpent,
+    grants: {},
+    models: {},
     verdicts: {},
     feedback: null,
     questions: null,
@@ -139,8 +161,9 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             base: context.base,
             head: context.head,
             stale: roundFilesOf(stage),
+            hook: context.hooks.afterCreate,
           }),
-          onDone: { target: stage.merge === undefined ? 'working' : 'merging', actions: 'recordPrepared' },
+          onDone: { target: stage.merge === undefined ? 'affording' : 'merging', actions: 'recordPrepared' },
           onError: blockedBecause('the worktree could not be prepared'),
         },
       },
@@ -148,9 +171,10 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
         merging: mergeState(pipeline, stage, {
           id: `${stage.name}.merging`,
           ...beforeMerge(pipeline, stage),
-          after: `#${stage.name}.working`,
+          after: `#${stage.name}.affording`,
         }),
       }),
+      ...spendingStates(pipeline, stage, personal, blockedBecause),
       working: workingState(pipeline, stage, blockedBecause),
       publishing: {
         invoke: {
@@ -244,6 +268,87 @@ function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name
   };
 }
 
+/** The budgets that a stage has to keep to: its own and that of the task. */
+function scopesOf(pipeline: Pipeline, stage: Stage): BudgetScope[] {
+  return [
+    ...(stage.budget === undefined ? [] : [{ name: stage.name, budget: budgetOf(stage.budget) }]),
+    ...(pipeline.budget === undefined ? [] : [{ name: 'task', budget: budgetOf(pipeline.budget) }]),
+  ];
+}
+
+const isCheaper = (atLimit: AtLimit) => typeof atLimit === 'object';
+const afterwards = (atLimit: AtLimit | undefined) =>
+  typeof atLimit === 'object' ? atLimit.afterwards : (atLimit ?? 'person');
+
+/** Before an agent works: may it still spend? And what is done when it may not, as the pipeline declares. */
+function spendingStates(
+  pipeline: Pipeline,
+  stage: Stage,
+  personal: StateConfig,
+  blockedBecause: (why: string) => Transition,
+): StateConfig {
+  const scopes = scopesOf(pipeline, stage);
+  const velocity: Budget = pipeline.velocity === undefined ? noBudget : budgetOf(pipeline.velocity);
+  const placeAt = { person: 'awaitingBudget', park: 'parked' } as const;
+  const ownPlace = placeAt[afterwards(stage.budget?.atLimit)];
+  const taskPlace = placeAt[afterwards(pipeline.budget?.atLimit)];
+  const cheaper: Transition[] =
+    stage.budget !== undefined && isCheaper(stage.budget.atLimit)
+      ? [
+          {
+            // Once: with the cheaper model the stage has as much again, and then it has not.
+            guard: { type: 'mayGoCheaperReworkLeft', params: { stage: stage.name, scopes: scopes.slice(0, 1) } },
+            target: 'working',
+            actions: {
+              type: 'goCheaper',
+              params: { stage: stage.name, model: (stage.budget.atLimit as { model: string }).model },
+            },
+          },
+        ]
+      : [];
+  const spent = (scope: BudgetScope, target: string): Transition => ({
+    guard: { type: 'isSpent', params: { scopes: [scope], stage: stage.name } },
+    target,
+  });
+  const granted: Transition = {
+    target: 'preparing',
+    actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'clearRework'],
+  };
+  const explain = { type: 'waitForBudget', params: { scopes, stage: stage.name } };
+  const places = new Set<string>(['awaitingBudget', ownPlace, ...(pipeline.budget === undefined ? [] : [taskPlace])]);
+  return {
+    affording: {
+      always: [
+        {
+          guard: { type: 'isTooFast', params: { velocity } },
+          ...blockedBecause(`${stage.name}: the task spends without passing a stage`),
+        },
+        ...cheaper,
+        ...scopes.map(scope => spent(scope, scope.name === 'task' ? taskPlace : ownPlace)),
+        { target: 'working' },
+      ],
+    },
+    // A run was stopped at its budget: that of the stage, of the task, of the run or of its project.
+    overspent: { always: [...cheaper, { target: ownPlace }] },
+    ...(places.has('awaitingBudget') && {
+      awaitingBudget: {
+        tags: 'person',
+        entry: explain,
+        exit: 'stopWaiting',
+        on: { ...personal, 'task.approve': granted, 'task.retry': granted },
+      },
+    }),
+    ...(places.has('parked') && {
+      parked: {
+        tags: 'paused',
+        entry: explain,
+        exit: 'stopWaiting',
+        on: { ...personal, 'task.resume': granted, 'task.approve': granted, 'task.retry': granted },
+      },
+    }),
+  };
+}
+
 function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
   const ended = `xstate.done.actor.${stage.name}`;
   const brokeDown = `xstate.error.actor.${stage.name}`;
@@ -265,8 +370,12 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
     invoke: {
       id: stage.name,
       src: 'agentRun',
-      input: ({ context }: { context: TaskContext }) => runInput(context, stage),
-      onDone: [{ guard: 'hasRunSucceeded', target: 'publishing', actions: recordRun }, alsoRecord(unsuccessful)],
+      input: ({ context }: { context: TaskContext }) => runInput(context, pipeline, stage),
+      onDone: [
+        { guard: 'hasRunSucceeded', target: 'publishing', actions: recordRun },
+        { guard: 'isRunOverBudget', target: 'overspent', actions: recordRun },
+        alsoRecord(unsuccessful),
+      ],
       onError: blockedBecause('the run of the agent broke down'),
     },
     initial: 'running',
@@ -362,7 +471,7 @@ function decisions(stage: Stage, { gates, machineGates, approvals, onward }: Sta
   if (approvals.length > 0) {
     rules.push({ guard: { type: 'lacksApproval', params: { gates: approvals } }, target: 'awaitingApproval' });
   }
-  rules.push({ guard: { type: 'arePassed', params: { gates } }, target: onward });
+  rules.push({ guard: { type: 'arePassed', params: { gates } }, target: onward, actions: 'clearIdleness' });
   rules.push({
     target: 'blocked',
     actions: { type: 'wait', params: { why: 'a gate gave no verdict', gates } },
@@ -400,7 +509,7 @@ function beforeMerge(pipeline: Pipeline, stage: Stage): Pick<MergePlace, 'gates'
   const gates = namesOf(earlier);
   const enter = { guard: { type: 'mayMerge', params: { gates, bound: namesOf(bound) } }, target: 'waiting' };
   // Coming back to the stage after the merge: there is nothing left to merge, and the verdicts were for other code.
-  const again = { guard: { type: 'mayLand', params: { gates } }, target: `#${stage.name}.working` };
+  const again = { guard: { type: 'mayLand', params: { gates } }, target: `#${stage.name}.affording` };
   return {
     gates,
     entry: [again, ...lapsed, enter],
@@ -479,38 +588,53 @@ function pausedState(stage: Stage): StateConfig {
 
 /** Where the work of a task lies. */
 function placeOf(context: TaskContext) {
-  const { id, repository, worktree, branch, target, workItem } = context;
-  return { taskId: id, repository, worktree, branch, target, workItem };
+  const { id, project, repository, worktree, branch, target, workItem } = context;
+  return { taskId: id, project, repository, worktree, branch, target, workItem };
 }
 
-function runInput(context: TaskContext, stage: Stage): Omit<AgentRunInput, 'actor'> {
+function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<AgentRunInput, 'actor'> {
   const { run } = stage;
+  const player = context.agents[stage.role] ?? context.agent;
+  const attempt = context.attempts[stage.name] ?? 1;
   return {
     assignment: {
       taskId: context.id,
+      project: context.project,
       workItem: context.workItem,
       title: context.title,
       body: context.body,
       stage: stage.name,
       role: stage.role,
-      attempt: context.attempts[stage.name] ?? 1,
+      attempt,
       worktree: context.worktree,
       repository: context.repository,
       branch: context.branch,
+      target: context.target,
+      hasPrompts: context.hasPrompts,
       documents: documentsOf(context.workItem),
       head: context.head,
       leaves: leavesOf(stage),
+      questionsFile: stage.questions ?? null,
+      objectionFile: stage.objection?.file ?? null,
+      objectionTo: stage.objection?.to ?? null,
       feedback: context.feedback,
     },
-    agent: context.agent,
+    agent: { ...player, model: context.models[stage.name] ?? player.model },
     policy: {
       timeLimitMs: run.timeLimit,
       graceMs: run.grace,
       permanentAttempts: run.permanentAttempts,
       transientAttempts: run.transientAttempts,
       backoff: { baseMs: run.backoff.base, capMs: run.backoff.cap },
+      silenceMs: run.silence === undefined ? player.watch.silenceMs : run.silence,
+      noProgressMs: run.noProgress === undefined ? player.watch.noProgressMs : run.noProgress,
+      handovers: run.handovers,
+      access: run.access,
+      // Later attempts may find that everything is there already; the gates say whether that is so.
+      mustChange: mustChange(stage) && attempt === 1 && context.feedback === null,
     },
-    project: context.project,
+    budget: leftFor(context, scopesOf(pipeline, stage), budgetOf(run.budget)),
+    hooks: { beforeRun: context.hooks.beforeRun, afterRun: context.hooks.afterRun },
     priority: context.priority,
   };
 }

@@ -1,13 +1,18 @@
 /**
- * Decides which queued run starts next: priority first, then age, within the limits, and only when the breaker of the
- * run's provider lets it through. A run asks, the worker asks the breaker, the breaker answers, the run starts; all of
- * it in the commit of the event that made room.
+ * Decides which queued run starts next: priority first (rising with the wait), then age; within the limits, the budgets and
+ * what the host can bear; and only when the run's agent passes its preflight and the breaker of its provider lets it
+ * through. A run asks, the worker reserves what it may spend and asks on its behalf, the answer starts it; all of it in the
+ * commit of the event that made room.
  *
  *   accepting ⇄ draining (by an operator, or for a shutdown)
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
-import { breakerId } from './breaker.ts';
+import type { Budget, Spent } from '../domain/budget.ts';
+import { type BudgetPlan, closeDay, type Ledger, noPlan, openLedger, reserve, settle } from './ledger.ts';
+import { preflightId } from './preflight.ts';
+import { pureActor } from './provided.ts';
+import { whatHolds } from './worker-rules.ts';
 
 /** A run that wants to start. */
 export interface QueuedRun {
@@ -15,12 +20,20 @@ export interface QueuedRun {
   taskId: string;
   project: string;
   stage: string;
+  agent: string;
   provider: string;
   /** 1 is the most urgent, 10 the least. */
   priority: number;
   queuedAt: number;
-  /** Set while the breaker refuses. */
-  isHeld: boolean;
+  /** What it may spend at most, as far as it and its task know. */
+  ask: Budget;
+  /** Who turned it away, and why; null while nobody has. */
+  held: { by: 'breaker' | 'preflight'; why: string } | null;
+}
+
+/** A run that holds a place, with what is set aside for it. */
+export interface StartedRun extends QueuedRun {
+  reserved: Budget;
 }
 
 export interface WorkerLimits {
@@ -28,79 +41,73 @@ export interface WorkerLimits {
   total: number;
   perProject: number;
   perStage: number;
+  perAgent: number;
   perProvider: number;
+  /** Limits for one project, stage, agent or provider, by name; they replace the general one. */
+  projects: Record<string, number>;
+  stages: Record<string, number>;
+  agents: Record<string, number>;
+  providers: Record<string, number>;
+  /** A run that has waited this long counts as one step more urgent. */
+  ageingMs: number;
 }
 
 export interface WorkerContext {
   limits: WorkerLimits;
+  budgets: BudgetPlan;
+  ledger: Ledger;
   queue: QueuedRun[];
-  /** Asked of the breaker and not yet answered: they hold a place already. */
-  asked: QueuedRun[];
-  running: QueuedRun[];
+  /** Asked about and not yet answered: they hold a place already. */
+  asked: StartedRun[];
+  running: StartedRun[];
+  /** Projects in which nothing starts until somebody resumes them, and who said so. */
+  pausedProjects: Record<string, string>;
+  /** What the host is short of; null while it can bear more. */
+  pressure: string | null;
+  /** Who had it drained. */
+  drainedBy: string | null;
+  createdAt: number;
 }
 
 export type WorkerEvent =
-  | ({ type: 'run.requested'; at: number } & Omit<QueuedRun, 'queuedAt' | 'isHeld'>)
+  | ({ type: 'run.requested'; at: number } & Omit<QueuedRun, 'queuedAt' | 'held'>)
   | { type: 'run.admitted'; runId: string; at: number }
-  | { type: 'run.refused'; runId: string; at: number }
-  | { type: 'run.ended'; runId: string; at: number }
+  | { type: 'run.refused'; runId: string; by: 'breaker' | 'preflight'; why: string; at: number }
+  | { type: 'run.ended'; runId: string; project: string; spent: Spent; at: number }
   | { type: 'breaker.changed'; provider: string; at: number }
+  | { type: 'preflight.changed'; agent: string; at: number }
+  | { type: 'host.changed'; pressure: string | null; at: number }
   | { type: 'worker.drain'; by: string; at: number }
   | { type: 'worker.resume'; by: string; at: number }
   | { type: 'worker.shutdown'; at: number }
   | { type: 'worker.started'; at: number }
-  | { type: 'worker.limit'; limits: WorkerLimits; at: number };
+  | { type: 'project.pause'; project: string; by: string; at: number }
+  | { type: 'project.resume'; project: string; by: string; at: number }
+  | { type: 'worker.configured'; limits: WorkerLimits; budgets: BudgetPlan; at: number };
 
-/** The next run that may start now, or undefined; pure, so that `signalbox queue` can say why a run waits. */
-export function pickNext({ queue, asked, running, limits }: WorkerContext): QueuedRun | undefined {
-  const busy = [...asked, ...running];
-  if (busy.length >= limits.total) return undefined;
-  const count = (match: (run: QueuedRun) => boolean) => busy.filter(match).length;
-  return [...queue]
-    .sort((a, b) => a.priority - b.priority || a.queuedAt - b.queuedAt)
-    .find(
-      run =>
-        !run.isHeld &&
-        count(other => other.project === run.project) < limits.perProject &&
-        count(other => other.stage === run.stage) < limits.perStage &&
-        count(other => other.provider === run.provider) < limits.perProvider,
-    );
-}
-
-/** Why a queued run has not started, in words. */
-export function whyQueued(run: QueuedRun, context: WorkerContext, isDraining: boolean): string {
-  const { limits } = context;
-  const busy = [...context.asked, ...context.running];
-  const count = (match: (other: QueuedRun) => boolean) => busy.filter(match).length;
-  if (isDraining) return 'the worker is draining and starts nothing';
-  if (run.isHeld) return `the breaker of ${run.provider} is open`;
-  if (busy.length >= limits.total) return `all ${limits.total} places are taken`;
-  if (count(other => other.project === run.project) >= limits.perProject) {
-    return `${limits.perProject} runs of project ${run.project} are the limit`;
-  }
-  if (count(other => other.stage === run.stage) >= limits.perStage) {
-    return `${limits.perStage} runs in ${run.stage} are the limit`;
-  }
-  if (count(other => other.provider === run.provider) >= limits.perProvider) {
-    return `${limits.perProvider} runs of ${run.provider} are the limit`;
-  }
-  return 'more urgent runs go first';
-}
-
-const without = (runs: QueuedRun[], runId: string) => runs.filter(run => run.runId !== runId);
+const without = <Run extends QueuedRun>(runs: Run[], runId: string) => runs.filter(run => run.runId !== runId);
+const dayMs = 86_400_000;
 
 export const workerMachine = setup({
-  types: {} as { input: { limits: WorkerLimits }; context: WorkerContext; events: WorkerEvent },
+  types: {} as {
+    input: { limits: WorkerLimits; budgets?: BudgetPlan; actor: { at: number } };
+    context: WorkerContext;
+    events: WorkerEvent;
+  },
+  actors: { hostGauge: pureActor },
+  // Budgets of a day are whole again at midnight, UTC.
+  delays: { untilTomorrow: ({ context, event }) => dayMs - ((event.at ?? context.createdAt) % dayMs) },
   actions: {
     enqueueRun: assign(({ context, event }) => {
       if (event.type !== 'run.requested') return {};
       const { type: _, at, ...run } = event;
-      return { queue: [...without(context.queue, run.runId), { ...run, queuedAt: at, isHeld: false }] };
+      return { queue: [...without(context.queue, run.runId), { ...run, queuedAt: at, held: null }] };
     }),
     forgetRun: assign(({ context, event }) => {
       if (event.type !== 'run.ended') return {};
-      const { runId } = event;
+      const { runId, project, spent, at } = event;
       return {
+        ledger: settle(context.ledger, { project, spent, at }),
         queue: without(context.queue, runId),
         asked: without(context.asked, runId),
         running: without(context.running, runId),
@@ -111,48 +118,93 @@ export const workerMachine = setup({
       const run = context.asked.find(({ runId }) => runId === event.runId);
       if (run === undefined) return;
       enqueue.assign({ asked: without(context.asked, run.runId), running: [...context.running, run] });
-      enqueue.sendTo(actorRef(run.runId), { type: 'run.start' });
+      enqueue.sendTo(actorRef(run.runId), { type: 'run.start', allowance: run.reserved });
     }),
     holdRun: assign(({ context, event }) => {
       if (event.type !== 'run.refused') return {};
-      const run = context.asked.find(({ runId }) => runId === event.runId);
-      if (run === undefined) return {};
-      return { asked: without(context.asked, run.runId), queue: [...context.queue, { ...run, isHeld: true }] };
+      const asked = context.asked.find(({ runId }) => runId === event.runId);
+      if (asked === undefined) return {};
+      const { reserved: _, ...run } = asked;
+      const held = { by: event.by, why: event.why };
+      return { asked: without(context.asked, run.runId), queue: [...context.queue, { ...run, held }] };
     }),
-    releaseHeld: assign(({ context, event }) => {
-      if (event.type !== 'breaker.changed') return {};
-      const { provider } = event;
-      return { queue: context.queue.map(run => (run.provider === provider ? { ...run, isHeld: false } : run)) };
+    releaseHeld: assign(({ context, event }) => ({
+      queue: context.queue.map(run => {
+        const isFree =
+          (event.type === 'breaker.changed' && run.held?.by === 'breaker' && run.provider === event.provider) ||
+          (event.type === 'preflight.changed' && run.held?.by === 'preflight' && run.agent === event.agent);
+        return isFree ? { ...run, held: null } : run;
+      }),
+    })),
+    configure: assign(({ event }) =>
+      event.type === 'worker.configured' ? { limits: event.limits, budgets: event.budgets } : {},
+    ),
+    rememberPressure: assign(({ event }) => (event.type === 'host.changed' ? { pressure: event.pressure } : {})),
+    pauseProject: assign(({ context, event }) =>
+      event.type === 'project.pause'
+        ? { pausedProjects: { ...context.pausedProjects, [event.project]: event.by } }
+        : {},
+    ),
+    resumeProject: assign(({ context, event }) => {
+      if (event.type !== 'project.resume') return {};
+      const { [event.project]: _, ...pausedProjects } = context.pausedProjects;
+      return { pausedProjects };
     }),
-    setLimits: assign(({ event }) => (event.type === 'worker.limit' ? { limits: event.limits } : {})),
-    dispatch: enqueueActions(({ context, enqueue }) => {
+    rememberDrainer: assign({ drainedBy: ({ event }) => (event.type === 'worker.drain' ? event.by : null) }),
+    turnPage: assign(({ context, event }) => ({ ledger: closeDay(context.ledger, event.at) })),
+    dispatch: enqueueActions(({ context, event, enqueue }) => {
       const next = { ...context };
-      for (let run = pickNext(next); run !== undefined; run = pickNext(next)) {
+      for (let run = pickNext(next, event.at); run !== undefined; run = pickNext(next, event.at)) {
+        const { reserved } = reserve(next, run, event.at);
         next.queue = without(next.queue, run.runId);
-        next.asked = [...next.asked, run];
-        enqueue.sendTo(actorRef(breakerId(run.provider)), { type: 'run.requested', runId: run.runId });
+        next.asked = [...next.asked, { ...run, reserved }];
+        enqueue.sendTo(actorRef(preflightId(run.agent)), {
+          type: 'run.requested',
+          runId: run.runId,
+          provider: run.provider,
+        });
       }
       enqueue.assign({ queue: next.queue, asked: next.asked });
     }),
   },
 }).createMachine({
   id: 'worker',
-  context: ({ input }) => ({ limits: input.limits, queue: [], asked: [], running: [] }),
+  context: ({ input }) => ({
+    limits: input.limits,
+    budgets: input.budgets ?? noPlan,
+    ledger: openLedger,
+    queue: [],
+    asked: [],
+    running: [],
+    pausedProjects: {},
+    pressure: null,
+    drainedBy: null,
+    createdAt: input.actor.at,
+  }),
   initial: 'accepting',
+  invoke: { id: 'hostGauge', src: 'hostGauge', input: {} },
   on: {
     'run.admitted': { actions: 'startRun' },
-    'worker.limit': { actions: 'setLimits' },
+    'host.changed': { actions: 'rememberPressure' },
+    'worker.configured': { actions: 'configure' },
+    'project.pause': { actions: 'pauseProject' },
+    'project.resume': { actions: 'resumeProject' },
   },
   states: {
     accepting: {
       entry: 'dispatch',
+      after: { untilTomorrow: { target: 'accepting', reenter: true, actions: 'turnPage' } },
       on: {
         'run.requested': { actions: ['enqueueRun', 'dispatch'] },
         'run.refused': { actions: ['holdRun', 'dispatch'] },
         'run.ended': { actions: ['forgetRun', 'dispatch'] },
         'breaker.changed': { actions: ['releaseHeld', 'dispatch'] },
-        'worker.limit': { actions: ['setLimits', 'dispatch'] },
-        'worker.drain': 'draining.byOperator',
+        'preflight.changed': { actions: ['releaseHeld', 'dispatch'] },
+        'host.changed': { actions: ['rememberPressure', 'dispatch'] },
+        'worker.configured': { actions: ['configure', 'dispatch'] },
+        'project.resume': { actions: ['resumeProject', 'dispatch'] },
+        'worker.started': { actions: 'dispatch' },
+        'worker.drain': { target: 'draining.byOperator', actions: 'rememberDrainer' },
         'worker.shutdown': 'draining.forShutdown',
       },
     },
@@ -162,15 +214,16 @@ export const workerMachine = setup({
         'run.refused': { actions: 'holdRun' },
         'run.ended': { actions: 'forgetRun' },
         'breaker.changed': { actions: 'releaseHeld' },
+        'preflight.changed': { actions: 'releaseHeld' },
       },
       initial: 'byOperator',
       states: {
         // Outlives restarts: only an operator ends what an operator began.
-        byOperator: { on: { 'worker.resume': '#worker.accepting' } },
+        byOperator: { on: { 'worker.resume': { target: '#worker.accepting', actions: 'rememberDrainer' } } },
         forShutdown: {
           on: {
             'worker.started': '#worker.accepting',
-            'worker.drain': 'byOperator',
+            'worker.drain': { target: 'byOperator', actions: 'rememberDrainer' },
             'worker.resume': '#worker.accepting',
           },
         },
@@ -178,3 +231,12 @@ export const workerMachine = setup({
     },
   },
 });
+
+/** The next run that may start now, or undefined. */
+export function pickNext(context: WorkerContext, at: number): QueuedRun | undefined {
+  const { ageingMs } = context.limits;
+  const urgency = (run: QueuedRun) => run.priority - Math.floor((at - run.queuedAt) / ageingMs);
+  return [...context.queue]
+    .sort((a, b) => urgency(a) - urgency(b) || a.queuedAt - b.queuedAt)
+    .find(run => whatHolds(run, context, at) === undefined);
+}

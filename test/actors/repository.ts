@@ -57,6 +57,8 @@ export function createProject({ isTargetCheckedOut = true } = {}) {
   if (!isTargetCheckedOut) git(repository, 'checkout', '--quiet', '--detach');
   const task = {
     taskId: 'task-1',
+    project: 'project',
+    hook: null,
     repository,
     worktree: join(directory, 'worktrees', 'task-1'),
     branch: 'signalbox/ET-1',

@@ -54,8 +54,10 @@ test('a task or run that is not there is named, with the nearest ids', async () 
   for (const verb of ['show', 'logs', 'kill']) {
     await expectRefused(place, ['agent', verb, 'ET-1.analysis.9'], /ET-1\.analysis\.9/, items[0].agentId);
   }
-  // A task is no run, a run no task.
-  await expectRefused(place, ['agent', 'show', 'ET-1'], /no agent run/);
+  // A run is no task; a task stands for its newest run.
+  expect(JSON.parse((await place.signalbox('agent', 'show', 'ET-1', '--json')).stdout).agentId).toBe(
+    items.at(-1).agentId,
+  );
   await expectRefused(place, ['task', 'show', items[0].agentId], /no task/);
   await expectRefused(place, ['task', 'approve', 'worker'], /no task/);
 });

@@ -261,6 +261,16 @@ test('an agent that removes the documents has left none', async () => {
   expect((await place.task()).state).toBe('analysis.awaitingDecision');
 });
 
+test('a developer that says it is done and has changed nothing has failed, whatever the tests say', async () => {
+  const place = await makePlace();
+  expect((await place.run('development=idles')).code).toBe(1);
+  expect(await place.task()).toMatchObject({
+    state: 'development.blocked',
+    why: expect.stringContaining('the agent says that it is done but has changed nothing in the worktree'),
+    attempts: { development: 2 },
+  });
+});
+
 test('a pipe in the place of a document is no document, and stops nothing', async () => {
   const place = await makePlace();
   const running = place.begin([...place.newTask('analysis=leavesPipe'), '--approve-all']);

@@ -30,6 +30,7 @@ syncBuiltinESMExports();
 
 // Only now, so that everything that they import sees the counting spawn.
 const { openApp } = await import('../../src/app.ts');
+const { plainAgent } = await import('../../src/domain/agent-spec.ts');
 const { createTasks } = await import('../../src/commands/tasks.ts');
 
 const agent = fileURLToPath(new URL('../fixtures/crash-agent.sh', import.meta.url));
@@ -52,7 +53,7 @@ if ((await tasks.find(id)) === undefined) {
     title: 'Totals are wrong',
     repository: join(directory, 'shop'),
     target: 'main',
-    agent: { name: 'scripted', command: ['sh', agent], env: ['LEDGER'] },
+    agent: plainAgent('scripted', ['sh', agent], ['LEDGER']),
   });
 }
 for (;;) {

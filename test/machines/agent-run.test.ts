@@ -3,7 +3,7 @@ import { createMachine, fromCallback, fromPromise } from 'xstate';
 import { type AgentRunContext, agentRunMachine } from '../../src/machines/agent-run.ts';
 import { createMemoryDisk } from '../../src/persistence/memory.ts';
 import { untilStopped } from '../../src/runtime/index.ts';
-import { agentRunInput } from '../model/cases.ts';
+import { agentRunInput, exited, reportOf } from '../model/cases.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { kindOf, startTestRuntime } from '../support/runtime.ts';
 
@@ -11,7 +11,11 @@ import { kindOf, startTestRuntime } from '../support/runtime.ts';
 const silent = (id: string) => kindOf(createMachine({ id, on: { '*': {} } }));
 
 /** A run whose process is played by the test; a restart is a new process that adopts the same agent. */
-async function startRun(disk = createMemoryDisk(), clock = createFakeClock()) {
+async function startRun(
+  disk = createMemoryDisk(),
+  clock = createFakeClock(),
+  more: Partial<typeof agentRunInput> | Record<string, unknown> = {},
+) {
   const signals: string[] = [];
   const checkpoints: { run: string; reset: string | null }[] = [];
   let report = (_: object) => {};
@@ -26,19 +30,33 @@ async function startRun(disk = createMemoryDisk(), clock = createFakeClock()) {
     checkpoints.push(input as never);
     return { commit: null };
   });
+  const inspections: unknown[] = [];
+  let inspected = { fingerprint: 'before', isChanged: false };
+  const inspect = fromPromise(async ({ input }) => {
+    inspections.push(input);
+    return inspected;
+  });
+  const hooks: string[] = [];
+  const hook = fromPromise(async ({ input }) => void hooks.push((input as { name: string }).name));
+  const heard: Record<string, { type: string }[]> = { worker: [], 'breaker:a': [] };
   const kinds = [
-    kindOf(agentRunMachine as never, { actors: { agent, checkpoint } }),
+    kindOf(agentRunMachine as never, { actors: { agent, checkpoint, inspect, hook } }),
     silent('worker'),
     silent('breaker'),
   ];
-  const system = await startTestRuntime({ kinds, disk, clock });
+  const system = await startTestRuntime({
+    kinds,
+    disk,
+    clock,
+    observer: { onTransition: ({ actorId, event }) => void heard[actorId]?.push(event as never) },
+  });
   await system.runtime.create('worker', 'worker', {});
   await system.runtime.create('breaker', 'breaker:a', {});
   const { actor: _, ...input } = agentRunInput;
-  await system.runtime.create('agentRun', 'run', input as never);
+  await system.runtime.create('agentRun', 'run', { ...input, ...more } as never);
   await system.settle();
-  const send = async (event: { type: string; [key: string]: string }) => {
-    const receipt = await system.runtime.send('run', event);
+  const send = async (event: { type: string; [key: string]: unknown }) => {
+    const receipt = await system.runtime.send('run', event as never);
     await system.settle();
     return receipt;
   };
@@ -47,19 +65,31 @@ async function startRun(disk = createMemoryDisk(), clock = createFakeClock()) {
     signals,
     checkpoints,
     send,
-    async exits(code: number | null, signal: string | null = null) {
-      report({ type: 'agent.exited', code, signal, jitter: 0 });
+    inspections,
+    hooks,
+    heard,
+    /** What the worktree looks like from now on. */
+    changes(fingerprint: string) {
+      inspected = { fingerprint, isChanged: true };
+    },
+    async says(event: object) {
+      report(event);
+      await system.settle();
+    },
+    async exits(code: number | null, signal: string | null = null, more: Parameters<typeof exited>[2] = {}) {
+      report({ ...exited(code, signal, more), jitter: 0 });
       await system.settle();
     },
     run: async () => (await system.context('run')) as unknown as AgentRunContext,
-    restart: () => startRun(disk, clock),
+    restart: () => startRun(disk, clock, more),
   };
 }
 
 test('the watchdog asks, waits for the grace, then forces; the worktree is saved before and put back after', async () => {
-  const run = await startRun();
+  const policy = { ...agentRunInput.policy, silenceMs: null, noProgressMs: null };
+  const run = await startRun(createMemoryDisk(), createFakeClock(), { policy });
   await run.send({ type: 'run.start' });
-  expect(await run.state('run')).toBe('working.running');
+  expect(await run.state('run')).toBe('working.running.attentive');
   await run.advance(1_000);
   expect(run.signals).toEqual(['SIGTERM']);
   await run.advance(100);
@@ -85,6 +115,7 @@ test('I5: a process that was being ended when the orchestrator died is ended aft
   expect(third.signals).toEqual(['SIGKILL']);
   await third.exits(null, 'SIGKILL');
   expect(await third.run()).toMatchObject({ outcome: 'killed', stopBy: 'me' });
+  expect((await third.run()).reason).toBe('the agent was killed by an operator (by me)');
   expect(await third.state('run')).toBe('settled');
 });
 
@@ -138,4 +169,195 @@ test('a successful end needs no checkpoint', async () => {
   await run.exits(0);
   expect(await run.state('run')).toBe('settled');
   expect(run.checkpoints).toEqual([]);
+});
+
+const beat = (more: object = {}) => ({
+  type: 'agent.heartbeat',
+  isToolAlive: false,
+  report: reportOf(),
+  activity: 'thinks',
+  silentMs: 0,
+  stalledMs: 0,
+  ...more,
+});
+
+test('an agent that prints nothing for too long is stalled: counted from its last output, not from the heartbeat', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.advance(200);
+  await run.says(beat({ silentMs: 100, stalledMs: 0 }));
+  await run.advance(199);
+  expect(await run.state('run')).toBe('working.running.attentive');
+  await run.advance(1);
+  expect(await run.run()).toMatchObject({ stopCause: 'stalled' });
+  await run.exits(null, 'SIGTERM');
+  expect(await run.run()).toMatchObject({ outcome: 'stalled', permanentFailures: 1, beginning: 'fresh' });
+});
+
+test('a tool that runs is not silence, until it has ended', async () => {
+  const run = await startRun(createMemoryDisk(), createFakeClock(), {
+    policy: { ...agentRunInput.policy, noProgressMs: null, timeLimitMs: 10_000 },
+  });
+  await run.send({ type: 'run.start' });
+  await run.says(beat({ isToolAlive: true }));
+  await run.advance(2_000);
+  expect(await run.state('run')).toBe('working.running.inTool');
+  await run.says(beat());
+  await run.advance(300);
+  expect(await run.run()).toMatchObject({ stopCause: 'stalled' });
+});
+
+test('no progress for too long is looked into: changed files are progress, an unchanged worktree is a stall', async () => {
+  const run = await startRun(createMemoryDisk(), createFakeClock(), {
+    policy: { ...agentRunInput.policy, silenceMs: null, timeLimitMs: 10_000 },
+  });
+  await run.send({ type: 'run.start' });
+  run.changes('first');
+  await run.advance(500);
+  expect(run.inspections).toHaveLength(1);
+  expect(await run.state('run')).toBe('working.running.attentive');
+  await run.says(beat({ silentMs: 0, stalledMs: 400 }));
+  await run.advance(100);
+  expect(run.inspections).toHaveLength(2);
+  expect(await run.run()).toMatchObject({ stopCause: 'stalled' });
+});
+
+test('a run that was cut off goes on in its session, in the worktree as it was; another failure begins anew', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'transient' }, report: { session: 's1' } });
+  expect(await run.run()).toMatchObject({ beginning: 'resumed', resume: 's1', transientFailures: 1 });
+  expect(run.checkpoints.at(-1)).toMatchObject({ run: 'run-1', reset: null });
+  await run.advance(100);
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'permanent', code: 'exitCode' } });
+  expect(await run.run()).toMatchObject({ beginning: 'fresh', resume: null, permanentFailures: 1 });
+  expect(run.checkpoints.at(-1)).toMatchObject({ run: 'run-2', reset: 'feature/x' });
+});
+
+test('a session that is not there any more is nobody’s failure: a fresh one begins', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'transient' }, report: { session: 's1' } });
+  await run.advance(100);
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'permanent', code: 'unknownSession' } });
+  expect(await run.state('run')).toBe('queued');
+  expect(await run.run()).toMatchObject({ beginning: 'fresh', resume: null, permanentFailures: 0 });
+});
+
+test('the wait that a provider asks for is kept in full, however short the backoff', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'transient', retryAfterMs: 3_600_000 } });
+  await run.advance(3_599_999);
+  expect(await run.state('run')).toBe('backoff');
+  await run.advance(1);
+  expect(await run.state('run')).toBe('queued');
+});
+
+test('a used-up quota waits for its reset behind the breaker and costs no attempt', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  const resetAt = run.clock.now() + 7_200_000;
+  await run.exits(1, null, { end: { class: 'quota', resetAt, message: 'the 5-hour limit is reached' } });
+  expect(await run.state('run')).toBe('queued');
+  expect(await run.run()).toMatchObject({ transientFailures: 0 });
+  expect(run.heard['breaker:a']).toContainEqual(
+    expect.objectContaining({ type: 'run.barred', until: resetAt, why: 'the 5-hour limit is reached' }),
+  );
+});
+
+test('a login that is refused ends the run at once, and the process that goes on trying', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  const end = exited(1, null, { end: { class: 'authentication', message: 'log in again' } }).end;
+  await run.says({ ...beat(), type: 'agent.doomed', end });
+  expect(run.signals).toEqual(['SIGTERM']);
+  await run.exits(null, 'SIGTERM');
+  expect(await run.state('run')).toBe('settled');
+  expect(await run.run()).toMatchObject({ outcome: 'authentication', reason: 'log in again' });
+});
+
+test('an agent that has said its last word and stays is made to leave, and has succeeded', async () => {
+  const run = await startRun(createMemoryDisk(), createFakeClock(), {
+    policy: { ...agentRunInput.policy, timeLimitMs: 100_000, silenceMs: null, noProgressMs: null },
+  });
+  await run.send({ type: 'run.start' });
+  await run.says({ ...beat(), type: 'agent.concluded', end: exited(0).end });
+  await run.advance(30_000);
+  expect(run.signals).toEqual(['SIGTERM']);
+  await run.exits(null, 'SIGTERM');
+  expect(await run.run()).toMatchObject({ outcome: 'succeeded' });
+  expect(await run.state('run')).toBe('settled');
+});
+
+test('a context that is nearly full is handed over to a fresh session in the same worktree, so often and no more', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  const report = reportOf({ context: { usedTokens: 95, windowTokens: 100 }, lastText: 'half is done' });
+  await run.says(beat({ report }));
+  expect(await run.run()).toMatchObject({ stopCause: 'handedOver' });
+  await run.exits(null, 'SIGTERM', { report });
+  expect(await run.state('run')).toBe('queued');
+  expect(await run.run()).toMatchObject({ beginning: 'handover', handover: 'half is done', resume: null });
+  expect(run.checkpoints.at(-1)).toMatchObject({ reset: null });
+  await run.send({ type: 'run.start' });
+  await run.says(beat({ report }));
+  expect(await run.state('run')).toBe('working.running.attentive');
+  await run.exits(1, null, { end: { class: 'contextExhausted' }, report });
+  expect(await run.state('run')).toBe('settled');
+});
+
+test('I14: what every attempt used is counted and settled, also of one that was killed; the budget stops a run at work', async () => {
+  const used = (tokens: number) => ({ report: reportOf({ usage: { ...reportOf().usage, outputTokens: tokens } }) });
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, used(400));
+  await run.send({ type: 'run.start' });
+  await run.says(beat(used(599)));
+  expect(await run.state('run')).toBe('working.running.attentive');
+  await run.says(beat(used(600)));
+  expect(await run.run()).toMatchObject({ stopCause: 'budget' });
+  await run.exits(null, 'SIGKILL', used(650));
+  expect(await run.state('run')).toBe('settled');
+  expect(await run.run()).toMatchObject({ outcome: 'budget', usage: { outputTokens: 1_050 } });
+  const settled = run.heard.worker!.filter(({ type }) => type === 'run.ended');
+  expect(settled.map(event => (event as unknown as { spent: { tokens: number } }).spent.tokens)).toEqual([400, 650]);
+});
+
+test('success with nothing changed is none, where something had to change', async () => {
+  const run = await startRun(createMemoryDisk(), createFakeClock(), {
+    policy: { ...agentRunInput.policy, mustChange: true, permanentAttempts: 1 },
+  });
+  await run.send({ type: 'run.start' });
+  await run.exits(0);
+  expect(await run.state('run')).toBe('settled');
+  expect(await run.run()).toMatchObject({
+    outcome: 'permanent',
+    reason: 'the agent says that it is done but has changed nothing in the worktree',
+  });
+});
+
+test('hooks run before and after each attempt', async () => {
+  const hook = { run: ['true'], timeLimitMs: 1_000 };
+  const run = await startRun(createMemoryDisk(), createFakeClock(), { hooks: { beforeRun: hook, afterRun: hook } });
+  await run.send({ type: 'run.start' });
+  expect(run.hooks).toEqual(['beforeRun']);
+  await run.exits(0);
+  expect(run.hooks).toEqual(['beforeRun', 'afterRun']);
+  expect(await run.state('run')).toBe('settled');
+});
+
+test('heartbeats put off the limits for silence and progress, never the time limit', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  for (let beats = 0; beats < 9; beats++) {
+    await run.advance(100);
+    await run.says(beat());
+  }
+  await run.advance(99);
+  expect(await run.state('run')).toBe('working.running.attentive');
+  await run.advance(1);
+  expect(await run.run()).toMatchObject({ stopCause: 'timedOut' });
 });

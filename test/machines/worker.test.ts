@@ -1,8 +1,20 @@
-import { expect, test } from 'vitest';
-import { createMachine } from 'xstate';
+import { describe, expect, test } from 'vitest';
+import { createMachine, fromCallback, fromPromise } from 'xstate';
+import { plainAgent } from '../../src/domain/agent-spec.ts';
+import { noBudget, nothingSpent } from '../../src/domain/budget.ts';
 import { breakerId, breakerMachine, workerId } from '../../src/machines/breaker.ts';
-import { pickNext, type QueuedRun, whyQueued, workerMachine } from '../../src/machines/worker.ts';
-import { createMemoryDisk } from '../../src/persistence/memory.ts';
+import { type BudgetPlan, noPlan, openLedger, reserve, settle } from '../../src/machines/ledger.ts';
+import { type Probed, preflightId, preflightMachine } from '../../src/machines/preflight.ts';
+import {
+  pickNext,
+  type QueuedRun,
+  type StartedRun,
+  type WorkerContext,
+  workerMachine,
+} from '../../src/machines/worker.ts';
+import { whyQueued } from '../../src/machines/worker-rules.ts';
+import { createMemoryDisk, openMemoryStore } from '../../src/persistence/memory.ts';
+import { untilStopped } from '../../src/runtime/index.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { kindOf, startTestRuntime } from '../support/runtime.ts';
 
@@ -11,14 +23,48 @@ const run = createMachine({
   initial: 'queued',
   states: { queued: { on: { 'run.start': 'started' } }, started: {} },
 });
-const kinds = [kindOf(workerMachine as never), kindOf(breakerMachine as never), kindOf(run)];
-const limits = { total: 2, perProject: 2, perStage: 2, perProvider: 2 };
+const gauge = untilStopped(fromCallback(() => {}));
+const limits = {
+  total: 2,
+  perProject: 2,
+  perStage: 2,
+  perAgent: 2,
+  perProvider: 2,
+  projects: {},
+  stages: {},
+  agents: {},
+  providers: {},
+  ageingMs: 900_000,
+};
 
 async function startWorker(more: Partial<typeof limits> = {}, disk = createMemoryDisk(), clock = createFakeClock()) {
-  const system = await startTestRuntime({ kinds, disk, clock });
+  let answer: Probed = { ok: true, version: '1.0' };
+  let asked = 0;
+  const probe = fromPromise(async () => {
+    asked += 1;
+    return answer;
+  });
+  const kinds = [
+    kindOf(workerMachine as never, { actors: { hostGauge: gauge } }),
+    kindOf(breakerMachine as never),
+    kindOf(preflightMachine as never, { actors: { probe } }),
+    kindOf(run),
+  ];
+  let committed = 0;
+  const store = openMemoryStore(disk);
+  const counted = {
+    ...store,
+    commit: (...batch: Parameters<typeof store.commit>) => {
+      committed += 1;
+      return store.commit(...batch);
+    },
+  };
+  const system = await startTestRuntime({ kinds, store: counted, clock });
   const { runtime, settle } = system;
   await runtime.create('worker', workerId, { limits: { ...limits, ...more } });
   await runtime.create('breaker', breakerId('a'), { provider: 'a', failureLimit: 2, cooldownMs: 1_000 });
+  const agent = plainAgent('a', ['a']);
+  await runtime.create('preflight', preflightId('a'), { agent, cacheMs: 45_000, timeLimitMs: 1_000 } as never);
   return {
     ...system,
     async request(runId: string, priority = 5) {
@@ -30,13 +76,20 @@ async function startWorker(more: Partial<typeof limits> = {}, disk = createMemor
         taskId: runId,
         project: 'p',
         stage: 's',
+        agent: 'a',
         provider: 'a',
         priority,
-      });
+        ask: noBudget,
+      } as never);
       await settle();
     },
-    async report(runId: string, result: string) {
-      await runtime.send(workerId, { type: 'run.ended', runId });
+    answers(next: Probed) {
+      answer = next;
+    },
+    probes: () => asked,
+    commits: () => committed,
+    async report(runId: string, result: string, spent = nothingSpent) {
+      await runtime.send(workerId, { type: 'run.ended', runId, project: 'p', spent } as never);
       await runtime.send(breakerId('a'), { type: result, runId });
       await settle();
     },
@@ -64,7 +117,7 @@ test('the most urgent run goes first, then the one that has waited longest, as p
 });
 
 test('an open breaker holds every run of its provider; half-open lets exactly one through', async () => {
-  const worker = await startWorker({ total: 4, perProject: 4, perStage: 4, perProvider: 4 });
+  const worker = await startWorker({ total: 4, perProject: 4, perStage: 4, perAgent: 4, perProvider: 4 });
   for (const id of ['a', 'b']) await worker.request(id);
   for (const id of ['a', 'b']) await worker.report(id, 'run.failed');
   expect(await worker.state(breakerId('a'))).toBe('open');
@@ -78,7 +131,7 @@ test('an open breaker holds every run of its provider; half-open lets exactly on
 });
 
 test('a probe that says nothing of the provider lets the next one probe', async () => {
-  const worker = await startWorker({ total: 4, perProject: 4, perStage: 4, perProvider: 4 });
+  const worker = await startWorker({ total: 4, perProject: 4, perStage: 4, perAgent: 4, perProvider: 4 });
   for (const id of ['a', 'b']) await worker.request(id);
   for (const id of ['a', 'b']) await worker.report(id, 'run.failed');
   for (const id of ['c', 'd']) await worker.request(id);
@@ -122,23 +175,187 @@ test('a worker that drains by order of an operator stays so over restarts; one t
   expect(await worker.started()).toEqual(['a', 'b']);
 });
 
+const queued: QueuedRun = {
+  runId: 'r',
+  taskId: 't',
+  project: 'p',
+  stage: 's',
+  agent: 'a',
+  provider: 'a',
+  priority: 5,
+  queuedAt: 0,
+  ask: noBudget,
+  held: null,
+};
+
+const contextWith = (more: Partial<WorkerContext> = {}): WorkerContext => ({
+  limits,
+  budgets: noPlan,
+  ledger: openLedger,
+  queue: [queued],
+  asked: [],
+  running: [],
+  pausedProjects: {},
+  pressure: null,
+  drainedBy: null,
+  createdAt: 0,
+  ...more,
+});
+
+const started = (runId: string, more: Partial<StartedRun> = {}): StartedRun => ({
+  ...queued,
+  runId,
+  reserved: noBudget,
+  ...more,
+});
+
 test('a queued run says why it waits', () => {
-  const queued: QueuedRun = {
-    runId: 'r',
-    taskId: 't',
-    project: 'p',
-    stage: 's',
-    provider: 'a',
-    priority: 5,
-    queuedAt: 0,
-    isHeld: false,
-  };
-  const busy = { ...queued, runId: 'q' };
-  const context = { limits, queue: [queued], asked: [], running: [busy, busy] };
-  expect(pickNext(context)).toBeUndefined();
-  expect(whyQueued(queued, context, false)).toBe('all 2 places are taken');
-  expect(whyQueued(queued, context, true)).toBe('the worker is draining and starts nothing');
-  expect(whyQueued({ ...queued, isHeld: true }, context, false)).toBe('the breaker of a is open');
-  const wide = { ...context, limits: { ...limits, total: 9 } };
-  expect(whyQueued(queued, wide, false)).toBe('2 runs of project p are the limit');
+  const why = (more: Partial<WorkerContext>, run = queued) => whyQueued(run, contextWith(more), false, 0);
+  const busy = [started('q'), started('q2')];
+  expect(pickNext(contextWith({ running: busy }), 0)).toBeUndefined();
+  expect(why({ running: busy })).toBe('all 2 places are taken');
+  expect(why({ running: busy, limits: { ...limits, total: 9 } })).toBe('2 runs of project p at once are the limit');
+  expect(why({ running: [started('q')], limits: { ...limits, agents: { a: 1 } } })).toBe(
+    '1 run of agent a at once are the limit',
+  );
+  expect(whyQueued(queued, contextWith({ drainedBy: 'eve' }), true, 0)).toBe(
+    'the worker is draining (by eve) and starts nothing',
+  );
+  const held = { ...queued, held: { by: 'breaker' as const, why: 'a failed 3 times in a row' } };
+  expect(why({}, held)).toBe('the breaker of a is open: a failed 3 times in a row');
+  const unfit = { ...queued, held: { by: 'preflight' as const, why: 'it is not on the PATH' } };
+  expect(why({}, unfit)).toBe('the agent a cannot be started: it is not on the PATH');
+  expect(why({ pausedProjects: { p: 'eve' } })).toBe('project p was paused by eve');
+  expect(why({ pressure: '0.4GB of memory free, 0.5GB needed' })).toBe(
+    'the host is under pressure: 0.4GB of memory free, 0.5GB needed',
+  );
+});
+
+test('a run that waits becomes more urgent, so that nothing starves', () => {
+  const old = { ...queued, runId: 'old', priority: 7, queuedAt: 0 };
+  const urgent = { ...queued, runId: 'urgent', priority: 5, queuedAt: 29 * 60_000 };
+  const context = contextWith({ queue: [old, urgent] });
+  expect(pickNext(context, 29 * 60_000)?.runId).toBe('urgent');
+  expect(pickNext(context, 30 * 60_000)?.runId).toBe('old');
+});
+
+test('a limit by name replaces the general one, for projects, stages, agents and providers alike', () => {
+  for (const kind of ['projects', 'stages', 'agents', 'providers'] as const) {
+    const name = { projects: 'p', stages: 's', agents: 'a', providers: 'a' }[kind];
+    const context = contextWith({ running: [started('q')], limits: { ...limits, [kind]: { [name]: 1 } } });
+    expect(pickNext(context, 0), kind).toBeUndefined();
+    expect(pickNext(contextWith({ running: [started('q')] }), 0), kind).toBeDefined();
+  }
+});
+
+test('host pressure and a paused project hold new starts until they are over, also across a restart', async () => {
+  const disk = createMemoryDisk();
+  const clock = createFakeClock();
+  const first = await startWorker({}, disk, clock);
+  await first.runtime.send(workerId, { type: 'host.changed', pressure: 'no disk space' });
+  await first.runtime.send(workerId, { type: 'project.pause', project: 'p', by: 'eve' });
+  await first.request('a');
+  const second = await startWorker({}, disk, clock);
+  expect(await second.started()).toEqual([]);
+  await second.runtime.send(workerId, { type: 'host.changed', pressure: null });
+  await second.settle();
+  expect(await second.started()).toEqual([]);
+  await second.runtime.send(workerId, { type: 'project.resume', project: 'p', by: 'eve' });
+  await second.settle();
+  expect(await second.started()).toEqual(['a']);
+});
+
+test('an agent that cannot be started holds its runs with the reason, and asks again when the answer has aged', async () => {
+  const worker = await startWorker();
+  worker.answers({ ok: false, reason: 'it is not on the PATH' });
+  await worker.request('a');
+  expect(await worker.started()).toEqual([]);
+  const { queue } = (await worker.context(workerId)) as unknown as WorkerContext;
+  expect(queue[0]?.held).toEqual({ by: 'preflight', why: 'it is not on the PATH' });
+  worker.answers({ ok: true, version: '2.0' });
+  await worker.advance(45_000);
+  expect(await worker.started()).toEqual(['a']);
+});
+
+test('the answer of a preflight is kept for a while: the next runs do not wait for another', async () => {
+  const worker = await startWorker();
+  await worker.request('a');
+  await worker.request('b');
+  expect(worker.probes()).toBe(1);
+  expect(await worker.started()).toEqual(['a', 'b']);
+});
+
+test('the decision to dispatch, the reservation and the admission of the breaker are one commit', async () => {
+  const worker = await startWorker();
+  await worker.request('a');
+  const before = worker.commits();
+  await worker.request('b');
+  // The run's own creation is one; asking, admitting and starting is the other.
+  expect(worker.commits() - before).toBe(2);
+});
+
+test('a provider that bars everybody until a time is left alone until then, whatever else is reported', async () => {
+  const worker = await startWorker({ total: 4, perProject: 4, perStage: 4, perAgent: 4, perProvider: 4 });
+  await worker.request('a');
+  await worker.request('b');
+  const until = worker.clock.now() + 10_000;
+  await worker.runtime.send(breakerId('a'), { type: 'run.barred', runId: 'a', until, why: 'the weekly limit' });
+  await worker.request('c');
+  await worker.report('b', 'run.failed');
+  await worker.advance(until - 1 - worker.clock.now());
+  expect(await worker.started()).toEqual(['a', 'b']);
+  await worker.advance(1);
+  expect(await worker.started()).toEqual(['a', 'b', 'c']);
+});
+
+describe('I14: budgets over many runs', () => {
+  const plan = (more: Partial<BudgetPlan>): BudgetPlan => ({ ...noPlan, ...more });
+  const dollars = (moneyUsd: number) => ({ ...noBudget, moneyUsd });
+  const day = 86_400_000;
+
+  test('what runs at work may still spend is set aside: two of them cannot spend the same dollar', () => {
+    const budgets = plan({ day: dollars(10), run: dollars(6) });
+    const first = reserve(contextWith({ budgets }), queued, day);
+    expect(first.reserved.moneyUsd).toBe(6);
+    const running = [started('one', { reserved: first.reserved })];
+    const second = reserve(contextWith({ budgets, running }), queued, day);
+    expect(second.reserved.moneyUsd).toBe(4);
+    const both = [...running, started('two', { reserved: second.reserved })];
+    expect(reserve(contextWith({ budgets, running: both }), queued, day).lacking).toMatchObject({
+      scope: 'the day',
+      measure: 'moneyUsd',
+      reserved: 10,
+    });
+  });
+
+  test('what was spent is settled, what was not is free again, and the next day begins whole', () => {
+    const budgets = plan({ day: dollars(10), run: dollars(6) });
+    const ledger = settle(openLedger, { project: 'p', spent: { ...nothingSpent, moneyUsd: 9.5 }, at: day + 5 });
+    expect(whyQueued(queued, contextWith({ budgets, ledger }), false, day + 10)).toBe(
+      'the budget of the day is used up: $9.50 of $10.00; it is whole again at midnight UTC',
+    );
+    expect(reserve(contextWith({ budgets, ledger }), queued, 2 * day).reserved.moneyUsd).toBe(6);
+  });
+
+  test('a project has budgets of its own, in all and for the day; others are not held by them', () => {
+    const budgets = plan({ projects: { p: { total: dollars(3), day: noBudget, run: noBudget } } });
+    const ledger = settle(openLedger, { project: 'p', spent: { ...nothingSpent, moneyUsd: 3 }, at: day });
+    const context = contextWith({ budgets, ledger });
+    expect(whyQueued(queued, context, false, 5 * day)).toBe(
+      'the budget of project p is used up: $3.00 of $3.00; raise it in the configuration',
+    );
+    expect(pickNext({ ...context, queue: [{ ...queued, project: 'q' }] }, day)).toBeDefined();
+  });
+
+  test('a run that waits for the next day starts at midnight, UTC, without anybody asking', async () => {
+    const worker = await startWorker();
+    const budgets = plan({ day: { ...noBudget, sessions: 1 } });
+    await worker.runtime.send(workerId, { type: 'worker.configured', limits, budgets } as never);
+    await worker.request('a');
+    await worker.report('a', 'run.succeeded', { ...nothingSpent, sessions: 1 });
+    await worker.request('b');
+    expect(await worker.started()).toEqual(['a']);
+    await worker.advance(day - (worker.clock.now() % day));
+    expect(await worker.started()).toEqual(['a', 'b']);
+  });
 });

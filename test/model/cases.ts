@@ -1,11 +1,18 @@
 /** The events and payloads by which the machines of ours are explored. */
 import type { AnyStateMachine } from 'xstate';
+import { plainAgent } from '../../src/domain/agent-spec.ts';
+import { noBudget, nothingSpent } from '../../src/domain/budget.ts';
+import { noHooks } from '../../src/domain/hook.ts';
+import { type AgentEnd, type AgentReport, endOf } from '../../src/domain/outcome.ts';
+import { noUsage } from '../../src/domain/usage.ts';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
 import type { ModelEvent, ModelOptions } from './paths.ts';
 
 /** A pipeline with everything that a stage can have, and budgets of one so that their ends are near. */
 export const smallPipeline: Pipeline = pipelineSchema.parse({
   name: 'small',
+  budget: { sessions: 6, atLimit: 'park' },
+  velocity: { sessions: 3 },
   stages: [
     {
       name: 'plan',
@@ -22,6 +29,7 @@ export const smallPipeline: Pipeline = pipelineSchema.parse({
       role: 'builder',
       objection: { file: 'objection.md', to: 'plan', limit: 1 },
       gates: [{ kind: 'command', name: 'tests' }],
+      budget: { tokens: 100, atLimit: { model: 'cheap', afterwards: 'person' } },
       rework: { limit: 1, otherwise: 'blocked' },
     },
     {
@@ -29,7 +37,7 @@ export const smallPipeline: Pipeline = pipelineSchema.parse({
       role: 'shipper',
       merge: { onConflict: 'build', limit: 1 },
       gates: [{ kind: 'verdict', name: 'shipped', file: 'ship.md', pass: ['YES'], fail: ['NO'] }],
-      rework: { limit: 0 },
+      rework: { limit: 1 },
     },
   ],
 });
@@ -43,9 +51,10 @@ const failure = (child: string): ModelEvent => ({
   type: `xstate.error.actor.${child}`,
   error: { name: 'Error', message: `${child} failed` },
 });
-const runEnded = (stage: string, outcome: string): ModelEvent => ({
+/** A run that used tokens, or none; `attempts` are sessions. */
+const runEnded = (stage: string, outcome: string, { tokens = 0, attempts = 1 } = {}): ModelEvent => ({
   type: `xstate.done.actor.${stage}`,
-  output: { outcome, reason: outcome, attempts: 1, workedMs: 10 },
+  output: { outcome, reason: outcome, attempts, workedMs: 10, usage: { ...noUsage, outputTokens: tokens } },
 });
 
 /** Deadlines of a machine as events. */
@@ -70,7 +79,9 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
       workItem: 'x',
       worktree: '/w',
       priority: 5,
-      agent: { name: 'a', command: ['a'], env: [] },
+      agent: plainAgent('a', ['a']),
+      agents: {},
+      hooks: noHooks,
       mergeQueue: 'merge:r',
       actor: { id: 'x', parentId: null, at: 0 },
     },
@@ -88,6 +99,8 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
       ...['plan', 'build', 'ship'].flatMap(stage => [
         runEnded(stage, 'succeeded'),
         runEnded(stage, 'permanent'),
+        runEnded(stage, 'budget', { tokens: 120 }),
+        runEnded(stage, 'succeeded', { attempts: 3 }),
         failure(stage),
       ]),
       { type: 'lease.granted', token: 1 },
@@ -108,14 +121,20 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
       return (event.output as { codeTree?: string } | undefined)?.codeTree !== 'other tree' || stage !== 'plan';
     },
     project(context, state) {
-      const { verdicts, codeTree, rework, questions, objection, merged } = context as {
-        verdicts: Record<string, { verdict: string; codeTree: string }>;
-        codeTree: string;
-        rework: Record<string, number>;
-        questions: unknown;
-        objection: unknown;
-        merged: { codeTree: string } | null;
-      };
+      const { verdicts, codeTree, rework, questions, objection, merged, spent, idleSpent, stageSpent, grants, models } =
+        context as {
+          spent: { sessions: number };
+          idleSpent: { sessions: number };
+          stageSpent: Record<string, { tokens: number }>;
+          grants: Record<string, number>;
+          models: Record<string, string>;
+          verdicts: Record<string, { verdict: string; codeTree: string }>;
+          codeTree: string;
+          rework: Record<string, number>;
+          questions: unknown;
+          objection: unknown;
+          merged: { codeTree: string } | null;
+        };
       const own = gateOf[state.split('.')[0] ?? ''] ?? '';
       return [
         // Of other stages only a pass counts, and whether it still holds.
@@ -128,6 +147,13 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
         questions !== null,
         objection !== null,
         merged !== null && merged.codeTree === codeTree,
+        // Any one of the budgets is used up, or none.
+        (stageSpent.build?.tokens ?? 0) >= 100 * (1 + (grants.build ?? 0))
+          ? 'stage'
+          : spent.sessions >= 6 * (1 + (grants.task ?? 0))
+            ? 'task'
+            : idleSpent.sessions >= 3 && 'velocity',
+        models.build !== undefined,
       ];
     },
   };
@@ -138,6 +164,7 @@ const gateOf: Record<string, string> = { plan: 'documents', build: 'tests', ship
 export const agentRunInput = {
   assignment: {
     taskId: 'x',
+    project: 'p',
     workItem: 'x',
     title: 'a task',
     body: '',
@@ -147,33 +174,82 @@ export const agentRunInput = {
     worktree: '/w',
     repository: '/r',
     branch: 'feature/x',
+    target: 'main',
+    hasPrompts: false,
     documents: 'docs',
     head: 'h',
     leaves: [],
+    questionsFile: null,
+    objectionFile: null,
+    objectionTo: null,
     feedback: null,
   },
-  agent: { name: 'a', command: ['a'], env: [] },
+  agent: { ...plainAgent('a', ['a']), kind: 'claude' as const, canResume: true },
   policy: {
     timeLimitMs: 1_000,
     graceMs: 100,
     permanentAttempts: 2,
     transientAttempts: 2,
     backoff: { baseMs: 10, capMs: 100 },
+    silenceMs: 300,
+    noProgressMs: 500,
+    handovers: 1,
+    access: 'write' as const,
+    mustChange: false,
   },
-  project: 'p',
+  budget: { ...noBudget, tokens: 1_000 },
+  hooks: { beforeRun: null, afterRun: null },
   priority: 5,
   actor: { id: 'run', parentId: null, at: 0 },
 };
 
-const exited = (code: number | null, signal: string | null = null): ModelEvent => ({
+/** What an agent has told, which is nothing unless the test says so. */
+export const reportOf = (more: Partial<AgentReport> = {}): AgentReport => ({
+  session: null,
+  model: null,
+  usage: noUsage,
+  context: null,
+  conclusion: null,
+  denials: [],
+  turns: 0,
+  events: 0,
+  unknownEvents: 0,
+  garbageLines: 0,
+  lastText: '',
+  ...more,
+});
+
+export const exited = (
+  code: number | null,
+  signal: string | null = null,
+  { end = {}, report = {} }: { end?: Partial<AgentEnd>; report?: Partial<AgentReport> } = {},
+): ModelEvent => ({
   type: 'agent.exited',
   code,
   signal,
   jitter: 0.5,
+  end: { ...endOf({ code, signal }), ...end },
+  report: reportOf(report),
 });
 
+const sign = { report: reportOf(), activity: 'thinks', silentMs: 0, stalledMs: 0 };
+const worded = (kind: AgentEnd['class'], more: Partial<AgentEnd> = {}): Partial<AgentEnd> => ({
+  class: kind,
+  code: kind,
+  message: kind,
+  ...more,
+});
+const nearlyFull = { usedTokens: 96, windowTokens: 100 };
+
+const hook = { run: ['hook'], timeLimitMs: 1_000 };
+
+/** With every optional step, and without any. */
 export const agentRunModel: ModelOptions = {
-  input: agentRunInput,
+  input: {
+    ...agentRunInput,
+    policy: { ...agentRunInput.policy, mustChange: true },
+    hooks: { beforeRun: hook, afterRun: hook },
+  },
   events: [
     { type: 'run.start' },
     ...['killed', 'cancelled', 'interrupted'].map(cause => ({ type: 'run.stop', cause, by: 'me' })),
@@ -183,6 +259,28 @@ export const agentRunModel: ModelOptions = {
     exited(75),
     exited(null, 'SIGKILL'),
     exited(null),
+    exited(1, null, { end: worded('quota', { resetAt: 9_999_999_999_999 }) }),
+    exited(1, null, { end: worded('authentication') }),
+    exited(1, null, { end: worded('contextExhausted') }),
+    exited(1, null, { end: worded('transient'), report: { session: 's' } }),
+    exited(1, null, { end: worded('permanent', { code: 'unknownSession' }) }),
+    exited(1, null, { report: { usage: { ...noUsage, outputTokens: 2_000 } } }),
+    { type: 'agent.heartbeat', isToolAlive: false, ...sign },
+    { type: 'agent.heartbeat', isToolAlive: true, ...sign },
+    { type: 'agent.heartbeat', isToolAlive: false, ...sign, report: reportOf({ context: nearlyFull }) },
+    {
+      type: 'agent.heartbeat',
+      isToolAlive: false,
+      ...sign,
+      report: reportOf({ usage: { ...noUsage, outputTokens: 2_000 } }),
+    },
+    { type: 'agent.concluded', ...sign, end: { ...endOf({ code: 0, signal: null }) } },
+    { type: 'agent.doomed', ...sign, end: { ...endOf({ code: 1, signal: null }), ...worded('authentication') } },
+    { type: 'xstate.done.actor.inspect', output: { fingerprint: 'one', isChanged: true } },
+    { type: 'xstate.done.actor.inspect', output: { fingerprint: 'none', isChanged: false } },
+    failure('inspect'),
+    { type: 'xstate.done.actor.hook', output: null },
+    failure('hook'),
     { type: 'agent.failed', error: { message: 'no such file' } },
     failure('agent'),
     { type: 'xstate.done.actor.checkpoint', output: { commit: null } },
@@ -190,13 +288,46 @@ export const agentRunModel: ModelOptions = {
     { type: 'xstate.done.actor.keep', output: { commit: null } },
     failure('keep'),
     after('timeLimit.agentRun.working.running'),
+    ...['attentive', 'inTool'].map(state => after(`noProgress.agentRun.working.running.${state}`)),
+    after('silence.agentRun.working.running.attentive'),
+    after('exitGrace.agentRun.working.running.finishing'),
     ...['checkpointLimit.agentRun.working.stopping.checkpointing', 'grace.agentRun.working.stopping.terminating'].map(
       after,
     ),
     after('backoff.agentRun.backoff'),
   ],
-  project: context => [context.outcome, context.stopCause, context.transientFailures, context.permanentFailures],
+  project(context, state) {
+    const { end, fingerprint, usage, outcome, stopCause, transientFailures, permanentFailures, handovers } =
+      context as {
+        end: AgentEnd | null;
+        fingerprint: string | null;
+        usage: { outputTokens: number };
+        outcome: string | null;
+        stopCause: string | null;
+        transientFailures: number;
+        permanentFailures: number;
+        handovers: number;
+      };
+    const isOver = usage.outputTokens > 1_000;
+    const failed = permanentFailures > 0 ? 'p' : transientFailures > 0 ? 't' : handovers > 0 ? 'h' : '';
+    // What guards read in each part of a run's life; the rest is set anew before it counts again.
+    if (/^(inspecting|keeping|tidying)/.test(state)) {
+      return [
+        failed,
+        context.beginning,
+        isOver,
+        outcome,
+        stopCause === 'interrupted',
+        end?.code === 'sessionLost',
+        end?.resetAt != null,
+      ];
+    }
+    if (/stopping|killing/.test(state)) return [failed, stopCause];
+    return [failed, context.beginning, isOver, state.includes('running') && fingerprint];
+  },
 };
+
+export const plainRunModel: ModelOptions = { ...agentRunModel, input: agentRunInput };
 
 function after(delay: string): ModelEvent {
   return { type: `xstate.after.${delay}` };
@@ -210,10 +341,13 @@ export const breakerModel: ModelOptions = {
     ...['one', 'two'].flatMap(runId =>
       ['run.requested', 'run.succeeded', 'run.failed', 'run.answered', 'run.released'].map(type => ofRun(type, runId)),
     ),
+    ...['one', 'two'].map(runId => ({ type: 'run.barred', runId, until: null, why: 'no more' })),
+    { type: 'run.barred', runId: 'one', until: 9_999_999_999_999, why: 'no more until then' },
+    { type: 'breaker.configured', failureLimit: 2, cooldownMs: 1_000 },
     { type: 'breaker.reset', by: 'me' },
     after('cooldown.breaker.open'),
   ],
-  project: context => [context.failureCount, context.probeRunId],
+  project: context => [context.failureCount, context.probeRunId, Number(context.retryAt ?? 0) > 1_000_000_000_000],
 };
 
 const requested = (runId: string, priority: number): ModelEvent => ({
@@ -222,28 +356,74 @@ const requested = (runId: string, priority: number): ModelEvent => ({
   taskId: runId,
   project: 'p',
   stage: 's',
+  agent: 'a',
   provider: 'a',
   priority,
+  ask: noBudget,
 });
 
+const workerLimits = {
+  total: 1,
+  perProject: 2,
+  perStage: 2,
+  perAgent: 2,
+  perProvider: 2,
+  projects: {},
+  stages: {},
+  agents: {},
+  providers: {},
+  ageingMs: 900_000,
+};
+
 export const workerModel: ModelOptions = {
-  input: { limits: { total: 1, perProject: 2, perStage: 2, perProvider: 2 } },
+  input: { limits: workerLimits, actor: { id: 'worker', parentId: null, at: 0 } },
   events: [
     requested('one', 5),
     requested('two', 1),
-    ...['one', 'two'].flatMap(runId => ['run.admitted', 'run.refused', 'run.ended'].map(type => ofRun(type, runId))),
+    ...['one', 'two'].flatMap(runId => [
+      ofRun('run.admitted', runId),
+      { ...ofRun('run.refused', runId), by: 'breaker', why: 'open' },
+      { ...ofRun('run.ended', runId), project: 'p', spent: { ...nothingSpent, sessions: 1 } },
+    ]),
     { type: 'breaker.changed', provider: 'a' },
+    { type: 'preflight.changed', agent: 'a' },
+    { type: 'host.changed', pressure: 'no disk' },
+    { type: 'host.changed', pressure: null },
+    { type: 'project.pause', project: 'p', by: 'me' },
+    { type: 'project.resume', project: 'p', by: 'me' },
+    after('untilTomorrow.worker.accepting'),
     { type: 'worker.drain', by: 'me' },
     { type: 'worker.resume', by: 'me' },
     { type: 'worker.shutdown' },
     { type: 'worker.started' },
-    { type: 'worker.limit', limits: { total: 1, perProject: 2, perStage: 2, perProvider: 2 } },
+    { type: 'worker.configured', limits: workerLimits, budgets: { day: noBudget, run: noBudget, projects: {} } },
   ],
   project: context => {
     const names = (key: string) =>
-      (context[key] as { runId: string; isHeld: boolean }[]).map(run => [run.runId, run.isHeld]);
-    return [names('queue'), names('asked'), names('running')];
+      (context[key] as { runId: string; held: unknown }[]).map(run => [run.runId, run.held !== null]);
+    return [
+      names('queue'),
+      names('asked'),
+      names('running'),
+      context.pressure,
+      Object.keys(context.pausedProjects as object),
+    ];
   },
+};
+
+export const preflightModel: ModelOptions = {
+  input: { agent: agentRunInput.agent, cacheMs: 1_000, timeLimitMs: 1_000 },
+  events: [
+    { ...ofRun('run.requested', 'one'), provider: 'a' },
+    { type: 'xstate.done.actor.probe', output: { ok: true, version: '1.0' } },
+    { type: 'xstate.done.actor.probe', output: { ok: false, reason: 'it is not there' } },
+    failure('probe'),
+    { type: 'preflight.configured', agent: agentRunInput.agent, cacheMs: 1_000, timeLimitMs: 1_000 },
+    { type: 'preflight.recheck', by: 'me' },
+    after('cache.preflight.ready'),
+    after('cache.preflight.failing'),
+  ],
+  project: context => [(context.waiting as unknown[]).length],
 };
 
 export const mergeQueueModel: ModelOptions = {

@@ -5,21 +5,33 @@ import { type AnyStateMachine, setup } from 'xstate';
 import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
+import { preflightMachine } from '../../src/machines/preflight.ts';
 import { compileTask } from '../../src/machines/task.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
 import { createPlayedJobs } from '../support/jobs.ts';
 import { kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { agentRunModel, breakerModel, mergeQueueModel, smallPipeline, taskModel, workerModel } from './cases.ts';
+import {
+  agentRunModel,
+  breakerModel,
+  mergeQueueModel,
+  plainRunModel,
+  preflightModel,
+  smallPipeline,
+  taskModel,
+  workerModel,
+} from './cases.ts';
 import { type ModelOptions, modelOf, play } from './paths.ts';
 
-const machines: Record<string, { machine: AnyStateMachine; model: ModelOptions }> = {
-  task: { machine: compileTask(smallPipeline), model: taskModel(compileTask(smallPipeline)) },
-  agentRun: { machine: agentRunMachine as never, model: agentRunModel },
-  breaker: { machine: breakerMachine as never, model: breakerModel },
-  worker: { machine: workerMachine as never, model: workerModel },
-  mergeQueue: { machine: mergeQueueMachine as never, model: mergeQueueModel },
+/** A machine may need several inputs before every transition can be taken. */
+const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[] }> = {
+  task: { machine: compileTask(smallPipeline), models: [taskModel(compileTask(smallPipeline))] },
+  agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel] },
+  breaker: { machine: breakerMachine as never, models: [breakerModel] },
+  worker: { machine: workerMachine as never, models: [workerModel] },
+  preflight: { machine: preflightMachine as never, models: [preflightModel] },
+  mergeQueue: { machine: mergeQueueMachine as never, models: [mergeQueueModel] },
 };
 
 /** Stands in for a run inside a task: ends when the test says so. */
@@ -35,16 +47,19 @@ function playedRun(logic: ReturnType<typeof createPlayedJobs>['logic']): AnyStat
   } as never) as never;
 }
 
-for (const [name, { machine, model: options }] of Object.entries(machines)) {
+for (const [name, { machine, models }] of Object.entries(machines)) {
   describe(name, () => {
-    const model = modelOf(machine, options);
+    const explored = models.map(options => ({ options, model: modelOf(machine, options) }));
+    const paths = explored.flatMap(({ options, model }) => model.paths.map(path => ({ path, options })));
+    const isSeen = (seen: 'visited' | 'covered', what: string) => explored.some(({ model }) => model[seen].has(what));
+    const { states, transitions } = explored[0]!.model;
 
     test('the generated paths reach every state and take every transition', () => {
-      expect([...model.states].filter(state => !model.visited.has(state))).toEqual([]);
-      expect([...model.transitions].filter(transition => !model.covered.has(transition))).toEqual([]);
+      expect([...states].filter(state => !isSeen('visited', state))).toEqual([]);
+      expect([...transitions].filter(transition => !isSeen('covered', transition))).toEqual([]);
     });
 
-    test(`all ${model.paths.length} paths lead on the real runtime to where they lead in the model`, async () => {
+    test(`all ${paths.length} paths lead on the real runtime to where they lead in the model`, async () => {
       const store = openSqliteStore({ file: join(temporaryDirectory(), 'model.db') });
       const jobs = createPlayedJobs();
       const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(actor => [actor, jobs.logic]));
@@ -54,7 +69,7 @@ for (const [name, { machine, model: options }] of Object.entries(machines)) {
         ...(name === 'task' ? [kindOf(playedRun(jobs.logic))] : []),
       ];
       const system = await startTestRuntime({ kinds, store });
-      for (const [number, path] of model.paths.entries()) {
+      for (const [number, { path, options }] of paths.entries()) {
         const id = `p${number}`;
         await system.runtime.create(machine.id, id, inputFor(options.input) as never);
         await system.settle();

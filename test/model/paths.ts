@@ -41,9 +41,10 @@ export function modelOf(
   { input, events, project, isPossible = () => true }: ModelOptions,
 ): Model {
   const inert = inertCopy(machine);
+  const timed = events.map(event => ({ at: 0, ...event }));
   const options = {
     input,
-    events: events as never,
+    events: timed as never,
     filterEvents: (snapshot: AnyMachineSnapshot, event: unknown) =>
       isPossible(statePath(snapshot.value), event as ModelEvent) && snapshot.can(event as never),
     stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== 'active',

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { setup } from 'xstate';
+import { noUsage } from '../../src/domain/usage.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import { compileTask } from '../../src/machines/task.ts';
 import type { TaskContext } from '../../src/machines/task-context.ts';
@@ -60,7 +61,7 @@ function happening(state: string, [kind, luck, choice]: [number, number, number]
       const outcome = isLucky ? 'succeeded' : 'permanent';
       return {
         type: `xstate.done.actor.${stage}`,
-        output: { outcome, reason: outcome, attempts: 1 + Math.floor(choice * 3), workedMs: 5 },
+        output: { outcome, reason: outcome, attempts: 1 + Math.floor(choice * 3), workedMs: 5, usage: noUsage },
       };
     }
     case 'publishing':

@@ -1,0 +1,50 @@
+/** Runs a hook: a command of the user's at a fixed point of a task's life. */
+import { join } from 'node:path';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Hook } from '../domain/hook.ts';
+import type { OutcomeClass } from '../domain/outcome.ts';
+import { tailOf } from './log-file.ts';
+import { inside } from './paths.ts';
+import { runToEnd } from './supervised-command.ts';
+
+export interface HookInput {
+  name: 'afterCreate' | 'beforeRun' | 'afterRun' | 'beforeRemove';
+  hook: Hook;
+  taskId: string;
+  project: string;
+  worktree: string;
+  /** How the agent ended, for `afterRun`. */
+  outcome: OutcomeClass | null;
+}
+
+const shownBytes = 2_000;
+
+/** Throws `unavailable` with the end of its output when it fails, cannot be run or takes too long. */
+export async function runHook(input: HookInput, runsDir: string, job: string, signal: AbortSignal): Promise<void> {
+  const { name, hook, taskId, project, worktree, outcome } = input;
+  const runId = `${job}-${name}`;
+  const runDir = inside(runsDir, runId);
+  const { exit, isTimedOut } = await runToEnd({
+    argv: hook.run,
+    worktree,
+    runDir,
+    runId,
+    taskId,
+    job,
+    env: {
+      SIGNALBOX_HOOK: name,
+      SIGNALBOX_PROJECT: project,
+      ...(outcome !== null && { SIGNALBOX_OUTCOME: outcome }),
+    },
+    timeLimitMs: hook.timeLimitMs,
+    signal,
+  });
+  if (exit.code === 0 && !isTimedOut) return;
+  const how = isTimedOut
+    ? `took longer than ${hook.timeLimitMs} ms`
+    : exit.signal === null
+      ? `ended with exit code ${exit.code ?? 'unknown'}`
+      : `died by ${exit.signal}`;
+  const output = tailOf(join(runDir, 'output.log'), shownBytes).trim();
+  throw new SignalboxError('unavailable', `${hook.run.join(' ')} ${how}${output === '' ? '' : `\n${output}`}`);
+}

@@ -1,0 +1,163 @@
+/** Follows what an agent prints and says, throttled, how it gets on. */
+import { join } from 'node:path';
+import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
+import { tailLines } from '../host/line-tail.ts';
+import { hasProcessBeyondSession } from '../host/process-tree.ts';
+import { onPulse } from '../host/pulse.ts';
+import type { AgentReader } from '../integrations/agent-cli.ts';
+import { contextHigh, contextShare } from '../machines/agent-run.ts';
+
+/** What the machine hears of a running agent. */
+export type Sign = { report: AgentReport; activity: string; silentMs: number; stalledMs: number };
+
+export interface SignReports {
+  heartbeat(sign: Sign & { isToolAlive: boolean }): void;
+  concluded(sign: Sign & { end: AgentEnd }): void;
+  doomed(sign: Sign & { end: AgentEnd }): void;
+}
+
+export interface OutputWatchOptions {
+  runDir: string;
+  reader: AgentReader;
+  /** Standard error is in a file of its own. */
+  isErrorApart: boolean;
+  silenceMs: number | null;
+  noProgressMs: number | null;
+  /** The process to look below for tools that run. */
+  pid: number;
+  reports: SignReports;
+}
+
+/** A heartbeat is a commit: ordinary ones come this far apart at least. */
+const heartbeatMs = 30_000;
+const leastHeartbeatMs = 1_000;
+/** How long an agent may stay after its last word before that is worth an event. */
+const conclusionMs = 2_000;
+const toolCheckMs = 5_000;
+/** Chunks per look: one talkative agent does not keep the others from being looked at. */
+const chunksPerLook = 4;
+const contextMarks = [contextHigh, 0.95];
+
+export interface OutputWatch {
+  /** Reads to the end and answers what the end of the process means. */
+  conclude(exit: ExitRecord): Promise<{ end: AgentEnd; report: AgentReport }>;
+  stop(): void;
+}
+
+/** Begins to watch. Adopting a process that already runs reads its output from the beginning. */
+export function watchOutput(options: OutputWatchOptions): OutputWatch {
+  const { runDir, reader, isErrorApart, silenceMs, noProgressMs, pid, reports } = options;
+  const output = tailLines(join(runDir, 'output.log'), line => reader.output(line));
+  const errors = isErrorApart ? tailLines(join(runDir, 'error.log'), line => reader.error(line)) : undefined;
+  const throttleMs = Math.max(
+    leastHeartbeatMs,
+    Math.min(heartbeatMs, (silenceMs ?? heartbeatMs * 3) / 3, (noProgressMs ?? heartbeatMs * 3) / 3),
+  );
+  const now = () => performance.now();
+  // What was printed before we looked, by an adopted agent, is as old as its file says.
+  const age = Math.max(0, Date.now() - (lastWrite() ?? Date.now()));
+  let lastOutput = now() - age;
+  let lastProgress = lastOutput;
+  let lastBeat = now();
+  let progress = 0;
+  let isNews = false;
+  let isToolAlive = false;
+  let lastToolCheck = 0;
+  let session: string | null = null;
+  let mark = 0;
+  let concludedAt: number | undefined;
+  let isConcluded = false;
+  let isDoomed = false;
+
+  const sign = (report: AgentReport): Sign => ({
+    report,
+    activity: reader.activity,
+    silentMs: Math.round(now() - lastOutput),
+    stalledMs: Math.round(now() - lastProgress),
+  });
+
+  const beat = (report: AgentReport) => {
+    isNews = false;
+    lastBeat = now();
+    reports.heartbeat({ ...sign(report), isToolAlive });
+  };
+
+  const checkTool = (): boolean => {
+    const wasAlive = isToolAlive;
+    if (reader.openTools === 0) isToolAlive = false;
+    else if (now() - lastToolCheck >= toolCheckMs) {
+      lastToolCheck = now();
+      isToolAlive = hasProcessBeyondSession(pid);
+    }
+    // Silence counts from the end of the tool.
+    if (wasAlive && !isToolAlive) lastOutput = now();
+    return wasAlive !== isToolAlive;
+  };
+
+  const look = () => {
+    let hasGrown = false;
+    for (const tail of [output, errors]) {
+      if (tail === undefined) continue;
+      const before = tail.position;
+      for (let chunk = 0; chunk < chunksPerLook && tail.read(); chunk++);
+      hasGrown ||= tail.position !== before;
+    }
+    if (hasGrown) {
+      lastOutput = now();
+      isNews = true;
+    }
+    if (reader.progress !== progress) {
+      progress = reader.progress;
+      lastProgress = now();
+    }
+    const hasToolChanged = checkTool();
+    if (!isNews && !hasToolChanged && concludedAt === undefined) return;
+    const report = reader.report();
+    if (reader.isDoomed && !isDoomed) {
+      isDoomed = true;
+      reports.doomed({ ...sign(report), end: reader.conclude({ code: 1, signal: null }) });
+      return;
+    }
+    if (report.conclusion !== null && !hasGrown) {
+      concludedAt ??= now();
+      if (!isConcluded && now() - concludedAt >= conclusionMs) {
+        isConcluded = true;
+        isNews = false;
+        const code = report.conclusion === 'success' ? 0 : 1;
+        reports.concluded({ ...sign(report), end: reader.conclude({ code, signal: null }) });
+      }
+      return;
+    }
+    const wasConcluded = isConcluded;
+    isConcluded = false;
+    concludedAt = undefined;
+    const reached = contextMarks.filter(share => contextShare(report) >= share).length;
+    const isImportant = report.session !== session || reached > mark || hasToolChanged || wasConcluded;
+    session = report.session;
+    mark = reached;
+    if (isImportant || now() - lastBeat >= throttleMs) beat(report);
+  };
+
+  const forget = onPulse(look);
+
+  function lastWrite(): number | undefined {
+    const times = [output, errors].map(tail => tail?.writtenAt()).filter(time => time !== undefined);
+    return times.length === 0 ? undefined : Math.max(...times);
+  }
+
+  const stop = () => {
+    forget();
+    output.close();
+    errors?.close();
+  };
+
+  return {
+    async conclude(exit) {
+      forget();
+      await Promise.all([output.finish(), errors?.finish()]);
+      stop();
+      return { end: reader.conclude(exit), report: reader.report() };
+    },
+    stop,
+  };
+}

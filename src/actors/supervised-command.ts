@@ -1,0 +1,60 @@
+/** A command of the user's that runs to its end under supervision: a gate's tests, a hook. */
+import { rmSync } from 'node:fs';
+import type { ExitRecord } from '../domain/outcome.ts';
+import { readStart, superviseProcess } from '../host/supervised-process.ts';
+import { baseEnvironment } from './environment.ts';
+
+export interface CommandPlace {
+  argv: readonly string[];
+  worktree: string;
+  runDir: string;
+  /** Tells the processes of this command from all others. */
+  runId: string;
+  taskId: string;
+  job: string;
+  /** Variables beside the allow-list. */
+  env: Record<string, string>;
+  timeLimitMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs it, or adopts it when it already runs after a crash; ends it, with all that it has started, at its time limit or
+ * when the signal aborts. The limit counts from its start, however often Signalbox was restarted since.
+ */
+export function runToEnd(place: CommandPlace): Promise<{ exit: ExitRecord; isTimedOut: boolean }> {
+  const { argv, worktree, runDir, runId, taskId, job, timeLimitMs, signal } = place;
+  const own = { SIGNALBOX_RUN_ID: runId, SIGNALBOX_TASK_ID: taskId, SIGNALBOX_WORKTREE: worktree };
+  const env = { ...baseEnvironment([]), ...place.env, ...own };
+  const mark = [`SIGNALBOX_RUN_ID=${runId}`, `SIGNALBOX_WORKTREE=${worktree}`];
+  const elapsedMs = Date.now() - (readStart(runDir) ?? Date.now());
+  return new Promise((resolve, reject) => {
+    let isTimedOut = false;
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      settle();
+    };
+    const supervised = superviseProcess(
+      { runDir, job, argv, cwd: worktree, env, mark },
+      {
+        onStarted: () => {},
+        onExit(exit) {
+          // Nobody will ask for this answer; whoever asks for the next one has the command run anew.
+          if (signal.aborted) rmSync(runDir, { recursive: true, force: true });
+          finish(() => resolve({ exit, isTimedOut }));
+        },
+        onError: error => finish(() => reject(error)),
+      },
+    );
+    const timer = setTimeout(
+      () => {
+        isTimedOut = true;
+        supervised.signal('SIGKILL');
+      },
+      Math.max(0, timeLimitMs - elapsedMs),
+    );
+    // The task has moved on (cancelled, paused): nobody waits for the answer, and nothing may stay behind.
+    if (signal.aborted) supervised.signal('SIGKILL');
+    signal.addEventListener('abort', () => supervised.signal('SIGKILL'), { once: true });
+  });
+}

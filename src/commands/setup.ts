@@ -1,0 +1,122 @@
+/** Who works on a task and under which rules, from the configuration and from what a person said on the command line. */
+import { existsSync, realpathSync } from 'node:fs';
+import { checkAgentProgram } from '../actors/agent-preflight.ts';
+import type { Config, ProjectConfig } from '../config/schema.ts';
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import { messageOf, SignalboxError } from '../domain/errors.ts';
+import { type Hooks, noHooks } from '../domain/hook.ts';
+import { quote } from '../domain/names.ts';
+import { nearest } from '../domain/nearest.ts';
+import { checkAgent, checkRepository } from './preflight.ts';
+import { projectOf } from './tasks.ts';
+
+/** What a new task takes from its project. */
+export interface Setup {
+  project: string;
+  pipeline: string;
+  priority: number;
+  agent: AgentSpec;
+  agents: Record<string, AgentSpec>;
+  hooks: Hooks;
+}
+
+export interface SetupChoice {
+  /** The name of an agent, or a command line; the configuration's choice without it. */
+  agent?: string | undefined;
+  /** Variables that the agent may see beside those of the configuration. */
+  agentEnv: readonly string[];
+  pipeline?: string | undefined;
+  priority?: number | undefined;
+}
+
+/** The project of the configuration with this name. Throws `not_found` with the nearest. */
+export function findProject({ projects }: Config, name: string): ProjectConfig {
+  const project = projects[name];
+  if (project !== undefined) return project;
+  const known = Object.keys(projects);
+  const hint = known.length === 0 ? 'none is configured' : `did you mean ${nearest(name, known).join(', ')}?`;
+  throw new SignalboxError('not_found', `There is no project ${quote(name)} in the configuration; ${hint}`);
+}
+
+/**
+ * The repository and target branch that a person or the configuration names. Throws `invalid` when neither does, or when
+ * the repository cannot be worked on.
+ */
+export async function findRepository(
+  config: Config,
+  choice: { repo?: string | undefined; project?: string | undefined; target?: string | undefined },
+): Promise<{ repository: string; target: string }> {
+  const { repo, project: name } = choice;
+  if (name !== undefined && repo !== undefined) {
+    throw new SignalboxError('invalid', '--repo and --project both name a repository; give one of them.');
+  }
+  if (name === undefined && repo === undefined) {
+    throw new SignalboxError('invalid', 'Say where the work is: --repo PATH, or --project NAME of the configuration.');
+  }
+  const named = name === undefined ? undefined : findProject(config, name);
+  const found = await checkRepository(named?.repository ?? repo!, choice.target ?? named?.target ?? undefined);
+  if (named !== undefined || choice.target !== undefined) return found;
+  // The same project by its path.
+  const target = projectAt(config, found.repository)?.target ?? undefined;
+  return target === undefined ? found : checkRepository(found.repository, target);
+}
+
+/** The project whose repository this is, or undefined. */
+export function projectAt({ projects }: Config, repository: string): ProjectConfig | undefined {
+  return Object.values(projects).find(
+    project => existsSync(project.repository) && realpathSync(project.repository) === repository,
+  );
+}
+
+/**
+ * How a task in this repository is set up. An agent named by a person plays every role. Throws `invalid` when nobody plays
+ * them: without a configuration the agent has to be named.
+ */
+export function setupFor(config: Config, isConfigured: boolean, repository: string, choice: SetupChoice): Setup {
+  const project = projectAt(config, repository);
+  const chosen = choice.agent === undefined ? undefined : findAgent(config, choice.agent, choice.agentEnv);
+  if (chosen === undefined && !isConfigured) {
+    throw new SignalboxError(
+      'invalid',
+      "Say which agent works: --agent claude (or codex, gemini, opencode, aider), a command such as --agent 'sh my-agent.sh', " +
+        'or make a configuration with "signalbox init".',
+    );
+  }
+  const roles = { ...config.roles, ...project?.roles };
+  const named = (name: string) => findAgent(config, name, choice.agentEnv);
+  return {
+    project: project?.name ?? projectOf(repository),
+    pipeline: choice.pipeline ?? project?.pipeline ?? config.pipeline,
+    priority: choice.priority ?? project?.priority ?? config.priority,
+    agent: chosen ?? named(project?.agent ?? config.agent),
+    agents:
+      chosen === undefined
+        ? Object.fromEntries(Object.entries(roles).map(([role, name]) => [role, named(name)] as const))
+        : {},
+    hooks: project?.hooks ?? noHooks,
+  };
+}
+
+/** An agent of the configuration by its name, or a command line as an agent of its own. */
+function findAgent({ agents }: Config, nameOrCommand: string, env: readonly string[]): AgentSpec {
+  const agent = Object.hasOwn(agents, nameOrCommand) ? agents[nameOrCommand] : undefined;
+  if (agent !== undefined) return { ...agent, env: [...new Set([...agent.env, ...env])] };
+  try {
+    return checkAgent(nameOrCommand, env);
+  } catch (error) {
+    if (/[\s/]/.test(nameOrCommand)) throw error;
+    const likely = nearest(nameOrCommand, Object.keys(agents)).join(', ');
+    throw new SignalboxError('invalid', `${messageOf(error)} Of the agents known by name, the nearest are ${likely}.`);
+  }
+}
+
+/** Throws `invalid` with the remedy when the program of one of the agents cannot be started here. */
+export async function checkPrograms({ agent, agents }: Setup, timeLimitMs: number): Promise<void> {
+  const all = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
+  for (const spec of all.values()) {
+    const result = await checkAgentProgram(spec, { timeLimitMs });
+    if (!result.ok) {
+      throw new SignalboxError('invalid', `The agent ${spec.name} cannot be started: ${result.reason}.`);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** Reads a file that grows, line by line, as its lines are completed. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+export interface LineTail {
+  /** Bytes read so far. */
+  readonly position: number;
+  /** Reads what is new, at most one chunk. Answers whether there may be more to read at once. */
+  read(): boolean;
+  /** Reads everything that is left, the last line also without its end; lets others work between chunks. */
+  finish(): Promise<void>;
+  /** When something was last written, epoch milliseconds; undefined while there is no file. */
+  writtenAt(): number | undefined;
+  close(): void;
+}
+
+const chunkBytes = 1 << 20;
+const newline = 0x0a;
+/** Of a line longer than this only the beginning is passed on: no event of any CLI is that long. */
+export const longestLine = 64 << 20;
+
+/** Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end. */
+export function tailLines(path: string, onLine: (line: string) => void): LineTail {
+  let file: number | undefined;
+  let position = 0;
+  let parts: Buffer[] = [];
+  let partBytes = 0;
+  let buffer: Buffer | undefined;
+
+  const open = (): number | undefined => {
+    try {
+      file ??= openSync(path, 'r');
+    } catch {
+      // Not there yet.
+    }
+    return file;
+  };
+
+  const keep = (part: Buffer) => {
+    if (partBytes < longestLine) parts.push(Buffer.from(part));
+    partBytes += part.length;
+  };
+
+  const complete = (end: Buffer) => {
+    if (parts.length === 0) return onLine(withoutReturn(end.toString('utf8')));
+    keep(end);
+    const line = Buffer.concat(parts).subarray(0, longestLine).toString('utf8');
+    parts = [];
+    partBytes = 0;
+    onLine(withoutReturn(line));
+  };
+
+  const take = (data: Buffer) => {
+    let start = 0;
+    for (let end = data.indexOf(newline); end !== -1; end = data.indexOf(newline, start)) {
+      complete(data.subarray(start, end));
+      start = end + 1;
+    }
+    if (start < data.length) keep(data.subarray(start));
+  };
+
+  const read = (): boolean => {
+    const descriptor = open();
+    if (descriptor === undefined) return false;
+    const { size } = fstatSync(descriptor);
+    if (size <= position) return false;
+    buffer ??= Buffer.allocUnsafe(chunkBytes);
+    const length = readSync(descriptor, buffer, 0, chunkBytes, position);
+    position += length;
+    take(buffer.subarray(0, length));
+    // An idle reader holds no buffer.
+    if (position >= size) buffer = undefined;
+    return position < size;
+  };
+
+  return {
+    get position() {
+      return position;
+    },
+    read,
+    async finish() {
+      while (read()) await new Promise(resolve => setImmediate(resolve));
+      if (parts.length > 0) complete(Buffer.alloc(0));
+    },
+    writtenAt() {
+      const descriptor = open();
+      if (descriptor === undefined) return undefined;
+      const { size, mtimeMs } = fstatSync(descriptor);
+      return size === 0 ? undefined : mtimeMs;
+    },
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+const withoutReturn = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line);

@@ -1,0 +1,50 @@
+/** What holds a queued run back, as a decision and in words: the worker and `signalbox queue` use the same one. */
+import { formatAmount } from '../domain/budget.ts';
+import { reserve } from './ledger.ts';
+import type { QueuedRun, WorkerContext, WorkerLimits } from './worker.ts';
+
+/** Why a run may not start now, in a sentence; undefined when it may. */
+export function whatHolds(run: QueuedRun, context: WorkerContext, at: number): string | undefined {
+  const { limits, pausedProjects, pressure } = context;
+  const busy = [...context.asked, ...context.running];
+  if (run.held !== null) return heldWords(run, run.held);
+  const pausedBy = pausedProjects[run.project];
+  if (pausedBy !== undefined) return `project ${run.project} was paused by ${pausedBy}`;
+  if (pressure !== null) return `the host is under pressure: ${pressure}`;
+  if (busy.length >= limits.total) return `all ${limits.total} places are taken`;
+  for (const [kind, name, limit] of limitsOf(run, limits)) {
+    const count = busy.filter(other => other[kind] === name).length;
+    if (count >= limit) return `${limit} ${limit === 1 ? 'run' : 'runs'} of ${kind} ${name} at once are the limit`;
+  }
+  const { lacking } = reserve(context, run, at);
+  if (lacking === undefined) return undefined;
+  const { measure, limit, spent, reserved, scope } = lacking;
+  const open = reserved > 0 ? ` and ${formatAmount(measure, reserved)} set aside for runs at work` : '';
+  const until = scope.endsWith('day') ? '; it is whole again at midnight UTC' : '; raise it in the configuration';
+  return `the budget of ${scope} is used up: ${formatAmount(measure, spent)}${open} of ${formatAmount(measure, limit)}${until}`;
+}
+
+/** Why a queued run has not started, in words. */
+export function whyQueued(run: QueuedRun, context: WorkerContext, isDraining: boolean, at: number): string {
+  if (isDraining) {
+    const by = context.drainedBy === null ? '' : ` (by ${context.drainedBy})`;
+    return `the worker is draining${by} and starts nothing`;
+  }
+  return whatHolds(run, context, at) ?? 'more urgent runs go first';
+}
+
+function heldWords(run: QueuedRun, { by, why }: NonNullable<QueuedRun['held']>): string {
+  if (by === 'preflight') return `the agent ${run.agent} cannot be started: ${why}`;
+  return `the breaker of ${run.provider} is open: ${why}`;
+}
+
+type Kind = 'project' | 'stage' | 'agent' | 'provider';
+
+function limitsOf(run: QueuedRun, limits: WorkerLimits): [Kind, string, number][] {
+  return [
+    ['project', run.project, limits.projects[run.project] ?? limits.perProject],
+    ['stage', run.stage, limits.stages[run.stage] ?? limits.perStage],
+    ['agent', run.agent, limits.agents[run.agent] ?? limits.perAgent],
+    ['provider', run.provider, limits.providers[run.provider] ?? limits.perProvider],
+  ];
+}
