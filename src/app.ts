@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fromPromise } from 'xstate';
 import { checkAgentProgram } from './actors/agent-preflight.ts';
-import { createAgentProcess } from './actors/agent-process.ts';
+import { createAgentProcess, homeOf } from './actors/agent-process.ts';
 import { checkpoint } from './actors/checkpoint.ts';
 import { judgeGates } from './actors/gate.ts';
 import { type HookInput, runHook } from './actors/hook.ts';
@@ -310,16 +310,17 @@ export function kindsFor(
       },
       effects: {
         removeWorktree: (params: RemoveInput) =>
-          inTurn(params.worktree, () =>
-            removeWorkspace(params, command =>
+          inTurn(params.worktree, async () => {
+            await removeWorkspace(params, command =>
               runHook(
                 { ...placeOf(params, 'beforeRemove'), hook: command },
                 runsDir,
                 `${params.taskId}.end`,
                 new AbortController().signal,
               ),
-            ),
-          ),
+            );
+            rmSync(homeOf(dataDir, params.taskId), { recursive: true, force: true });
+          }),
       },
     },
   ];

@@ -19,7 +19,7 @@ const allowed: Record<string, string[]> = {
   demo: ['actors'],
   'app.ts': ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config'],
   commands: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config', 'app.ts'],
-  cli: ['domain', 'machines', 'runtime', 'actors', 'commands', 'config', 'demo', 'app.ts'],
+  cli: ['domain', 'host', 'machines', 'runtime', 'actors', 'commands', 'config', 'demo', 'app.ts'],
   'main.ts': ['cli'],
 };
 

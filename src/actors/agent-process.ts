@@ -91,6 +91,9 @@ export function createAgentProcess(places: AgentPlaces) {
   );
 }
 
+/** The private home of a task's sandboxed agents: their sessions are there, so it lives as long as the task. */
+export const homeOf = (dataDir: string, taskId: string) => inside(join(dataDir, 'homes'), taskId);
+
 /** The process of a run, from what the run was asked to do. */
 export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }: AgentPlaces): ProcessSpec {
   const { runId, attempt, assignment, agent, job } = input;
@@ -142,7 +145,7 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
         writable: gitDirs,
         readable: [runDir],
         hidden: [dataDir],
-        home: join(dataDir, 'homes', assignment.taskId),
+        home: homeOf(dataDir, assignment.taskId),
       });
       return { ...wrapped, stdin: launch.stdin === 'prompt' ? promptFile : '/dev/null' };
     },

@@ -1,10 +1,12 @@
 /** `signalbox agent …`: runs of agents, their output, and how to end them. */
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
+import { createLogReader } from '../commands/agent-log.ts';
 import { type AgentView, copyFrom, createAgents, type KillResult } from '../commands/agents.ts';
 import { spawnAgent } from '../commands/spawn.ts';
 import { formatAmount } from '../domain/budget.ts';
 import { totalTokens } from '../domain/usage.ts';
+import { tailLines } from '../host/line-tail.ts';
 import { actor, type CommonOptions, configured, withApp, withCommonOptions } from './command.ts';
 import { clockTime, exitCodes, harmless, note, print, printJson, table } from './output.ts';
 
@@ -39,6 +41,7 @@ export function agentCommand(): Command {
     new Command('logs')
       .argument('<id>')
       .option('-f, --follow', 'go on as output comes, until the run has ended')
+      .option('--raw', 'as the program printed it, byte for byte')
       .description('what an agent has printed')
       .action(logs),
   );
@@ -102,26 +105,64 @@ async function show(id: string, { json, ...place }: CommonOptions): Promise<void
     if (value !== null && value !== '') print(`  ${name.padEnd(12)} ${harmless(String(value))}`);
 }
 
-async function logs(id: string, { json, follow, ...place }: CommonOptions & { follow?: boolean }): Promise<void> {
+interface LogOptions extends CommonOptions {
+  follow?: boolean;
+  raw?: boolean;
+}
+
+async function logs(id: string, { json, follow, raw, ...place }: LogOptions): Promise<void> {
   await withApp({ ...place, mode: 'read' }, async app => {
     const agents = createAgents(app);
     if (json) return printJson({ agentId: id, files: await agents.logFiles(id) });
-    let shown = 0;
-    let position = 0;
+    const { kind } = await agents.show(id);
+    const shown = new Map<string, LogPrinter>();
     for (;;) {
       // Asked first: what is written between the two is shown in the next round.
       const { completedAt } = await agents.show(id);
-      const files = await agents.logFiles(id);
-      for (; shown < files.length; shown++) {
-        const file = files[shown]!;
-        if (statSync(file).size > position) position = await copyFrom(file, position, process.stdout);
-        if (shown === files.length - 1) break;
-        position = 0;
+      for (const file of await agents.logFiles(id)) {
+        if (!shown.has(file)) shown.set(file, raw ? rawPrinter(file) : readablePrinter(file, kind));
+        await shown.get(file)!.print();
       }
-      if (!follow || completedAt !== undefined) return undefined;
+      if (!follow || completedAt !== undefined) {
+        for (const printer of shown.values()) await printer.finish();
+        return undefined;
+      }
       await new Promise(resolve => setTimeout(resolve, followMs));
     }
   });
+}
+
+/** Prints what is new in a log file. */
+interface LogPrinter {
+  print(): Promise<void>;
+  finish(): Promise<void>;
+}
+
+function rawPrinter(file: string): LogPrinter {
+  let position = 0;
+  return {
+    async print() {
+      if (statSync(file).size > position) position = await copyFrom(file, position, process.stdout);
+    },
+    async finish() {},
+  };
+}
+
+/** Control characters of the agent's never reach the terminal: they could say something else than the agent did. */
+function readablePrinter(file: string, kind: AgentView['kind']): LogPrinter {
+  const read = file.endsWith('error.log') ? (line: string) => [line] : createLogReader(kind);
+  const tail = tailLines(file, line => {
+    for (const text of read(line)) print(harmless(text));
+  });
+  return {
+    async print() {
+      while (tail.read()) await new Promise(resolve => setImmediate(resolve));
+    },
+    async finish() {
+      await tail.finish();
+      tail.close();
+    },
+  };
 }
 
 interface SpawnOptions extends CommonOptions {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { gitIn } from '../actors/git.ts';
 import { openApp } from '../app.ts';
+import { createAgents } from '../commands/agents.ts';
 import { interruptAll } from '../commands/shutdown.ts';
 import { createTasks, type TaskView } from '../commands/tasks.ts';
 import { makeDemoRepository } from '../demo/repository.ts';
@@ -71,7 +72,8 @@ async function demo({ keep = false, json = false }: DemoOptions): Promise<number
           `${colors.dim('The agent is a script (examples/scripted-agent.sh); everything else is the real thing.')}\n`,
         );
       }
-      progress = createProgress({ taskId: task.id, state: task.state, runsDir: app.paths.runsDir, isJson: json });
+      const { follow } = createAgents(app);
+      progress = createProgress({ taskId: task.id, state: task.state, follow, isJson: json });
       const finish = async (): Promise<TaskView> => {
         for (;;) {
           const changed = new Promise<void>(resolve => {

@@ -1,6 +1,5 @@
 /** Shows a task as it moves: a line for every change, and on a terminal a last line that lives. */
-import { join } from 'node:path';
-import { tailOf } from '../actors/log-file.ts';
+import type { followActivity } from '../commands/agent-log.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { Transition } from '../runtime/index.ts';
 import { clockTime, colors, harmless, printJsonLine } from './output.ts';
@@ -18,10 +17,13 @@ export interface ProgressOptions {
   taskId: string;
   /** The state that the task is in when watching begins. */
   state: string;
-  runsDir: string;
+  /** What the agent of a run does now, for the line that lives. */
+  follow(runId: string, attempt: number): Promise<Activity>;
   isJson: boolean;
   write?: (text: string) => void;
 }
+
+export type Activity = ReturnType<typeof followActivity>;
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 120;
@@ -40,11 +42,12 @@ const headlines: [RegExp, (stage: string) => string][] = [
   [/^(done|cancelled|failed)$/, state => state],
 ];
 
-export function createProgress({ taskId, state: initial, runsDir, isJson, write }: ProgressOptions): Progress {
+export function createProgress({ taskId, state: initial, follow, isJson, write }: ProgressOptions): Progress {
   const isLive = !isJson && Boolean(process.stdout.isTTY);
   const out = write ?? ((text: string) => void process.stdout.write(text));
   let state = initial;
   let run: { id: string; attempt: number; role: string; since: number } | undefined;
+  let activity: Activity | undefined;
   let frame = 0;
   let isPaused = false;
   const timer = isLive ? setInterval(draw, frameMs) : undefined;
@@ -60,7 +63,7 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
     const spinner = frames[frame % frames.length];
     const width = process.stdout.columns ?? 80;
     const what = run === undefined ? state : `${run.role} works ${formatDuration(Date.now() - run.since)}`;
-    const last = run === undefined ? '' : lastLine(join(runsDir, `${run.id}-${run.attempt}`, 'output.log'));
+    const last = run === undefined ? '' : (activity?.now() ?? '').replace(/\p{Cc}/gu, ' ');
     const line = `${spinner} ${what}${last === '' ? '' : `  ${last}`}`;
     out(`\r\x1b[2K${colors.dim(cutToWidth(line, width - 1))}`);
   }
@@ -109,6 +112,7 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
     },
     stop() {
       clearInterval(timer);
+      activity?.close();
       clear();
     },
   };
@@ -118,6 +122,7 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
       const stage = actorId.split('.').at(-2) ?? '';
       const attempt = (run?.id === actorId ? run.attempt : 0) + 1;
       run = { id: actorId, attempt, role: stage, since: at };
+      if (isLive) void followRun(actorId, attempt);
       line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${event.pid})`);
     } else if (event.type === 'agent.exited') {
       const code = event.signal === null ? `exit code ${event.code}` : `signal ${event.signal}`;
@@ -128,6 +133,14 @@ export function createProgress({ taskId, state: initial, runsDir, isJson, write 
       line(at, colors.yellow('▸'), 'the agent is tried again after a pause');
     }
     if (to === 'settled' || to === 'queued') run = undefined;
+  }
+
+  async function followRun(id: string, attempt: number): Promise<void> {
+    activity?.close();
+    activity = undefined;
+    const next = await follow(id, attempt);
+    if (run?.id === id && run.attempt === attempt) activity = next;
+    else next.close();
   }
 
   function showVerdicts(at: number, event: Transition['event']): void {
@@ -161,9 +174,4 @@ function cutToWidth(line: string, columns: number): string {
     cut += character;
   }
   return cut;
-}
-
-function lastLine(file: string): string {
-  const line = tailOf(file, 400).trimEnd().split('\n').at(-1) ?? '';
-  return line.replace(/\p{Cc}/gu, ' ');
 }

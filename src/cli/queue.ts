@@ -36,7 +36,7 @@ Examples:
 async function show({ json, ...place }: CommonOptions): Promise<void> {
   const queue = await withApp({ ...place, mode: 'read' }, app => readQueue(app));
   if (json) return printJson(queue);
-  const { counts, maxConcurrency, waiting, running, leases, pressure, pausedProjects } = queue;
+  const { counts, maxConcurrency, waiting, running, starting, leases, pressure, pausedProjects } = queue;
   if (queue.worker === 'draining.forShutdown') {
     print('Nobody works on this data now; "signalbox run --repo PATH --id ID" goes on.');
   }
@@ -45,6 +45,7 @@ async function show({ json, ...place }: CommonOptions): Promise<void> {
   for (const [project, by] of Object.entries(pausedProjects)) print(`project ${project} paused by ${by}`);
   const rows = [
     ...running.map(run => [run.runId, 'running', '']),
+    ...starting.map(run => [run.runId, 'starting', `the agent ${run.agent} is checked`]),
     ...queue.backoff.map(run => [run.agentId, 'backoff', run.error ?? '']),
     ...waiting.map(run => [run.runId, `queued (priority ${run.priority})`, run.why]),
   ];

@@ -121,11 +121,11 @@ async function run(options: RunOptions): Promise<number> {
       const verb = plan.existing === undefined ? 'begins' : 'goes on';
       print(`${colors.bold(`${task.id}: ${task.title}`)} ${verb} in ${task.repository} (merges into ${task.target})`);
     }
-    progress = createProgress({ taskId: task.id, state: task.state, runsDir: app.paths.runsDir, isJson });
+    const agents = createAgents(app);
+    progress = createProgress({ taskId: task.id, state: task.state, follow: agents.follow, isJson });
     if (plan.existing !== undefined) mentionUnused(task.id, options);
     await mentionOthers(tasks, task.id);
     const changed = () => new Promise<void>(resolve => listeners.add(once(listeners, resolve)));
-    const agents = createAgents(app);
     const driven = drive({ tasks, agents, id: task.id, options, progress, changed });
     const last = await Promise.race([driven, interrupted.happened]);
     progress.stop();

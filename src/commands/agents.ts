@@ -2,6 +2,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
+import type { AgentKind } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -12,6 +13,7 @@ import { workerId } from '../machines/breaker.ts';
 import type { WorkerContext } from '../machines/worker.ts';
 import { whyQueued } from '../machines/worker-rules.ts';
 import type { ActorRow } from '../persistence/store.ts';
+import { followActivity } from './agent-log.ts';
 import { contextOf } from './context.ts';
 
 export type AgentStatus = 'spawning' | 'running' | 'completed' | 'failed' | 'killed';
@@ -24,6 +26,7 @@ export interface AgentView {
   stage: string;
   role: string;
   agent: string;
+  kind: AgentKind;
   provider: string;
   model: string | null;
   status: AgentStatus;
@@ -57,6 +60,8 @@ export interface KillResult {
   errors: string[];
 }
 
+type Reader = Pick<App['runtime'], 'actor'>;
+
 export type Agents = ReturnType<typeof createAgents>;
 
 const pollMs = 50;
@@ -82,15 +87,7 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
 
   const rows = (more: object = {}) => runtime.actors({ kind: 'agentRun', limit: 10_000, ...more });
 
-  /** With the reason of those that wait for the worker. */
-  async function viewsOf(runs: ActorRow[]): Promise<AgentView[]> {
-    const worker = runs.some(run => run.state === 'queued') ? await runtime.actor(workerId) : undefined;
-    return runs.map(run => {
-      const view = viewOfRun(run);
-      const why = worker === undefined ? undefined : whyWaiting(run.id, worker);
-      return why === undefined ? view : { ...view, why };
-    });
-  }
+  const viewsOf = (runs: ActorRow[]) => viewsOfRuns(runtime, runs);
 
   async function killRuns(ids: readonly string[], by: string, reason?: string): Promise<KillResult> {
     const errors: string[] = [];
@@ -131,6 +128,11 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
         by,
         reason,
       ),
+    /** What the agent of an attempt does, as it comes. */
+    async follow(id: string, attempt: number) {
+      const { agent } = contextOf<AgentRunContext>(await row(id));
+      return followActivity(agent.kind, join(paths.runsDir, attemptId(id, attempt)));
+    },
     /** Log files of a run's attempts that exist, oldest first; standard error after the output of its attempt. */
     async logFiles(id: string): Promise<string[]> {
       const run = await row(id);
@@ -156,6 +158,7 @@ export function viewOfRun(row: ActorRow): AgentView {
     stage: assignment.stage,
     role: assignment.role,
     agent: agent.name,
+    kind: agent.kind,
     provider: agent.provider,
     model: report?.model ?? agent.model,
     status: statusOf(row, context),
@@ -174,10 +177,26 @@ export function viewOfRun(row: ActorRow): AgentView {
   };
 }
 
-function whyWaiting(runId: string, worker: ActorRow): string | undefined {
+/** Runs from their rows, each that waits for the worker with the reason. */
+export async function viewsOfRuns(runtime: Reader, runs: ActorRow[]): Promise<AgentView[]> {
+  const reasons = runs.some(run => run.state === 'queued') ? await reasonsOf(runtime) : [];
+  return runs.map(run => {
+    const reason = reasons.find(({ runId }) => runId === run.id);
+    return reason === undefined ? viewOfRun(run) : { ...viewOfRun(run), why: reason.why };
+  });
+}
+
+/** Why each queued run has not started. */
+export async function reasonsOf(runtime: Reader): Promise<{ runId: string; taskId: string; why: string }[]> {
+  const worker = await runtime.actor(workerId);
+  if (worker === undefined) return [];
   const context = contextOf<WorkerContext>(worker);
-  const queued = context.queue.find(run => run.runId === runId);
-  return queued && whyQueued(queued, context, worker.state.startsWith('draining'), Date.now());
+  const isDraining = worker.state.startsWith('draining');
+  return context.queue.map(run => ({
+    runId: run.runId,
+    taskId: run.taskId,
+    why: whyQueued(run, context, isDraining, Date.now()),
+  }));
 }
 
 function statusOf(row: ActorRow, context: AgentRunContext): AgentStatus {

@@ -15,6 +15,8 @@ export interface QueueView {
   counts: { queued: number; running: number; backoff: number; done: number; failed: number };
   maxConcurrency: number;
   running: QueuedRun[];
+  /** Holding a place while their agent and provider are asked. */
+  starting: QueuedRun[];
   waiting: (QueuedRun & { why: string })[];
   /** Runs that wait for their next attempt. */
   backoff: AgentView[];
@@ -76,6 +78,7 @@ export async function readQueue({ runtime }: Reader): Promise<QueueView> {
     },
     maxConcurrency: context?.limits.total ?? 0,
     running: context?.running ?? [],
+    starting: context?.asked ?? [],
     waiting: queue.map(run => ({ ...run, why: whyQueued(run, context!, isDraining, Date.now()) })),
     backoff: views.filter(run => run.state === 'backoff'),
     pressure: context?.pressure ?? null,

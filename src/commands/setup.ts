@@ -13,6 +13,8 @@ import { projectOf } from './tasks.ts';
 /** What a new task takes from its project. */
 export interface Setup {
   project: string;
+  /** Ids of tasks that nobody names are `<prefix>-<number>`. */
+  prefix: string;
   pipeline: string;
   priority: number;
   agent: AgentSpec;
@@ -86,6 +88,7 @@ export function setupFor(config: Config, isConfigured: boolean, repository: stri
   const named = (name: string) => findAgent(config, name, choice.agentEnv);
   return {
     project: project?.name ?? projectOf(repository),
+    prefix: project?.prefix ?? 'T',
     pipeline: choice.pipeline ?? project?.pipeline ?? config.pipeline,
     priority: choice.priority ?? project?.priority ?? config.priority,
     agent: chosen ?? named(project?.agent ?? config.agent),

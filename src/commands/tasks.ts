@@ -12,12 +12,14 @@ import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
 import type { TaskContext } from '../machines/task-context.ts';
 import type { ActorRow, Outcome, StoredLogEntry } from '../persistence/store.ts';
-import { type AgentView, viewOfRun } from './agents.ts';
+import { type AgentView, reasonsOf, viewsOfRuns } from './agents.ts';
 import { contextOf } from './context.ts';
 import { explainState, type Move, movesOf, type Standing, stageOf, standingOf } from './explain.ts';
 
 export interface NewTask {
   id?: string;
+  /** Of an id that is made up here. */
+  prefix?: string;
   title: string;
   body?: string;
   repository: string;
@@ -101,9 +103,9 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     throw new SignalboxError('not_found', `There is no task ${quote(id)}; ${hint}`);
   }
 
-  async function freeId(): Promise<string> {
+  async function freeId(prefix: string): Promise<string> {
     const taken = new Set((await runtime.actors({ kind: 'task', limit: 1_000_000 })).map(task => task.id));
-    for (let number = taken.size + 1; ; number++) if (!taken.has(`T-${number}`)) return `T-${number}`;
+    for (let number = taken.size + 1; ; number++) if (!taken.has(`${prefix}-${number}`)) return `${prefix}-${number}`;
   }
 
   async function send(id: string, type: string, data: JsonObject, by: string): Promise<SentEvent> {
@@ -144,7 +146,7 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     /** Makes a task. Throws `invalid` for a bad title or id, `conflict` when the id or its branch is taken. */
     async add(task: NewTask): Promise<TaskView> {
       const title = checkTitle(task.title);
-      const id = task.id === undefined ? await freeId() : checkId(task.id, 'The id');
+      const id = task.id === undefined ? await freeId(task.prefix ?? 'T') : checkId(task.id, 'The id');
       const { repository, target, agent, agents = {}, hooks = noHooks, body = '' } = task;
       const { priority = 5, pipeline = defaultPipeline, project = projectOf(repository) } = task;
       const branch = branchOf(id, title);
@@ -178,10 +180,13 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     show: async (id: string): Promise<TaskView & { runs: AgentView[] }> => {
       const task = await row(id);
       const runs = await runtime.actors({ parentId: id, kind: 'agentRun', limit: 1_000 });
-      return { ...view(task), runs: runs.map(viewOfRun) };
+      const views = await viewsOfRuns(runtime, runs);
+      return { ...withReason(view(task), views.find(run => run.why !== undefined)?.why), runs: views };
     },
     async list({ state, limit = 1_000 }: { state?: string; limit?: number } = {}): Promise<TaskView[]> {
-      return (await runtime.actors({ kind: 'task', limit, ...(state && { state }) })).map(view);
+      const tasks = await runtime.actors({ kind: 'task', limit, ...(state && { state }) });
+      const reasons = new Map((await reasonsOf(runtime)).map(({ taskId, why }) => [taskId, why]));
+      return tasks.map(task => withReason(view(task), reasons.get(task.id)));
     },
     async *events(id: string): AsyncGenerator<StoredLogEntry> {
       await row(id);
@@ -197,6 +202,11 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     /** The actor behind a task. Throws `not_found` with the nearest ids. */
     row,
   };
+}
+
+/** A task whose agent waits for the worker waits for the same reason. */
+function withReason(task: TaskView, why: string | undefined): TaskView {
+  return why === undefined ? task : { ...task, why: `its agent waits: ${why}` };
 }
 
 /** What a project is called that nobody has named. */

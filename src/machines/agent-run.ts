@@ -15,7 +15,16 @@ import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
 import type { AgentSpec, WatchLimits } from '../domain/agent-spec.ts';
 import { type BackoffPolicy, backoffMs } from '../domain/backoff.ts';
-import { addSpent, type Budget, exhausted, nothingSpent, type Spent, spentOf, tighter } from '../domain/budget.ts';
+import {
+  addSpent,
+  type Budget,
+  exhausted,
+  noBudget,
+  nothingSpent,
+  type Spent,
+  spentOf,
+  tighter,
+} from '../domain/budget.ts';
 import type { Hook } from '../domain/hook.ts';
 import {
   type AgentEnd,
@@ -109,6 +118,8 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   lastOutputAt: number | null;
   lastProgressAt: number | null;
   activity: string;
+  /** Whether a tool ran at the last sign. */
+  isToolAlive: boolean;
   report: AgentReport | null;
   /** What the worktree looked like when it was last checked for progress. */
   fingerprint: string | null;
@@ -166,6 +177,7 @@ const noAttempt = {
   lastOutputAt: null,
   lastProgressAt: null,
   activity: '',
+  isToolAlive: false,
   report: null,
   fingerprint: null,
   stopCause: null,
@@ -217,10 +229,8 @@ export const agentRunMachine = setup({
     mustHaveChanged: ({ context, event }) =>
       context.policy.mustChange && event.type === 'agent.exited' && hasEndedWell(context, event.end),
     hasChanged: ({ event }) => outputOf<Inspected>(event).isChanged,
-    hasMoved: ({ context, event }) => {
-      const { fingerprint, isChanged } = outputOf<Inspected>(event);
-      return context.fingerprint === null ? isChanged : context.fingerprint !== fingerprint;
-    },
+    hasMoved: ({ context, event }) => hasMoved(context, event),
+    hasToolMoved: ({ context, event }) => context.isToolAlive && hasMoved(context, event),
     isToolAlive: ({ event }) => event.type === 'agent.heartbeat' && event.isToolAlive,
     isOverBudget: ({ context, event }) => {
       if (!('report' in event)) return false;
@@ -328,15 +338,18 @@ export const agentRunMachine = setup({
         ? {
             report: event.report,
             activity: event.activity,
+            isToolAlive: event.type === 'agent.heartbeat' && event.isToolAlive,
             lastOutputAt: event.at - event.silentMs,
             lastProgressAt: event.at - event.stalledMs,
             ...('end' in event && { end: event.end }),
           }
         : {},
     ),
+    // Work on files is a sign of life too.
     rememberMove: assign(({ event }) => ({
       fingerprint: outputOf<Inspected>(event).fingerprint,
-      lastProgressAt: (event as unknown as { at: number }).at,
+      lastProgressAt: event.at,
+      lastOutputAt: event.at,
     })),
     rememberCause: assign(({ event }) =>
       event.type === 'run.stop'
@@ -480,7 +493,7 @@ export const agentRunMachine = setup({
           beginning: context.beginning,
           resume: context.resume,
           handover: context.handover,
-          maxCostUsd: leftForRun(context).moneyUsd,
+          maxCostUsd: tighter(leftForRun(context), context.allowance ?? noBudget).moneyUsd,
           watch: { silenceMs: context.policy.silenceMs, noProgressMs: context.policy.noProgressMs },
         }),
         onError: { target: 'keeping', actions: 'blameStart' },
@@ -547,6 +560,7 @@ export const agentRunMachine = setup({
                 src: 'inspect',
                 input: ({ context }) => inspection(context),
                 onDone: [
+                  { guard: 'hasToolMoved', target: 'inTool', actions: 'rememberMove' },
                   { guard: 'hasMoved', target: 'attentive', actions: 'rememberMove' },
                   {
                     target: '#agentRun.working.stopping',
@@ -728,6 +742,12 @@ function isWorthLater({ outcome, stopCause }: AgentRunContext): boolean {
 /** Failures of the agent itself. */
 function isOwnFailure(outcome: OutcomeClass | null): boolean {
   return outcome === 'permanent' || outcome === 'timedOut' || outcome === 'stalled';
+}
+
+/** Whether the worktree is another than at the last look, or than where the attempt began. */
+function hasMoved({ fingerprint: before }: AgentRunContext, event: unknown): boolean {
+  const { fingerprint, isChanged } = outputOf<Inspected>(event);
+  return before === null ? isChanged : before !== fingerprint;
 }
 
 /** A used-up allowance that comes back at a known time; a reset time that has passed is no answer. */

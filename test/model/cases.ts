@@ -245,6 +245,7 @@ const hook = { run: ['hook'], timeLimitMs: 1_000 };
 
 /** With every optional step, and without any. */
 export const agentRunModel: ModelOptions = {
+  isPossible: (_, { type }) => type !== 'xstate.after.noProgress.agentRun.working.running.attentive',
   input: {
     ...agentRunInput,
     policy: { ...agentRunInput.policy, mustChange: true },
@@ -323,11 +324,16 @@ export const agentRunModel: ModelOptions = {
       ];
     }
     if (/stopping|killing/.test(state)) return [failed, stopCause];
-    return [failed, context.beginning, isOver, state.includes('running') && fingerprint];
+    return [failed, context.beginning, isOver, state.includes('running') && [fingerprint, context.isToolAlive]];
   },
 };
 
-export const plainRunModel: ModelOptions = { ...agentRunModel, input: agentRunInput };
+/** Here the limit for progress comes before that for silence, which could never be reached otherwise. */
+export const plainRunModel: ModelOptions = {
+  ...agentRunModel,
+  input: { ...agentRunInput, policy: { ...agentRunInput.policy, silenceMs: 700 } },
+  isPossible: (_, { type }) => !type.startsWith('xstate.after.silence'),
+};
 
 function after(delay: string): ModelEvent {
   return { type: `xstate.after.${delay}` };

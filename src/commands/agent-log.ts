@@ -1,0 +1,46 @@
+/** What an agent prints, for people: the events of a structured stream as readable lines, anything else as it is. */
+import { join } from 'node:path';
+import type { AgentKind } from '../domain/agent-spec.ts';
+import { tailLines } from '../host/line-tail.ts';
+import { agentClis } from '../integrations/agents/index.ts';
+import { builtInPrices } from '../integrations/prices.ts';
+
+/** Turns lines of an agent's output into lines for people; answers nothing for events that say nothing new. */
+export function createLogReader(kind: AgentKind): (line: string) => string[] {
+  const cli = agentClis[kind];
+  if (!cli.isStructured) return line => [line];
+  const reader = cli.createReader(builtInPrices);
+  let activity = '';
+  let text = '';
+  return line => {
+    const before = reader.report();
+    reader.output(line);
+    const after = reader.report();
+    // What is no event at all is shown as it is: it may be the reason why there are no events.
+    if (after.garbageLines !== before.garbageLines) return [line];
+    const shown: string[] = [];
+    if (after.lastText !== text && after.lastText !== '') shown.push(after.lastText);
+    else if (reader.activity !== activity && reader.activity !== '') shown.push(`· ${reader.activity}`);
+    text = after.lastText;
+    activity = reader.activity;
+    return shown;
+  };
+}
+
+/** Follows what a running agent does, for a line that lives. */
+export function followActivity(kind: AgentKind, runDir: string): { now(): string; close(): void } {
+  const cli = agentClis[kind];
+  const reader = cli.createReader(builtInPrices);
+  let last = '';
+  const tail = tailLines(join(runDir, 'output.log'), line => {
+    if (cli.isStructured) reader.output(line);
+    else if (line.trim() !== '') last = line;
+  });
+  return {
+    now() {
+      while (tail.read());
+      return cli.isStructured ? reader.activity : last;
+    },
+    close: () => tail.close(),
+  };
+}
