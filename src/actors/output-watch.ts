@@ -5,10 +5,7 @@ import { tailLines } from '../host/line-tail.ts';
 import { hasProcessBeyondSession } from '../host/process-tree.ts';
 import { onPulse } from '../host/pulse.ts';
 import type { AgentReader } from '../integrations/agent-cli.ts';
-import { contextHigh, contextShare } from '../machines/agent-run.ts';
-
-/** What the machine hears of a running agent. */
-export type Sign = { report: AgentReport; activity: string; silentMs: number; stalledMs: number };
+import { contextHigh, contextShare, type Sign } from '../machines/agent-run.ts';
 
 export interface SignReports {
   heartbeat(sign: Sign & { isToolAlive: boolean }): void;

@@ -140,13 +140,13 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
 }
 
 /** What the process tells while it runs. The durations end at the event's own time. */
-interface Sign {
+export interface Sign {
   report: AgentReport;
+  /** One line for people. */
   activity: string;
   /** Milliseconds since it last printed something, and since it last got on with its work. */
   silentMs: number;
   stalledMs: number;
-  at: number;
 }
 
 export type AgentRunEvent =
@@ -154,11 +154,11 @@ export type AgentRunEvent =
   | { type: 'run.stop'; cause: StopCause; by: string; reason?: string; at: number }
   | { type: 'agent.started'; pid: number; at: number }
   | { type: 'agent.failed'; error: { message: string }; at: number }
-  | ({ type: 'agent.heartbeat'; isToolAlive: boolean } & Sign)
+  | ({ type: 'agent.heartbeat'; isToolAlive: boolean; at: number } & Sign)
   /** It said its last word; the process has yet to leave. `end` is what it means when it does. */
-  | ({ type: 'agent.concluded'; end: AgentEnd } & Sign)
+  | ({ type: 'agent.concluded'; end: AgentEnd; at: number } & Sign)
   /** It retries what cannot succeed. `end` is what that will come to. */
-  | ({ type: 'agent.doomed'; end: AgentEnd } & Sign)
+  | ({ type: 'agent.doomed'; end: AgentEnd; at: number } & Sign)
   | ({ type: 'agent.exited'; end: AgentEnd; report: AgentReport; jitter: number; at: number } & ExitRecord);
 
 /** What the task learns when the run has ended. */
