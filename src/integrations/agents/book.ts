@@ -21,9 +21,10 @@ export class Book {
   /** The first line that was no event, for people: a text where events belong is often the only explanation. */
   firstGarbage = '';
   progress = 0;
-  activity = 'starts';
   /** No tool has worked since the last one that was denied: the agent has not found another way. */
   endsInDenial = false;
+  /** Both as they came, if they are short: they change with every line, and are made readable only for a report. */
+  #activity = 'starts';
   #lastText = '';
   #isSpeaking = false;
   readonly #denials: string[] = [];
@@ -31,6 +32,11 @@ export class Book {
 
   constructor(model: string | null) {
     this.model = model;
+  }
+
+  /** What it does now, in a line for people. */
+  get activity(): string {
+    return oneLine(this.#activity, activityLimit);
   }
 
   get openTools(): number {
@@ -53,16 +59,19 @@ export class Book {
   }
 
   say(text: string): void {
-    if (text.trim() !== '') this.#lastText = lastPart(text, lastTextLimit);
+    if (text.trim() === '') return;
+    this.#lastText = text.length <= lastTextLimit ? text : lastPart(text, lastTextLimit);
   }
 
   /** Adds to what was said last, for programs that print a message in pieces. */
   sayMore(text: string): void {
-    this.#lastText = copy((this.#lastText + text.slice(-lastTextLimit)).slice(-lastTextLimit));
+    const whole = this.#lastText + (text.length <= lastTextLimit ? text : copy(text.slice(-lastTextLimit)));
+    // Cut now and then only: a report takes no more than the end of it.
+    this.#lastText = whole.length <= lastTextLimit * 4 ? whole : copy(whole.slice(-lastTextLimit));
   }
 
   does(activity: string): void {
-    this.activity = oneLine(activity, activityLimit);
+    this.#activity = activity.length <= activityLimit * 4 ? activity : oneLine(activity, activityLimit);
   }
 
   beginTool(id: string, tool: string, detail: string): void {

@@ -70,8 +70,12 @@ export function identifierOf(value: unknown): string | null {
 
 /** A short name, such as that of a model or a tool; null when there is none. */
 export function nameOf(value: unknown): string | null {
-  return oneLine(textOf(value), 100) || null;
+  const text = textOf(value);
+  // Most are plain, and those come with nearly every line. A text out of `JSON.parse` has no ties.
+  return plainName.test(text) ? text : oneLine(text, 100) || null;
 }
+
+const plainName = /^[\w.:/-]{1,100}$/;
 
 /** The text on one line for people: no control characters, no more than `limit` characters. */
 export function oneLine(text: string, limit: number): string {
