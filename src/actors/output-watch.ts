@@ -62,7 +62,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   let lastToolCheck = 0;
   let session: string | null = null;
   let mark = 0;
-  let concludedAt: number | undefined;
+  /** Its last word has been read, and told. */
+  let hasLastWord = false;
   let isConcluded = false;
   let isDoomed = false;
 
@@ -108,26 +109,26 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       lastProgress = now();
     }
     const hasToolChanged = checkTool();
-    if (!isNews && !hasToolChanged && concludedAt === undefined) return;
+    // After its last word every look counts: it may stay, or go on after all.
+    const isOver = !hasGrown && hasLastWord;
+    if (!isNews && !hasToolChanged && !isOver) return;
     const report = reader.report();
+    hasLastWord = report.conclusion !== null;
     if (reader.isDoomed && !isDoomed) {
       isDoomed = true;
       reports.doomed({ ...sign(report), end: reader.conclude({ code: 1, signal: null }) });
       return;
     }
-    if (report.conclusion !== null && !hasGrown) {
-      concludedAt ??= now();
-      if (!isConcluded && now() - concludedAt >= conclusionMs) {
-        isConcluded = true;
-        isNews = false;
-        const code = report.conclusion === 'success' ? 0 : 1;
-        reports.concluded({ ...sign(report), end: reader.conclude({ code, signal: null }) });
-      }
+    if (isOver) {
+      if (isConcluded || now() - lastOutput < conclusionMs) return;
+      isConcluded = true;
+      isNews = false;
+      const code = report.conclusion === 'success' ? 0 : 1;
+      reports.concluded({ ...sign(report), end: reader.conclude({ code, signal: null }) });
       return;
     }
     const wasConcluded = isConcluded;
     isConcluded = false;
-    concludedAt = undefined;
     const reached = contextMarks.filter(share => contextShare(report) >= share).length;
     const isImportant = report.session !== session || reached > mark || hasToolChanged || wasConcluded;
     session = report.session;

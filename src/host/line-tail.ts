@@ -15,6 +15,11 @@ export interface LineTail {
 
 const chunkBytes = 1 << 20;
 const newline = 0x0a;
+/**
+ * What is read lies in here until its lines have been passed on; what is kept is copied. One for all who read, because
+ * nobody reads while another does, so that fifty talkative agents cost one megabyte and not fifty a look.
+ */
+let chunk: Buffer | undefined;
 /** Of a line longer than this only the beginning is passed on: no event of any CLI is that long. */
 export const longestLine = 64 << 20;
 
@@ -24,7 +29,6 @@ export function tailLines(path: string, onLine: (line: string) => void): LineTai
   let position = 0;
   let parts: Buffer[] = [];
   let partBytes = 0;
-  let buffer: Buffer | undefined;
 
   const open = (): number | undefined => {
     try {
@@ -63,12 +67,13 @@ export function tailLines(path: string, onLine: (line: string) => void): LineTai
     if (descriptor === undefined) return false;
     const { size } = fstatSync(descriptor);
     if (size <= position) return false;
-    buffer ??= Buffer.allocUnsafe(chunkBytes);
+    const buffer = chunk ?? Buffer.allocUnsafe(chunkBytes);
+    // Whoever should read in the middle of a line of ours gets one of their own.
+    chunk = undefined;
     const length = readSync(descriptor, buffer, 0, chunkBytes, position);
     position += length;
     take(buffer.subarray(0, length));
-    // An idle reader holds no buffer.
-    if (position >= size) buffer = undefined;
+    chunk = buffer;
     return position < size;
   };
 

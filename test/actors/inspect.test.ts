@@ -1,0 +1,44 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { inspect } from '../../src/actors/inspect.ts';
+import { prepareWorkspace } from '../../src/actors/workspace.ts';
+import { commitFiles, createProject, git } from './repository.ts';
+
+async function startWorktree() {
+  const project = createProject();
+  const { head } = await prepareWorkspace(project.prepare);
+  const { worktree } = project.task;
+  return { worktree, look: () => inspect({ worktree, head }) };
+}
+
+test('a worktree as it was handed over has not changed, and looking does not change it', async () => {
+  const { worktree, look } = await startWorktree();
+  const first = await look();
+  expect(first.isChanged).toBe(false);
+  expect(await look()).toEqual(first);
+  expect(git(worktree, 'status', '--porcelain')).toBe('');
+});
+
+test('every change is seen: new files, edits of the same length, commits, and what comes back', async () => {
+  const { worktree, look } = await startWorktree();
+  const clean = await look();
+  writeFileSync(join(worktree, 'new.txt'), 'aaaa');
+  const added = await look();
+  expect(added.isChanged).toBe(true);
+  writeFileSync(join(worktree, 'new.txt'), 'bbbb');
+  const edited = await look();
+  expect(edited.fingerprint).not.toBe(added.fingerprint);
+  rmSync(join(worktree, 'new.txt'));
+  expect(await look()).toEqual(clean);
+  commitFiles(worktree, { 'new.txt': 'bbbb' }, 'Add it');
+  const committed = await look();
+  expect(committed.isChanged).toBe(true);
+  expect(committed.fingerprint).not.toBe(edited.fingerprint);
+});
+
+test('a worktree that is none any more is an error, not an unchanged one', async () => {
+  const { worktree, look } = await startWorktree();
+  rmSync(join(worktree, '.git'));
+  await expect(look()).rejects.toThrow(/no git worktree/);
+});

@@ -1,0 +1,131 @@
+/** What is reported of an agent's output, and how seldom. Time is moved by hand; the files are real. */
+import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { type OutputWatchOptions, watchOutput } from '../../src/actors/output-watch.ts';
+import { agentClis } from '../../src/integrations/agents/index.ts';
+import { builtInPrices } from '../../src/integrations/prices.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+const line = (value: object) => `${JSON.stringify(value)}\n`;
+const init = line({ type: 'system', subtype: 'init', session_id: 's-1', model: 'claude-sonnet-5-5' });
+let messages = 0;
+const message = (usage: object = {}, content: object[] = [{ type: 'text', text: 'On it.' }]) => {
+  messages += 1;
+  return line({
+    type: 'assistant',
+    parent_tool_use_id: null,
+    message: {
+      id: `m${messages}`,
+      model: 'claude-sonnet-5-5',
+      content,
+      usage: { input_tokens: 10, output_tokens: 1, ...usage },
+    },
+  });
+};
+const retry = line({ type: 'system', subtype: 'api_retry', attempt: 1, max_retries: 10, error_status: 529 });
+const result = line({ type: 'result', subtype: 'success', is_error: false, result: 'Done.', usage: {} });
+
+function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
+  const runDir = temporaryDirectory();
+  const log = join(runDir, 'output.log');
+  writeFileSync(log, before);
+  // An adopted agent's file was written some time ago.
+  const now = Date.now() / 1000;
+  utimesSync(log, now, now);
+  const heard: { type: string; [key: string]: unknown }[] = [];
+  const hear = (type: string) => (sign: object) => void heard.push({ type, ...sign });
+  const watch = watchOutput({
+    runDir,
+    reader: agentClis.claude.createReader(builtInPrices),
+    isErrorApart: true,
+    silenceMs: 900_000,
+    noProgressMs: 900_000,
+    pid: process.pid,
+    reports: { heartbeat: hear('heartbeat'), concluded: hear('concluded'), doomed: hear('doomed') },
+    ...more,
+  });
+  onTestFinished(() => watch.stop());
+  return {
+    heard,
+    watch,
+    log,
+    prints(text: string) {
+      appendFileSync(log, text);
+      vi.advanceTimersByTime(250);
+    },
+    pass: (ms: number) => void vi.advanceTimersByTime(ms),
+  };
+}
+
+test('an agent that prints all the time costs two heartbeats a minute, and a silent one none', () => {
+  const agent = startWatch();
+  agent.prints(init);
+  expect(agent.heard).toHaveLength(1);
+  for (let second = 0; second < 120; second++) {
+    agent.prints(message());
+    agent.pass(750);
+  }
+  expect(agent.heard.length).toBeLessThanOrEqual(6);
+  expect(agent.heard.length).toBeGreaterThanOrEqual(4);
+  const before = agent.heard.length;
+  agent.pass(600_000);
+  expect(agent.heard.length).toBeLessThanOrEqual(before + 1);
+});
+
+test('the session is told at once, because a crash may follow', () => {
+  const agent = startWatch();
+  agent.prints(init);
+  expect(agent.heard).toMatchObject([{ type: 'heartbeat', report: { session: 's-1' } }]);
+});
+
+test('a heartbeat says how long ago the last output was, and the last progress: a retry is only the first', () => {
+  const agent = startWatch();
+  agent.prints(init + message());
+  agent.pass(20_000);
+  agent.prints(retry);
+  agent.pass(15_000);
+  const last = agent.heard.at(-1)!;
+  expect(Number(last.stalledMs) - Number(last.silentMs)).toBeGreaterThanOrEqual(19_000);
+});
+
+test('a context that passes 80 and 95 per cent is told at once', () => {
+  const agent = startWatch();
+  agent.prints(init + message());
+  const before = agent.heard.length;
+  const window = builtInPrices.models.find(({ pattern }) => 'claude-sonnet-5-5'.includes(pattern))!.windowTokens;
+  agent.prints(message({ input_tokens: Math.ceil(window * 0.81) }));
+  agent.prints(message({ input_tokens: Math.ceil(window * 0.82) }));
+  expect(agent.heard).toHaveLength(before + 1);
+  agent.prints(message({ input_tokens: Math.ceil(window * 0.96) }));
+  expect(agent.heard).toHaveLength(before + 2);
+});
+
+test('the last word is told when the process stays after it, and taken back when more follows', () => {
+  const agent = startWatch();
+  agent.prints(init + message() + result);
+  expect(agent.heard.filter(({ type }) => type === 'concluded')).toEqual([]);
+  agent.pass(3_000);
+  expect(agent.heard.at(-1)).toMatchObject({ type: 'concluded', end: { class: 'succeeded' } });
+  agent.prints(message());
+  expect(agent.heard.at(-1)).toMatchObject({ type: 'heartbeat' });
+  agent.prints(result);
+  agent.pass(3_000);
+  expect(agent.heard.filter(({ type }) => type === 'concluded')).toHaveLength(2);
+});
+
+test('a login that is refused is told at the first retry, once', () => {
+  const agent = startWatch();
+  const refused = line({ type: 'system', subtype: 'api_retry', attempt: 1, max_retries: 10, error_status: 401 });
+  agent.prints(init + refused);
+  agent.prints(refused);
+  expect(agent.heard.filter(({ type }) => type === 'doomed')).toMatchObject([{ end: { class: 'authentication' } }]);
+});
+
+test('an agent that is adopted is as silent as its log is old, and its output is read from the beginning', async () => {
+  const agent = startWatch({}, init + message());
+  expect((await agent.watch.conclude({ code: 1, signal: null })).report).toMatchObject({ session: 's-1', turns: 1 });
+});
