@@ -30,7 +30,7 @@ import { mergeQueueMachine } from './machines/merge-queue.ts';
 import { type Pipeline, pipelineSchema } from './machines/pipeline.ts';
 import { preflightId, preflightMachine } from './machines/preflight.ts';
 import { compileTask } from './machines/task.ts';
-import { type WorkerContext, type WorkerLimits, workerMachine } from './machines/worker.ts';
+import { usualLimits, type WorkerContext, type WorkerLimits, workerMachine } from './machines/worker.ts';
 import { openSqliteStore } from './persistence/sqlite/store.ts';
 import type { Store } from './persistence/store.ts';
 import { type JobInput, type MachineKind, type Runtime, type RuntimeObserver, startRuntime } from './runtime/index.ts';
@@ -99,18 +99,7 @@ export interface Settings {
 }
 
 export const defaultSettings: Settings = {
-  limits: {
-    total: 2,
-    perProject: 2,
-    perStage: 2,
-    perAgent: 2,
-    perProvider: 2,
-    projects: {},
-    stages: {},
-    agents: {},
-    providers: {},
-    ageingMs: 900_000,
-  },
+  limits: usualLimits,
   budgets: noPlan,
   host: { minFreeDiskBytes: 1024 ** 3, minFreeMemoryBytes: 512 * 1024 ** 2 },
   breaker: { failureLimit: 3, cooldownMs: 300_000 },

@@ -52,6 +52,20 @@ export interface WorkerLimits {
   ageingMs: number;
 }
 
+/** The limits that hold without a configuration. */
+export const usualLimits: WorkerLimits = {
+  total: 2,
+  perProject: 2,
+  perStage: 2,
+  perAgent: 2,
+  perProvider: 2,
+  projects: {},
+  stages: {},
+  agents: {},
+  providers: {},
+  ageingMs: 900_000,
+};
+
 export interface WorkerContext {
   limits: WorkerLimits;
   budgets: BudgetPlan;

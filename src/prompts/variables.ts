@@ -1,35 +1,11 @@
 /** What a template may speak of. The names are public: people's own templates are written with them. */
+import type { Assignment } from '../domain/assignment.ts';
 
 /** Where a prompt belongs in the life of an agent's session. */
 export type PromptKind = 'fresh' | 'resumed' | 'handover';
 
 /** Everything a prompt is made from. */
-export interface PromptAssignment {
-  taskId: string;
-  workItem: string;
-  title: string;
-  body: string;
-  project: string;
-  stage: string;
-  role: string;
-  /** The number of this attempt among all attempts at this stage, from 1. */
-  attempt: number;
-  worktree: string;
-  repository: string;
-  branch: string;
-  /** The branch that the work is merged into, and that own templates are read from. */
-  target: string;
-  /** Whether the target branch brings templates of its own. */
-  hasPrompts: boolean;
-  /** Folder of the work item's documents, inside the worktree. */
-  documents: string;
-  /** What the stage has to leave in the documents folder, in words. */
-  leaves: string[];
-  questionsFile: string | null;
-  objectionFile: string | null;
-  /** The stage that an objection leads to. */
-  objectionTo: string | null;
-  feedback: { from: string; text: string } | null;
+export interface PromptAssignment extends Omit<Assignment, 'head'> {
   handover: { summary: string; changes: string } | null;
   kind: PromptKind;
 }

@@ -9,6 +9,7 @@ import {
   pickNext,
   type QueuedRun,
   type StartedRun,
+  usualLimits,
   type WorkerContext,
   workerMachine,
 } from '../../src/machines/worker.ts';
@@ -24,18 +25,7 @@ const run = createMachine({
   states: { queued: { on: { 'run.start': 'started' } }, started: {} },
 });
 const gauge = untilStopped(fromCallback(() => {}));
-const limits = {
-  total: 2,
-  perProject: 2,
-  perStage: 2,
-  perAgent: 2,
-  perProvider: 2,
-  projects: {},
-  stages: {},
-  agents: {},
-  providers: {},
-  ageingMs: 900_000,
-};
+const limits = usualLimits;
 
 async function startWorker(more: Partial<typeof limits> = {}, disk = createMemoryDisk(), clock = createFakeClock()) {
   let answer: Probed = { ok: true, version: '1.0' };

@@ -6,6 +6,7 @@ import { noHooks } from '../../src/domain/hook.ts';
 import { type AgentEnd, type AgentReport, endOf } from '../../src/domain/outcome.ts';
 import { noUsage } from '../../src/domain/usage.ts';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
+import { usualLimits } from '../../src/machines/worker.ts';
 import type { ModelEvent, ModelOptions } from './paths.ts';
 
 /** A pipeline with everything that a stage can have, and budgets of one so that their ends are near. */
@@ -368,18 +369,7 @@ const requested = (runId: string, priority: number): ModelEvent => ({
   ask: noBudget,
 });
 
-const workerLimits = {
-  total: 1,
-  perProject: 2,
-  perStage: 2,
-  perAgent: 2,
-  perProvider: 2,
-  projects: {},
-  stages: {},
-  agents: {},
-  providers: {},
-  ageingMs: 900_000,
-};
+const workerLimits = { ...usualLimits, total: 1 };
 
 export const workerModel: ModelOptions = {
   input: { limits: workerLimits, actor: { id: 'worker', parentId: null, at: 0 } },

@@ -1,0 +1,29 @@
+/** The work of one run. */
+
+/** What an agent is asked to do: everything that its prompt and its environment are made from. */
+export interface Assignment {
+  taskId: string;
+  project: string;
+  workItem: string;
+  title: string;
+  body: string;
+  stage: string;
+  role: string;
+  /** The number of this run's first attempt among all attempts at this stage, from 1. */
+  attempt: number;
+  worktree: string;
+  repository: string;
+  branch: string;
+  target: string;
+  /** Whether the target branch brings prompt templates of its own. */
+  hasPrompts: boolean;
+  documents: string;
+  /** The last published commit: where every attempt begins. */
+  head: string;
+  leaves: string[];
+  /** Files by which it asks a person, or objects to an earlier stage, and which stage that is. */
+  questionsFile: string | null;
+  objectionFile: string | null;
+  objectionTo: string | null;
+  feedback: { from: string; text: string } | null;
+}
