@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fromPromise } from 'xstate';
-import { checkAgentProgram } from './actors/agent-preflight.ts';
+import { checkAgent } from './actors/agent-preflight.ts';
 import { createAgentProcess, homeOf } from './actors/agent-process.ts';
 import { checkpoint } from './actors/checkpoint.ts';
 import { judgeGates } from './actors/gate.ts';
@@ -167,7 +167,7 @@ export async function openApp({
     if (mode !== 'read') {
       const { limits, budgets } = settings;
       await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
-      await configureWorker(runtime, settings);
+      await configureServices(runtime, settings);
     }
     // For the work of one actor nothing else is started, also not in the places that it frees.
     const order = only === undefined ? 'worker.started' : 'worker.shutdown';
@@ -182,7 +182,7 @@ export async function openApp({
       },
       async configure(next) {
         settings = next;
-        await configureWorker(working, next);
+        await configureServices(working, next);
       },
       async close(options) {
         await working.stop(options);
@@ -203,11 +203,30 @@ export const mergeQueueId = (repository: string, target: string) => `merge:${rep
 const isAmong = (actors: readonly string[], id: string) =>
   actors.some(actor => id === actor || id.startsWith(`${actor}.`));
 
+/** Tells every service that is there what the settings say now. */
+async function configureServices(runtime: Runtime, settings: Settings): Promise<void> {
+  await configureWorker(runtime, settings);
+  for (const { id } of await runtime.actors({ kind: 'breaker', limit: 10_000 })) {
+    await reconfigure(runtime, id, { type: 'breaker.configured', ...settings.breaker });
+  }
+  for (const row of await runtime.actors({ kind: 'preflight', limit: 10_000 })) {
+    const { context } = JSON.parse(row.snapshot) as { context: { agent: unknown } };
+    const event = { type: 'preflight.configured', agent: context.agent, ...settings.preflight };
+    await reconfigure(runtime, row.id, event);
+  }
+}
+
 /** Tells the worker when its limits or budgets are others than before: an event is a commit. */
 async function configureWorker(runtime: Runtime, { limits, budgets }: Settings): Promise<void> {
   const worker = await runtime.actor(workerId);
   if (worker === undefined) return;
-  const { context } = JSON.parse(worker.snapshot) as { context: WorkerContext };
+  const { context } = JSON.parse(worker.snapshot) as { context: Partial<WorkerContext> };
+  if (context.ledger === undefined) {
+    throw new SignalboxError(
+      'invalid',
+      'This data directory was made by an earlier version whose runs cannot be gone on with. Use another one with --data.',
+    );
+  }
   if (isDeepStrictEqual([context.limits, context.budgets], [limits, budgets])) return;
   await runtime.send(workerId, { type: 'worker.configured', limits, budgets } as never, { source: 'configuration' });
 }
@@ -265,7 +284,7 @@ export function kindsFor(
       build: () => preflightMachine,
       actors: {
         probe: fromPromise<unknown, { agent: AgentSpec; timeLimitMs: number }>(({ input, signal }) =>
-          checkAgentProgram(input.agent, { timeLimitMs: input.timeLimitMs, signal }),
+          checkAgent(input.agent, { timeLimitMs: input.timeLimitMs, signal }),
         ),
       },
     },

@@ -7,6 +7,7 @@ import { messageOf } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { compareVersions } from '../domain/version.ts';
 import { findProgram } from '../host/find-program.ts';
+import { sandboxes } from '../host/sandboxes/index.ts';
 import type { Preflight } from '../integrations/agent-cli.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { baseEnvironment } from './environment.ts';
@@ -20,7 +21,8 @@ export type PreflightCause =
   | 'failed'
   | 'terminal'
   | 'garbage'
-  | 'tooOld';
+  | 'tooOld'
+  | 'sandbox';
 
 export type AgentPreflight =
   | { ok: true; version: string | null }
@@ -30,6 +32,13 @@ export type AgentPreflight =
 export interface PreflightOptions {
   timeLimitMs: number;
   signal?: AbortSignal;
+}
+
+/** Whether an agent can be started here: its sandbox can be used, and its program answers. */
+export async function checkAgent(agent: AgentSpec, options: PreflightOptions): Promise<AgentPreflight> {
+  const problem = await sandboxes[agent.sandbox.driver].check(agent.sandbox);
+  if (problem !== null) return failure('sandbox', problem);
+  return checkAgentProgram(agent, options);
 }
 
 /**

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { fromCallback } from 'xstate';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import type { Assignment } from '../domain/assignment.ts';
-import { SignalboxError } from '../domain/errors.ts';
+import { messageOf, SignalboxError } from '../domain/errors.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
-import { type ProcessSpec, superviseProcess } from '../host/supervised-process.ts';
+import { type ProcessSpec, readEnd, readStart, superviseProcess } from '../host/supervised-process.ts';
 import type { Access, PriceTable } from '../integrations/agent-cli.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { attemptId, type Beginning } from '../machines/agent-run.ts';
@@ -47,16 +47,18 @@ export function createAgentProcess(places: AgentPlaces) {
     fromCallback<AgentCommand, JobInput<AgentProcessInput>>(({ input, sendBack, receive }) => {
       const cli = agentClis[input.agent.kind];
       const spec = specOf(input, places);
-      const reader = cli.createReader(places.prices(), input.agent.model);
       let watch: OutputWatch | undefined;
       let isReleased = false;
+      /** A second start is another shim's process that had the directory first: it is read from the beginning. */
       const startWatch = (pid: number) => {
+        watch?.stop();
         watch = watchOutput({
           runDir: spec.runDir,
-          reader,
+          reader: cli.createReader(places.prices(), input.agent.model),
           isErrorApart: cli.isStructured,
           ...input.watch,
           pid,
+          areToolsVisible: input.agent.sandbox.driver !== 'docker',
           reports: {
             heartbeat: sign => sendBack({ type: 'agent.heartbeat', ...sign }),
             concluded: sign => sendBack({ type: 'agent.concluded', ...sign }),
@@ -67,14 +69,17 @@ export function createAgentProcess(places: AgentPlaces) {
       };
       const agent = superviseProcess(spec, {
         onStarted(pid) {
-          startWatch(pid);
-          sendBack({ type: 'agent.started', pid });
+          const { silentMs } = startWatch(pid);
+          sendBack({ type: 'agent.started', pid, silentMs });
         },
         onExit(exit) {
           const concluded = (watch ?? startWatch(-1)).conclude(exit);
-          void concluded.then(({ end, report }) => {
-            if (!isReleased) sendBack({ type: 'agent.exited', ...exit, end, report, jitter: Math.random() });
-          });
+          const times = { startedAt: readStart(spec.runDir) ?? null, endedAt: readEnd(spec.runDir) ?? null };
+          const tell = (event: { type: string; [key: string]: unknown }) => void (isReleased || sendBack(event));
+          concluded.then(
+            ({ end, report }) => tell({ type: 'agent.exited', ...exit, ...times, end, report, jitter: Math.random() }),
+            error => tell({ type: 'agent.failed', error: { message: messageOf(error) } }),
+          );
         },
         onError({ message }) {
           watch?.stop();

@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitIn } from './git.ts';
+import { inside } from './paths.ts';
 
 export interface CheckpointInput {
   repository: string;
@@ -11,6 +12,8 @@ export interface CheckpointInput {
   run: string;
   /** The last published commit: what is part of it needs no keeping. */
   head: string;
+  /** Files to remove after the worktree was put back: they speak of earlier rounds. */
+  stale?: string[];
   /** The branch to put back to `head` afterwards, whatever the agent has checked out; `null` leaves everything. */
   reset: string | null;
 }
@@ -29,7 +32,10 @@ export async function checkpoint(input: CheckpointInput): Promise<{ commit: stri
   const isKept = isDirty || tip !== head;
   const commit = isDirty ? await commitWorktree(worktree, tip, run) : tip;
   if (isKept) await git(['update-ref', '--create-reflog', `refs/signalbox/${taskId}/${run}`, commit]);
-  if (reset !== null) await putBack(worktree, { branch: reset, head });
+  if (reset !== null) {
+    await putBack(worktree, { branch: reset, head });
+    for (const file of input.stale ?? []) rmSync(inside(worktree, file), { force: true });
+  }
   return { commit: isKept ? commit : null };
 }
 

@@ -44,7 +44,10 @@ export function createHostGauge(directory: string, needs: () => HostNeeds, measu
       // Not known: the first look is always told, for the last one may have been before a restart.
       let pressure: string | null | undefined;
       const look = () => {
-        const now = pressureOf(measure(directory), needs(), pressure ?? null);
+        const free = tryTo(() => measure(directory));
+        // What cannot be measured says nothing new.
+        if (free === undefined) return;
+        const now = pressureOf(free, needs(), pressure ?? null);
         const hasChanged = pressure === undefined || (now === null) !== (pressure === null);
         if (hasChanged) sendBack({ type: 'host.changed', pressure: now });
         pressure = now;
@@ -55,6 +58,14 @@ export function createHostGauge(directory: string, needs: () => HostNeeds, measu
       return () => clearInterval(timer);
     }),
   );
+}
+
+function tryTo<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }
 
 function availableMemory(): number {

@@ -22,6 +22,8 @@ export interface OutputWatchOptions {
   noProgressMs: number | null;
   /** The process to look below for tools that run. */
   pid: number;
+  /** Whether tools can be seen there; where not, a tool that was begun counts as running. */
+  areToolsVisible: boolean;
   reports: SignReports;
 }
 
@@ -36,6 +38,8 @@ const chunksPerLook = 4;
 const contextMarks = [contextHigh, 0.95];
 
 export interface OutputWatch {
+  /** How long nothing has been printed, by the age of the files: for a process that is adopted. */
+  readonly silentMs: number;
   /** Reads to the end and answers what the end of the process means. */
   conclude(exit: ExitRecord): Promise<{ end: AgentEnd; report: AgentReport }>;
   stop(): void;
@@ -43,7 +47,7 @@ export interface OutputWatch {
 
 /** Begins to watch. Adopting a process that already runs reads its output from the beginning. */
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
-  const { runDir, reader, isErrorApart, silenceMs, noProgressMs, pid, reports } = options;
+  const { runDir, reader, isErrorApart, silenceMs, noProgressMs, pid, areToolsVisible, reports } = options;
   const output = tailLines(join(runDir, 'output.log'), line => reader.output(line));
   const errors = isErrorApart ? tailLines(join(runDir, 'error.log'), line => reader.error(line)) : undefined;
   const throttleMs = Math.max(
@@ -53,13 +57,16 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const now = () => performance.now();
   // What was printed before we looked, by an adopted agent, is as old as its file says.
   const age = Math.max(0, Date.now() - (lastWrite() ?? Date.now()));
-  let lastOutput = now() - age;
+  const began = now();
+  let lastOutput = began - age;
+  /** Reading what was printed before; none of it is a sign of life now. */
+  let isCatchingUp = true;
   let lastProgress = lastOutput;
   let lastBeat = now();
   let progress = 0;
   let isNews = false;
   let isToolAlive = false;
-  let lastToolCheck = 0;
+  let lastToolCheck = Number.NEGATIVE_INFINITY;
   let session: string | null = null;
   let mark = 0;
   /** Its last word has been read, and told. */
@@ -83,6 +90,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const checkTool = (): boolean => {
     const wasAlive = isToolAlive;
     if (reader.openTools === 0) isToolAlive = false;
+    else if (!areToolsVisible) isToolAlive = true;
     else if (now() - lastToolCheck >= toolCheckMs) {
       lastToolCheck = now();
       isToolAlive = hasProcessBeyondSession(pid);
@@ -94,20 +102,24 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
 
   const look = () => {
     let hasGrown = false;
+    let hasMore = false;
     for (const tail of [output, errors]) {
       if (tail === undefined) continue;
       const before = tail.position;
-      for (let chunk = 0; chunk < chunksPerLook && tail.read(); chunk++);
+      let isMore = true;
+      for (let chunk = 0; chunk < chunksPerLook && isMore; chunk++) isMore = tail.read();
+      hasMore ||= isMore;
       hasGrown ||= tail.position !== before;
     }
     if (hasGrown) {
-      lastOutput = now();
       isNews = true;
+      if (!isCatchingUp) lastOutput = now();
     }
     if (reader.progress !== progress) {
       progress = reader.progress;
-      lastProgress = now();
+      if (!isCatchingUp) lastProgress = now();
     }
+    isCatchingUp &&= hasMore;
     const hasToolChanged = checkTool();
     // After its last word every look counts: it may stay, or go on after all.
     const isOver = !hasGrown && hasLastWord;
@@ -150,6 +162,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   };
 
   return {
+    silentMs: Math.round(age),
     async conclude(exit) {
       forget();
       await Promise.all([output.finish(), errors?.finish()]);

@@ -177,26 +177,28 @@ export function viewOfRun(row: ActorRow): AgentView {
   };
 }
 
-/** Runs from their rows, each that waits for the worker with the reason. */
+/** Runs from their rows, oldest first, each that waits for the worker with the reason. */
 export async function viewsOfRuns(runtime: Reader, runs: ActorRow[]): Promise<AgentView[]> {
   const reasons = runs.some(run => run.state === 'queued') ? await reasonsOf(runtime) : [];
-  return runs.map(run => {
+  const inOrder = [...runs].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return inOrder.map(run => {
     const reason = reasons.find(({ runId }) => runId === run.id);
     return reason === undefined ? viewOfRun(run) : { ...viewOfRun(run), why: reason.why };
   });
 }
 
-/** Why each queued run has not started. */
+/** Why each run that has asked to start has not. */
 export async function reasonsOf(runtime: Reader): Promise<{ runId: string; taskId: string; why: string }[]> {
   const worker = await runtime.actor(workerId);
   if (worker === undefined) return [];
   const context = contextOf<WorkerContext>(worker);
   const isDraining = worker.state.startsWith('draining');
-  return context.queue.map(run => ({
-    runId: run.runId,
-    taskId: run.taskId,
-    why: whyQueued(run, context, isDraining, Date.now()),
+  const asked = context.asked.map(run => ({
+    ...run,
+    why: `it is checked whether the agent ${run.agent} can be started`,
   }));
+  const queued = context.queue.map(run => ({ ...run, why: whyQueued(run, context, isDraining, Date.now()) }));
+  return [...asked, ...queued].map(({ runId, taskId, why }) => ({ runId, taskId, why }));
 }
 
 function statusOf(row: ActorRow, context: AgentRunContext): AgentStatus {

@@ -1,7 +1,7 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import type { App } from '../app.ts';
 import { type BreakerContext, workerId } from '../machines/breaker.ts';
-import { type BudgetPlan, type Ledger, noPlan, openLedger } from '../machines/ledger.ts';
+import { type BudgetPlan, closeDay, type Ledger, noPlan, openLedger } from '../machines/ledger.ts';
 import type { MergeQueueContext } from '../machines/merge-queue.ts';
 import type { PreflightContext } from '../machines/preflight.ts';
 import type { QueuedRun, WorkerContext } from '../machines/worker.ts';
@@ -71,7 +71,7 @@ export async function readQueue({ runtime }: Reader): Promise<QueueView> {
     worker: worker?.state ?? 'not started',
     counts: {
       queued: queue.length,
-      running: context?.running.length ?? 0,
+      running: (context?.running.length ?? 0) + (context?.asked.length ?? 0),
       backoff: views.filter(run => run.state === 'backoff').length,
       done: ended.filter(run => run.status === 'completed').length,
       failed: ended.filter(run => run.status !== 'completed').length,
@@ -83,7 +83,7 @@ export async function readQueue({ runtime }: Reader): Promise<QueueView> {
     backoff: views.filter(run => run.state === 'backoff'),
     pressure: context?.pressure ?? null,
     pausedProjects: context?.pausedProjects ?? {},
-    spending: { budgets: context?.budgets ?? noPlan, ledger: context?.ledger ?? openLedger },
+    spending: { budgets: context?.budgets ?? noPlan, ledger: closeDay(context?.ledger ?? openLedger, Date.now()) },
     resilience: { breakers, preflight },
     leases: leases.map(row => {
       const { resource, holder, token, waiting } = contextOf<MergeQueueContext>(row);

@@ -1,13 +1,13 @@
 /** Who works on a task and under which rules, from the configuration and from what a person said on the command line. */
 import { existsSync, realpathSync } from 'node:fs';
-import { checkAgentProgram } from '../actors/agent-preflight.ts';
+import { checkAgent } from '../actors/agent-preflight.ts';
 import type { Config, ProjectConfig } from '../config/schema.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { messageOf, SignalboxError } from '../domain/errors.ts';
 import { type Hooks, noHooks } from '../domain/hook.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
-import { checkAgent, checkRepository } from './preflight.ts';
+import { checkAgent as checkCommandLine, checkRepository } from './preflight.ts';
 import { projectOf } from './tasks.ts';
 
 /** What a new task takes from its project. */
@@ -105,7 +105,7 @@ function findAgent({ agents }: Config, nameOrCommand: string, env: readonly stri
   const agent = Object.hasOwn(agents, nameOrCommand) ? agents[nameOrCommand] : undefined;
   if (agent !== undefined) return { ...agent, env: [...new Set([...agent.env, ...env])] };
   try {
-    return checkAgent(nameOrCommand, env);
+    return checkCommandLine(nameOrCommand, env);
   } catch (error) {
     if (/[\s/]/.test(nameOrCommand)) throw error;
     const likely = nearest(nameOrCommand, Object.keys(agents)).join(', ');
@@ -117,7 +117,7 @@ function findAgent({ agents }: Config, nameOrCommand: string, env: readonly stri
 export async function checkPrograms({ agent, agents }: Setup, timeLimitMs: number): Promise<void> {
   const all = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
   for (const spec of all.values()) {
-    const result = await checkAgentProgram(spec, { timeLimitMs });
+    const result = await checkAgent(spec, { timeLimitMs });
     if (!result.ok) {
       throw new SignalboxError('invalid', `The agent ${spec.name} cannot be started: ${result.reason}.`);
     }

@@ -17,7 +17,11 @@ export const spawnSchema = z.strictObject({
   agentType: z.enum(agentTypes),
   gateProfile: z.enum(gateProfiles).optional(),
   /** The scripts that are the gates of the profile `custom`. */
-  gates: list,
+  gates: z
+    .array(z.string().regex(/^[A-Za-z][\w:.-]{0,63}$/, 'use the name of a script or target of the repository'))
+    .max(20)
+    .refine(gates => new Set(gates).size === gates.length, 'a gate is named twice')
+    .default([]),
   context: z.strictObject({
     /** Path of a local repository. */
     repository: z.string().min(1),

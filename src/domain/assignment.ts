@@ -21,6 +21,8 @@ export interface Assignment {
   /** The last published commit: where every attempt begins. */
   head: string;
   leaves: string[];
+  /** Files of earlier rounds that must not be taken for this one's, inside the worktree. */
+  stale: string[];
   /** Files by which it asks a person, or objects to an earlier stage, and which stage that is. */
   questionsFile: string | null;
   objectionFile: string | null;

@@ -8,7 +8,13 @@ let timer: NodeJS.Timeout | undefined;
 export function onPulse(look: () => void): () => void {
   watchers.add(look);
   timer ??= setInterval(() => {
-    for (const watcher of [...watchers]) watcher();
+    for (const watcher of [...watchers]) {
+      try {
+        watcher();
+      } catch {
+        // A file that cannot be read now (too many open, a disk that fails) is looked at again; the others have their turn.
+      }
+    }
   }, pulseMs);
   return () => {
     watchers.delete(look);

@@ -3,12 +3,13 @@
  * ended, starts it otherwise; ends it with everything it has spawned. See `shim.ts` for the other half.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ExitRecord } from '../domain/outcome.ts';
 import { bootId, isAlive, type ProcessIdentity, parseStat } from './process-identity.ts';
 import { type Mark, processTree, signalProcesses } from './process-tree.ts';
+import { onPulse } from './pulse.ts';
 import { shim } from './shim.ts';
 
 export interface ProcessSpec {
@@ -47,8 +48,9 @@ export interface SupervisedProcess {
   release(): void;
 }
 
-const pollMs = 100;
 const killPollMs = 10;
+/** When a process that may be there could not be looked at. */
+const retryMs = 1_000;
 /** How long the shim may take to write the exit record once everything else is dead. */
 const recordMs = 2_000;
 
@@ -57,14 +59,16 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   let isReleased = false;
   let isConcluded = false;
   let child: ChildProcess | undefined;
-  let poll: NodeJS.Timeout | undefined;
+  /** Looks whether one that was adopted is still there; of a child of ours the system tells. */
+  let look = () => {};
+  let stopLooking = () => {};
   let killPoll: NodeJS.Timeout | undefined;
   /** Asked to end before there was anything to end. */
   let early: 'SIGTERM' | 'SIGKILL' | undefined;
 
   const release = () => {
     isReleased = true;
-    clearInterval(poll);
+    stopLooking();
     clearInterval(killPoll);
     // It outlives us: the event loop does not wait for it any longer.
     child?.unref();
@@ -74,7 +78,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   const conclude = () => {
     if (isConcluded || isReleased) return;
     isConcluded = true;
-    clearInterval(poll);
+    stopLooking();
     clearInterval(killPoll);
     const leader = presentLeader(spec.runDir) ?? ownLeader(child) ?? nobody;
     const sweep = () => {
@@ -94,10 +98,10 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
 
   const adopt = (identity: ProcessIdentity) => {
     reports.onStarted(identity.pid);
-    const look = () => {
+    look = () => {
       if (!isAlive(identity)) conclude();
     };
-    poll = setInterval(look, pollMs);
+    stopLooking = onPulse(look);
     look();
   };
 
@@ -145,13 +149,20 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     launch({ ...spec, ...changes });
   };
 
-  queueMicrotask(() => {
+  const attempt = () => {
     begin().catch((error: Error) => {
       if (isReleased || isConcluded) return;
+      // Too many open files, say. A process that may be there is not given up for that: a second one would stand beside it.
+      if (child === undefined && hasIdentity(spec.runDir)) {
+        const retry = setTimeout(attempt, retryMs);
+        stopLooking = () => clearTimeout(retry);
+        return;
+      }
       isConcluded = true;
       reports.onError(error);
     });
-  });
+  };
+  queueMicrotask(attempt);
 
   return {
     signal(signal) {
@@ -173,6 +184,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
         // The shim is left to write the record; one that does not is ended as well.
         idleSince ??= performance.now();
         if (performance.now() - idleSince > recordMs && isAlive(leader)) process.kill(leader.pid, 'SIGKILL');
+        look();
       };
       clearInterval(killPoll);
       killPoll = setInterval(kill, killPollMs);
@@ -211,6 +223,11 @@ export function readExit(runDir: string): ExitRecord | undefined {
   return signal === undefined ? { code: record.code, signal: null } : { code: null, signal };
 }
 
+/** Whether a process was ever started in this directory, as far as can be seen. */
+function hasIdentity(runDir: string): boolean {
+  return existsSync(join(runDir, 'process.json'));
+}
+
 /** The job on whose behalf the process of this directory was started. */
 export function readJob(runDir: string): string | undefined {
   const job = readJson(join(runDir, 'run.json'))?.job;
@@ -221,6 +238,11 @@ export function readJob(runDir: string): string | undefined {
 export function readStart(runDir: string): number | undefined {
   const startedAt = readJson(join(runDir, 'run.json'))?.startedAt;
   return typeof startedAt === 'number' ? startedAt : undefined;
+}
+
+/** When the process of this directory ended, epoch milliseconds; undefined while it runs or when it left no record. */
+export function readEnd(runDir: string): number | undefined {
+  return statSync(join(runDir, 'exit.json'), { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /** Signals that do not end a process: a code that looks like one of them is the program's own. */

@@ -20,6 +20,7 @@ import {
   addSpent,
   type Budget,
   exhausted,
+  leftOf,
   noBudget,
   nothingSpent,
   type Spent,
@@ -79,6 +80,9 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   transientFailures: number;
   permanentFailures: number;
   handovers: number;
+  /** Waits for a used-up quota, and stops of ours that were nobody's failure. */
+  resetWaits: number;
+  interruptions: number;
   /** How the present or next attempt begins. */
   beginning: Beginning;
   /** The session to go on with, and the last words of the one that a fresh session takes over from. */
@@ -99,6 +103,7 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   /** Why we are ending the process, once we are. */
   stopCause: StopCause | null;
   stopBy: string | null;
+  stoppedAt: number | null;
   exit: ExitRecord | null;
   end: AgentEnd | null;
   outcome: OutcomeClass | null;
@@ -125,14 +130,24 @@ export interface Sign {
 export type AgentRunEvent =
   | { type: 'run.start'; allowance?: Budget; at: number }
   | { type: 'run.stop'; cause: StopCause; by: string; reason?: string; at: number }
-  | { type: 'agent.started'; pid: number; at: number }
+  /** `silentMs`: how long the process that was found has printed nothing; 0 for one that was just started. */
+  | { type: 'agent.started'; pid: number; silentMs?: number; at: number }
   | { type: 'agent.failed'; error: { message: string }; at: number }
   | ({ type: 'agent.heartbeat'; isToolAlive: boolean; at: number } & Sign)
   /** It said its last word; the process has yet to leave. `end` is what it means when it does. */
   | ({ type: 'agent.concluded'; end: AgentEnd; at: number } & Sign)
   /** It retries what cannot succeed. `end` is what that will come to. */
   | ({ type: 'agent.doomed'; end: AgentEnd; at: number } & Sign)
-  | ({ type: 'agent.exited'; end: AgentEnd; report: AgentReport; jitter: number; at: number } & ExitRecord);
+  | ({
+      type: 'agent.exited';
+      end: AgentEnd;
+      report: AgentReport;
+      jitter: number;
+      /** When the process began and ended by its own records; null where there are none. */
+      startedAt?: number | null;
+      endedAt?: number | null;
+      at: number;
+    } & ExitRecord);
 
 /** What the task learns when the run has ended. */
 export interface AgentRunOutput {
@@ -155,6 +170,7 @@ const noAttempt = {
   fingerprint: null,
   stopCause: null,
   stopBy: null,
+  stoppedAt: null,
   exit: null,
   end: null,
   endedAt: null,
@@ -170,6 +186,8 @@ const checkpointLimitMs = 20_000;
 const exitGraceMs = 30_000;
 /** A limit that is switched off: a timer that nobody lives to see. */
 const farAwayMs = 10 * 365 * 86_400_000;
+/** How often a run waits for a quota that comes back; a weekly limit needs one such wait. */
+const mostResetWaits = 10;
 /** The share of its context at which a session is handed over, and at which people are told that it fills. */
 const contextFull = 0.95;
 export const contextHigh = 0.8;
@@ -198,15 +216,17 @@ export const agentRunMachine = setup({
   guards: {
     hasBeforeRun: ({ context }) => context.hooks.beforeRun !== null,
     hasAfterRun: ({ context }) => context.hooks.afterRun !== null,
-    hasExitedWell: ({ context, event }) => event.type === 'agent.exited' && hasEndedWell(context, event.end),
+    hasExitedWell: ({ context, event }) =>
+      event.type === 'agent.exited' && judge(context, event).outcome === 'succeeded',
     mustHaveChanged: ({ context, event }) =>
-      context.policy.mustChange && event.type === 'agent.exited' && hasEndedWell(context, event.end),
+      context.policy.mustChange && event.type === 'agent.exited' && judge(context, event).outcome === 'succeeded',
     hasChanged: ({ event }) => outputOf<Inspected>(event).isChanged,
     hasMoved: ({ context, event }) => hasMoved(context, event),
     hasToolMoved: ({ context, event }) => context.isToolAlive && hasMoved(context, event),
     isToolAlive: ({ event }) => event.type === 'agent.heartbeat' && event.isToolAlive,
     isOverBudget: ({ context, event }) => {
-      if (!('report' in event)) return false;
+      // One that has said its last word is not stopped any more: it has spent what it has spent.
+      if (!('report' in event) || event.report.conclusion !== null) return false;
       const now = { ...spentSoFar(context, event), sessions: 0 };
       const whole = addSpent(spentOf(context.usage, context.workedMs, context.attempt - 1), now);
       const isOver = (budget: Budget, spent: Spent) => exhausted({ ...budget, sessions: null }, spent) !== undefined;
@@ -214,24 +234,25 @@ export const agentRunMachine = setup({
     },
     isContextFull: ({ context, event }) =>
       'report' in event &&
+      event.report.conclusion === null &&
       contextShare(event.report) >= contextFull &&
       context.agent.kind !== 'command' &&
       context.handovers < context.policy.handovers,
     /** Killed or cancelled: the last word, whatever the process is being stopped for. An interruption is not. */
     isFinal: ({ event }) => event.type === 'run.stop' && event.cause !== 'interrupted',
     hasSucceeded: ({ context }) => context.outcome === 'succeeded',
-    isInterrupted: ({ context }) => context.outcome === 'interrupted' && context.stopCause === 'interrupted',
+    isInterrupted: ({ context }) => isOurInterruption(context),
     /** The breaker holds it until then; the wait costs nothing of its own. */
-    waitsForReset: ({ context }) => hasResetAhead(context),
-    hasLostSession: ({ context }) => context.end?.code === sessionLost,
-    /** Nothing is left for another attempt. */
+    waitsForReset: ({ context }) => waitsForReset(context),
+    hasLostSession: ({ context }) => hasLostSession(context),
+    /** Another attempt would follow, and nothing is left for it. */
     isSpent: ({ context }) =>
-      exhausted(context.budget, spentOf(context.usage, context.workedMs, context.attempt)) !== undefined,
-    mayTryLater: ({ context }) => isWorthLater(context) && context.transientFailures < context.policy.transientAttempts,
-    mayHandOver: ({ context }) =>
-      context.outcome === 'contextExhausted' && context.handovers <= context.policy.handovers,
-    mayTryAgain: ({ context }) =>
-      isOwnFailure(context.outcome) && context.permanentFailures < context.policy.permanentAttempts,
+      (mayGoOn(context) || isOurInterruption(context)) && exhausted(context.budget, spentByRun(context)) !== undefined,
+    /** The limit in force is not the stage's, but what a budget has left. */
+    isTimeBudget: ({ context }) => tighterTime(context) < context.policy.timeLimitMs,
+    mayTryLater: ({ context }) => mayTryLater(context),
+    mayHandOver: ({ context }) => mayHandOver(context),
+    mayTryAgain: ({ context }) => mayTryAgain(context),
   },
   delays: {
     checkpointLimit: checkpointLimitMs,
@@ -306,14 +327,26 @@ export const agentRunMachine = setup({
         ? { pid: event.pid, startedAt: event.at, lastOutputAt: event.at, lastProgressAt: event.at }
         : {},
     ),
-    rememberSign: assign(({ event }) =>
-      'silentMs' in event
+    /** Found again after a restart: what it printed meanwhile counts, what we missed does not. */
+    rememberAdoption: assign(({ context, event }) =>
+      event.type === 'agent.started'
+        ? {
+            pid: event.pid,
+            startedAt: context.startedAt ?? event.at,
+            lastOutputAt: event.at - (event.silentMs ?? 0),
+            lastProgressAt: Math.max(context.lastProgressAt ?? 0, event.at - (event.silentMs ?? 0)),
+          }
+        : {},
+    ),
+    rememberSign: assign(({ context, event }) =>
+      'stalledMs' in event
         ? {
             report: event.report,
             activity: event.activity,
             isToolAlive: event.type === 'agent.heartbeat' && event.isToolAlive,
-            lastOutputAt: event.at - event.silentMs,
-            lastProgressAt: event.at - event.stalledMs,
+            // What a look into the worktree has found is not taken back.
+            lastOutputAt: Math.max(context.lastOutputAt ?? 0, event.at - event.silentMs),
+            lastProgressAt: Math.max(context.lastProgressAt ?? 0, event.at - event.stalledMs),
             ...('end' in event && { end: event.end }),
           }
         : {},
@@ -325,26 +358,32 @@ export const agentRunMachine = setup({
       lastOutputAt: event.at,
     })),
     rememberCause: assign(({ event }) =>
-      event.type === 'run.stop'
-        ? { stopCause: event.cause, stopBy: event.reason === undefined ? event.by : `${event.by}: ${event.reason}` }
-        : {},
+      event.type === 'run.stop' ? { stopCause: event.cause, stopBy: whoStopped(event), stoppedAt: event.at } : {},
     ),
-    blame: assign((_, params: { cause: StopCause }) => ({ stopCause: params.cause, stopBy: 'watchdog' })),
+    blame: assign(({ event }, params: { cause: StopCause }) => ({
+      stopCause: params.cause,
+      stopBy: 'watchdog',
+      stoppedAt: event.at,
+    })),
     askToEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGTERM' }),
     forceEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGKILL' }),
     judgeExit: assign(({ context, event }) => {
       if (event.type !== 'agent.exited') return {};
       const { code, signal, report, jitter, at } = event;
-      const end = endFor(context, event.end);
-      const workedMs = context.startedAt === null ? 0 : at - context.startedAt;
+      const { end, outcome, stopCause } = judge(context, event);
+      // The time in which nobody watched is not the agent's when it had ended before.
+      const endedAt = Math.min(at, event.endedAt ?? at);
+      const startedAt = context.startedAt ?? event.startedAt ?? endedAt;
+      const workedMs = Math.max(0, endedAt - startedAt);
       return {
         exit: { code, signal },
         end,
         report,
         jitter,
         endedAt: at,
-        outcome: classify(end, context.stopCause),
-        reason: explainEnd(context, end),
+        stopCause,
+        outcome,
+        reason: explainEnd({ ...context, stopCause }, end),
         usage: addUsage(context.usage, report.usage),
         workedMs: context.workedMs + workedMs,
         lastSpent: spentOf(report.usage, workedMs, 1),
@@ -356,18 +395,24 @@ export const agentRunMachine = setup({
       const { outcome, end, report } = context;
       const session = report?.session ?? context.resume;
       const beginning = beginningAfter(context);
-      const isTransient = isWorthLater(context) && !hasResetAhead(context);
+      const isReset = waitsForReset(context);
+      const isTransient = isWorthLater(context) && !isReset;
       const isOwn = isOwnFailure(outcome) && end?.code !== sessionLost;
       return {
+        resetWaits: context.resetWaits + (isReset ? 1 : 0),
+        interruptions: context.interruptions + (isOurInterruption(context) ? 1 : 0),
         transientFailures: context.transientFailures + (isTransient ? 1 : 0),
         permanentFailures: context.permanentFailures + (isOwn ? 1 : 0),
         handovers: context.handovers + (outcome === 'contextExhausted' ? 1 : 0),
         beginning,
         resume: beginning === 'resumed' ? session : null,
-        handover: beginning === 'handover' ? (report?.lastText ?? '') : null,
+        handover: beginning === 'handover' ? report?.lastText || context.handover || '' : null,
       };
     }),
-    blameStart: assign(({ event }) => blamed(`the agent could not be started: ${errorText(event)}`, notStarted)),
+    blameStart: assign(({ context, event }) => ({
+      ...blamed(`the agent could not be started: ${errorText(event)}`, notStarted),
+      ...stopped(context),
+    })),
     /** The attempt has not begun: how it would have begun stays as it is. */
     blameHook: assign(({ context, event }) => ({
       ...blamed(`the hook beforeRun failed: ${errorText(event)}`, hookFailed),
@@ -377,6 +422,7 @@ export const agentRunMachine = setup({
       outcome: 'budget' as const,
       reason: `the run has used up its budget; its last attempt: ${context.reason ?? 'none'}`,
     })),
+    forgetSpent: assign({ lastSpent: nothingSpent }),
     blameIdleness: assign({
       outcome: 'permanent' as const,
       reason: 'the agent says that it is done but has changed nothing in the worktree',
@@ -389,16 +435,11 @@ export const agentRunMachine = setup({
       outcome: 'permanent' as const,
       reason: `what the agent left could not be saved, so nothing was cleaned up: ${errorText(event)}`,
     })),
-    settleStopped: assign(({ event }) =>
-      event.type === 'run.stop'
-        ? {
-            outcome: classify(nothingHappened, event.cause),
-            reason: explainOutcome(event.cause, nothingHappened),
-            stopCause: event.cause,
-            stopBy: event.by,
-          }
-        : {},
-    ),
+    settleStopped: assign(({ event }) => {
+      if (event.type !== 'run.stop') return {};
+      const cause = { stopCause: event.cause, stopBy: whoStopped(event) };
+      return { ...cause, ...stopped(cause), stoppedAt: event.at, end: null };
+    }),
   },
 }).createMachine({
   id: 'agentRun',
@@ -414,6 +455,8 @@ export const agentRunMachine = setup({
     transientFailures: 0,
     permanentFailures: 0,
     handovers: 0,
+    resetWaits: 0,
+    interruptions: 0,
     beginning: 'fresh',
     resume: null,
     handover: null,
@@ -491,6 +534,7 @@ export const agentRunMachine = setup({
         running: {
           on: {
             'run.stop': { target: 'stopping', actions: 'rememberCause' },
+            'agent.started': { target: '.attentive', actions: 'rememberAdoption' },
             // They set the deadlines of the states inside anew, never the time limit of this one.
             'agent.heartbeat': [
               {
@@ -513,7 +557,12 @@ export const agentRunMachine = setup({
               actions: ['rememberSign', { type: 'blame', params: { cause: 'doomed' } }],
             },
           },
-          after: { timeLimit: { target: 'stopping', actions: { type: 'blame', params: { cause: 'timedOut' } } } },
+          after: {
+            timeLimit: [
+              { guard: 'isTimeBudget', target: 'stopping', actions: { type: 'blame', params: { cause: 'budget' } } },
+              { target: 'stopping', actions: { type: 'blame', params: { cause: 'timedOut' } } },
+            ],
+          },
           initial: 'attentive',
           states: {
             attentive: {
@@ -574,7 +623,7 @@ export const agentRunMachine = setup({
             terminating: {
               entry: 'askToEnd',
               // After a restart the actor reports the process that it has adopted, and has to be told again.
-              on: { 'agent.started': { actions: 'askToEnd' } },
+              on: { 'agent.started': { actions: ['rememberAdoption', 'askToEnd'] } },
               after: { grace: '#agentRun.working.killing' },
             },
           },
@@ -583,7 +632,7 @@ export const agentRunMachine = setup({
         killing: {
           entry: 'forceEnd',
           on: {
-            'agent.started': { actions: 'forceEnd' },
+            'agent.started': { actions: ['rememberAdoption', 'forceEnd'] },
             'run.stop': { guard: 'isFinal', actions: 'rememberCause' },
           },
           meta: { owner: 'the process actor, which kills until nothing is left' },
@@ -633,7 +682,7 @@ export const agentRunMachine = setup({
       },
     },
     deciding: {
-      entry: ['leaveWorker', 'tellBreaker'],
+      entry: ['leaveWorker', 'tellBreaker', 'forgetSpent'],
       always: [
         { guard: 'hasSucceeded', target: 'settled' },
         { guard: 'isSpent', target: 'settled', actions: 'blameBudget' },
@@ -680,23 +729,70 @@ const blamed = (reason: string, code: string) => ({
   reason,
 });
 
-function explainEnd({ stopCause, stopBy }: AgentRunContext, end: AgentEnd): string {
+type Stopped = Pick<AgentRunContext, 'stopCause' | 'stopBy'>;
+
+function explainEnd({ stopCause, stopBy }: Stopped, end: AgentEnd): string {
   const why = explainOutcome(stopCause, end);
   return stopCause === 'killed' || stopCause === 'cancelled' ? `${why} (by ${stopBy})` : why;
 }
 
-/** The end that counts: of a process that we made leave, what it had come to before. */
-function endFor(context: AgentRunContext, end: AgentEnd): AgentEnd {
-  const isForeseen = context.stopCause === 'finished' || context.stopCause === 'doomed';
-  const counts = isForeseen ? (context.end ?? end) : end;
-  return counts.code === 'unknownSession' && context.beginning === 'resumed'
-    ? { ...counts, code: sessionLost }
-    : counts;
+const whoStopped = ({ by, reason }: { by: string; reason?: string }) =>
+  reason === undefined ? by : `${by}: ${reason}`;
+
+/** What a stop of ours makes of a run whose process never came to an end of its own. */
+function stopped({ stopCause, stopBy }: Stopped): { outcome?: OutcomeClass; reason?: string } {
+  if (stopCause === null) return {};
+  return {
+    outcome: classify(nothingHappened, stopCause),
+    reason: explainEnd({ stopCause, stopBy }, nothingHappened),
+  };
 }
 
-function hasEndedWell(context: AgentRunContext, end: AgentEnd): boolean {
-  return classify(endFor(context, end), context.stopCause) === 'succeeded';
+type Exited = Extract<AgentRunEvent, { type: 'agent.exited' }>;
+
+/**
+ * What the end of the process comes to. Of one that we made leave, what it had come to before counts; a watchdog that
+ * barked after the process had ended by itself, while nobody watched, is not heard.
+ */
+function judge(
+  context: AgentRunContext,
+  event: Exited,
+): { end: AgentEnd; outcome: OutcomeClass; stopCause: StopCause | null } {
+  const { stoppedAt, beginning } = context;
+  const isTooLate = event.endedAt != null && stoppedAt !== null && event.endedAt < stoppedAt;
+  const isWatchdog = ['timedOut', 'stalled', 'budget', 'handedOver'].includes(context.stopCause ?? '');
+  const stopCause = isTooLate && isWatchdog ? null : context.stopCause;
+  const isForeseen = stopCause === 'finished' || stopCause === 'doomed';
+  const counts = isForeseen ? (context.end ?? event.end) : event.end;
+  const isLost = counts.code === 'unknownSession' && beginning === 'resumed';
+  const end = isLost ? { ...counts, code: sessionLost } : counts;
+  return { end, outcome: classify(end, stopCause), stopCause };
 }
+
+const isOurInterruption = ({ outcome, stopCause }: AgentRunContext) =>
+  outcome === 'interrupted' && stopCause === 'interrupted';
+
+const hasLostSession = ({ outcome, end }: AgentRunContext) => outcome === 'permanent' && end?.code === sessionLost;
+
+/** The breaker holds it until the reset. Not for ever: a provider whose clock is wrong says "soon" again and again. */
+const waitsForReset = (context: AgentRunContext) => hasResetAhead(context) && context.resetWaits <= mostResetWaits;
+
+const mayTryLater = (context: AgentRunContext) =>
+  isWorthLater(context) && context.transientFailures < context.policy.transientAttempts;
+
+const mayHandOver = ({ outcome, handovers, policy }: AgentRunContext) =>
+  outcome === 'contextExhausted' && handovers <= policy.handovers;
+
+const mayTryAgain = ({ outcome, permanentFailures, policy }: AgentRunContext) =>
+  isOwnFailure(outcome) && permanentFailures < policy.permanentAttempts;
+
+/** Whether another attempt would follow by itself. */
+const mayGoOn = (context: AgentRunContext) =>
+  [hasLostSession, waitsForReset, mayTryLater, mayHandOver, mayTryAgain].some(may => may(context));
+
+/** What the run has used of its own budget. A stop of ours is not a session more. */
+const spentByRun = ({ usage, workedMs, attempt, interruptions }: AgentRunContext) =>
+  spentOf(usage, workedMs, attempt - interruptions);
 
 /** Codes of ends that this machine makes out itself. */
 const notStarted = 'notStarted';
@@ -704,7 +800,11 @@ const hookFailed = 'hookFailed';
 /** The session that was to be resumed is not there any more: a fresh one begins, and nobody is to blame. */
 const sessionLost = 'sessionLost';
 
-const isOfOurMaking = (end: AgentEnd | null) => [notStarted, hookFailed, sessionLost].includes(end?.code ?? '');
+/** A program that is not there, or may not be run: nobody has asked the provider anything. */
+const neverRan = ['notFound', 'notExecutable'];
+
+const isOfOurMaking = (end: AgentEnd | null) =>
+  [notStarted, hookFailed, sessionLost, ...neverRan].includes(end?.code ?? '');
 
 /** Failures of the circumstances: the same attempt may succeed later. An interruption of ours is no failure. */
 function isWorthLater({ outcome, stopCause }: AgentRunContext): boolean {
@@ -729,23 +829,18 @@ function hasResetAhead({ outcome, end, endedAt }: AgentRunContext): boolean {
 }
 
 /** A session that was cut off is gone on with where the CLI can; one that was full is taken over from. */
-function beginningAfter({ outcome, agent, report, resume }: AgentRunContext): Beginning {
+function beginningAfter({ outcome, end, agent, report, resume, beginning }: AgentRunContext): Beginning {
+  // It never began: the next one begins as this one would have.
+  if (end?.code === notStarted) return beginning;
   if (outcome === 'contextExhausted') return 'handover';
   const isCutOff = outcome === 'transient' || outcome === 'quota' || outcome === 'interrupted' || outcome === 'lost';
-  return isCutOff && agent.canResume && (report?.session ?? resume) !== null ? 'resumed' : 'fresh';
+  if (isCutOff && agent.canResume && (report?.session ?? resume) !== null) return 'resumed';
+  // What the sessions before have made is in the worktree still.
+  return isCutOff && beginning === 'handover' ? 'handover' : 'fresh';
 }
 
 /** What the run's own budget has left. */
-function leftForRun({ budget, usage, workedMs, attempt }: AgentRunContext): Budget {
-  const spent = spentOf(usage, workedMs, attempt);
-  const left = (limit: number | null, used: number) => (limit === null ? null : Math.max(0, limit - used));
-  return {
-    tokens: left(budget.tokens, spent.tokens),
-    moneyUsd: left(budget.moneyUsd, spent.moneyUsd),
-    timeMs: left(budget.timeMs, spent.timeMs),
-    sessions: left(budget.sessions, spent.sessions),
-  };
-}
+const leftForRun = (context: AgentRunContext): Budget => leftOf(context.budget, spentByRun(context));
 
 /** The time limit of an attempt: the stage's, or less when a budget says so. */
 function tighterTime(context: AgentRunContext): number {
@@ -785,6 +880,7 @@ function checkpointInput(context: AgentRunContext, { suffix, reset }: { suffix: 
     taskId: assignment.taskId,
     run: `${attemptId(runId, attempt)}${suffix}`,
     reset,
+    stale: assignment.stale,
   };
 }
 

@@ -42,7 +42,7 @@ export function spawnPipeline(type: AgentType, profile: GateProfile, scripts: re
   const named = profile === 'custom' ? scripts : scriptsOf[profile];
   const commands: GateSource[] = [
     ...(profile === 'custom' ? [] : [{ kind: 'command' as const, name: 'tests' }]),
-    ...named.map(script => ({ kind: 'command' as const, name: gateName(script), script })),
+    ...named.map(script => ({ kind: 'command' as const, name: `script${gateName(script)}`, script })),
   ];
   return pipelineSchema.parse({
     name: `spawn${type[0]!.toUpperCase()}${type.slice(1)}`,
@@ -50,9 +50,11 @@ export function spawnPipeline(type: AgentType, profile: GateProfile, scripts: re
   });
 }
 
-/** `test:unit` as the name of a gate: `testUnit`. */
+/** `test:unit` in the name of a gate: `TestUnit`. */
 function gateName(script: string): string {
   const words = script.split(/[^A-Za-z0-9]+/).filter(Boolean);
-  const name = words.map((word, index) => (index === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('');
-  return name[0]!.toLowerCase() + name.slice(1);
+  return words
+    .map(word => word[0]!.toUpperCase() + word.slice(1))
+    .join('')
+    .slice(0, 24);
 }

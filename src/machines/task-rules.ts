@@ -16,6 +16,7 @@ import {
 import { addUsage } from '../domain/usage.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type AgentRunOutput, agentRunMachine } from './agent-run.ts';
+import { workerId } from './breaker.ts';
 import { notProvided, pureActor } from './provided.ts';
 import type { Judged, Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './task-context.ts';
 
@@ -254,6 +255,12 @@ export const taskSetup = setup({
       (_, params: { child: string }) => params.child as unknown as ActorRefFrom<typeof agentRunMachine>,
       ({ event }) => ({ type: 'run.stop', cause: 'cancelled', by: textOf(event, 'by') || 'a person' }) as never,
     ),
+    holdRuns: sendTo(actorRef(workerId), ({ context, event }) => ({
+      type: 'task.paused',
+      taskId: context.id,
+      by: textOf(event, 'by') || 'a person',
+    })),
+    releaseRuns: sendTo(actorRef(workerId), ({ context }) => ({ type: 'task.resumed', taskId: context.id })),
     requestLease: sendTo(
       ({ context }) => actorRef(context.mergeQueue),
       ({ context }) => ({ type: 'lease.requested', holder: context.id }),

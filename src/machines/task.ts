@@ -310,6 +310,8 @@ function spendingStates(
     guard: { type: 'isSpent', params: { scopes: [scope], stage: stage.name } },
     target,
   });
+  // No cheaper model helps a task that has used up everything.
+  const taskSpent = scopes.filter(({ name }) => name === 'task').map(scope => spent(scope, taskPlace));
   const granted: Transition = {
     target: 'preparing',
     actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'clearRework'],
@@ -323,13 +325,14 @@ function spendingStates(
           guard: { type: 'isTooFast', params: { velocity } },
           ...blockedBecause(`${stage.name}: the task spends without passing a stage`),
         },
+        ...taskSpent,
         ...cheaper,
-        ...scopes.map(scope => spent(scope, scope.name === 'task' ? taskPlace : ownPlace)),
+        ...scopes.filter(({ name }) => name !== 'task').map(scope => spent(scope, ownPlace)),
         { target: 'working' },
       ],
     },
     // A run was stopped at its budget: that of the stage, of the task, of the run or of its project.
-    overspent: { always: [...cheaper, { target: ownPlace }] },
+    overspent: { always: [...taskSpent, ...cheaper, { target: ownPlace }] },
     ...(places.has('awaitingBudget') && {
       awaitingBudget: {
         tags: 'person',
@@ -389,12 +392,16 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
       },
       // The run may finish: what it has cost is spent. Nothing follows it until somebody resumes.
       pausing: {
+        // One that has not started yet does not.
+        entry: 'holdRuns',
+        exit: 'releaseRuns',
         on: {
           'task.pause': forbidden,
           'task.resume': 'running',
           'task.cancel': 'cancelling',
           [ended]: [
             { guard: 'hasRunSucceeded', target: `#paused.${stage.name}.finished`, actions: recordRun },
+            { guard: 'isRunOverBudget', target: `#paused.${stage.name}.overspent`, actions: recordRun },
             alsoRecord(unsuccessful),
           ],
         },
@@ -581,6 +588,7 @@ function pausedState(stage: Stage): StateConfig {
     states: {
       held: { tags: 'paused', on: { 'task.resume': `#${stage.name}.last` } },
       // The agent finished after the pause began: its work is published, not done again.
+      overspent: { tags: 'paused', on: { 'task.resume': `#${stage.name}.overspent` } },
       finished: { tags: 'paused', on: { 'task.resume': `#${stage.name}.publishing` } },
     },
   };
@@ -614,6 +622,7 @@ function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<
       documents: documentsOf(context.workItem),
       head: context.head,
       leaves: leavesOf(stage),
+      stale: roundFilesOf(stage).map(file => `${documentsOf(context.workItem)}/${file}`),
       questionsFile: stage.questions ?? null,
       objectionFile: stage.objection?.file ?? null,
       objectionTo: stage.objection?.to ?? null,

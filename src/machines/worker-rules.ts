@@ -5,12 +5,11 @@ import type { QueuedRun, WorkerContext, WorkerLimits } from './worker.ts';
 
 /** Why a run may not start now, in a sentence; undefined when it may. */
 export function whatHolds(run: QueuedRun, context: WorkerContext, at: number): string | undefined {
-  const { limits, pausedProjects, pressure } = context;
+  const { limits } = context;
   const busy = [...context.asked, ...context.running];
   if (run.held !== null) return heldWords(run, run.held);
-  const pausedBy = pausedProjects[run.project];
-  if (pausedBy !== undefined) return `project ${run.project} was paused by ${pausedBy}`;
-  if (pressure !== null) return `the host is under pressure: ${pressure}`;
+  const stopped = whatStops(run, context);
+  if (stopped !== undefined) return stopped;
   if (busy.length >= limits.total) return `all ${limits.total} places are taken`;
   for (const [kind, name, limit] of limitsOf(run, limits)) {
     const count = busy.filter(other => other[kind] === name).length;
@@ -22,6 +21,18 @@ export function whatHolds(run: QueuedRun, context: WorkerContext, at: number): s
   const open = reserved > 0 ? ` and ${formatAmount(measure, reserved)} set aside for runs at work` : '';
   const until = scope.endsWith('day') ? '; it is whole again at midnight UTC' : '; raise it in the configuration';
   return `the budget of ${scope} is used up: ${formatAmount(measure, spent)}${open} of ${formatAmount(measure, limit)}${until}`;
+}
+
+/** What forbids any start of this run, however much room there is; undefined when nothing does. */
+export function whatStops(
+  run: QueuedRun,
+  { pausedProjects, pausedTasks, pressure }: WorkerContext,
+): string | undefined {
+  const projectBy = pausedProjects[run.project];
+  const taskBy = pausedTasks[run.taskId];
+  if (taskBy !== undefined) return `the task was paused by ${taskBy}`;
+  if (projectBy !== undefined) return `project ${run.project} was paused by ${projectBy}`;
+  return pressure === null ? undefined : `the host is under pressure: ${pressure}`;
 }
 
 /** Why a queued run has not started, in words. */

@@ -9,10 +9,11 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
 import type { Budget, Spent } from '../domain/budget.ts';
+import { breakerId } from './breaker.ts';
 import { type BudgetPlan, closeDay, type Ledger, noPlan, openLedger, reserve, settle } from './ledger.ts';
 import { preflightId } from './preflight.ts';
 import { pureActor } from './provided.ts';
-import { whatHolds } from './worker-rules.ts';
+import { whatHolds, whatStops } from './worker-rules.ts';
 
 /** A run that wants to start. */
 export interface QueuedRun {
@@ -76,6 +77,8 @@ export interface WorkerContext {
   running: StartedRun[];
   /** Projects in which nothing starts until somebody resumes them, and who said so. */
   pausedProjects: Record<string, string>;
+  /** Tasks that are paused while their agent has not started, and who said so. */
+  pausedTasks: Record<string, string>;
   /** What the host is short of; null while it can bear more. */
   pressure: string | null;
   /** Who had it drained. */
@@ -85,7 +88,7 @@ export interface WorkerContext {
 
 export type WorkerEvent =
   | ({ type: 'run.requested'; at: number } & Omit<QueuedRun, 'queuedAt' | 'held'>)
-  | { type: 'run.admitted'; runId: string; at: number }
+  | { type: 'run.admitted'; runId: string; provider: string; at: number }
   | { type: 'run.refused'; runId: string; by: 'breaker' | 'preflight'; why: string; at: number }
   | { type: 'run.ended'; runId: string; project: string; spent: Spent; at: number }
   | { type: 'breaker.changed'; provider: string; at: number }
@@ -97,6 +100,8 @@ export type WorkerEvent =
   | { type: 'worker.started'; at: number }
   | { type: 'project.pause'; project: string; by: string; at: number }
   | { type: 'project.resume'; project: string; by: string; at: number }
+  | { type: 'task.paused'; taskId: string; by: string; at: number }
+  | { type: 'task.resumed'; taskId: string; at: number }
   | { type: 'worker.configured'; limits: WorkerLimits; budgets: BudgetPlan; at: number };
 
 const without = <Run extends QueuedRun>(runs: Run[], runId: string) => runs.filter(run => run.runId !== runId);
@@ -130,9 +135,20 @@ export const workerMachine = setup({
     startRun: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'run.admitted') return;
       const run = context.asked.find(({ runId }) => runId === event.runId);
-      if (run === undefined) return;
+      // It ended, or something came between, while it was asked about: the breaker must not wait for it as its probe.
+      if (run === undefined || whatStops(run, context) !== undefined) {
+        enqueue.sendTo(actorRef(breakerId(event.provider)), { type: 'run.released', runId: event.runId });
+        enqueue.assign(backInQueue(context, event.runId));
+        return;
+      }
       enqueue.assign({ asked: without(context.asked, run.runId), running: [...context.running, run] });
       enqueue.sendTo(actorRef(run.runId), { type: 'run.start', allowance: run.reserved });
+    }),
+    /** Admitted too late: nothing starts any more. */
+    returnRun: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'run.admitted') return;
+      enqueue.sendTo(actorRef(breakerId(event.provider)), { type: 'run.released', runId: event.runId });
+      enqueue.assign(backInQueue(context, event.runId));
     }),
     holdRun: assign(({ context, event }) => {
       if (event.type !== 'run.refused') return {};
@@ -164,6 +180,14 @@ export const workerMachine = setup({
       const { [event.project]: _, ...pausedProjects } = context.pausedProjects;
       return { pausedProjects };
     }),
+    pauseTask: assign(({ context, event }) =>
+      event.type === 'task.paused' ? { pausedTasks: { ...context.pausedTasks, [event.taskId]: event.by } } : {},
+    ),
+    resumeTask: assign(({ context, event }) => {
+      if (event.type !== 'task.resumed') return {};
+      const { [event.taskId]: _, ...pausedTasks } = context.pausedTasks;
+      return { pausedTasks };
+    }),
     rememberDrainer: assign({ drainedBy: ({ event }) => (event.type === 'worker.drain' ? event.by : null) }),
     turnPage: assign(({ context, event }) => ({ ledger: closeDay(context.ledger, event.at) })),
     dispatch: enqueueActions(({ context, event, enqueue }) => {
@@ -191,18 +215,22 @@ export const workerMachine = setup({
     asked: [],
     running: [],
     pausedProjects: {},
+    pausedTasks: {},
     pressure: null,
     drainedBy: null,
     createdAt: input.actor.at,
   }),
   initial: 'accepting',
-  invoke: { id: 'hostGauge', src: 'hostGauge', input: {} },
+  // A gauge that breaks down holds nothing back; it is read again with the next start.
+  invoke: { id: 'hostGauge', src: 'hostGauge', input: {}, onError: {} },
   on: {
     'run.admitted': { actions: 'startRun' },
     'host.changed': { actions: 'rememberPressure' },
     'worker.configured': { actions: 'configure' },
     'project.pause': { actions: 'pauseProject' },
     'project.resume': { actions: 'resumeProject' },
+    'task.paused': { actions: 'pauseTask' },
+    'task.resumed': { actions: 'resumeTask' },
   },
   states: {
     accepting: {
@@ -217,6 +245,7 @@ export const workerMachine = setup({
         'host.changed': { actions: ['rememberPressure', 'dispatch'] },
         'worker.configured': { actions: ['configure', 'dispatch'] },
         'project.resume': { actions: ['resumeProject', 'dispatch'] },
+        'task.resumed': { actions: ['resumeTask', 'dispatch'] },
         'worker.started': { actions: 'dispatch' },
         'worker.drain': { target: 'draining.byOperator', actions: 'rememberDrainer' },
         'worker.shutdown': 'draining.forShutdown',
@@ -224,6 +253,7 @@ export const workerMachine = setup({
     },
     draining: {
       on: {
+        'run.admitted': { actions: 'returnRun' },
         'run.requested': { actions: 'enqueueRun' },
         'run.refused': { actions: 'holdRun' },
         'run.ended': { actions: 'forgetRun' },
@@ -245,6 +275,14 @@ export const workerMachine = setup({
     },
   },
 });
+
+/** A run that was asked about, waiting again where it waited. */
+function backInQueue({ asked, queue }: WorkerContext, runId: string): Pick<WorkerContext, 'asked' | 'queue'> {
+  const found = asked.find(run => run.runId === runId);
+  if (found === undefined) return { asked, queue };
+  const { reserved: _, ...run } = found;
+  return { asked: without(asked, runId), queue: [...queue, run] };
+}
 
 /** The next run that may start now, or undefined. */
 export function pickNext(context: WorkerContext, at: number): QueuedRun | undefined {

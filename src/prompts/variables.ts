@@ -5,7 +5,7 @@ import type { Assignment } from '../domain/assignment.ts';
 export type PromptKind = 'fresh' | 'resumed' | 'handover';
 
 /** Everything a prompt is made from. */
-export interface PromptAssignment extends Omit<Assignment, 'head'> {
+export interface PromptAssignment extends Omit<Assignment, 'head' | 'stale'> {
   handover: { summary: string; changes: string } | null;
   kind: PromptKind;
 }

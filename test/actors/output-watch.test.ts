@@ -45,6 +45,7 @@ function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
     silenceMs: 900_000,
     noProgressMs: 900_000,
     pid: process.pid,
+    areToolsVisible: true,
     reports: { heartbeat: hear('heartbeat'), concluded: hear('concluded'), doomed: hear('doomed') },
     ...more,
   });

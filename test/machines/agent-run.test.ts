@@ -216,8 +216,11 @@ test('no progress for too long is looked into: changed files are progress, an un
   await run.advance(500);
   expect(run.inspections).toHaveLength(1);
   expect(await run.state('run')).toBe('working.running.attentive');
-  await run.says(beat({ silentMs: 0, stalledMs: 400 }));
-  await run.advance(100);
+  // The heartbeat knows nothing of the files; what the look has found is not taken back.
+  await run.says(beat({ silentMs: 0, stalledMs: 500 }));
+  await run.advance(499);
+  expect(run.inspections).toHaveLength(1);
+  await run.advance(1);
   expect(run.inspections).toHaveLength(2);
   expect(await run.run()).toMatchObject({ stopCause: 'stalled' });
 });
@@ -360,4 +363,118 @@ test('heartbeats put off the limits for silence and progress, never the time lim
   expect(await run.state('run')).toBe('working.running.attentive');
   await run.advance(1);
   expect(await run.run()).toMatchObject({ stopCause: 'timedOut' });
+});
+
+test('an agent that is found again after a restart is as silent as it was, not as long as we were away', async () => {
+  const disk = createMemoryDisk();
+  const clock = createFakeClock();
+  const policy = { ...agentRunInput.policy, timeLimitMs: 100_000 };
+  const run = await startRun(disk, clock, { policy });
+  await run.send({ type: 'run.start' });
+  clock.advance(60_000);
+  const second = await run.restart();
+  expect(await second.state('run')).toBe('working.running.attentive');
+  await second.advance(299);
+  expect(await second.state('run')).toBe('working.running.attentive');
+  await second.advance(1);
+  expect(await second.run()).toMatchObject({ stopCause: 'stalled' });
+});
+
+test('an agent that ended by itself while nobody watched is not blamed for what the clock says afterwards', async () => {
+  const run = await startRun(createMemoryDisk(), createFakeClock(), {
+    policy: { ...agentRunInput.policy, silenceMs: null, noProgressMs: null },
+  });
+  await run.send({ type: 'run.start' });
+  const startedAt = run.clock.now();
+  await run.advance(1_000);
+  expect(await run.run()).toMatchObject({ stopCause: 'timedOut' });
+  await run.exits(0, null, { times: { startedAt, endedAt: startedAt + 400 } });
+  expect(await run.run()).toMatchObject({ outcome: 'succeeded', workedMs: 400 });
+  expect(await run.state('run')).toBe('settled');
+});
+
+test('whoever is killed stays killed: a used-up budget and a start that fails change nothing about it', async () => {
+  const budget = { ...agentRunInput.budget, sessions: 1 };
+  const spent = await startRun(createMemoryDisk(), createFakeClock(), { budget });
+  await spent.send({ type: 'run.start' });
+  await spent.send({ type: 'run.stop', cause: 'killed', by: 'eve', reason: 'wrong model' });
+  await spent.exits(null, 'SIGTERM');
+  expect(await spent.run()).toMatchObject({
+    outcome: 'killed',
+    reason: 'the agent was killed by an operator (by eve: wrong model)',
+  });
+
+  const failing = await startRun();
+  await failing.send({ type: 'run.start' });
+  await failing.send({ type: 'run.stop', cause: 'cancelled', by: 'eve' });
+  await failing.says({ type: 'agent.failed', error: { message: 'no such template' } });
+  expect(await failing.run()).toMatchObject({ outcome: 'cancelled' });
+  expect(await failing.state('run')).toBe('settled');
+});
+
+test('an interruption of ours is no session more: a run with one session goes on in it', async () => {
+  const run = await startRun(createMemoryDisk(), createFakeClock(), {
+    budget: { ...agentRunInput.budget, sessions: 1 },
+  });
+  await run.send({ type: 'run.start' });
+  await run.send({ type: 'run.stop', cause: 'interrupted', by: 'me' });
+  await run.exits(null, 'SIGTERM', { report: { session: 's1' } });
+  expect(await run.state('run')).toBe('queued');
+  expect(await run.run()).toMatchObject({ beginning: 'resumed', resume: 's1' });
+});
+
+test('I14: what an attempt spent is settled once, also when the run is cancelled while it waits for the next', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { report: { usage: { ...reportOf().usage, outputTokens: 400 } } });
+  await run.send({ type: 'run.stop', cause: 'cancelled', by: 'me' });
+  const settled = run.heard.worker!.filter(({ type }) => type === 'run.ended');
+  expect(settled.map(event => (event as unknown as { spent: { tokens: number } }).spent.tokens)).toEqual([400, 0]);
+});
+
+test('a time limit that comes from a budget is a matter of the budget, not of the agent', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start', allowance: { tokens: null, moneyUsd: null, timeMs: 250, sessions: 1 } });
+  await run.advance(250);
+  expect(await run.run()).toMatchObject({ stopCause: 'budget' });
+  await run.exits(null, 'SIGTERM');
+  expect(await run.run()).toMatchObject({ outcome: 'budget', permanentFailures: 0 });
+});
+
+test('an agent that has said its last word is not stopped for what it took to say it', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  const usage = { ...reportOf().usage, outputTokens: 5_000 };
+  const context = { usedTokens: 99, windowTokens: 100 };
+  await run.says(beat({ report: reportOf({ usage, context, conclusion: 'success' }) }));
+  expect(await run.state('run')).toBe('working.running.attentive');
+});
+
+test('a session that took over and was cut off is taken over from again, with what is known', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'contextExhausted' }, report: { lastText: 'half is done' } });
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'transient' } });
+  expect(await run.run()).toMatchObject({ beginning: 'handover', handover: 'half is done' });
+  expect(run.checkpoints.at(-1)).toMatchObject({ reset: null });
+});
+
+test('a provider that promises its quota back again and again is believed only so often', async () => {
+  const run = await startRun();
+  for (let attempt = 0; attempt < 30 && (await run.state('run')) === 'queued'; attempt++) {
+    await run.send({ type: 'run.start' });
+    await run.exits(1, null, { end: { class: 'quota', resetAt: run.clock.now() + 1 } });
+    if ((await run.state('run')) === 'backoff') await run.advance(100);
+  }
+  expect(await run.state('run')).toBe('settled');
+  expect(await run.run()).toMatchObject({ outcome: 'quota' });
+});
+
+test('what was read out of an earlier round is removed when the worktree is put back', async () => {
+  const assignment = { ...agentRunInput.assignment, stale: ['docs/12-review.md'] };
+  const run = await startRun(createMemoryDisk(), createFakeClock(), { assignment });
+  await run.send({ type: 'run.start' });
+  await run.exits(1);
+  expect(run.checkpoints.at(-1)).toMatchObject({ reset: 'feature/x', stale: ['docs/12-review.md'] });
 });

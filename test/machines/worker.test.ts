@@ -24,18 +24,24 @@ const run = createMachine({
   initial: 'queued',
   states: { queued: { on: { 'run.start': 'started' } }, started: {} },
 });
-const gauge = untilStopped(fromCallback(() => {}));
 const limits = usualLimits;
 
-async function startWorker(more: Partial<typeof limits> = {}, disk = createMemoryDisk(), clock = createFakeClock()) {
+async function startWorker(
+  more: Partial<typeof limits> = {},
+  disk = createMemoryDisk(),
+  clock = createFakeClock(),
+  gauge: () => void = () => {},
+) {
   let answer: Probed = { ok: true, version: '1.0' };
   let asked = 0;
+  let patience = Promise.resolve();
   const probe = fromPromise(async () => {
     asked += 1;
+    await patience;
     return answer;
   });
   const kinds = [
-    kindOf(workerMachine as never, { actors: { hostGauge: gauge } }),
+    kindOf(workerMachine as never, { actors: { hostGauge: untilStopped(fromCallback(() => gauge())) } }),
     kindOf(breakerMachine as never),
     kindOf(preflightMachine as never, { actors: { probe } }),
     kindOf(run),
@@ -77,6 +83,14 @@ async function startWorker(more: Partial<typeof limits> = {}, disk = createMemor
       answer = next;
     },
     probes: () => asked,
+    /** From now on a probe takes until the answered function is called. */
+    waitsForProbe() {
+      let resolve = () => {};
+      patience = new Promise(done => {
+        resolve = done;
+      });
+      return () => resolve();
+    },
     commits: () => committed,
     async report(runId: string, result: string, spent = nothingSpent) {
       await runtime.send(workerId, { type: 'run.ended', runId, project: 'p', spent } as never);
@@ -186,6 +200,7 @@ const contextWith = (more: Partial<WorkerContext> = {}): WorkerContext => ({
   asked: [],
   running: [],
   pausedProjects: {},
+  pausedTasks: {},
   pressure: null,
   drainedBy: null,
   createdAt: 0,
@@ -282,6 +297,52 @@ test('the decision to dispatch, the reservation and the admission of the breaker
   await worker.request('b');
   // The run's own creation is one; asking, admitting and starting is the other.
   expect(worker.commits() - before).toBe(2);
+});
+
+test('a run that ends while it is asked about is no probe: the breaker lets the next one through', async () => {
+  const worker = await startWorker({ total: 4, perProject: 4, perStage: 4, perAgent: 4, perProvider: 4 });
+  for (const id of ['a', 'b']) await worker.request(id);
+  for (const id of ['a', 'b']) await worker.report(id, 'run.failed');
+  const answer = worker.waitsForProbe();
+  await worker.advance(60_000);
+  await worker.request('c');
+  await worker.request('d');
+  await worker.report('c', 'run.released');
+  answer();
+  await worker.settle();
+  expect(await worker.started()).toEqual(['a', 'b', 'd']);
+});
+
+test('a pause that comes while a run is asked about holds it, and it starts when that is over', async () => {
+  const worker = await startWorker();
+  const answer = worker.waitsForProbe();
+  await worker.request('a');
+  await worker.runtime.send(workerId, { type: 'worker.drain', by: 'eve' });
+  answer();
+  await worker.settle();
+  expect(await worker.started()).toEqual([]);
+  await worker.runtime.send(workerId, { type: 'worker.resume', by: 'eve' });
+  await worker.settle();
+  expect(await worker.started()).toEqual(['a']);
+});
+
+test('a paused task is held in the queue, others are not', async () => {
+  const worker = await startWorker();
+  await worker.runtime.send(workerId, { type: 'task.paused', taskId: 'a', by: 'eve' });
+  await worker.request('a');
+  await worker.request('b');
+  expect(await worker.started()).toEqual(['b']);
+  await worker.runtime.send(workerId, { type: 'task.resumed', taskId: 'a' });
+  await worker.settle();
+  expect(await worker.started()).toEqual(['a', 'b']);
+});
+
+test('a gauge that breaks down takes nothing with it', async () => {
+  const worker = await startWorker({}, createMemoryDisk(), createFakeClock(), () => {
+    throw new Error('statfs failed');
+  });
+  await worker.request('a');
+  expect(await worker.started()).toEqual(['a']);
 });
 
 test('a provider that bars everybody until a time is left alone until then, whatever else is reported', async () => {

@@ -180,6 +180,7 @@ export const agentRunInput = {
     documents: 'docs',
     head: 'h',
     leaves: [],
+    stale: [],
     questionsFile: null,
     objectionFile: null,
     objectionTo: null,
@@ -223,12 +224,17 @@ export const reportOf = (more: Partial<AgentReport> = {}): AgentReport => ({
 export const exited = (
   code: number | null,
   signal: string | null = null,
-  { end = {}, report = {} }: { end?: Partial<AgentEnd>; report?: Partial<AgentReport> } = {},
+  {
+    end = {},
+    report = {},
+    times = {},
+  }: { end?: Partial<AgentEnd>; report?: Partial<AgentReport>; times?: object } = {},
 ): ModelEvent => ({
   type: 'agent.exited',
   code,
   signal,
   jitter: 0.5,
+  ...times,
   end: { ...endOf({ code, signal }), ...end },
   report: reportOf(report),
 });
@@ -336,6 +342,16 @@ export const plainRunModel: ModelOptions = {
   isPossible: (_, { type }) => !type.startsWith('xstate.after.silence'),
 };
 
+/** Here the worker grants less time than the stage has. */
+export const shortRunModel: ModelOptions = {
+  ...agentRunModel,
+  input: { ...agentRunInput, policy: { ...agentRunInput.policy, silenceMs: null, noProgressMs: null } },
+  events: agentRunModel.events.map(event =>
+    event.type === 'run.start' ? { ...event, allowance: { ...noBudget, timeMs: 200 } } : event,
+  ),
+  isPossible: (_, { type }) => !/^xstate\.after\.(?:silence|noProgress)/.test(type),
+};
+
 function after(delay: string): ModelEvent {
   return { type: `xstate.after.${delay}` };
 }
@@ -377,7 +393,7 @@ export const workerModel: ModelOptions = {
     requested('one', 5),
     requested('two', 1),
     ...['one', 'two'].flatMap(runId => [
-      ofRun('run.admitted', runId),
+      { ...ofRun('run.admitted', runId), provider: 'a' },
       { ...ofRun('run.refused', runId), by: 'breaker', why: 'open' },
       { ...ofRun('run.ended', runId), project: 'p', spent: { ...nothingSpent, sessions: 1 } },
     ]),
@@ -385,6 +401,8 @@ export const workerModel: ModelOptions = {
     { type: 'preflight.changed', agent: 'a' },
     { type: 'host.changed', pressure: 'no disk' },
     { type: 'host.changed', pressure: null },
+    { type: 'task.paused', taskId: 'one', by: 'me' },
+    { type: 'task.resumed', taskId: 'one' },
     { type: 'project.pause', project: 'p', by: 'me' },
     { type: 'project.resume', project: 'p', by: 'me' },
     after('untilTomorrow.worker.accepting'),
@@ -403,6 +421,7 @@ export const workerModel: ModelOptions = {
       names('running'),
       context.pressure,
       Object.keys(context.pausedProjects as object),
+      Object.keys(context.pausedTasks as object),
     ];
   },
 };

@@ -18,6 +18,7 @@ import {
   mergeQueueModel,
   plainRunModel,
   preflightModel,
+  shortRunModel,
   smallPipeline,
   taskModel,
   workerModel,
@@ -27,7 +28,7 @@ import { type ModelOptions, modelOf, play } from './paths.ts';
 /** A machine may need several inputs before every transition can be taken. */
 const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[] }> = {
   task: { machine: compileTask(smallPipeline), models: [taskModel(compileTask(smallPipeline))] },
-  agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel] },
+  agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel, shortRunModel] },
   breaker: { machine: breakerMachine as never, models: [breakerModel] },
   worker: { machine: workerMachine as never, models: [workerModel] },
   preflight: { machine: preflightMachine as never, models: [preflightModel] },
