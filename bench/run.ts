@@ -2,9 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
+import { measureAdoption } from './adoption.ts';
+import { measureKill } from './kill.ts';
+import { measureParsing, measureParsingMemory } from './parsing.ts';
 import { measureIdleMemory, measureManyFinished, measureRecovery } from './scale.ts';
 import { measureStart } from './start.ts';
 import { short } from './statistics.ts';
+import { measureSupervision } from './supervision.ts';
 import { measureLatency, measureThroughput } from './throughput.ts';
 
 interface Row {
@@ -85,7 +89,101 @@ const measurements: Record<string, () => Promise<Row[]>> = {
       },
     ];
   },
+  async parsing() {
+    return (await measureParsing()).flatMap(({ cli, mixed, resultShare, small, bytesPerSmallLine, pace }) => [
+      {
+        what: `parsing the stream of ${cli}, ${Math.round(resultShare * 100)} % of its bytes in tool results`,
+        measured: `${short(mixed)} MB/s`,
+        bar: '≥ 200 MB/s',
+        isMet: mixed >= 200,
+      },
+      {
+        what: `parsing ${cli} at its worst: next to no tool results, ${Math.round(bytesPerSmallLine)} bytes a line`,
+        measured: `${short(small)} MB/s, against ${perSecond(pace)} that it was recorded to print at most: ${short(small / pace)}`,
+        bar: '≥ 5 × what it could ever print',
+        isMet: small >= 5 * pace,
+      },
+    ]);
+  },
+  async parsingMemory() {
+    const { usual, held } = await measureParsingMemory();
+    const growth = (values: [number, number, number]) => `${values.map(value => megabytes(value)).join(' → ')} MB`;
+    return [
+      {
+        what: `heap in use while ${megabytes(usual.bytes)} MB are parsed: before → at 250 MB → at the end`,
+        measured: growth(usual.heap),
+        bar: 'flat',
+        isMet: usual.heap[2] - usual.heap[1] < 1e6,
+      },
+      {
+        what: 'RSS at the same moments',
+        measured: `${growth(usual.rss)}, of which V8 has taken ${growth(usual.committed)}; with its young generation held small ${growth(held.rss)}`,
+        bar: 'flat but for the young generation',
+        isMet: held.rss[2] - held.rss[1] < 10e6,
+      },
+    ];
+  },
+  async supervision() {
+    const { agents, seconds, idle, started, adopted, rssPerAgent } = await measureSupervision();
+    const percent = (share: number) => `${short(share * 100)} %`;
+    return [
+      {
+        what: `processor time of the orchestrator with ${agents} silent agents for ${seconds} s`,
+        measured: `${percent(started.share)} of a core, ${percent(adopted.share)} when it has adopted them, ${percent(idle.share)} without agents`,
+        bar: '≤ 2 % of a core',
+        isMet: Math.max(started.share, adopted.share) <= 0.02,
+      },
+      {
+        what: 'RSS for each of them, against the orchestrator without agents',
+        measured: `${short(rssPerAgent / 1e6)} MB`,
+        bar: '≤ 1 MB',
+        isMet: rssPerAgent <= 1e6,
+      },
+    ];
+  },
+  async kill() {
+    const { whole, afterCheckpoint, afterSignal, gitCommand } = await measureKill();
+    const text = ({ median, worst }: { median: number; worst: number }) =>
+      `${short(median)} ms, worst of 20 ${short(worst)} ms`;
+    return [
+      {
+        what: 'kill of 3 generations that ignore SIGTERM, each in a session of its own: order → nothing left in /proc, median',
+        measured: `${text(whole)}; all but ${short(afterCheckpoint.median)} ms saves the worktree (a git command takes ${short(gitCommand)} ms here)`,
+        bar: '≤ 100 ms',
+        isMet: whole.median <= 100,
+      },
+      {
+        what: 'the same from the moment in which the worktree is saved',
+        measured: `${text(afterCheckpoint)}; from SIGKILL on ${text(afterSignal)}`,
+        bar: '≤ 100 ms, also the worst',
+        isMet: afterCheckpoint.worst <= 100,
+      },
+    ];
+  },
+  async adoption() {
+    const result = await measureAdoption();
+    const { agents, fromSpawn, fromOpen, lost, doubled, gaps, misread, lines, longestPause } = result;
+    const text = ({ median, worst }: { median: number; worst: number }) =>
+      `${short(median)} ms (worst ${short(worst)} ms)`;
+    return [
+      {
+        what: `adoption of ${agents} live agents after kill -9, all of them, median`,
+        measured: `${text(fromOpen)} from opening the data, ${text(fromSpawn)} from the start of the process`,
+        bar: '≤ 1 s',
+        isMet: fromSpawn.median <= 1_000,
+      },
+      {
+        what: 'what became of them and of what they print',
+        measured: `${lost} lost, ${doubled} doubled; of ${short(lines)} lines ${gaps} missing or repeated in the logs, ${misread} missed or counted twice; the longest pause of an agent ${short(longestPause)} ms`,
+        bar: 'none lost, none doubled, output continuous',
+        isMet: lost + doubled + gaps + misread === 0,
+      },
+    ];
+  },
 };
+
+const megabytes = (bytes: number) => short(bytes / 1e6);
+const perSecond = (pace: number) => (pace >= 1 ? `${short(pace)} MB/s` : `${short(pace * 1_000)} kB/s`);
 
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(measurements);
 const rows: Row[] = [];

@@ -65,7 +65,7 @@ export interface AppOptions {
   mode: 'work' | 'commit' | 'read';
   /** Whether a data directory that is not there is made. */
   creates?: boolean;
-  /** What the configuration says of the whole application; all defaults without it. */
+  /** What the configuration says of the whole application; without it what holds already, or else all defaults. */
   settings?: Settings;
   /** With `work`: carries out what these actors and those below them ask for, and starts nothing new. */
   only?: readonly string[];
@@ -128,7 +128,7 @@ export async function openApp({
   dataDir,
   mode,
   creates = true,
-  settings: given = defaultSettings,
+  settings: given,
   only,
   observer,
   trace,
@@ -150,7 +150,7 @@ export async function openApp({
     ...(onDamage && { onDamage }),
   });
   let runtime: Runtime | undefined;
-  let settings = given;
+  let settings = given ?? defaultSettings;
   try {
     if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
     if (mode === 'work') {
@@ -167,7 +167,7 @@ export async function openApp({
     if (mode !== 'read') {
       const { limits, budgets } = settings;
       await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
-      await configureServices(runtime, settings);
+      if (given !== undefined) await configureServices(runtime, settings);
     }
     // For the work of one actor nothing else is started, also not in the places that it frees.
     const order = only === undefined ? 'worker.started' : 'worker.shutdown';

@@ -10,7 +10,7 @@ import { findProgram } from '../host/find-program.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import type { Preflight } from '../integrations/agent-cli.ts';
 import { agentClis } from '../integrations/agents/index.ts';
-import { baseEnvironment } from './environment.ts';
+import { baseEnvironment, settingsFor } from './environment.ts';
 
 export type PreflightCause =
   | 'missing'
@@ -22,7 +22,8 @@ export type PreflightCause =
   | 'terminal'
   | 'garbage'
   | 'tooOld'
-  | 'sandbox';
+  | 'sandbox'
+  | 'environment';
 
 export type AgentPreflight =
   | { ok: true; version: string | null }
@@ -47,11 +48,18 @@ export async function checkAgent(agent: AgentSpec, options: PreflightOptions): P
  * command) only that it is there counts; one in a container is the container's business.
  */
 export async function checkAgentProgram(
-  { name, kind, program, sandbox }: AgentSpec,
+  agent: AgentSpec,
   { timeLimitMs, signal }: PreflightOptions,
 ): Promise<AgentPreflight> {
+  const { name, kind, program, sandbox } = agent;
   if (sandbox.driver === 'docker') return { ok: true, version: null };
-  const env = baseEnvironment([]);
+  let env: Record<string, string>;
+  try {
+    // As the run will have it: a wrapper may need its variables to say anything.
+    env = { ...baseEnvironment(agent.env), ...settingsFor(agent) };
+  } catch (error) {
+    return failure('environment', messageOf(error));
+  }
   const [first = '', ...leading] = program;
   const found = findProgram(first, env.PATH ?? '');
   if (found.problem === 'missing') {

@@ -33,6 +33,7 @@ const leastHeartbeatMs = 1_000;
 /** How long an agent may stay after its last word before that is worth an event. */
 const conclusionMs = 2_000;
 const toolCheckMs = 5_000;
+const leastToolCheckMs = 250;
 /** Chunks per look: one talkative agent does not keep the others from being looked at. */
 const chunksPerLook = 4;
 const contextMarks = [contextHigh, 0.95];
@@ -54,6 +55,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     leastHeartbeatMs,
     Math.min(heartbeatMs, (silenceMs ?? heartbeatMs * 3) / 3, (noProgressMs ?? heartbeatMs * 3) / 3),
   );
+  // More often where silence is short: a tool that is missed is taken for silence.
+  const toolEveryMs = Math.max(leastToolCheckMs, Math.min(toolCheckMs, (silenceMs ?? toolCheckMs * 3) / 3));
   const now = () => performance.now();
   // What was printed before we looked, by an adopted agent, is as old as its file says.
   const age = Math.max(0, Date.now() - (lastWrite() ?? Date.now()));
@@ -91,7 +94,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     const wasAlive = isToolAlive;
     if (reader.openTools === 0) isToolAlive = false;
     else if (!areToolsVisible) isToolAlive = true;
-    else if (now() - lastToolCheck >= toolCheckMs) {
+    else if (now() - lastToolCheck >= toolEveryMs) {
       lastToolCheck = now();
       isToolAlive = hasProcessBeyondSession(pid);
     }
@@ -120,6 +123,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       if (!isCatchingUp) lastProgress = now();
     }
     isCatchingUp &&= hasMore;
+    // A long log is caught up with as fast as it can be read, and everybody else has a turn in between.
+    if (hasMore) setImmediate(() => isStopped || look());
     const hasToolChanged = checkTool();
     // After its last word every look counts: it may stay, or go on after all.
     const isOver = !hasGrown && hasLastWord;
@@ -149,6 +154,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   };
 
   const forget = onPulse(look);
+  let isStopped = false;
 
   function lastWrite(): number | undefined {
     const times = [output, errors].map(tail => tail?.writtenAt()).filter(time => time !== undefined);
@@ -156,6 +162,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   }
 
   const stop = () => {
+    isStopped = true;
     forget();
     output.close();
     errors?.close();
@@ -164,6 +171,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   return {
     silentMs: Math.round(age),
     async conclude(exit) {
+      isStopped = true;
       forget();
       await Promise.all([output.finish(), errors?.finish()]);
       stop();

@@ -1,8 +1,11 @@
 /** What all commands share: the data directory, JSON output, opening the application and closing it again. */
+
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type App, type AppOptions, openApp, settingsOf } from '../app.ts';
+import { type App, type AppOptions, dataPaths, openApp, settingsOf } from '../app.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { note } from './output.ts';
+import { messageOf } from '../domain/errors.ts';
+import { note, warn } from './output.ts';
 
 export interface CommonOptions {
   /** Where the data lies; the configuration's place without it. */
@@ -38,12 +41,30 @@ export async function withApp<T>(
   work: (app: App) => Promise<T>,
 ): Promise<T> {
   const { data: given, config: file, ...rest } = options;
-  const { config, data } = await configured({ ...(given && { data: given }), ...(file && { config: file }) });
-  const app = await openApp({ dataDir: data, onDamage: warnOfDamage, settings: settingsOf(config), ...rest });
+  const place = await placeFor({ ...(given && { data: given }), ...(file && { config: file }) });
+  const app = await openApp({ onDamage: warnOfDamage, ...place, ...rest });
   try {
     return await work(app);
   } finally {
     await app.close();
+  }
+}
+
+/**
+ * Where the data lies, and the settings that hold for it. A configuration that is broken takes nobody the sight of what
+ * goes on, nor the means to stop it: the settings in force stay as they are.
+ */
+async function placeFor(
+  options: Pick<CommonOptions, 'data' | 'config'>,
+): Promise<Pick<AppOptions, 'dataDir' | 'settings'>> {
+  try {
+    const { config, data } = await configured(options);
+    return { dataDir: data, settings: settingsOf(config) };
+  } catch (error) {
+    const dataDir = options.data ?? (process.env.SIGNALBOX_DATA || '.signalbox');
+    if (options.config !== undefined || !existsSync(dataPaths(dataDir).database)) throw error;
+    warn(`the configuration is left aside: ${messageOf(error)}`);
+    return { dataDir };
   }
 }
 

@@ -18,7 +18,7 @@ export interface ProgressOptions {
   /** The state that the task is in when watching begins. */
   state: string;
   /** What the agent of a run does now, for the line that lives. */
-  follow(runId: string, attempt: number): Promise<Activity>;
+  follow(runId: string): Promise<Activity>;
   isJson: boolean;
   write?: (text: string) => void;
 }
@@ -46,7 +46,7 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
   const isLive = !isJson && Boolean(process.stdout.isTTY);
   const out = write ?? ((text: string) => void process.stdout.write(text));
   let state = initial;
-  let run: { id: string; attempt: number; role: string; since: number } | undefined;
+  let run: { id: string; role: string; since: number } | undefined;
   let activity: Activity | undefined;
   let frame = 0;
   let isPaused = false;
@@ -120,26 +120,26 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
   function showRun({ actorId, to, from, at, event }: Transition): void {
     if (event.type === 'agent.started') {
       const stage = actorId.split('.').at(-2) ?? '';
-      const attempt = (run?.id === actorId ? run.attempt : 0) + 1;
-      run = { id: actorId, attempt, role: stage, since: at };
-      if (isLive) void followRun(actorId, attempt);
+      run = { id: actorId, role: stage, since: at };
+      if (isLive) void followRun(run);
       line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${event.pid})`);
     } else if (event.type === 'agent.exited') {
-      const code = event.signal === null ? `exit code ${event.code}` : `signal ${event.signal}`;
-      if (event.code !== 0) line(at, colors.yellow('▸'), `the agent ended with ${code}`);
+      const { class: outcome, message } = event.end as { class: string; message: string };
+      if (outcome !== 'succeeded') line(at, colors.yellow('▸'), message);
     }
     if (to === 'backoff' && from !== 'backoff') {
       run = undefined;
       line(at, colors.yellow('▸'), 'the agent is tried again after a pause');
     }
+    if (to === 'queued' && from !== 'queued' && from !== '') line(at, colors.yellow('▸'), 'another attempt follows');
     if (to === 'settled' || to === 'queued') run = undefined;
   }
 
-  async function followRun(id: string, attempt: number): Promise<void> {
+  async function followRun(mine: { id: string }): Promise<void> {
     activity?.close();
     activity = undefined;
-    const next = await follow(id, attempt);
-    if (run?.id === id && run.attempt === attempt) activity = next;
+    const next = await follow(mine.id);
+    if (run === mine) activity = next;
     else next.close();
   }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { type QueueView, readQueue } from '../commands/queue.ts';
 import { createWorkerCommands, type WorkerView } from '../commands/worker.ts';
 import { type Budget, formatAmount, measures, type Spent } from '../domain/budget.ts';
-import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
+import { actor, type CommonOptions, configured, withApp, withCommonOptions } from './command.ts';
 import { clockTime, print, printJson, table } from './output.ts';
 
 interface ScopeOptions extends CommonOptions {
@@ -87,9 +87,14 @@ function showSpending({ spending: { budgets, ledger } }: QueueView): void {
 }
 
 async function change(verb: string, { project, json, ...place }: ScopeOptions): Promise<void> {
+  // A broken configuration does not keep anybody from pausing.
+  const known = await configured(place).then(
+    ({ config }) => Object.keys(config.projects),
+    () => [],
+  );
   const view = await withApp({ ...place, mode: 'commit' }, app => {
     const worker = createWorkerCommands(app);
-    return verb === 'pause' ? worker.pause(actor(), project) : worker.resume(actor(), project);
+    return verb === 'pause' ? worker.pause(actor(), project, known) : worker.resume(actor(), project);
   });
   if (json) printJson(view);
   else print(sentence(view));

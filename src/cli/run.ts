@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { dataPaths, openApp, settingsOf } from '../app.ts';
-import { type Agents, type AgentView, createAgents } from '../commands/agents.ts';
+import { type Agents, createAgents } from '../commands/agents.ts';
 import { findPipeline } from '../commands/pipelines.ts';
 import { readBody } from '../commands/preflight.ts';
 import { checkPrograms, findRepository, type Setup, setupFor } from '../commands/setup.ts';
@@ -227,9 +227,10 @@ async function drive({ tasks, agents, id, options, progress, changed }: Drive): 
   for (;;) {
     const next = changed();
     const task = await tasks.show(id);
-    const why = await whyNotStarted(agents, task.runs);
-    if (why !== undefined && why !== told) progress.say(`waits: ${why}`);
-    told = why;
+    const reason = (await agents.reasons()).find(({ taskId, isHeld }) => isHeld && taskId === id);
+    if (reason !== undefined && reason.why !== told) progress.say(`waits: ${reason.why}`);
+    // Told once for each wait, also when it is looked into again and again meanwhile.
+    told = reason?.why ?? (task.runs.some(run => run.status === 'running') ? undefined : told);
     if (task.standing !== 'working') {
       const answer = task.standing === 'person' ? await askPerson(task, options, progress) : undefined;
       if (answer === undefined) return task;
@@ -242,12 +243,6 @@ async function drive({ tasks, agents, id, options, progress, changed }: Drive): 
     }
     await next;
   }
-}
-
-/** Second worst after a lost run is not being told why it waits. */
-async function whyNotStarted(agents: Agents, runs: readonly AgentView[]): Promise<string | undefined> {
-  const queued = runs.find(run => run.state === 'queued');
-  return queued && (await agents.show(queued.agentId)).why;
 }
 
 interface Answer {

@@ -114,6 +114,8 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
       return view!;
     },
     list: async (): Promise<AgentView[]> => viewsOf(await rows()),
+    /** Why runs that have asked to start have not. */
+    reasons: (): Promise<Reason[]> => reasonsOf(runtime),
     /** Runs that have not ended. */
     live: async (): Promise<AgentView[]> => viewsOf(await rows({ status: 'active' })),
     /**
@@ -128,9 +130,9 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
         by,
         reason,
       ),
-    /** What the agent of an attempt does, as it comes. */
-    async follow(id: string, attempt: number) {
-      const { agent } = contextOf<AgentRunContext>(await row(id));
+    /** What the agent of a run's present attempt does, as it comes. */
+    async follow(id: string) {
+      const { agent, attempt } = contextOf<AgentRunContext>(await row(id));
       return followActivity(agent.kind, join(paths.runsDir, attemptId(id, attempt)));
     },
     /** Log files of a run's attempts that exist, oldest first; standard error after the output of its attempt. */
@@ -187,18 +189,33 @@ export async function viewsOfRuns(runtime: Reader, runs: ActorRow[]): Promise<Ag
   });
 }
 
+export interface Reason {
+  runId: string;
+  taskId: string;
+  why: string;
+  /** It waits for something; the others are on their way. */
+  isHeld: boolean;
+}
+
 /** Why each run that has asked to start has not. */
-export async function reasonsOf(runtime: Reader): Promise<{ runId: string; taskId: string; why: string }[]> {
+export async function reasonsOf(runtime: Reader): Promise<Reason[]> {
   const worker = await runtime.actor(workerId);
   if (worker === undefined) return [];
   const context = contextOf<WorkerContext>(worker);
   const isDraining = worker.state.startsWith('draining');
-  const asked = context.asked.map(run => ({
-    ...run,
-    why: `it is checked whether the agent ${run.agent} can be started`,
+  const asked = context.asked.map(({ runId, taskId, agent }) => ({
+    runId,
+    taskId,
+    why: `it is checked whether the agent ${agent} can be started`,
+    isHeld: false,
   }));
-  const queued = context.queue.map(run => ({ ...run, why: whyQueued(run, context, isDraining, Date.now()) }));
-  return [...asked, ...queued].map(({ runId, taskId, why }) => ({ runId, taskId, why }));
+  const queued = context.queue.map(run => ({
+    runId: run.runId,
+    taskId: run.taskId,
+    why: whyQueued(run, context, isDraining, Date.now()),
+    isHeld: true,
+  }));
+  return [...asked, ...queued];
 }
 
 function statusOf(row: ActorRow, context: AgentRunContext): AgentStatus {

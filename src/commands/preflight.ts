@@ -14,7 +14,11 @@ import { nearest } from '../domain/nearest.ts';
  * with the remedy when it is no git repository, has no commit or no such branch, or when the branch is checked out with
  * uncommitted changes.
  */
-export async function checkRepository(path: string, target?: string): Promise<{ repository: string; target: string }> {
+export async function checkRepository(
+  path: string,
+  target?: string,
+  remedy = '--target',
+): Promise<{ repository: string; target: string }> {
   const refuse = (why: string): never => {
     throw new SignalboxError('invalid', why);
   };
@@ -29,12 +33,12 @@ export async function checkRepository(path: string, target?: string): Promise<{ 
   if (branches.length === 0) refuse(`${repository} has no commit yet; make a first one, for Signalbox to branch from.`);
   const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
   if (target === undefined && current === '') {
-    refuse(`${repository} is on no branch; name the one to merge into with --target.`);
+    refuse(`${repository} is on no branch; name the one to merge into with ${remedy}.`);
   }
   const branch = checkBranch(target ?? current, 'The target branch');
   if ((await resolveCommit(git, `refs/heads/${branch}`)) === undefined) {
     const likely = nearest(branch, branches).join(', ');
-    refuse(`${repository} has no branch ${quote(branch)}; the nearest are ${likely}. Give one with --target.`);
+    refuse(`${repository} has no branch ${quote(branch)}; the nearest are ${likely}. Give one with ${remedy}.`);
   }
   const checkout = await checkoutOf(git, branch);
   if (checkout !== undefined) {

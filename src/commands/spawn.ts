@@ -54,8 +54,12 @@ export async function spawnAgent(app: App, config: Config, request: unknown): Pr
   if (gateProfile === 'custom' && gates.length === 0) {
     throw new SignalboxError('invalid', 'The gate profile custom needs `gates`: names of scripts of the repository.');
   }
+  if (gateProfile !== 'custom' && gates.length > 0) {
+    const message = `\`gates\` are for the profile custom; ${gateProfile} has its own.`;
+    throw new SignalboxError('invalid', message, { problems: [{ path: 'gates', message }] });
+  }
   checkId(taskId, 'The taskId');
-  const { repository, target } = await checkRepository(context.repository, context.branch);
+  const { repository, target } = await checkRepository(context.repository, context.branch, '--branch');
   const setup = setupFor(config, true, repository, { agentEnv: [] });
   const tasks = createTasks(app);
   const task = await tasks.add({

@@ -4,6 +4,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { breakerId, workerId } from '../machines/breaker.ts';
+import type { TaskContext } from '../machines/task-context.ts';
 import type { WorkerContext } from '../machines/worker.ts';
 import { contextOf } from './context.ts';
 import { type BreakerView, readBreakers } from './queue.ts';
@@ -28,10 +29,23 @@ export function createWorkerCommands({ runtime }: Pick<App, 'runtime'>) {
     return { state: row.state, drainedBy, pausedProjects, running: busy, queued: queue.length };
   }
 
+  async function checkProject(project: string, configured: readonly string[]): Promise<void> {
+    const tasks = await runtime.actors({ kind: 'task', limit: 10_000 });
+    const known = [...new Set([...configured, ...tasks.map(task => contextOf<TaskContext>(task).project)])];
+    // Where nothing is known yet, a pause is for what will come.
+    if (known.length === 0 || known.includes(project)) return;
+    const likely = nearest(project, known).join(', ');
+    throw new SignalboxError('not_found', `There is no project ${quote(project)}; did you mean ${likely}?`);
+  }
+
   return {
     view,
-    /** Nothing starts any more, in one project or at all, until somebody resumes; what runs goes on to its end. */
-    async pause(by: string, project?: string): Promise<WorkerView> {
+    /**
+     * Nothing starts any more, in one project or at all, until somebody resumes; what runs goes on to its end. Throws
+     * `not_found` for a project that is neither configured nor has any task.
+     */
+    async pause(by: string, project?: string, configured: readonly string[] = []): Promise<WorkerView> {
+      if (project !== undefined) await checkProject(project, configured);
       await runtime.send(
         workerId,
         project === undefined ? { type: 'worker.drain', by } : { type: 'project.pause', project, by },

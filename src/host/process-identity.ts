@@ -15,8 +15,12 @@ export function ownIdentity(): ProcessIdentity {
 
 /** The id of the machine's present boot, or an empty string where the kernel does not tell. */
 export function bootId(): string {
-  return readOptional('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  // It cannot change while we live.
+  knownBootId ??= readOptional('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
+  return knownBootId;
 }
+
+let knownBootId: string | undefined;
 
 /** The kernel start time of a process, or undefined when there is no such process (or no /proc). */
 export function startTimeOf(pid: number): string | undefined {

@@ -866,7 +866,8 @@ function hookInput(context: AgentRunContext, name: 'beforeRun' | 'afterRun') {
     taskId: assignment.taskId,
     project: assignment.project,
     worktree: assignment.worktree,
-    outcome: context.outcome,
+    // Before it begins, an attempt has come to nothing.
+    outcome: name === 'afterRun' ? context.outcome : null,
   };
 }
 

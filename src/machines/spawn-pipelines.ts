@@ -42,19 +42,25 @@ export function spawnPipeline(type: AgentType, profile: GateProfile, scripts: re
   const named = profile === 'custom' ? scripts : scriptsOf[profile];
   const commands: GateSource[] = [
     ...(profile === 'custom' ? [] : [{ kind: 'command' as const, name: 'tests' }]),
-    ...named.map(script => ({ kind: 'command' as const, name: `script${gateName(script)}`, script })),
+    ...named.map((script, index) => ({ kind: 'command' as const, name: gateName(script, index), script })),
   ];
   return pipelineSchema.parse({
     name: `spawn${type[0]!.toUpperCase()}${type.slice(1)}`,
-    stages: [{ name: type === 'worker' ? 'work' : type, role: roleOf(type), gates: [...reports[type], ...commands] }],
+    stages: [
+      {
+        name: type === 'worker' ? 'work' : type,
+        role: roleOf(type),
+        gates: [...reports[type], ...commands],
+        // Whoever judges has done so: a refusal is the answer, not a reason to ask until it is another.
+        ...(type !== 'worker' && { rework: { limit: 0 } }),
+      },
+    ],
   });
 }
 
-/** `test:unit` in the name of a gate: `TestUnit`. */
-function gateName(script: string): string {
+/** `test:unit`, the second of its kind, as the name of a gate: `script2TestUnit`. */
+function gateName(script: string, index: number): string {
   const words = script.split(/[^A-Za-z0-9]+/).filter(Boolean);
-  return words
-    .map(word => word[0]!.toUpperCase() + word.slice(1))
-    .join('')
-    .slice(0, 24);
+  const camel = words.map(word => word[0]!.toUpperCase() + word.slice(1)).join('');
+  return `script${index + 1}${camel.slice(0, 20)}`;
 }

@@ -11,6 +11,8 @@ export class StandardError {
   #beginning = '';
   #end = '';
   #first = '';
+  /** A stack trace of Node begins with a place and the code there; what went wrong follows. */
+  #error = '';
 
   constructor(noise: readonly RegExp[]) {
     this.#noise = noise;
@@ -21,6 +23,7 @@ export class StandardError {
     const line = copy(stripVTControlCharacters(raw.slice(0, lineLimit)));
     if (line.trim() === '' || this.#noise.some(pattern => pattern.test(line))) return null;
     this.#first ||= oneLine(line, 300);
+    if (/^\w*Error\b.*:/.test(line)) this.#error ||= oneLine(line, 300);
     if (this.#beginning.length + line.length < beginningLimit) this.#beginning += `${line}\n`;
     else this.#end = `${this.#end}${line}\n`.slice(-endLimit);
     return line;
@@ -28,7 +31,7 @@ export class StandardError {
 
   /** The first line that says something, for people. */
   get first(): string {
-    return this.#first;
+    return this.#error || this.#first;
   }
 
   get text(): string {
