@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type App, defaultSettings, ensureServices, openApp, type Settings } from '../src/app.ts';
 import { type AgentSpec, plainAgent } from '../src/domain/agent-spec.ts';
 import { noBudget } from '../src/domain/budget.ts';
-import type { AgentRunInput, RunPolicy } from '../src/machines/agent-run.ts';
+import type { AgentRunInput, RunPolicy } from '../src/machines/agent-run-context.ts';
 import type { RuntimeObserver } from '../src/runtime/index.ts';
 
 /** Room for all of them at once. */

@@ -9,7 +9,7 @@ import { sandboxes } from '../host/sandboxes/index.ts';
 import { type ProcessSpec, readEnd, readStart, superviseProcess } from '../host/supervised-process.ts';
 import type { Access, PriceTable } from '../integrations/agent-cli.ts';
 import { agentClis } from '../integrations/agents/index.ts';
-import { attemptId, type Beginning } from '../machines/agent-run.ts';
+import { attemptId, type Beginning } from '../machines/agent-run-context.ts';
 import { type JobInput, untilStopped } from '../runtime/index.ts';
 import { baseEnvironment, settingsFor } from './environment.ts';
 import { gitIn } from './git.ts';

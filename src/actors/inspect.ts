@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
-import type { Inspected } from '../machines/agent-run.ts';
+import type { Inspected } from '../machines/agent-run-context.ts';
 import { treeOf } from './checkpoint.ts';
 import { gitIn } from './git.ts';
 

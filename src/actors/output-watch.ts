@@ -5,7 +5,7 @@ import { tailLines } from '../host/line-tail.ts';
 import { hasProcessBeyondSession } from '../host/process-tree.ts';
 import { onPulse } from '../host/pulse.ts';
 import type { AgentReader } from '../integrations/agent-cli.ts';
-import { contextHigh, contextShare, type Sign } from '../machines/agent-run.ts';
+import { contextHigh, contextShare, type Sign } from '../machines/agent-run-context.ts';
 
 export interface SignReports {
   heartbeat(sign: Sign & { isToolAlive: boolean }): void;

@@ -8,7 +8,7 @@ import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { OutcomeClass } from '../domain/outcome.ts';
 import { addUsage, type Usage } from '../domain/usage.ts';
-import { type AgentRunContext, attemptId, contextShare } from '../machines/agent-run.ts';
+import { type AgentRunContext, attemptId, contextShare } from '../machines/agent-run-context.ts';
 import { workerId } from '../machines/breaker.ts';
 import type { WorkerContext } from '../machines/worker.ts';
 import { whyQueued } from '../machines/worker-rules.ts';

@@ -13,196 +13,65 @@
  */
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
-import type { AgentSpec, WatchLimits } from '../domain/agent-spec.ts';
-import type { Assignment } from '../domain/assignment.ts';
-import { type BackoffPolicy, backoffMs } from '../domain/backoff.ts';
+import { backoffMs } from '../domain/backoff.ts';
 import {
   addSpent,
   type Budget,
   exhausted,
-  leftOf,
   noBudget,
   nothingSpent,
   type Spent,
   spentOf,
   tighter,
 } from '../domain/budget.ts';
-import type { Hook } from '../domain/hook.ts';
+import type { StopCause } from '../domain/outcome.ts';
+import { addUsage, noUsage } from '../domain/usage.ts';
 import {
-  type AgentEnd,
-  type AgentReport,
-  classify,
-  type ExitRecord,
-  endOf,
-  explainOutcome,
-  type OutcomeClass,
-  type StopCause,
-} from '../domain/outcome.ts';
-import { addUsage, noUsage, type Usage } from '../domain/usage.ts';
+  type AgentRunContext,
+  type AgentRunEvent,
+  type AgentRunInput,
+  type AgentRunOutput,
+  attemptId,
+  contextFull,
+  contextShare,
+  type Inspected,
+  noAttempt,
+} from './agent-run-context.ts';
+import {
+  beginningAfter,
+  blamed,
+  errorText,
+  explainEnd,
+  hasLostSession,
+  hasMoved,
+  hookFailed,
+  isOfOurMaking,
+  isOurInterruption,
+  isOwnFailure,
+  isWorthLater,
+  judge,
+  leftForRun,
+  leftUntil,
+  mayGoOn,
+  mayHandOver,
+  mayTryAgain,
+  mayTryLater,
+  notStarted,
+  outputOf,
+  sessionLost,
+  spentByRun,
+  spentSoFar,
+  stopped,
+  tighterTime,
+  waitsForReset,
+  whoStopped,
+} from './agent-run-rules.ts';
 import { breakerId, workerId } from './breaker.ts';
 import { pureActor } from './provided.ts';
-
-/** How long and how often an agent may work in one stage. Durations in milliseconds. */
-export interface RunPolicy extends WatchLimits {
-  timeLimitMs: number;
-  /** Between SIGTERM and SIGKILL. */
-  graceMs: number;
-  /** Processes that may fail permanently (or by time limit) before the stage gives up. */
-  permanentAttempts: number;
-  /** Processes that may fail transiently or be lost. */
-  transientAttempts: number;
-  backoff: BackoffPolicy;
-  /** Fresh sessions that may take over from one whose context was full. */
-  handovers: number;
-  access: 'write' | 'read';
-  /** Whether a success that has changed nothing in the worktree is none. */
-  mustChange: boolean;
-}
-
-export interface AgentRunInput {
-  assignment: Assignment;
-  agent: AgentSpec;
-  policy: RunPolicy;
-  /** What this run may use, all its attempts together. */
-  budget: Budget;
-  hooks: { beforeRun: Hook | null; afterRun: Hook | null };
-  priority: number;
-  actor: { id: string; parentId: string | null; at: number };
-}
-
-/** How an attempt begins: anew, in the session that was cut off, or in a fresh one that takes over. */
-export type Beginning = 'fresh' | 'resumed' | 'handover';
-
-export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
-  runId: string;
-  /** Processes started so far. */
-  attempt: number;
-  transientFailures: number;
-  permanentFailures: number;
-  handovers: number;
-  /** Waits for a used-up quota, and stops of ours that were nobody's failure. */
-  resetWaits: number;
-  interruptions: number;
-  /** How the present or next attempt begins. */
-  beginning: Beginning;
-  /** The session to go on with, and the last words of the one that a fresh session takes over from. */
-  resume: string | null;
-  handover: string | null;
-  /** What the worker granted to the present attempt. */
-  allowance: Budget | null;
-  pid: number | null;
-  startedAt: number | null;
-  lastOutputAt: number | null;
-  lastProgressAt: number | null;
-  activity: string;
-  /** Whether a tool ran at the last sign. */
-  isToolAlive: boolean;
-  report: AgentReport | null;
-  /** What the worktree looked like when it was last checked for progress. */
-  fingerprint: string | null;
-  /** Why we are ending the process, once we are. */
-  stopCause: StopCause | null;
-  stopBy: string | null;
-  stoppedAt: number | null;
-  exit: ExitRecord | null;
-  end: AgentEnd | null;
-  outcome: OutcomeClass | null;
-  reason: string | null;
-  jitter: number;
-  endedAt: number | null;
-  /** Used by all attempts that have ended. */
-  usage: Usage;
-  workedMs: number;
-  /** What the last attempt spent; the worker settles it. */
-  lastSpent: Spent;
-}
-
-/** What the process tells while it runs. The durations end at the event's own time. */
-export interface Sign {
-  report: AgentReport;
-  /** One line for people. */
-  activity: string;
-  /** Milliseconds since it last printed something, and since it last got on with its work. */
-  silentMs: number;
-  stalledMs: number;
-}
-
-export type AgentRunEvent =
-  | { type: 'run.start'; allowance?: Budget; at: number }
-  | { type: 'run.stop'; cause: StopCause; by: string; reason?: string; at: number }
-  /** `silentMs`: how long the process that was found has printed nothing; 0 for one that was just started. */
-  | { type: 'agent.started'; pid: number; silentMs?: number; at: number }
-  | { type: 'agent.failed'; error: { message: string }; at: number }
-  | ({ type: 'agent.heartbeat'; isToolAlive: boolean; at: number } & Sign)
-  /** It said its last word; the process has yet to leave. `end` is what it means when it does. */
-  | ({ type: 'agent.concluded'; end: AgentEnd; at: number } & Sign)
-  /** It retries what cannot succeed. `end` is what that will come to. */
-  | ({ type: 'agent.doomed'; end: AgentEnd; at: number } & Sign)
-  | ({
-      type: 'agent.exited';
-      end: AgentEnd;
-      report: AgentReport;
-      jitter: number;
-      /** When the process began and ended by its own records; null where there are none. */
-      startedAt?: number | null;
-      endedAt?: number | null;
-      at: number;
-    } & ExitRecord);
-
-/** What the task learns when the run has ended. */
-export interface AgentRunOutput {
-  outcome: OutcomeClass;
-  reason: string;
-  attempts: number;
-  workedMs: number;
-  usage: Usage;
-}
-
-/** What is known of an attempt before it has begun. */
-const noAttempt = {
-  pid: null,
-  startedAt: null,
-  lastOutputAt: null,
-  lastProgressAt: null,
-  activity: '',
-  isToolAlive: false,
-  report: null,
-  fingerprint: null,
-  stopCause: null,
-  stopBy: null,
-  stoppedAt: null,
-  exit: null,
-  end: null,
-  endedAt: null,
-  outcome: null,
-  reason: null,
-};
-
-/** The name of one attempt: of its directory, its processes and its checkpoint. */
-export const attemptId = (runId: string, attempt: number) => `${runId}-${attempt}`;
 
 const checkpointLimitMs = 20_000;
 /** How long a process may stay after its last word, for instance for a command that it left in the background. */
 const exitGraceMs = 30_000;
-/** A limit that is switched off: a timer that nobody lives to see. */
-const farAwayMs = 10 * 365 * 86_400_000;
-/** How often a run waits for a quota that comes back; a weekly limit needs one such wait. */
-const mostResetWaits = 10;
-/** The share of its context at which a session is handed over, and at which people are told that it fills. */
-const contextFull = 0.95;
-export const contextHigh = 0.8;
-
-/** How full the context is, from 0 to 1; 0 where that is not known. */
-export function contextShare(report: AgentReport | null): number {
-  const context = report?.context ?? null;
-  return context === null || context.windowTokens === null ? 0 : context.usedTokens / context.windowTokens;
-}
-
-/** What the present attempt has spent by this sign. */
-function spentSoFar({ startedAt }: AgentRunContext, { report, at }: { report: AgentReport; at: number }): Spent {
-  return spentOf(report.usage, startedAt === null ? 0 : at - startedAt, 1);
-}
-
 const oneSession: Spent = { ...nothingSpent, sessions: 1 };
 
 export const agentRunMachine = setup({
@@ -711,149 +580,6 @@ export const agentRunMachine = setup({
   }),
 });
 
-/** Reported by the actor `inspect`. */
-export interface Inspected {
-  /** Changes with every change in the worktree. */
-  fingerprint: string;
-  /** Whether there is anything beyond the commit where the attempt began. */
-  isChanged: boolean;
-}
-
-const outputOf = <T>(event: unknown) => (event as { output: T }).output;
-const nothingHappened: AgentEnd = endOf({ code: null, signal: null });
-
-const blamed = (reason: string, code: string) => ({
-  exit: { code: null, signal: null },
-  end: { ...nothingHappened, class: 'permanent' as const, message: reason, code },
-  outcome: 'permanent' as const,
-  reason,
-});
-
-type Stopped = Pick<AgentRunContext, 'stopCause' | 'stopBy'>;
-
-function explainEnd({ stopCause, stopBy }: Stopped, end: AgentEnd): string {
-  const why = explainOutcome(stopCause, end);
-  return stopCause === 'killed' || stopCause === 'cancelled' ? `${why} (by ${stopBy})` : why;
-}
-
-const whoStopped = ({ by, reason }: { by: string; reason?: string }) =>
-  reason === undefined ? by : `${by}: ${reason}`;
-
-/** What a stop of ours makes of a run whose process never came to an end of its own. */
-function stopped({ stopCause, stopBy }: Stopped): { outcome?: OutcomeClass; reason?: string } {
-  if (stopCause === null) return {};
-  return {
-    outcome: classify(nothingHappened, stopCause),
-    reason: explainEnd({ stopCause, stopBy }, nothingHappened),
-  };
-}
-
-type Exited = Extract<AgentRunEvent, { type: 'agent.exited' }>;
-
-/**
- * What the end of the process comes to. Of one that we made leave, what it had come to before counts; a watchdog that
- * barked after the process had ended by itself, while nobody watched, is not heard.
- */
-function judge(
-  context: AgentRunContext,
-  event: Exited,
-): { end: AgentEnd; outcome: OutcomeClass; stopCause: StopCause | null } {
-  const { stoppedAt, beginning } = context;
-  const isTooLate = event.endedAt != null && stoppedAt !== null && event.endedAt < stoppedAt;
-  const isWatchdog = ['timedOut', 'stalled', 'budget', 'handedOver'].includes(context.stopCause ?? '');
-  const stopCause = isTooLate && isWatchdog ? null : context.stopCause;
-  const isForeseen = stopCause === 'finished' || stopCause === 'doomed';
-  const counts = isForeseen ? (context.end ?? event.end) : event.end;
-  const isLost = counts.code === 'unknownSession' && beginning === 'resumed';
-  const end = isLost ? { ...counts, code: sessionLost } : counts;
-  return { end, outcome: classify(end, stopCause), stopCause };
-}
-
-const isOurInterruption = ({ outcome, stopCause }: AgentRunContext) =>
-  outcome === 'interrupted' && stopCause === 'interrupted';
-
-const hasLostSession = ({ outcome, end }: AgentRunContext) => outcome === 'permanent' && end?.code === sessionLost;
-
-/** The breaker holds it until the reset. Not for ever: a provider whose clock is wrong says "soon" again and again. */
-const waitsForReset = (context: AgentRunContext) => hasResetAhead(context) && context.resetWaits <= mostResetWaits;
-
-const mayTryLater = (context: AgentRunContext) =>
-  isWorthLater(context) && context.transientFailures < context.policy.transientAttempts;
-
-const mayHandOver = ({ outcome, handovers, policy }: AgentRunContext) =>
-  outcome === 'contextExhausted' && handovers <= policy.handovers;
-
-const mayTryAgain = ({ outcome, permanentFailures, policy }: AgentRunContext) =>
-  isOwnFailure(outcome) && permanentFailures < policy.permanentAttempts;
-
-/** Whether another attempt would follow by itself. */
-const mayGoOn = (context: AgentRunContext) =>
-  [hasLostSession, waitsForReset, mayTryLater, mayHandOver, mayTryAgain].some(may => may(context));
-
-/** What the run has used of its own budget. A stop of ours is not a session more. */
-const spentByRun = ({ usage, workedMs, attempt, interruptions }: AgentRunContext) =>
-  spentOf(usage, workedMs, attempt - interruptions);
-
-/** Codes of ends that this machine makes out itself. */
-const notStarted = 'notStarted';
-const hookFailed = 'hookFailed';
-/** The session that was to be resumed is not there any more: a fresh one begins, and nobody is to blame. */
-const sessionLost = 'sessionLost';
-
-/** A program that is not there, or may not be run: nobody has asked the provider anything. */
-const neverRan = ['notFound', 'notExecutable'];
-
-const isOfOurMaking = (end: AgentEnd | null) =>
-  [notStarted, hookFailed, sessionLost, ...neverRan].includes(end?.code ?? '');
-
-/** Failures of the circumstances: the same attempt may succeed later. An interruption of ours is no failure. */
-function isWorthLater({ outcome, stopCause }: AgentRunContext): boolean {
-  if (outcome === 'interrupted') return stopCause !== 'interrupted';
-  return outcome === 'transient' || outcome === 'lost' || outcome === 'quota';
-}
-
-/** Failures of the agent itself. */
-function isOwnFailure(outcome: OutcomeClass | null): boolean {
-  return outcome === 'permanent' || outcome === 'timedOut' || outcome === 'stalled';
-}
-
-/** Whether the worktree is another than at the last look, or than where the attempt began. */
-function hasMoved({ fingerprint: before }: AgentRunContext, event: unknown): boolean {
-  const { fingerprint, isChanged } = outputOf<Inspected>(event);
-  return before === null ? isChanged : before !== fingerprint;
-}
-
-/** A used-up allowance that comes back at a known time; a reset time that has passed is no answer. */
-function hasResetAhead({ outcome, end, endedAt }: AgentRunContext): boolean {
-  return outcome === 'quota' && end?.resetAt != null && endedAt !== null && end.resetAt > endedAt;
-}
-
-/** A session that was cut off is gone on with where the CLI can; one that was full is taken over from. */
-function beginningAfter({ outcome, end, agent, report, resume, beginning }: AgentRunContext): Beginning {
-  // It never began: the next one begins as this one would have.
-  if (end?.code === notStarted) return beginning;
-  if (outcome === 'contextExhausted') return 'handover';
-  const isCutOff = outcome === 'transient' || outcome === 'quota' || outcome === 'interrupted' || outcome === 'lost';
-  if (isCutOff && agent.canResume && (report?.session ?? resume) !== null) return 'resumed';
-  // What the sessions before have made is in the worktree still.
-  return isCutOff && beginning === 'handover' ? 'handover' : 'fresh';
-}
-
-/** What the run's own budget has left. */
-const leftForRun = (context: AgentRunContext): Budget => leftOf(context.budget, spentByRun(context));
-
-/** The time limit of an attempt: the stage's, or less when a budget says so. */
-function tighterTime(context: AgentRunContext): number {
-  const limits = [context.policy.timeLimitMs, leftForRun(context).timeMs, context.allowance?.timeMs ?? null];
-  return Math.min(...limits.filter(limit => limit !== null));
-}
-
-function leftUntil(limitMs: number | null, since: number | null, event: unknown): number {
-  if (limitMs === null) return farAwayMs;
-  const { at } = event as { at: number };
-  return Math.max(0, limitMs - (at - (since ?? at)));
-}
-
 function inspection({ assignment }: AgentRunContext) {
   return { worktree: assignment.worktree, head: assignment.head };
 }
@@ -883,9 +609,4 @@ function checkpointInput(context: AgentRunContext, { suffix, reset }: { suffix: 
     reset,
     stale: assignment.stale,
   };
-}
-
-function errorText(event: unknown): string {
-  const { error } = event as { error?: { message?: string } };
-  return error?.message ?? 'no reason given';
 }

@@ -11,11 +11,10 @@
  * Gates report verdicts, verdicts are kept in the context, and guards over them decide; nothing else lets a task pass.
  */
 import type { AnyStateMachine } from 'xstate';
-import { type Budget, noBudget, nothingSpent } from '../domain/budget.ts';
+import { nothingSpent } from '../domain/budget.ts';
 import { noUsage } from '../domain/usage.ts';
-import type { AgentRunInput } from './agent-run.ts';
+import type { AgentRunInput } from './agent-run-context.ts';
 import {
-  type AtLimit,
   budgetOf,
   following,
   type Gate,
@@ -27,13 +26,11 @@ import {
   type Stage,
 } from './pipeline.ts';
 import { documentsOf, type TaskContext, type TaskInput } from './task-context.ts';
-import { type BudgetScope, leftFor, taskSetup } from './task-rules.ts';
+import { leftFor, taskSetup } from './task-rules.ts';
+import { type StateConfig, scopesOf, spendingStates, type Transition } from './task-spending.ts';
 
 /** How often a lapsed verdict may lead back to its stage without a person. */
 const lapsedLimit = 3;
-
-type StateConfig = Record<string, unknown>;
-type Transition = Record<string, unknown>;
 
 /** The machine of a pipeline. Its id is always `task`; the pipeline is its definition. */
 export function compileTask(pipeline: Pipeline): AnyStateMachine {
@@ -265,90 +262,6 @@ function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name
       reenter: true,
       actions: 'clearRework',
     })),
-  };
-}
-
-/** The budgets that a stage has to keep to: its own and that of the task. */
-function scopesOf(pipeline: Pipeline, stage: Stage): BudgetScope[] {
-  return [
-    ...(stage.budget === undefined ? [] : [{ name: stage.name, budget: budgetOf(stage.budget) }]),
-    ...(pipeline.budget === undefined ? [] : [{ name: 'task', budget: budgetOf(pipeline.budget) }]),
-  ];
-}
-
-const isCheaper = (atLimit: AtLimit) => typeof atLimit === 'object';
-const afterwards = (atLimit: AtLimit | undefined) =>
-  typeof atLimit === 'object' ? atLimit.afterwards : (atLimit ?? 'person');
-
-/** Before an agent works: may it still spend? And what is done when it may not, as the pipeline declares. */
-function spendingStates(
-  pipeline: Pipeline,
-  stage: Stage,
-  personal: StateConfig,
-  blockedBecause: (why: string) => Transition,
-): StateConfig {
-  const scopes = scopesOf(pipeline, stage);
-  const velocity: Budget = pipeline.velocity === undefined ? noBudget : budgetOf(pipeline.velocity);
-  const placeAt = { person: 'awaitingBudget', park: 'parked' } as const;
-  const ownPlace = placeAt[afterwards(stage.budget?.atLimit)];
-  const taskPlace = placeAt[afterwards(pipeline.budget?.atLimit)];
-  const cheaper: Transition[] =
-    stage.budget !== undefined && isCheaper(stage.budget.atLimit)
-      ? [
-          {
-            // Once: with the cheaper model the stage has as much again, and then it has not.
-            guard: { type: 'mayGoCheaperReworkLeft', params: { stage: stage.name, scopes: scopes.slice(0, 1) } },
-            target: 'working',
-            actions: {
-              type: 'goCheaper',
-              params: { stage: stage.name, model: (stage.budget.atLimit as { model: string }).model },
-            },
-          },
-        ]
-      : [];
-  const spent = (scope: BudgetScope, target: string): Transition => ({
-    guard: { type: 'isSpent', params: { scopes: [scope], stage: stage.name } },
-    target,
-  });
-  // No cheaper model helps a task that has used up everything.
-  const taskSpent = scopes.filter(({ name }) => name === 'task').map(scope => spent(scope, taskPlace));
-  const granted: Transition = {
-    target: 'preparing',
-    actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'clearRework'],
-  };
-  const explain = { type: 'waitForBudget', params: { scopes, stage: stage.name } };
-  const places = new Set<string>(['awaitingBudget', ownPlace, ...(pipeline.budget === undefined ? [] : [taskPlace])]);
-  return {
-    affording: {
-      always: [
-        {
-          guard: { type: 'isTooFast', params: { velocity } },
-          ...blockedBecause(`${stage.name}: the task spends without passing a stage`),
-        },
-        ...taskSpent,
-        ...cheaper,
-        ...scopes.filter(({ name }) => name !== 'task').map(scope => spent(scope, ownPlace)),
-        { target: 'working' },
-      ],
-    },
-    // A run was stopped at its budget: that of the stage, of the task, of the run or of its project.
-    overspent: { always: [...taskSpent, ...cheaper, { target: ownPlace }] },
-    ...(places.has('awaitingBudget') && {
-      awaitingBudget: {
-        tags: 'person',
-        entry: explain,
-        exit: 'stopWaiting',
-        on: { ...personal, 'task.approve': granted, 'task.retry': granted },
-      },
-    }),
-    ...(places.has('parked') && {
-      parked: {
-        tags: 'paused',
-        entry: explain,
-        exit: 'stopWaiting',
-        on: { ...personal, 'task.resume': granted, 'task.approve': granted, 'task.retry': granted },
-      },
-    }),
   };
 }
 

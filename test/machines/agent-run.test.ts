@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createMachine, fromCallback, fromPromise } from 'xstate';
-import { type AgentRunContext, agentRunMachine } from '../../src/machines/agent-run.ts';
+import { agentRunMachine } from '../../src/machines/agent-run.ts';
+import type { AgentRunContext } from '../../src/machines/agent-run-context.ts';
 import { createMemoryDisk } from '../../src/persistence/memory.ts';
 import { untilStopped } from '../../src/runtime/index.ts';
 import { agentRunInput, exited, reportOf } from '../model/cases.ts';

@@ -1,0 +1,164 @@
+/** What decides over the run of an agent: what an end means, whether another attempt follows, and how that begins. */
+import { type Budget, leftOf, type Spent, spentOf } from '../domain/budget.ts';
+import {
+  type AgentEnd,
+  type AgentReport,
+  classify,
+  endOf,
+  explainOutcome,
+  type OutcomeClass,
+  type StopCause,
+} from '../domain/outcome.ts';
+import type { AgentRunContext, AgentRunEvent, Beginning, Inspected } from './agent-run-context.ts';
+
+/** A limit that is switched off: a timer that nobody lives to see. */
+const farAwayMs = 10 * 365 * 86_400_000;
+/** How often a run waits for a quota that comes back; a weekly limit needs one such wait. */
+const mostResetWaits = 10;
+
+export const outputOf = <T>(event: unknown) => (event as { output: T }).output;
+export const nothingHappened: AgentEnd = endOf({ code: null, signal: null });
+
+export const blamed = (reason: string, code: string) => ({
+  exit: { code: null, signal: null },
+  end: { ...nothingHappened, class: 'permanent' as const, message: reason, code },
+  outcome: 'permanent' as const,
+  reason,
+});
+
+type Stopped = Pick<AgentRunContext, 'stopCause' | 'stopBy'>;
+
+export function explainEnd({ stopCause, stopBy }: Stopped, end: AgentEnd): string {
+  const why = explainOutcome(stopCause, end);
+  return stopCause === 'killed' || stopCause === 'cancelled' ? `${why} (by ${stopBy})` : why;
+}
+
+export const whoStopped = ({ by, reason }: { by: string; reason?: string }) =>
+  reason === undefined ? by : `${by}: ${reason}`;
+
+/** What a stop of ours makes of a run whose process never came to an end of its own. */
+export function stopped({ stopCause, stopBy }: Stopped): { outcome?: OutcomeClass; reason?: string } {
+  if (stopCause === null) return {};
+  return {
+    outcome: classify(nothingHappened, stopCause),
+    reason: explainEnd({ stopCause, stopBy }, nothingHappened),
+  };
+}
+
+type Exited = Extract<AgentRunEvent, { type: 'agent.exited' }>;
+
+/**
+ * What the end of the process comes to. Of one that we made leave, what it had come to before counts; a watchdog that
+ * barked after the process had ended by itself, while nobody watched, is not heard.
+ */
+export function judge(
+  context: AgentRunContext,
+  event: Exited,
+): { end: AgentEnd; outcome: OutcomeClass; stopCause: StopCause | null } {
+  const { stoppedAt, beginning } = context;
+  const isTooLate = event.endedAt != null && stoppedAt !== null && event.endedAt < stoppedAt;
+  const isWatchdog = ['timedOut', 'stalled', 'budget', 'handedOver'].includes(context.stopCause ?? '');
+  const stopCause = isTooLate && isWatchdog ? null : context.stopCause;
+  const isForeseen = stopCause === 'finished' || stopCause === 'doomed';
+  const counts = isForeseen ? (context.end ?? event.end) : event.end;
+  const isLost = counts.code === 'unknownSession' && beginning === 'resumed';
+  const end = isLost ? { ...counts, code: sessionLost } : counts;
+  return { end, outcome: classify(end, stopCause), stopCause };
+}
+
+export const isOurInterruption = ({ outcome, stopCause }: AgentRunContext) =>
+  outcome === 'interrupted' && stopCause === 'interrupted';
+
+export const hasLostSession = ({ outcome, end }: AgentRunContext) =>
+  outcome === 'permanent' && end?.code === sessionLost;
+
+/** The breaker holds it until the reset. Not for ever: a provider whose clock is wrong says "soon" again and again. */
+export const waitsForReset = (context: AgentRunContext) =>
+  hasResetAhead(context) && context.resetWaits <= mostResetWaits;
+
+export const mayTryLater = (context: AgentRunContext) =>
+  isWorthLater(context) && context.transientFailures < context.policy.transientAttempts;
+
+export const mayHandOver = ({ outcome, handovers, policy }: AgentRunContext) =>
+  outcome === 'contextExhausted' && handovers <= policy.handovers;
+
+export const mayTryAgain = ({ outcome, permanentFailures, policy }: AgentRunContext) =>
+  isOwnFailure(outcome) && permanentFailures < policy.permanentAttempts;
+
+/** Whether another attempt would follow by itself. */
+export const mayGoOn = (context: AgentRunContext) =>
+  [hasLostSession, waitsForReset, mayTryLater, mayHandOver, mayTryAgain].some(may => may(context));
+
+/** What the run has used of its own budget. A stop of ours is not a session more. */
+export const spentByRun = ({ usage, workedMs, attempt, interruptions }: AgentRunContext) =>
+  spentOf(usage, workedMs, attempt - interruptions);
+
+/** Codes of ends that this machine makes out itself. */
+export const notStarted = 'notStarted';
+export const hookFailed = 'hookFailed';
+/** The session that was to be resumed is not there any more: a fresh one begins, and nobody is to blame. */
+export const sessionLost = 'sessionLost';
+
+/** A program that is not there, or may not be run: nobody has asked the provider anything. */
+const neverRan = ['notFound', 'notExecutable'];
+
+export const isOfOurMaking = (end: AgentEnd | null) =>
+  [notStarted, hookFailed, sessionLost, ...neverRan].includes(end?.code ?? '');
+
+/** Failures of the circumstances: the same attempt may succeed later. An interruption of ours is no failure. */
+export function isWorthLater({ outcome, stopCause }: AgentRunContext): boolean {
+  if (outcome === 'interrupted') return stopCause !== 'interrupted';
+  return outcome === 'transient' || outcome === 'lost' || outcome === 'quota';
+}
+
+/** Failures of the agent itself. */
+export function isOwnFailure(outcome: OutcomeClass | null): boolean {
+  return outcome === 'permanent' || outcome === 'timedOut' || outcome === 'stalled';
+}
+
+/** Whether the worktree is another than at the last look, or than where the attempt began. */
+export function hasMoved({ fingerprint: before }: AgentRunContext, event: unknown): boolean {
+  const { fingerprint, isChanged } = outputOf<Inspected>(event);
+  return before === null ? isChanged : before !== fingerprint;
+}
+
+/** A used-up allowance that comes back at a known time; a reset time that has passed is no answer. */
+function hasResetAhead({ outcome, end, endedAt }: AgentRunContext): boolean {
+  return outcome === 'quota' && end?.resetAt != null && endedAt !== null && end.resetAt > endedAt;
+}
+
+/** A session that was cut off is gone on with where the CLI can; one that was full is taken over from. */
+export function beginningAfter({ outcome, end, agent, report, resume, beginning }: AgentRunContext): Beginning {
+  // It never began: the next one begins as this one would have.
+  if (end?.code === notStarted) return beginning;
+  if (outcome === 'contextExhausted') return 'handover';
+  const isCutOff = outcome === 'transient' || outcome === 'quota' || outcome === 'interrupted' || outcome === 'lost';
+  if (isCutOff && agent.canResume && (report?.session ?? resume) !== null) return 'resumed';
+  // What the sessions before have made is in the worktree still.
+  return isCutOff && beginning === 'handover' ? 'handover' : 'fresh';
+}
+
+/** What the run's own budget has left. */
+export const leftForRun = (context: AgentRunContext): Budget => leftOf(context.budget, spentByRun(context));
+
+/** The time limit of an attempt: the stage's, or less when a budget says so. */
+export function tighterTime(context: AgentRunContext): number {
+  const limits = [context.policy.timeLimitMs, leftForRun(context).timeMs, context.allowance?.timeMs ?? null];
+  return Math.min(...limits.filter(limit => limit !== null));
+}
+
+export function leftUntil(limitMs: number | null, since: number | null, event: unknown): number {
+  if (limitMs === null) return farAwayMs;
+  const { at } = event as { at: number };
+  return Math.max(0, limitMs - (at - (since ?? at)));
+}
+
+/** What the present attempt has spent by this sign. */
+export function spentSoFar({ startedAt }: AgentRunContext, { report, at }: { report: AgentReport; at: number }): Spent {
+  return spentOf(report.usage, startedAt === null ? 0 : at - startedAt, 1);
+}
+
+export function errorText(event: unknown): string {
+  const { error } = event as { error?: { message?: string } };
+  return error?.message ?? 'no reason given';
+}

@@ -1,0 +1,91 @@
+/** The states in which a stage looks at its budgets before an agent works, and waits when they are used up. */
+import { type Budget, noBudget } from '../domain/budget.ts';
+import { type AtLimit, budgetOf, type Pipeline, type Stage } from './pipeline.ts';
+import type { BudgetScope } from './task-rules.ts';
+
+export type StateConfig = Record<string, unknown>;
+export type Transition = Record<string, unknown>;
+
+/** The budgets that a stage has to keep to: its own and that of the task. */
+export function scopesOf(pipeline: Pipeline, stage: Stage): BudgetScope[] {
+  return [
+    ...(stage.budget === undefined ? [] : [{ name: stage.name, budget: budgetOf(stage.budget) }]),
+    ...(pipeline.budget === undefined ? [] : [{ name: 'task', budget: budgetOf(pipeline.budget) }]),
+  ];
+}
+
+const isCheaper = (atLimit: AtLimit) => typeof atLimit === 'object';
+const afterwards = (atLimit: AtLimit | undefined) =>
+  typeof atLimit === 'object' ? atLimit.afterwards : (atLimit ?? 'person');
+
+/** Before an agent works: may it still spend? And what is done when it may not, as the pipeline declares. */
+export function spendingStates(
+  pipeline: Pipeline,
+  stage: Stage,
+  personal: StateConfig,
+  blockedBecause: (why: string) => Transition,
+): StateConfig {
+  const scopes = scopesOf(pipeline, stage);
+  const velocity: Budget = pipeline.velocity === undefined ? noBudget : budgetOf(pipeline.velocity);
+  const placeAt = { person: 'awaitingBudget', park: 'parked' } as const;
+  const ownPlace = placeAt[afterwards(stage.budget?.atLimit)];
+  const taskPlace = placeAt[afterwards(pipeline.budget?.atLimit)];
+  const cheaper: Transition[] =
+    stage.budget !== undefined && isCheaper(stage.budget.atLimit)
+      ? [
+          {
+            // Once: with the cheaper model the stage has as much again, and then it has not.
+            guard: { type: 'mayGoCheaperReworkLeft', params: { stage: stage.name, scopes: scopes.slice(0, 1) } },
+            target: 'working',
+            actions: {
+              type: 'goCheaper',
+              params: { stage: stage.name, model: (stage.budget.atLimit as { model: string }).model },
+            },
+          },
+        ]
+      : [];
+  const spent = (scope: BudgetScope, target: string): Transition => ({
+    guard: { type: 'isSpent', params: { scopes: [scope], stage: stage.name } },
+    target,
+  });
+  // No cheaper model helps a task that has used up everything.
+  const taskSpent = scopes.filter(({ name }) => name === 'task').map(scope => spent(scope, taskPlace));
+  const granted: Transition = {
+    target: 'preparing',
+    actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'clearRework'],
+  };
+  const explain = { type: 'waitForBudget', params: { scopes, stage: stage.name } };
+  const places = new Set<string>(['awaitingBudget', ownPlace, ...(pipeline.budget === undefined ? [] : [taskPlace])]);
+  return {
+    affording: {
+      always: [
+        {
+          guard: { type: 'isTooFast', params: { velocity } },
+          ...blockedBecause(`${stage.name}: the task spends without passing a stage`),
+        },
+        ...taskSpent,
+        ...cheaper,
+        ...scopes.filter(({ name }) => name !== 'task').map(scope => spent(scope, ownPlace)),
+        { target: 'working' },
+      ],
+    },
+    // A run was stopped at its budget: that of the stage, of the task, of the run or of its project.
+    overspent: { always: [...taskSpent, ...cheaper, { target: ownPlace }] },
+    ...(places.has('awaitingBudget') && {
+      awaitingBudget: {
+        tags: 'person',
+        entry: explain,
+        exit: 'stopWaiting',
+        on: { ...personal, 'task.approve': granted, 'task.retry': granted },
+      },
+    }),
+    ...(places.has('parked') && {
+      parked: {
+        tags: 'paused',
+        entry: explain,
+        exit: 'stopWaiting',
+        on: { ...personal, 'task.resume': granted, 'task.approve': granted, 'task.retry': granted },
+      },
+    }),
+  };
+}
