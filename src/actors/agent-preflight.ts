@@ -1,5 +1,6 @@
 /** Finds out whether an agent's program can be started here, by asking it for its version: that costs no tokens. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { formatDuration } from '../domain/duration.ts';
@@ -71,7 +72,11 @@ export async function checkAgentProgram(
     return failure('notExecutable', `${found.path} is not executable; run "chmod +x ${found.path}"`);
   }
   const { preflight } = agentClis[kind];
-  if (preflight === null) return { ok: true, version: null };
+  if (preflight === null) {
+    const script = leading.find(word => word.startsWith('/') && !existsSync(word));
+    if (script === undefined) return { ok: true, version: null };
+    return failure('missing', `there is no file ${script}, which is part of its command line`);
+  }
   const question = [...program, ...preflight.args].join(' ');
   const answer = await ask([found.path, ...leading, ...preflight.args], env, timeLimitMs, signal);
   return judge(quote(question), answer, preflight, timeLimitMs);

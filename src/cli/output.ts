@@ -45,20 +45,34 @@ export function warn(text: string): void {
   note(`warning: ${harmless(text)}`);
 }
 
-/** Rows as aligned columns; the last column is cut to the width of the terminal. */
+/** The least that is left to the last column, which says why; and to any other, on a terminal that is too narrow. */
+const leastLast = 24;
+const leastOther = 8;
+
+/** Rows as aligned columns. On a narrow terminal the widest ones give way, and the last one is cut. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows.map(row => row.map(cell => harmless(cell).replaceAll('\n', ' ')))];
   const widths = header.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)));
-  const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  // A terminal that does not say how wide it is has no columns.
+  const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  const others = widths.slice(0, -1);
+  const taken = () => others.reduce((sum, one) => sum + one + 2, 0);
+  while (taken() + Math.min(leastLast, widths.at(-1) ?? 0) > width && Math.max(...others) > leastOther) {
+    others[others.indexOf(Math.max(...others))]! -= 1;
+  }
   return all
     .map((row, index) => {
-      const cells = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!)));
-      const line = cells.join('  ');
-      const cut = line.length > width ? `${line.slice(0, Math.max(1, width - 1))}…` : line;
-      return index === 0 ? colors.bold(cut) : cut;
+      const cells = row.map((cell, column) =>
+        column === row.length - 1 ? cell : cutTo(cell, others[column]!).padEnd(others[column]!),
+      );
+      const line = cutTo(cells.join('  '), width);
+      return index === 0 ? colors.bold(line) : line;
     })
     .join('\n');
 }
+
+const cutTo = (text: string, width: number) =>
+  text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 
 /** A time for people, in the local zone. */
 export function clockTime(at: number | string): string {

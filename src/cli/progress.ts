@@ -50,6 +50,7 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
   let activity: Activity | undefined;
   let frame = 0;
   let isPaused = false;
+  let isStopped = false;
   const timer = isLive ? setInterval(draw, frameMs) : undefined;
   timer?.unref();
 
@@ -87,7 +88,7 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
     onTransition(transition) {
       const { actorId, kind, outcome, from, to, at, event, type } = transition;
       const isOurs = actorId === taskId || actorId.startsWith(`${taskId}.`);
-      if (!isOurs) return;
+      if (!isOurs || (isStopped && !isJson)) return;
       if (isJson) {
         const { seq, source, reason } = transition;
         printJsonLine({ at: new Date(at).toISOString(), actorId, kind, seq, type, from, to, outcome, source, reason });
@@ -111,6 +112,7 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
       if (!isJson) line(Date.now(), colors.yellow('?'), text);
     },
     stop() {
+      isStopped = true;
       clearInterval(timer);
       activity?.close();
       clear();
@@ -125,7 +127,10 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
       line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${event.pid})`);
     } else if (event.type === 'agent.exited') {
       const { class: outcome, message } = event.end as { class: string; message: string };
-      if (outcome !== 'succeeded') line(at, colors.yellow('▸'), message);
+      const isStopped = /stopping|killing/.test(from);
+      if (isStopped || outcome !== 'succeeded') {
+        line(at, colors.yellow('▸'), isStopped ? 'the agent was stopped' : message);
+      }
     }
     if (to === 'backoff' && from !== 'backoff') {
       run = undefined;

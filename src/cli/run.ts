@@ -100,6 +100,9 @@ async function run(options: RunOptions): Promise<number> {
     },
   });
   const hint = dataHint(options);
+  // Whatever it waits for, it waits: no timer of the runtime has to keep the process alive.
+  const alive = setInterval(() => {}, 60_000);
+  process.exitCode = exitCodes.failed;
   const interrupted = interruption();
   const watching = watchConfig({
     file: options.config,
@@ -137,6 +140,7 @@ async function run(options: RunOptions): Promise<number> {
     }
     return conclude(last, options, hint);
   } finally {
+    clearInterval(alive);
     progress?.stop();
     watching.close();
     // This data directory may have other agents at work: none stays behind without a watchdog.
@@ -166,10 +170,14 @@ async function preflight(options: RunOptions): Promise<Plan> {
   for (const warning of place.warnings) note(`warning: ${harmless(warning)}`);
   const existing = id === undefined ? undefined : await findTask(data, id);
   if (id !== undefined && existing === undefined) needTitle(options);
-  const { repository, target } = await findRepository(config, {
+  const found = await findRepository(config, {
     ...options,
     ...(existing !== undefined && options.project === undefined && { repo: options.repo ?? existing.repository }),
   });
+  const { repository, target } = found;
+  if (existing !== undefined && repository !== existing.repository) {
+    throw new SignalboxError('invalid', `${existing.id} works in ${existing.repository}, not in ${repository}.`);
+  }
   if (existing === undefined) needTitle(options);
   const body = options.bodyFile === undefined ? '' : readBody(options.bodyFile);
   const setup = existing === undefined ? setupFor(config, file !== null, repository, options) : undefined;
@@ -231,6 +239,8 @@ async function drive({ tasks, agents, id, options, progress, changed }: Drive): 
     if (reason !== undefined && reason.why !== told) progress.say(`waits: ${reason.why}`);
     // Told once for each wait, also when it is looked into again and again meanwhile.
     told = reason?.why ?? (task.runs.some(run => run.status === 'running') ? undefined : told);
+    // Only a person moves it on, and not from here.
+    if (reason?.remedy != null) return heldBack(task, reason.why, reason.remedy);
     if (task.standing !== 'working') {
       const answer = task.standing === 'person' ? await askPerson(task, options, progress) : undefined;
       if (answer === undefined) return task;
@@ -243,6 +253,10 @@ async function drive({ tasks, agents, id, options, progress, changed }: Drive): 
     }
     await next;
   }
+}
+
+function heldBack(task: TaskView, why: string, remedy: string): TaskView {
+  return { ...task, standing: 'paused', why, moves: [{ command: remedy, does: 'lets its agent start' }] };
 }
 
 interface Answer {

@@ -10,7 +10,7 @@ import type { OutcomeClass } from '../domain/outcome.ts';
 import { addUsage, type Usage } from '../domain/usage.ts';
 import { type AgentRunContext, attemptId, contextShare } from '../machines/agent-run-context.ts';
 import { workerId } from '../machines/breaker.ts';
-import type { WorkerContext } from '../machines/worker.ts';
+import type { QueuedRun, WorkerContext } from '../machines/worker.ts';
 import { whyQueued } from '../machines/worker-rules.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { followActivity } from './agent-log.ts';
@@ -189,12 +189,25 @@ export async function viewsOfRuns(runtime: Reader, runs: ActorRow[]): Promise<Ag
   });
 }
 
+/** What a person has to type who has held a run back. */
+function remedyFor(
+  { taskId, project }: QueuedRun,
+  { pausedTasks, pausedProjects }: WorkerContext,
+  state: string,
+): string | null {
+  if (state === 'draining.byOperator') return 'signalbox queue resume';
+  if (pausedTasks[taskId] !== undefined) return `signalbox task resume ${taskId}`;
+  return pausedProjects[project] === undefined ? null : `signalbox queue resume --project ${project}`;
+}
+
 export interface Reason {
   runId: string;
   taskId: string;
   why: string;
   /** It waits for something; the others are on their way. */
   isHeld: boolean;
+  /** The command by which a person lets it go on, where one holds it back. */
+  remedy: string | null;
 }
 
 /** Why each run that has asked to start has not. */
@@ -202,18 +215,19 @@ export async function reasonsOf(runtime: Reader): Promise<Reason[]> {
   const worker = await runtime.actor(workerId);
   if (worker === undefined) return [];
   const context = contextOf<WorkerContext>(worker);
-  const isDraining = worker.state.startsWith('draining');
   const asked = context.asked.map(({ runId, taskId, agent }) => ({
     runId,
     taskId,
     why: `it is checked whether the agent ${agent} can be started`,
     isHeld: false,
+    remedy: null,
   }));
   const queued = context.queue.map(run => ({
     runId: run.runId,
     taskId: run.taskId,
-    why: whyQueued(run, context, isDraining, Date.now()),
+    why: whyQueued(run, context, worker.state, Date.now()),
     isHeld: true,
+    remedy: remedyFor(run, context, worker.state),
   }));
   return [...asked, ...queued];
 }

@@ -270,7 +270,7 @@ async function checkAgent(
   const [detail = '', remedy] = answer.ok ? [] : splitRemedy(answer.reason);
   const head = answer.ok
     ? fine(`${agent.program.join(' ')}${whichOne(agent, answer.version)}`)
-    : answer.cause === 'tooOld' || !isNeeded
+    : !isNeeded
       ? warning(detail, remedy)
       : problem(detail, remedy);
   return [head, ...missingVariables(agent, isNeeded, env), ...(await checkSandbox(agent, isNeeded))];

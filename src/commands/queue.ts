@@ -63,7 +63,6 @@ export async function readQueue({ runtime }: Reader): Promise<QueueView> {
     readPreflights({ runtime }),
   ]);
   const context = worker === undefined ? undefined : contextOf<WorkerContext>(worker);
-  const isDraining = worker?.state.startsWith('draining') ?? false;
   const views = runs.map(viewOfRun);
   const ended = views.filter(run => run.completedAt !== undefined);
   const queue = context?.queue ?? [];
@@ -79,7 +78,7 @@ export async function readQueue({ runtime }: Reader): Promise<QueueView> {
     maxConcurrency: context?.limits.total ?? 0,
     running: context?.running ?? [],
     starting: context?.asked ?? [],
-    waiting: queue.map(run => ({ ...run, why: whyQueued(run, context!, isDraining, Date.now()) })),
+    waiting: queue.map(run => ({ ...run, why: whyQueued(run, context!, worker?.state ?? '', Date.now()) })),
     backoff: views.filter(run => run.state === 'backoff'),
     pressure: context?.pressure ?? null,
     pausedProjects: context?.pausedProjects ?? {},

@@ -104,6 +104,13 @@ export function setupFor(config: Config, isConfigured: boolean, repository: stri
 function findAgent({ agents }: Config, nameOrCommand: string, env: readonly string[]): AgentSpec {
   const agent = Object.hasOwn(agents, nameOrCommand) ? agents[nameOrCommand] : undefined;
   if (agent !== undefined) return { ...agent, env: [...new Set([...agent.env, ...env])] };
+  const [first = '', ...rest] = nameOrCommand.trim().split(/\s+/);
+  if (rest.length > 0 && Object.hasOwn(agents, first)) {
+    throw new SignalboxError(
+      'invalid',
+      `${first} is an agent known by name; give --agent ${first} alone. Its model and arguments go into the configuration (agents.${first}).`,
+    );
+  }
   try {
     return checkCommandLine(nameOrCommand, env);
   } catch (error) {

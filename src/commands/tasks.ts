@@ -103,9 +103,13 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     throw new SignalboxError('not_found', `There is no task ${quote(id)}; ${hint}`);
   }
 
-  async function freeId(prefix: string): Promise<string> {
+  /** Another data directory may have worked in the same repository: its branches are taken too. */
+  async function freeId(prefix: string, repository: string, title: string): Promise<string> {
     const taken = new Set((await runtime.actors({ kind: 'task', limit: 1_000_000 })).map(task => task.id));
-    for (let number = taken.size + 1; ; number++) if (!taken.has(`${prefix}-${number}`)) return `${prefix}-${number}`;
+    for (let number = taken.size + 1; ; number++) {
+      const id = `${prefix}-${number}`;
+      if (!taken.has(id) && (await isBranchFree(repository, branchOf(id, title)))) return id;
+    }
   }
 
   async function send(id: string, type: string, data: JsonObject, by: string): Promise<SentEvent> {
@@ -146,9 +150,10 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     /** Makes a task. Throws `invalid` for a bad title or id, `conflict` when the id or its branch is taken. */
     async add(task: NewTask): Promise<TaskView> {
       const title = checkTitle(task.title);
-      const id = task.id === undefined ? await freeId(task.prefix ?? 'T') : checkId(task.id, 'The id');
       const { repository, target, agent, agents = {}, hooks = noHooks, body = '' } = task;
       const { priority = 5, pipeline = defaultPipeline, project = projectOf(repository) } = task;
+      const id =
+        task.id === undefined ? await freeId(task.prefix ?? 'T', repository, title) : checkId(task.id, 'The id');
       const branch = branchOf(id, title);
       await checkBranchIsFree(repository, branch);
       if ((await runtime.actor(id)) !== undefined) throw taken(id);
@@ -218,6 +223,10 @@ const taken = (id: string) => new SignalboxError('conflict', `There is already a
 export function branchOf(id: string, title: string): string {
   const slug = slugOf(title);
   return `feature/${id}${slug === '' ? '' : `-${slug}`}`;
+}
+
+async function isBranchFree(repository: string, branch: string): Promise<boolean> {
+  return (await resolveCommit(gitIn(repository), `refs/heads/${branch}`)) === undefined;
 }
 
 /** Throws `conflict` when a branch cannot be made, because it or a branch in its way exists. */

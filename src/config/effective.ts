@@ -294,6 +294,23 @@ function checkReferences(parsed: ParsedConfig, config: Config, around: Surroundi
   named('projects', 'project', Object.keys(config.projects));
   named('agents', 'agent', agents);
   named('providers', 'provider', providers);
+  const budgets = [
+    config.budget.day,
+    config.budget.run,
+    ...Object.values(config.projects).flatMap(({ budget }) => Object.values(budget)),
+  ];
+  const countsMoney = budgets.some(({ moneyUsd }) => moneyUsd !== null);
+  const players = [config, ...Object.values(config.projects)].flatMap(({ agent, roles }) => [
+    agent,
+    ...Object.values(roles),
+  ]);
+  for (const name of Object.keys(parsed.agents).filter(name => players.includes(name))) {
+    const { kind, model } = config.agents[name]!;
+    const isUnpriced = kind === 'aider' || kind === 'command' || (kind === 'codex' && model === null);
+    if (!countsMoney || !isUnpriced) continue;
+    const remedy = kind === 'codex' ? 'name its `model`, or' : 'its cost is not known;';
+    around.warn(['agents', name], `budgets of money do not count it: ${remedy} limit \`time\` or \`sessions\` as well`);
+  }
   const owners = new Map<string, string>();
   for (const { name, prefix } of Object.values(config.projects)) {
     const owner = owners.get(prefix.toUpperCase());

@@ -1,5 +1,7 @@
 /** What decides over the run of an agent: what an end means, whether another attempt follows, and how that begins. */
+import type { WatchLimits } from '../domain/agent-spec.ts';
 import { type Budget, leftOf, type Spent, spentOf } from '../domain/budget.ts';
+import { formatDuration } from '../domain/duration.ts';
 import {
   type AgentEnd,
   type AgentReport,
@@ -28,7 +30,15 @@ export const blamed = (reason: string, code: string) => ({
 
 type Stopped = Pick<AgentRunContext, 'stopCause' | 'stopBy'>;
 
-export function explainEnd({ stopCause, stopBy }: Stopped, end: AgentEnd): string {
+/** Which of the limits stopped it, in words; and who did, where that was a person. */
+export function explainEnd({ stopCause, stopBy }: Stopped, end: AgentEnd, limits?: WatchLimits): string {
+  if (stopCause === 'stalled' && limits !== undefined) {
+    const [what, ms] =
+      stopBy === silence
+        ? ['printed nothing, with no tool at work,', limits.silenceMs]
+        : ['got nowhere (no message, tool result, commit or changed file)', limits.noProgressMs];
+    return `the agent ${what} for ${formatDuration(ms ?? 0)} and was stopped`;
+  }
   const why = explainOutcome(stopCause, end);
   return stopCause === 'killed' || stopCause === 'cancelled' ? `${why} (by ${stopBy})` : why;
 }
@@ -92,6 +102,9 @@ export const mayGoOn = (context: AgentRunContext) =>
 /** What the run has used of its own budget. A stop of ours is not a session more. */
 export const spentByRun = ({ usage, workedMs, attempt, interruptions }: AgentRunContext) =>
   spentOf(usage, workedMs, attempt - interruptions);
+
+/** Which watchdog barked. */
+export const silence = 'silence';
 
 /** Codes of ends that this machine makes out itself. */
 export const notStarted = 'notStarted';

@@ -59,6 +59,7 @@ import {
   notStarted,
   outputOf,
   sessionLost,
+  silence,
   spentByRun,
   spentSoFar,
   stopped,
@@ -229,9 +230,9 @@ export const agentRunMachine = setup({
     rememberCause: assign(({ event }) =>
       event.type === 'run.stop' ? { stopCause: event.cause, stopBy: whoStopped(event), stoppedAt: event.at } : {},
     ),
-    blame: assign(({ event }, params: { cause: StopCause }) => ({
+    blame: assign(({ event }, params: { cause: StopCause; by?: string }) => ({
       stopCause: params.cause,
-      stopBy: 'watchdog',
+      stopBy: params.by ?? 'watchdog',
       stoppedAt: event.at,
     })),
     askToEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGTERM' }),
@@ -252,7 +253,7 @@ export const agentRunMachine = setup({
         endedAt: at,
         stopCause,
         outcome,
-        reason: explainEnd({ ...context, stopCause }, end),
+        reason: explainEnd({ ...context, stopCause }, end, context.policy),
         usage: addUsage(context.usage, report.usage),
         workedMs: context.workedMs + workedMs,
         lastSpent: spentOf(report.usage, workedMs, 1),
@@ -438,7 +439,7 @@ export const agentRunMachine = setup({
               after: {
                 silence: {
                   target: '#agentRun.working.stopping',
-                  actions: { type: 'blame', params: { cause: 'stalled' } },
+                  actions: { type: 'blame', params: { cause: 'stalled', by: silence } },
                 },
                 noProgress: 'checking',
               },

@@ -35,13 +35,15 @@ export function whatStops(
   return pressure === null ? undefined : `the host is under pressure: ${pressure}`;
 }
 
-/** Why a queued run has not started, in words. */
-export function whyQueued(run: QueuedRun, context: WorkerContext, isDraining: boolean, at: number): string {
-  if (isDraining) {
+/** Why a queued run has not started, in words; `state` is that of the worker. */
+export function whyQueued(run: QueuedRun, context: WorkerContext, state: string, at: number): string {
+  if (state === 'draining.byOperator') {
     const by = context.drainedBy === null ? '' : ` (by ${context.drainedBy})`;
     return `the worker is draining${by} and starts nothing`;
   }
-  return whatHolds(run, context, at) ?? 'more urgent runs go first';
+  const held = whatHolds(run, context, at);
+  if (held !== undefined) return held;
+  return state === 'draining.forShutdown' ? 'nobody works on this data now' : 'more urgent runs go first';
 }
 
 function heldWords(run: QueuedRun, { by, why }: NonNullable<QueuedRun['held']>): string {

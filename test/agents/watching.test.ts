@@ -11,7 +11,7 @@ test('an agent that prints nothing for too long is stalled and is stopped', asyn
   stage.plan('development=cli:hangs');
   const { code, stdout } = await begin(stage, { silence: '1s' });
   expect(code).toBe(1);
-  expect(stdout).toContain('no sign of progress for too long');
+  expect(stdout).toContain('printed nothing, with no tool at work, for');
   expect(await stage.agentRun()).toMatchObject({ outcome: 'stalled', status: 'failed' });
   expect(stage.processes()).toEqual([]);
   // What it had made is kept before it is put back.

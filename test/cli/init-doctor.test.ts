@@ -221,7 +221,7 @@ projects:
   const { code, of } = await place.doctor();
   expect(code).toBe(1);
   expect(of('agent opus').map(({ status, detail }) => [status, detail])).toEqual([
-    ['ok', 'claude 9.0.0'],
+    ['error', expect.stringMatching(/sets URL from GATEWAY, which is not set/)],
     ['warning', expect.stringMatching(/ANTHROPIC_API_KEY is not set/)],
     ['warning', expect.stringMatching(/GATEWAY is not set/)],
   ]);

@@ -64,7 +64,10 @@ test('everything that is written arrives, and nothing else', async () => {
   const { config, file, warnings } = await place.load({ TEAM_GATEWAY: 'https://gateway' });
   const at = (path: string) => join(place.directory, path);
   expect(file).toBe(at('signalbox.config.yaml'));
-  expect(warnings).toEqual([]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/agents\.codex: budgets of money do not count it: name its `model`/),
+    expect.stringMatching(/agents\.scripted: budgets of money do not count it/),
+  ]);
   const { agents, projects, ...rest } = config;
   expect(rest).toEqual({
     dataDir: at('state'),

@@ -215,7 +215,7 @@ const started = (runId: string, more: Partial<StartedRun> = {}): StartedRun => (
 });
 
 test('a queued run says why it waits', () => {
-  const why = (more: Partial<WorkerContext>, run = queued) => whyQueued(run, contextWith(more), false, 0);
+  const why = (more: Partial<WorkerContext>, run = queued) => whyQueued(run, contextWith(more), 'accepting', 0);
   const busy = [started('q'), started('q2')];
   expect(pickNext(contextWith({ running: busy }), 0)).toBeUndefined();
   expect(why({ running: busy })).toBe('all 2 places are taken');
@@ -223,7 +223,7 @@ test('a queued run says why it waits', () => {
   expect(why({ running: [started('q')], limits: { ...limits, agents: { a: 1 } } })).toBe(
     '1 run of agent a at once are the limit',
   );
-  expect(whyQueued(queued, contextWith({ drainedBy: 'eve' }), true, 0)).toBe(
+  expect(whyQueued(queued, contextWith({ drainedBy: 'eve' }), 'draining.byOperator', 0)).toBe(
     'the worker is draining (by eve) and starts nothing',
   );
   const held = { ...queued, held: { by: 'breaker' as const, why: 'a failed 3 times in a row' } };
@@ -382,7 +382,7 @@ describe('I14: budgets over many runs', () => {
   test('what was spent is settled, what was not is free again, and the next day begins whole', () => {
     const budgets = plan({ day: dollars(10), run: dollars(6) });
     const ledger = settle(openLedger, { project: 'p', spent: { ...nothingSpent, moneyUsd: 9.5 }, at: day + 5 });
-    expect(whyQueued(queued, contextWith({ budgets, ledger }), false, day + 10)).toBe(
+    expect(whyQueued(queued, contextWith({ budgets, ledger }), 'accepting', day + 10)).toBe(
       'the budget of the day is used up: $9.50 of $10.00; it is whole again at midnight UTC',
     );
     expect(reserve(contextWith({ budgets, ledger }), queued, 2 * day).reserved.moneyUsd).toBe(6);
@@ -392,7 +392,7 @@ describe('I14: budgets over many runs', () => {
     const budgets = plan({ projects: { p: { total: dollars(3), day: noBudget, run: noBudget } } });
     const ledger = settle(openLedger, { project: 'p', spent: { ...nothingSpent, moneyUsd: 3 }, at: day });
     const context = contextWith({ budgets, ledger });
-    expect(whyQueued(queued, context, false, 5 * day)).toBe(
+    expect(whyQueued(queued, context, 'accepting', 5 * day)).toBe(
       'the budget of project p is used up: $3.00 of $3.00; raise it in the configuration',
     );
     expect(pickNext({ ...context, queue: [{ ...queued, project: 'q' }] }, day)).toBeDefined();

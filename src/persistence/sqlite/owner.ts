@@ -67,6 +67,6 @@ export function createOwnerTable(db: Database) {
 function ownedBy(owner: ProcessIdentity, file: string): SignalboxError {
   return new SignalboxError(
     'conflict',
-    `${file} is in use by process ${owner.pid}. Stop that process first, or give another directory with --data.`,
+    `${file} is in use by process ${owner.pid}. Stop that process first (Ctrl-C ends a "signalbox run" and its agents after a checkpoint), or give another directory with --data.`,
   );
 }
