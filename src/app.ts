@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fromPromise } from 'xstate';
 import { checkAgent } from './actors/agent-preflight.ts';
-import { createAgentProcess, homeOf } from './actors/agent-process.ts';
+import { createAgentProcess } from './actors/agent-process.ts';
 import { checkpoint } from './actors/checkpoint.ts';
 import { judgeGates } from './actors/gate.ts';
 import { type HookInput, runHook } from './actors/hook.ts';
@@ -14,9 +14,10 @@ import { type InspectInput, inspect } from './actors/inspect.ts';
 import { merge } from './actors/merge.ts';
 import { endOrphans, type Orphan } from './actors/orphans.ts';
 import { publish } from './actors/publish.ts';
+import { homeOf } from './actors/sandboxed.ts';
 import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from './actors/workspace.ts';
 import type { Config } from './config/schema.ts';
-import type { AgentSpec } from './domain/agent-spec.ts';
+import { type AgentSpec, noSandbox } from './domain/agent-spec.ts';
 import { SignalboxError } from './domain/errors.ts';
 import type { Json } from './domain/json.ts';
 import { ownIdentity } from './host/process-identity.ts';
@@ -339,7 +340,7 @@ function placeOf(
   { taskId, project, worktree }: { taskId: string; project: string; worktree: string },
   name: HookInput['name'],
 ): Omit<HookInput, 'hook'> {
-  return { name, taskId, project, worktree, outcome: null };
+  return { name, taskId, project, worktree, branch: '', sandbox: noSandbox, outcome: null };
 }
 
 /** Work with git in a worktree, one piece after another: a job that was stopped may still be at it. */

@@ -36,6 +36,9 @@ export interface PreflightOptions {
   signal?: AbortSignal;
 }
 
+/** Programs whose first argument is a file to run. */
+const interpreters = /(?:^|\/)(?:sh|bash|dash|zsh|node|python3?|ruby|perl)$/;
+
 /** Whether an agent can be started here: its sandbox can be used, and its program answers. */
 export async function checkAgent(agent: AgentSpec, options: PreflightOptions): Promise<AgentPreflight> {
   const problem = await sandboxes[agent.sandbox.driver].check(agent.sandbox);
@@ -73,9 +76,10 @@ export async function checkAgentProgram(
   }
   const { preflight } = agentClis[kind];
   if (preflight === null) {
-    const script = leading.find(word => word.startsWith('/') && !existsSync(word));
-    if (script === undefined) return { ok: true, version: null };
-    return failure('missing', `there is no file ${script}, which is part of its command line`);
+    const [script = ''] = leading;
+    // A relative one may be in the worktree.
+    const isMissing = interpreters.test(first) && script.startsWith('/') && !existsSync(script);
+    return isMissing ? failure('missing', `there is no file ${script}`) : { ok: true, version: null };
   }
   const question = [...program, ...preflight.args].join(' ');
   const answer = await ask([found.path, ...leading, ...preflight.args], env, timeLimitMs, signal);

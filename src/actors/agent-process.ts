@@ -1,10 +1,10 @@
 /** Owns one agent process: adopts or starts it, reports how it gets on and its end, ends it with everything it spawned. */
 import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fromCallback } from 'xstate';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import type { Assignment } from '../domain/assignment.ts';
-import { messageOf, SignalboxError } from '../domain/errors.ts';
+import { messageOf } from '../domain/errors.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { type ProcessSpec, readEnd, readStart, superviseProcess } from '../host/supervised-process.ts';
 import type { Access, PriceTable } from '../integrations/agent-cli.ts';
@@ -16,6 +16,7 @@ import { gitIn } from './git.ts';
 import { type OutputWatch, watchOutput } from './output-watch.ts';
 import { inside } from './paths.ts';
 import { promptFor } from './prompt.ts';
+import { gitDirsOf, sandboxed } from './sandboxed.ts';
 
 export interface AgentProcessInput {
   runId: string;
@@ -54,7 +55,7 @@ export function createAgentProcess(places: AgentPlaces) {
         watch?.stop();
         watch = watchOutput({
           runDir: spec.runDir,
-          reader: cli.createReader(places.prices(), input.agent.model),
+          reader: cli.createReader(places.prices(), input.agent.model, input.resume !== null),
           isErrorApart: cli.isStructured,
           ...input.watch,
           pid,
@@ -97,9 +98,6 @@ export function createAgentProcess(places: AgentPlaces) {
   );
 }
 
-/** The private home of a task's sandboxed agents: their sessions are there, so it lives as long as the task. */
-export const homeOf = (dataDir: string, taskId: string) => inside(join(dataDir, 'homes'), taskId);
-
 /** The process of a run, from what the run was asked to do. */
 export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }: AgentPlaces): ProcessSpec {
   const { runId, attempt, assignment, agent, job } = input;
@@ -129,7 +127,7 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
       // The prompt that a run got is kept with the run.
       writeFileSync(promptFile, await promptFor({ ...assignment, attempt: number, handover, kind }), { mode: 0o600 });
       const isSandboxed = agent.sandbox.driver !== 'none';
-      const gitDirs = isSandboxed || cli.needsGitDirs ? await gitDirsOf(assignment.worktree) : [];
+      const gitDirs = cli.needsGitDirs ? Object.values(gitDirsOf(assignment.worktree)) : [];
       const launch = cli.launch({
         program: agent.program,
         access: input.access,
@@ -142,16 +140,16 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
         maxCostUsd: input.maxCostUsd,
         extraArgs: agent.args,
       });
-      const wrapped = sandbox.wrap({
+      const wrapped = sandboxed({
         spec: agent.sandbox,
         name: run,
         argv: launch.argv,
-        cwd: assignment.worktree,
         env: { ...baseEnvironment(agent.env), ...launch.env, ...settingsFor(agent), ...own },
-        writable: gitDirs,
-        readable: [runDir],
-        hidden: [dataDir],
-        home: homeOf(dataDir, assignment.taskId),
+        worktree: assignment.worktree,
+        branch: assignment.branch,
+        taskId: assignment.taskId,
+        dataDir,
+        runDir,
       });
       return { ...wrapped, stdin: launch.stdin === 'prompt' ? promptFile : '/dev/null' };
     },
@@ -162,16 +160,6 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
     cwd: assignment.worktree,
     mark: [`SIGNALBOX_RUN_ID=${run}`, `SIGNALBOX_WORKTREE=${assignment.worktree}`],
   };
-}
-
-/** The git directories of a worktree: its own and the repository's. */
-async function gitDirsOf(worktree: string): Promise<string[]> {
-  const answer = await gitIn(worktree)(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']);
-  const [own, common] = answer.split('\n');
-  if (own === undefined || common === undefined) {
-    throw new SignalboxError('unavailable', `${dirname(worktree)} holds no git worktree.`);
-  }
-  return [...new Set([own, common])];
 }
 
 /** What the sessions before have changed, for the one that takes over. */

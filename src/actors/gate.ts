@@ -1,5 +1,6 @@
 /** The gates of a stage: each looks for itself and answers with a verdict; none takes the agent's word. */
 import { join } from 'node:path';
+import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { GateReport } from '../domain/verdict.ts';
 import type { Gate } from '../machines/pipeline.ts';
@@ -14,6 +15,9 @@ export interface GatesInput {
   taskId: string;
   worktree: string;
   workItem: string;
+  branch: string;
+  /** That of the agent whose work is judged: commands run on what it has written. */
+  sandbox: SandboxSpec;
   gates: Gate[];
   questions: string | null;
   objection: string | null;
@@ -30,6 +34,8 @@ export interface GatePlace {
   /** Tells this gate's processes from all others. */
   runId: string;
   taskId: string;
+  branch: string;
+  sandbox: SandboxSpec;
   job: string;
   signal: AbortSignal;
 }
@@ -49,6 +55,8 @@ export async function judgeGates(input: GatesInput, runsDir: string, signal: Abo
       runDir,
       runId,
       taskId: input.taskId,
+      branch: input.branch,
+      sandbox: input.sandbox,
       job: input.job.ref,
       signal,
     };

@@ -1,5 +1,6 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
 import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { SignalboxError } from '../domain/errors.ts';
 
@@ -50,7 +51,7 @@ export function gitIn(directory: string): Git {
     for (let attempt = 1; ; attempt++) {
       const { exitCode, stdout, stderr, failed, code } = await execa('git', [...quiet, ...identity, ...args], {
         cwd: directory,
-        env: { ...environment(), ...options.env },
+        env: { ...environment(), ...trustedPlaces(directory), ...options.env },
         extendEnv: false,
         reject: false,
         stripFinalNewline: false,
@@ -75,6 +76,44 @@ export function gitIn(directory: string): Git {
     );
   };
   return Object.assign(git, { result });
+}
+
+/** The git directories of a worktree: its own and the repository's. Absolute. */
+export interface GitDirs {
+  own: string;
+  common: string;
+}
+
+/** Signalbox's own note of where the git directories of a worktree are, beside it and out of the agent's reach. */
+const noteAt = (worktree: string) => `${worktree}.git.json`;
+
+/**
+ * Notes the git directories of a worktree that has just been made. From then on git is told where they are: what an agent
+ * writes into `.git` or `commondir` could lead to a configuration of its own, and git runs programs that one names.
+ */
+export async function noteGitDirs(worktree: string): Promise<void> {
+  forgetGitDirs(worktree);
+  const answer = await gitIn(worktree)(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']);
+  const [own = '', common = ''] = answer.split('\n');
+  writeFileSync(noteAt(worktree), `${JSON.stringify({ own, common } satisfies GitDirs)}\n`);
+}
+
+export function forgetGitDirs(worktree: string): void {
+  rmSync(noteAt(worktree), { force: true });
+}
+
+/** What was noted; undefined for a directory that is no worktree of ours. */
+export function notedGitDirs(worktree: string): GitDirs | undefined {
+  try {
+    return JSON.parse(readFileSync(noteAt(worktree), 'utf8')) as GitDirs;
+  } catch {
+    return undefined;
+  }
+}
+
+function trustedPlaces(directory: string): Record<string, string> {
+  const dirs = notedGitDirs(directory);
+  return dirs === undefined ? {} : { GIT_DIR: dirs.own, GIT_COMMON_DIR: dirs.common, GIT_WORK_TREE: directory };
 }
 
 function environment(): Record<string, string> {

@@ -1,5 +1,6 @@
 /** Runs a hook: a command of the user's at a fixed point of a task's life. */
 import { join } from 'node:path';
+import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import type { OutcomeClass } from '../domain/outcome.ts';
@@ -13,6 +14,8 @@ export interface HookInput {
   taskId: string;
   project: string;
   worktree: string;
+  branch: string;
+  sandbox: SandboxSpec;
   /** How the agent ended, for `afterRun`. */
   outcome: OutcomeClass | null;
 }
@@ -21,12 +24,14 @@ const shownBytes = 2_000;
 
 /** Throws `unavailable` with the end of its output when it fails, cannot be run or takes too long. */
 export async function runHook(input: HookInput, runsDir: string, job: string, signal: AbortSignal): Promise<void> {
-  const { name, hook, taskId, project, worktree, outcome } = input;
+  const { name, hook, taskId, project, worktree, branch, sandbox, outcome } = input;
   const runId = `${job}-${name}`;
   const runDir = inside(runsDir, runId);
   const { exit, isTimedOut } = await runToEnd({
     argv: hook.run,
     worktree,
+    branch,
+    sandbox,
     runDir,
     runId,
     taskId,

@@ -34,8 +34,8 @@ const leastHeartbeatMs = 1_000;
 const conclusionMs = 2_000;
 const toolCheckMs = 5_000;
 const leastToolCheckMs = 250;
-/** Chunks per look: one talkative agent does not keep the others from being looked at. */
-const chunksPerLook = 4;
+/** How long one look may read: a talkative agent does not keep the others from being looked at. */
+const lookMs = 20;
 const contextMarks = [contextHigh, 0.95];
 
 export interface OutputWatch {
@@ -109,8 +109,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     for (const tail of [output, errors]) {
       if (tail === undefined) continue;
       const before = tail.position;
-      let isMore = true;
-      for (let chunk = 0; chunk < chunksPerLook && isMore; chunk++) isMore = tail.read();
+      let isMore = tail.read();
+      for (const until = now() + lookMs; isMore && now() < until; isMore = tail.read());
       hasMore ||= isMore;
       hasGrown ||= tail.position !== before;
     }

@@ -1,8 +1,12 @@
 /** A command of the user's that runs to its end under supervision: a gate's tests, a hook. */
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { SandboxSpec } from '../domain/agent-spec.ts';
 import type { ExitRecord } from '../domain/outcome.ts';
+import { sandboxes } from '../host/sandboxes/index.ts';
 import { readStart, superviseProcess } from '../host/supervised-process.ts';
 import { baseEnvironment } from './environment.ts';
+import { sandboxed } from './sandboxed.ts';
 
 export interface CommandPlace {
   argv: readonly string[];
@@ -14,6 +18,9 @@ export interface CommandPlace {
   job: string;
   /** Variables beside the allow-list. */
   env: Record<string, string>;
+  /** That of the agent whose work it runs on. */
+  sandbox: SandboxSpec;
+  branch: string;
   timeLimitMs: number;
   signal: AbortSignal;
 }
@@ -35,7 +42,17 @@ export function runToEnd(place: CommandPlace): Promise<{ exit: ExitRecord; isTim
       settle();
     };
     const supervised = superviseProcess(
-      { runDir, job, argv, cwd: worktree, env, mark },
+      {
+        runDir,
+        job,
+        argv,
+        cwd: worktree,
+        env,
+        mark,
+        prepare: async () =>
+          sandboxed({ ...place, spec: place.sandbox, name: runId, env, dataDir: dirname(dirname(runDir)) }),
+        cleanUp: () => sandboxes[place.sandbox.driver].end(runId),
+      },
       {
         onStarted: () => {},
         onExit(exit) {

@@ -5,7 +5,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import { documentsOf, type Prepared } from '../machines/task-context.ts';
 import { checkpoint } from './checkpoint.ts';
-import { codeTreeOf, type Git, gitIn, resolveCommit } from './git.ts';
+import { codeTreeOf, forgetGitDirs, type Git, gitIn, notedGitDirs, noteGitDirs, resolveCommit } from './git.ts';
 import { inside } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 
@@ -42,6 +42,7 @@ export async function prepareWorkspace(
   const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
 
   if (!(await isWorktree(main, worktree))) await makeWorktree(main, { worktree, branch, start });
+  else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
   const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
@@ -80,6 +81,7 @@ async function makeWorktree(
   await main(['worktree', 'prune']);
   const exists = (await resolveCommit(main, `refs/heads/${branch}`)) !== undefined;
   await main(['worktree', 'add', '--quiet', ...(exists ? [worktree, branch] : ['-b', branch, worktree, start])]);
+  await noteGitDirs(worktree);
 }
 
 /** Commits what was set aside to a hidden ref before it goes; an agent may have removed no more than the `.git` file. */
@@ -135,4 +137,5 @@ export async function removeWorkspace(
     await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
     await main(['worktree', 'remove', '--force', worktree]);
   }
+  forgetGitDirs(worktree);
 }

@@ -27,6 +27,9 @@ export function createLogReader(kind: AgentKind): (line: string) => string[] {
   };
 }
 
+/** A look is short: the line that lives is drawn often. */
+const chunksPerLook = 4;
+
 /** Follows what a running agent does, for a line that lives. */
 export function followActivity(kind: AgentKind, runDir: string): { now(): string; close(): void } {
   const cli = agentClis[kind];
@@ -38,7 +41,7 @@ export function followActivity(kind: AgentKind, runDir: string): { now(): string
   });
   return {
     now() {
-      while (tail.read());
+      for (let chunk = 0; chunk < chunksPerLook && tail.read(); chunk++);
       return cli.isStructured ? reader.activity : last;
     },
     close: () => tail.close(),

@@ -113,6 +113,13 @@ function fillVariables(root: unknown, env: Environment, complain: (at: Path, mes
   const fill = (value: unknown, at: string[]): unknown => {
     if (at.length === 3 && at[0] === 'agents' && at[2] === 'set') return value;
     if (typeof value === 'string') {
+      if (isKept(at) && variablesIn(value).length > 0) {
+        complain(
+          at,
+          'no variable can stand here: what is written is kept in the database; use `set` or `env` of the agent',
+        );
+        return value;
+      }
       for (const name of variablesIn(value)) {
         if (!isVariableName(name)) complain(at, noVariable(name));
         else if (!env[name]) complain(at, `the environment variable ${name} is not set; export it, or write the value`);
@@ -126,6 +133,14 @@ function fillVariables(root: unknown, env: Environment, complain: (at: Path, mes
     return Object.fromEntries(entries.map(([key, field]) => [key, fill(field, [...at, key])]));
   };
   return { value: fill(root, []), names: [...names].sort() };
+}
+
+/** Command lines are part of what a task keeps, and of what `ps` shows: no secret may get there. */
+function isKept(at: readonly string[]): boolean {
+  const [group, , field] = at;
+  return (
+    (group === 'agents' && (field === 'args' || field === 'program')) || (group === 'projects' && field === 'hooks')
+  );
 }
 
 function writtenAt(root: unknown, at: Path): string {

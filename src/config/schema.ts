@@ -182,9 +182,12 @@ const projectRule = 'use 1 to 64 letters, digits, "-" or "_", beginning with a l
 const word = /^[a-z][a-zA-Z0-9]{0,31}$/;
 const wordRule = 'use a word of letters and digits that begins with a small letter';
 
+/** What every object has by itself is nobody's name. */
+const isNoBuiltIn = (name: string) => !(name in Object.prototype);
+
 /** A record whose keys follow a rule; a wrong key says which rule. */
 function record<Value extends z.core.SomeType>(pattern: RegExp, rule: string, value: Value) {
-  return z.record(z.string().regex(pattern), value, {
+  return z.record(z.string().regex(pattern).refine(isNoBuiltIn), value, {
     error: issue => (issue.code === 'invalid_key' ? `this name cannot be used: ${rule}` : undefined),
   });
 }

@@ -13,7 +13,7 @@ export interface LineTail {
   close(): void;
 }
 
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 18;
 const newline = 0x0a;
 /**
  * What is read lies in here until its lines have been passed on; what is kept is copied. One for all who read, because

@@ -59,6 +59,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   let isReleased = false;
   let isConcluded = false;
   let child: ChildProcess | undefined;
+  /** Who was found at work; remembered, because an agent may remove what was written about it. */
+  let adopted: ProcessIdentity | undefined;
   /** Looks whether one that was adopted is still there; of a child of ours the system tells. */
   let look = () => {};
   let stopLooking = () => {};
@@ -80,7 +82,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     isConcluded = true;
     stopLooking();
     clearInterval(killPoll);
-    const leader = presentLeader(spec.runDir) ?? ownLeader(child) ?? nobody;
+    const leader = adopted ?? presentLeader(spec.runDir) ?? ownLeader(child) ?? nobody;
     const sweep = () => {
       if (isReleased) return;
       const leftovers = processTree(leader, spec.mark);
@@ -97,6 +99,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   };
 
   const adopt = (identity: ProcessIdentity) => {
+    adopted = identity;
     reports.onStarted(identity.pid);
     look = () => {
       if (!isAlive(identity)) conclude();
@@ -166,7 +169,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
 
   return {
     signal(signal) {
-      const leader = presentLeader(spec.runDir) ?? ownLeader(child);
+      const leader = adopted ?? presentLeader(spec.runDir) ?? ownLeader(child);
       if (leader === undefined) early = signal;
       if (leader === undefined || isConcluded) return;
       if (signal === 'SIGTERM') {

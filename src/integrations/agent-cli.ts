@@ -89,7 +89,8 @@ export interface AgentCli {
   silenceLimitMs: number | null;
   launch(request: LaunchRequest): Launch;
   /** `model` is the configured one: what counts, and is priced, while a program names none. Codex never does. */
-  createReader(prices: PriceTable, model?: string | null): AgentReader;
+  /** `isResumed`: the process goes on with a session that has cost something before. */
+  createReader(prices: PriceTable, model?: string | null, isResumed?: boolean): AgentReader;
 }
 
 /** Prices and context windows by model. The first entry whose pattern is part of the model's name counts. */

@@ -593,6 +593,9 @@ function hookInput(context: AgentRunContext, name: 'beforeRun' | 'afterRun') {
     taskId: assignment.taskId,
     project: assignment.project,
     worktree: assignment.worktree,
+    branch: assignment.branch,
+    // It runs on what the agent has written.
+    sandbox: context.agent.sandbox,
     // Before it begins, an attempt has come to nothing.
     outcome: name === 'afterRun' ? context.outcome : null,
   };

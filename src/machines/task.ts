@@ -194,6 +194,8 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           input: ({ context }: { context: TaskContext }) => ({
             ...placeOf(context),
             gates: stage.gates.filter(gate => gate.kind !== 'approval'),
+            // Tests are what the agent has made of them.
+            sandbox: playerOf(context, stage).sandbox,
             questions: stage.questions ?? null,
             objection: stage.objection?.file ?? null,
           }),
@@ -513,9 +515,12 @@ function placeOf(context: TaskContext) {
   return { taskId: id, project, repository, worktree, branch, target, workItem };
 }
 
+/** Who plays the role of a stage. */
+const playerOf = ({ agents, agent }: TaskContext, { role }: Stage) => agents[role] ?? agent;
+
 function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<AgentRunInput, 'actor'> {
   const { run } = stage;
-  const player = context.agents[stage.role] ?? context.agent;
+  const player = playerOf(context, stage);
   const attempt = context.attempts[stage.name] ?? 1;
   return {
     assignment: {

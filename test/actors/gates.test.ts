@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type GatesInput, judgeGates } from '../../src/actors/gate.ts';
 import { findTestCommand } from '../../src/actors/gates/command.ts';
+import { noSandbox } from '../../src/domain/agent-spec.ts';
 import { gateSchema } from '../../src/machines/pipeline.ts';
 import { fixture, markedProcesses } from '../host/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -24,6 +25,8 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     taskId: 'task-1',
     worktree,
     workItem: 'ET-1',
+    branch: 'feature/ET-1',
+    sandbox: noSandbox,
     gates: [gateSchema.parse({ name: 'checked', ...gate })],
     questions: null,
     objection: null,

@@ -105,3 +105,47 @@ test('a silent tool in a sandbox is seen from outside', async () => {
   const { code, stdout } = await running;
   expect(code, stdout).toBe(0);
 });
+
+test('what an agent writes where git looks for its configuration is never run outside, nor widens its sandbox', async () => {
+  const stage = await makeSandboxed();
+  const trap = join(stage.directory, 'sprung');
+  stage.probe(`
+    mkdir -p own && git init --quiet --bare own/git
+    printf '[filter "x"]\\n\\tclean = touch ${trap}; cat\\n' >> own/git/config
+    echo '* filter=x' > .gitattributes
+    echo "$SIGNALBOX_WORKTREE/own/git" > "$(git rev-parse --git-dir)/commondir"
+    rm -f .git && cp -r own/git .git`);
+  const { code, stdout, stderr } = await begin(stage);
+  expect(existsSync(trap), stdout + stderr).toBe(false);
+  // Its own git is broken; that of Signalbox is told where to look.
+  expect([0, 1, 3]).toContain(code);
+});
+
+test('other branches, the checkpoints and the configuration of the repository are out of reach', async () => {
+  const stage = await makeSandboxed();
+  const before = await stage.git(['rev-parse', 'main']);
+  stage.probe(`
+    git update-ref refs/heads/main HEAD~0 || true
+    git update-ref refs/heads/evil HEAD || echo 'no evil'
+    git update-ref refs/signalbox/ET-1/forged HEAD || echo 'no forged'
+    git config core.editor x || echo 'no config'`);
+  await begin(stage);
+  const told = readFileSync(join(stage.journal, 'development.1.probe'), 'utf8');
+  expect(told).toContain('no evil');
+  expect(told).toContain('no forged');
+  expect(told).toContain('no config');
+  expect(await stage.git(['rev-parse', 'main'])).toBe(before);
+});
+
+test('the tests that judge its work run in the same sandbox', async () => {
+  const stage = await makeSandboxed();
+  const seen = join(stage.journal, 'gate');
+  stage.probe(`
+    printf '%s\\n' 'cat /proc/1/environ | tr "\\0" "\\n" > ${seen}' 'ls ${stage.data} >> ${seen} 2>&1' 'echo x > ${stage.repository}/outside.txt' > head.sh
+    cat head.sh test.sh > both.sh; mv both.sh test.sh; rm head.sh`);
+  await begin(stage);
+  const told = readFileSync(seen, 'utf8');
+  expect(told).not.toContain('FORGE_TOKEN');
+  expect(told).not.toContain('signalbox.db');
+  expect(existsSync(join(stage.repository, 'outside.txt'))).toBe(false);
+});

@@ -378,6 +378,20 @@ test('what code says wrong is named by its field', async () => {
   expect(message).toMatch(/signalbox\.config\.ts: agent: .*NOPE is not set/);
 });
 
+test('no variable may stand where what is written is kept: in command lines', async () => {
+  const place = yamlPlace(`
+agents:
+  opus: { kind: claude, args: ["--api-key", "\${SECRET}"] }
+  own: { kind: command, program: "sh \${SECRET}" }
+projects:
+  shop: { repository: /srv/shop, hooks: { afterRun: { run: [notify, "\${SECRET}"] } } }
+`);
+  const problems = ['agents.opus.args.1', 'agents.own.program', 'projects.shop.hooks.afterRun.run.1'];
+  await expect(place.load({ SECRET: 'sk-secret' })).rejects.toMatchObject({
+    problems: problems.map(path => ({ path, message: expect.stringContaining('no variable can stand here') })),
+  });
+});
+
 test('variables are filled in everywhere, as text and as numbers, except in set', async () => {
   const place = yamlPlace(`
 data: "\${STATE}/data"
@@ -386,7 +400,7 @@ agents:
   opus:
     kind: \${KIND}
     set: { TOKEN: "\${SECRET}", PLAIN: "$\${SECRET}" }
-    args: ["--x=$\${NOT_ME}", "\${STATE}"]
+    args: ["--x=$\${NOT_ME}"]
     sandbox: { driver: bubblewrap, network: "\${NETWORK}" }
 `);
   const { config, warnings, variables } = await place.load({
@@ -400,7 +414,7 @@ agents:
   expect(config.agents.opus).toMatchObject({
     kind: 'claude',
     set: { TOKEN: '${SECRET}', PLAIN: '$${SECRET}' },
-    args: ['--x=${NOT_ME}', '/srv/state'],
+    args: ['--x=${NOT_ME}'],
     sandbox: { network: false },
   });
   expect(warnings).toEqual([]);

@@ -24,7 +24,9 @@ export class ClaudeUsage {
   /** Since the last `result`. */
   #pending: Usage = noUsage;
 
-  constructor(prices: PriceTable) {
+  constructor(prices: PriceTable, isResumed: boolean) {
+    // A session that begins with this process has cost nothing before it.
+    if (!isResumed) this.#costBefore = 0;
     this.#prices = prices;
   }
 

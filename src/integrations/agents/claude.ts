@@ -81,9 +81,9 @@ const quietSystemEvents = [
   'ui_invalidate',
 ];
 
-function createReader(prices: PriceTable, configuredModel: string | null = null): AgentReader {
+function createReader(prices: PriceTable, configuredModel: string | null = null, isResumed = true): AgentReader {
   const book = new Book(configuredModel);
-  const usage = new ClaudeUsage(prices);
+  const usage = new ClaudeUsage(prices, isResumed);
   /** What the program says about a failed request, in the answer that it makes up for it. */
   let apiError: Evidence = {};
   let failure: Failure | null = null;

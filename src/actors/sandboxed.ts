@@ -1,0 +1,64 @@
+/** Puts a task's sandbox around a command: the agent's process, and whatever runs on what the agent has written. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SandboxSpec } from '../domain/agent-spec.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Sandboxed } from '../host/sandbox.ts';
+import { sandboxes } from '../host/sandboxes/index.ts';
+import { type GitDirs, notedGitDirs } from './git.ts';
+import { inside } from './paths.ts';
+
+export interface SandboxPlace {
+  spec: SandboxSpec;
+  /** Names the container, where there is one. */
+  name: string;
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  worktree: string;
+  branch: string;
+  taskId: string;
+  dataDir: string;
+  /** Readable for the command. */
+  runDir: string;
+}
+
+/** The private home of a task's sandboxed commands: sessions are there, so it lives as long as the task. */
+export const homeOf = (dataDir: string, taskId: string) => inside(join(dataDir, 'homes'), taskId);
+
+/** The git directories of a worktree of ours. Throws `unavailable` when it was never prepared. */
+export function gitDirsOf(worktree: string): GitDirs {
+  const dirs = notedGitDirs(worktree);
+  if (dirs === undefined)
+    throw new SignalboxError('unavailable', `${worktree} is no worktree that Signalbox has made.`);
+  return dirs;
+}
+
+/** The command line inside the sandbox. Without one it is what it was. */
+export function sandboxed(place: SandboxPlace): Sandboxed {
+  const { spec, name, argv, env, worktree, branch, taskId, dataDir, runDir } = place;
+  if (spec.driver === 'none') return { argv: [...argv], env: { ...env } };
+  const dirs = gitDirsOf(worktree);
+  return sandboxes[spec.driver].wrap({
+    spec,
+    name,
+    argv,
+    cwd: worktree,
+    env,
+    writable: [dirs.own, ...writableIn(dirs.common, branch)],
+    readable: [runDir, dirs.common],
+    hidden: [dataDir],
+    home: homeOf(dataDir, taskId),
+  });
+}
+
+/**
+ * What a commit to the branch writes in the repository, and no more: other branches, the checkpoints, hooks and the
+ * configuration stay out of reach. A repository whose refs are no files has to be writable as a whole.
+ */
+function writableIn(common: string, branch: string): string[] {
+  if (existsSync(join(common, 'reftable'))) return [common];
+  const folder = dirname(`refs/heads/${branch}`);
+  const paths = ['objects', folder, join('logs', folder)].map(path => join(common, path));
+  for (const path of paths) mkdirSync(path, { recursive: true });
+  return paths;
+}
