@@ -8,7 +8,7 @@ import { formatAmount } from '../domain/budget.ts';
 import { totalTokens } from '../domain/usage.ts';
 import { tailLines } from '../host/line-tail.ts';
 import { actor, type CommonOptions, configured, withApp, withCommonOptions } from './command.ts';
-import { clockTime, exitCodes, harmless, note, print, printJson, table } from './output.ts';
+import { dayTime, exitCodes, harmless, note, print, printJson, table } from './output.ts';
 
 import { collect } from './run.ts';
 
@@ -76,7 +76,7 @@ async function list({ json, ...place }: CommonOptions): Promise<void> {
     run.agentId,
     wordFor(run),
     run.agent,
-    clockTime(run.spawnedAt),
+    dayTime(run.spawnedAt),
     usedBy(run),
     run.why ?? run.error ?? run.activity,
   ]);

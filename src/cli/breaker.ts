@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { BreakerView } from '../commands/queue.ts';
 import { createWorkerCommands } from '../commands/worker.ts';
 import { actor, type CommonOptions, withApp, withCommonOptions } from './command.ts';
-import { clockTime, harmless, print, printJson, table } from './output.ts';
+import { dayTime, harmless, print, printJson, table } from './output.ts';
 
 export function breakerCommand(): Command {
   const breaker = new Command('breaker').description("breakers of the agents' providers");
@@ -33,7 +33,7 @@ async function list({ json, ...place }: CommonOptions): Promise<void> {
     state,
     `${failureCount} of ${threshold}`,
     `${totals.successes}/${totals.failures}/${totals.openings}`,
-    retryAt === null || state === 'closed' ? '' : clockTime(retryAt),
+    retryAt === null || state === 'closed' ? '' : dayTime(retryAt),
     why ?? '',
   ]);
   print(table(['PROVIDER', 'STATE', 'IN A ROW', 'GOOD/BAD/OPENED', 'PROBE AT', 'WHY'], rows));
@@ -41,7 +41,7 @@ async function list({ json, ...place }: CommonOptions): Promise<void> {
 }
 
 function showHistory(name: string, history: BreakerView['history']): void {
-  for (const { at, to, why } of history.slice(-5)) print(`  ${clockTime(at)}  ${name} → ${to}: ${harmless(why)}`);
+  for (const { at, to, why } of history.slice(-5)) print(`  ${dayTime(at)}  ${name} → ${to}: ${harmless(why)}`);
 }
 
 async function reset(name: string, { json, ...place }: CommonOptions): Promise<void> {

@@ -79,6 +79,13 @@ export function clockTime(at: number | string): string {
   return new Date(at).toLocaleTimeString('en-GB', { hour12: false });
 }
 
+/** The same with its day, where that is another than today: in the morning, yesterday is the question. */
+export function dayTime(at: number | string): string {
+  const date = new Date(at);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? clockTime(at) : `${date.toLocaleDateString('sv-SE')} ${clockTime(at)}`;
+}
+
 const statuses: Record<string, number> = { invalid: 400, not_found: 404, conflict: 409, fenced: 409, unavailable: 503 };
 
 /** Reports an error to whoever asked and answers the exit code for it. */

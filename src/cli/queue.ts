@@ -4,7 +4,7 @@ import { type QueueView, readQueue } from '../commands/queue.ts';
 import { createWorkerCommands, type WorkerView } from '../commands/worker.ts';
 import { type Budget, formatAmount, measures, type Spent } from '../domain/budget.ts';
 import { actor, type CommonOptions, configured, withApp, withCommonOptions } from './command.ts';
-import { clockTime, print, printJson, table } from './output.ts';
+import { dayTime, print, printJson, table } from './output.ts';
 
 interface ScopeOptions extends CommonOptions {
   project?: string;
@@ -65,7 +65,7 @@ function showResilience({ resilience }: QueueView): void {
   }
   for (const [name, breaker] of Object.entries(resilience.breakers)) {
     const { state, failureCount, threshold, why, retryAt } = breaker;
-    const until = retryAt === null ? '' : `; one run probes it at ${clockTime(retryAt)}`;
+    const until = retryAt === null ? '' : `; one run probes it at ${dayTime(retryAt)}`;
     print(
       `breaker ${name}: ${state}, ${failureCount} of ${threshold} failures${why === null ? '' : `, ${why}${until}`}`,
     );

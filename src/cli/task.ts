@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { findPipeline } from '../commands/pipelines.ts';
 import { readBody } from '../commands/preflight.ts';
 import { findRepository, setupFor } from '../commands/setup.ts';
-import { createTasks, type TaskView } from '../commands/tasks.ts';
+import { createTasks, type SentEvent, type TaskView } from '../commands/tasks.ts';
 import { formatAmount } from '../domain/budget.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
@@ -43,7 +43,12 @@ export function taskCommand(): Command {
   task.addCommand(sendCommand());
   const verb = (name: string, description: string) => add(verbCommand(name, description));
   verb('approve', 'let a task pass what a person has to approve');
-  verb('retry', 'run the stage again');
+  add(
+    new Command('retry')
+      .argument('<id>')
+      .description('run the stage again, with what the configuration says of its agents now')
+      .action(retry),
+  );
   verb('pause', 'let the agent finish, then hold the task');
   verb('resume', 'go on with a paused task');
   add(
@@ -105,11 +110,29 @@ function sendCommand(): Command {
     .description('send an event with its fields as JSON')
     .option('--data <json-or-dir>', 'fields such as \'{"stage":"review"}\'; or the data directory', collect, [])
     .option('--json', 'print JSON and nothing else')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ signalbox task send ET-003 task.approve\n  $ signalbox task send ET-003 task.move --data \'{"stage":"review"}\'',
+    )
     .action((id: string, event: string, { data, json }: { data: string[]; json?: boolean }) => {
       const fields = data.find(value => value.trimStart().startsWith('{')) ?? '{}';
       const directory = data.find(value => value !== fields);
       return send(id, event, parseData(fields), { ...(directory && { data: directory }), ...(json && { json }) });
     });
+}
+
+async function retry(id: string, { json, ...place }: CommonOptions): Promise<void> {
+  // A configuration that is broken mends nothing.
+  const agents = await configured(place).then(
+    ({ config }) => config.agents,
+    () => ({}),
+  );
+  const { receipt, task } = await withApp({ ...place, mode: 'commit', creates: false }, async app => {
+    const tasks = createTasks(app);
+    const sent = await tasks.retry(id, actor(), agents);
+    return { receipt: sent, task: await tasks.show(id) };
+  });
+  reportSent('task.retry', receipt, task, json);
 }
 
 function verbCommand(name: string, description: string): Command {
@@ -221,7 +244,8 @@ async function events(id: string, { json, ...place }: CommonOptions): Promise<vo
         printJsonLine({ seq, at: time, type, source, dedupeKey, from, to, outcome, reason, data: fields });
       } else {
         const move = from === to ? to : `${from || '∅'} → ${to}`;
-        const why = reason === null ? '' : `  ${colors.dim(harmless(reason))}`;
+        const by = type.startsWith('task.') ? `  by ${harmless(source)}` : '';
+        const why = `${by}${reason === null ? '' : `  ${colors.dim(harmless(reason))}`}`;
         print(`${String(seq).padStart(4)}  ${clockTime(at)}  ${outcome.padEnd(9)}  ${type}  ${colors.dim(move)}${why}`);
       }
     }
@@ -246,13 +270,15 @@ async function send(id: string, type: string, data: JsonObject, options: CommonO
     const sent = await tasks.send(id, type, data, actor());
     return { receipt: sent, task: await tasks.show(id) };
   });
+  reportSent(type, receipt, task, json);
+}
+
+function reportSent(type: string, receipt: SentEvent, task: TaskView, json?: boolean): void {
+  const { outcome, reason } = receipt;
   if (json) printJson({ ...receipt, task });
-  else if (receipt.outcome === 'applied') sayNext(task);
-  else
-    print(
-      `${type} changed nothing: ${receipt.reason ?? receipt.outcome}. ${id} is ${task.state}: ${harmless(task.why)}.`,
-    );
-  if (receipt.outcome !== 'applied') process.exitCode = exitCodes.failed;
+  else if (outcome === 'applied') sayNext(task);
+  else print(`${type} changed nothing: ${reason ?? outcome}. ${task.id} is ${task.state}: ${harmless(task.why)}.`);
+  if (outcome !== 'applied') process.exitCode = exitCodes.failed;
 }
 
 function sayNext(task: TaskView): void {

@@ -1,5 +1,6 @@
 /** What can be done with tasks: the same verbs for the command line now and for HTTP later. */
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { gitIn, resolveCommit } from '../actors/git.ts';
 import { type App, ensureServices, mergeQueueId } from '../app.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
@@ -204,6 +205,24 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
       }
     },
     send,
+    /**
+     * Runs a stage again, with the settings that the configuration has for its agents now: what a person has mended since
+     * the task began takes effect. An agent that is configured no longer stays as it was.
+     */
+    async retry(id: string, by: string, configured: Readonly<Record<string, AgentSpec>>): Promise<SentEvent> {
+      const { agent, agents, repository, target } = contextOf<TaskContext>(await row(id));
+      const present = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
+      const mended = [...present.values()].flatMap(spec => {
+        const now = Object.hasOwn(configured, spec.name) ? configured[spec.name] : undefined;
+        if (now === undefined) return [];
+        // What was named on the command line stays.
+        const renewed = { ...now, env: [...new Set([...now.env, ...spec.env])] };
+        return isDeepStrictEqual(renewed, spec) ? [] : [renewed];
+      });
+      if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
+      const renewed = Object.fromEntries(mended.map(spec => [spec.name, spec] as const));
+      return send(id, 'task.retry', mended.length === 0 ? {} : ({ agents: renewed } as unknown as JsonObject), by);
+    },
     /** The actor behind a task. Throws `not_found` with the nearest ids. */
     row,
   };

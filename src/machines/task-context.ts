@@ -67,7 +67,8 @@ export type TaskEvent =
   | { type: 'task.approve'; by: string; at: number }
   | { type: 'task.reject'; reason: string; by: string; at: number }
   | { type: 'task.answer'; text: string; by: string; at: number }
-  | { type: 'task.retry'; by: string; at: number }
+  /** `agents`: settings that have been mended since the task began, by the agent's name. */
+  | { type: 'task.retry'; agents?: Record<string, AgentSpec>; by: string; at: number }
   | { type: 'task.pause'; by: string; at: number }
   | { type: 'task.resume'; by: string; at: number }
   | { type: 'task.cancel'; by: string; at: number }

@@ -1,6 +1,7 @@
 /** The guards and actions of every task, whatever its pipeline: what lets it pass, what it remembers, what it asks for. */
 import { type ActorRefFrom, assign, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
+import type { AgentSpec } from '../domain/agent-spec.ts';
 import {
   addSpent,
   type Budget,
@@ -197,6 +198,12 @@ export const taskSetup = setup({
     })),
     /** A person has intervened: what happens without one is counted anew. A mere approval is no intervention. */
     clearRework: assign({ rework: {}, idleSpent: nothingSpent }),
+    renewAgents: assign(({ context, event }) => {
+      const renewed = event.type === 'task.retry' ? (event.agents ?? {}) : {};
+      const renew = (agent: AgentSpec) => renewed[agent.name] ?? agent;
+      const agents = Object.entries(context.agents).map(([role, agent]) => [role, renew(agent)] as const);
+      return { agent: renew(context.agent), agents: Object.fromEntries(agents) };
+    }),
     clearIdleness: assign({ idleSpent: nothingSpent }),
     goCheaper: assign(({ context }, params: { stage: string; model: string }) => ({
       models: { ...context.models, [params.stage]: params.model },

@@ -52,7 +52,7 @@ export function spendingStates(
   const taskSpent = scopes.filter(({ name }) => name === 'task').map(scope => spent(scope, taskPlace));
   const granted: Transition = {
     target: 'preparing',
-    actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'clearRework'],
+    actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'renewAgents', 'clearRework'],
   };
   const explain = { type: 'waitForBudget', params: { scopes, stage: stage.name } };
   const places = new Set<string>(['awaitingBudget', ownPlace, ...(pipeline.budget === undefined ? [] : [taskPlace])]);

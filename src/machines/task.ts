@@ -255,7 +255,7 @@ function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name
   const index = pipeline.stages.indexOf(stage);
   const before = pipeline.stages[Math.max(0, index - 1)]!;
   return {
-    'task.retry': { target: retry, actions: 'clearRework' },
+    'task.retry': { target: retry, actions: ['renewAgents', 'clearRework'] },
     'task.reject': { target: toStage(before.name), reenter: true, actions: ['recordRejection', 'clearRework'] },
     'task.fail': failed,
     'task.move': pipeline.stages.map(({ name }) => ({

@@ -89,3 +89,17 @@ test('a breaker takes over its new settings while Signalbox works', async () => 
   stage.letGo();
   expect((await running).code).toBe(0);
 });
+
+test('task retry gives a task what the configuration says of its agent now', async () => {
+  const stage = await makeStage({ agent: 'claude', agents: { claude: { model: 'old' } } });
+  stage.plan('development=cli:crashes');
+  const first = await begin(stage);
+  expect(first.code, first.stdout).toBe(1);
+  expect(stage.argv('development.1')).toContain('old');
+  stage.configure({ agent: 'claude', agents: { claude: { model: 'new' } } });
+  stage.plan();
+  expect((await stage.signalbox('task', 'retry', 'ET-1')).code).toBe(0);
+  const second = await stage.resume('--approve-all');
+  expect(second.code, second.stdout).toBe(0);
+  expect(stage.argv(stage.visits().at(-1)!)).toContain('new');
+});
