@@ -99,7 +99,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   };
 
   const adopt = (identity: ProcessIdentity) => {
-    adopted = identity;
+    // A pid from before a reboot means nothing.
+    if (identity.bootId === bootId()) adopted = identity;
     reports.onStarted(identity.pid);
     look = () => {
       if (!isAlive(identity)) conclude();

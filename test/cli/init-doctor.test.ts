@@ -354,7 +354,6 @@ agents:
     kind: claude
     env: [ANTHROPIC_API_KEY]
     set: { ANTHROPIC_API_KEY: "\${SECRET}", OPENAI_API_KEY: sk-literal }
-    args: ["--token=\${SECRET}"]
 projects:
   shop: { repository: "../\${SECRET}/shop" }
 `);
@@ -366,7 +365,7 @@ projects:
     const { code, stdout, stderr } = await place.call(args, { env: secrets });
     expect(code, stderr).toBe(0);
     expect(`${stdout}${stderr}`).not.toMatch(/very-secret|sk-other|hidden-place|sk-literal/);
-    expect(stdout).toContain('--token=${SECRET}');
+    expect(stdout).toContain('${SECRET}/shop');
   }
   const { stdout } = await place.call(['config', 'show'], { env: secrets });
   expect(stdout).toMatch(/ageing: 1h30m/);
