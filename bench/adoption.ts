@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { endMarked, markedProcesses } from './agent-runs.ts';
+import { endMarked, markedProcesses, pause } from './agent-runs.ts';
 import { median } from './statistics.ts';
 
 const agents = 50;
@@ -124,5 +124,3 @@ function longestPause(times: readonly number[], killedAt: number): number {
   const around = times.filter(at => Math.abs(at - killedAt) < 1_000);
   return Math.max(...around.slice(1).map((at, index) => at - around[index]!));
 }
-
-const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

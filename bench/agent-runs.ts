@@ -131,3 +131,5 @@ export function endMarked(directory: string): void {
     }
   }
 }
+
+export const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

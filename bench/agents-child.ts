@@ -8,13 +8,11 @@
  */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createRun, fakeClaude, openBench, stubborn } from './agent-runs.ts';
+import { createRun, fakeClaude, openBench, pause, stubborn } from './agent-runs.ts';
 
 const [what, directory = '', countText = '0', secondsText = '0'] = process.argv.slice(2);
 const count = Number(countText);
 const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
-
 /** Waits until this many runs have said that their process has started. */
 function startedRuns(wanted: number) {
   const pids = new Map<string, number>();

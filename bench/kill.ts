@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { endMarked, markedProcesses } from './agent-runs.ts';
+import { endMarked, markedProcesses, pause } from './agent-runs.ts';
 import { median } from './statistics.ts';
 
 const kills = 20;
@@ -147,5 +147,3 @@ async function gitTimes(worktree: string): Promise<number[]> {
 function spread(values: readonly number[]): Spread {
   return { median: median(values), worst: Math.max(...values) };
 }
-
-const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

@@ -26,13 +26,11 @@ export function withCommonOptions(command: Command): Command {
 export async function configured({ data, config }: Pick<CommonOptions, 'data' | 'config'>): Promise<Configured> {
   const loaded = await loadConfig({ file: config, cwd: process.cwd(), env: process.env });
   const given = data ?? (process.env.SIGNALBOX_DATA || undefined);
-  return { ...loaded, data: given ?? loaded.config.dataDir, isDataGiven: data !== undefined };
+  return { ...loaded, data: given ?? loaded.config.dataDir };
 }
 
 export interface Configured extends LoadedConfig {
   data: string;
-  /** Whether it was named on the command line, so that a command to type has to name it too. */
-  isDataGiven: boolean;
 }
 
 /** Opens the application for one piece of work and closes it whatever happens. */

@@ -1,6 +1,6 @@
 /** Everything that is checked before anything is created: the repository, the branch, the program that plays the agent. */
-import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, delimiter, join, resolve } from 'node:path';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import { gitIn, resolveCommit } from '../actors/git.ts';
 import { checkoutOf } from '../actors/merge.ts';
@@ -8,6 +8,7 @@ import { type AgentSpec, plainAgent } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkBranch, quote, slugOf } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import { findProgram } from '../host/find-program.ts';
 
 /**
  * Checks a local repository and its target branch. Answers the repository's real root and the branch. Throws `invalid`
@@ -73,31 +74,21 @@ export function checkAgent(commandLine: string, env: readonly string[], cwd = pr
       throw new SignalboxError('invalid', `--agent-env ${quote(name)} is not the name of an environment variable.`);
     }
   }
-  const path = findProgram(program, cwd);
+  const path = runnable(program, cwd);
   const args = rest.map(word => (isFile(resolve(cwd, word)) ? resolve(cwd, word) : word));
   // `sh my-agent.sh` is the agent my-agent.sh, not the agent sh: each has a breaker of its own.
   const script = rest.find(word => isFile(resolve(cwd, word))) ?? program;
   return plainAgent(slugOf(basename(script)) || 'command', [path, ...args], [...env]);
 }
 
-function findProgram(program: string, cwd: string): string {
-  const candidates = program.includes('/')
-    ? [resolve(cwd, program)]
-    : (process.env.PATH ?? '')
-        .split(delimiter)
-        .filter(Boolean)
-        .map(directory => join(directory, program));
-  const found = candidates.find(isFile);
-  if (found === undefined) {
-    const where = program.includes('/') ? `there is no file ${candidates[0]}` : 'it is not on the PATH';
-    throw new SignalboxError('invalid', `The agent program ${quote(program)} was not found: ${where}.`);
+function runnable(program: string, cwd: string): string {
+  const { path, problem } = findProgram(program, process.env.PATH ?? '', cwd);
+  if (problem === null) return path;
+  if (problem === 'notExecutable') {
+    throw new SignalboxError('invalid', `The agent program ${path} is not executable; run "chmod +x ${path}".`);
   }
-  try {
-    accessSync(found, constants.X_OK);
-  } catch {
-    throw new SignalboxError('invalid', `The agent program ${found} is not executable; run "chmod +x ${found}".`);
-  }
-  return found;
+  const where = program.includes('/') ? `there is no file ${resolve(cwd, program)}` : 'it is not on the PATH';
+  throw new SignalboxError('invalid', `The agent program ${quote(program)} was not found: ${where}.`);
 }
 
 const longestBody = 1_000_000;

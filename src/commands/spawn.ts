@@ -34,8 +34,6 @@ export const spawnSchema = z.strictObject({
   }),
 });
 
-export type SpawnRequest = z.input<typeof spawnSchema>;
-
 export interface Spawned {
   /** Stands for its newest run in every command on agents. */
   agentId: string;

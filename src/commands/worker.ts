@@ -9,8 +9,6 @@ import type { WorkerContext } from '../machines/worker.ts';
 import { contextOf } from './context.ts';
 import { type BreakerView, readBreakers } from './queue.ts';
 
-export type WorkerCommands = ReturnType<typeof createWorkerCommands>;
-
 /** How the worker stands after a command. */
 export interface WorkerView {
   state: string;

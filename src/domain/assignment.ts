@@ -29,3 +29,6 @@ export interface Assignment {
   objectionTo: string | null;
   feedback: { from: string; text: string } | null;
 }
+
+/** How an attempt begins: anew, in the session that was cut off, or in a fresh one that takes over. */
+export type Beginning = 'fresh' | 'resumed' | 'handover';

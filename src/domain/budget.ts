@@ -36,10 +36,6 @@ export function addSpent(a: Spent, b: Spent): Spent {
   };
 }
 
-export function subtractSpent(a: Spent, b: Spent): Spent {
-  return addSpent(a, { tokens: -b.tokens, moneyUsd: -b.moneyUsd, timeMs: -b.timeMs, sessions: -b.sessions });
-}
-
 /** What one or more processes used, as budgets count it. */
 export function spentOf(usage: Usage, timeMs: number, sessions: number): Spent {
   return { tokens: totalTokens(usage), moneyUsd: usage.costUsd ?? 0, timeMs, sessions };

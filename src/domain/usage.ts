@@ -13,26 +13,27 @@ export interface Usage extends Tokens {
   costUsd: number | null;
 }
 
-export const noUsage: Usage = {
-  inputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 0,
-  costUsd: null,
-};
+export const noTokens: Tokens = { inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+export const noUsage: Usage = { ...noTokens, costUsd: null };
 
 /** All tokens together, as budgets count them. */
 export function totalTokens({ inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens }: Tokens): number {
   return inputTokens + cachedInputTokens + cacheWriteTokens + outputTokens;
 }
 
-/** Two usages together; a cost that is unknown on one side leaves the other's. */
-export function addUsage(a: Usage, b: Usage): Usage {
+export function addTokens(a: Tokens, b: Tokens): Tokens {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     outputTokens: a.outputTokens + b.outputTokens,
+  };
+}
+
+/** Two usages together; a cost that is unknown on one side leaves the other's. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    ...addTokens(a, b),
     costUsd: a.costUsd === null && b.costUsd === null ? null : roundUsd((a.costUsd ?? 0) + (b.costUsd ?? 0)),
   };
 }

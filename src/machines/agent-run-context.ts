@@ -1,6 +1,6 @@
 /** What the run of an agent is made of: what it is given, what it remembers, what it hears, and what it answers. */
 import type { AgentSpec, WatchLimits } from '../domain/agent-spec.ts';
-import type { Assignment } from '../domain/assignment.ts';
+import type { Assignment, Beginning } from '../domain/assignment.ts';
 import type { BackoffPolicy } from '../domain/backoff.ts';
 import type { Budget, Spent } from '../domain/budget.ts';
 import type { Hook } from '../domain/hook.ts';
@@ -34,9 +34,6 @@ export interface AgentRunInput {
   priority: number;
   actor: { id: string; parentId: string | null; at: number };
 }
-
-/** How an attempt begins: anew, in the session that was cut off, or in a fresh one that takes over. */
-export type Beginning = 'fresh' | 'resumed' | 'handover';
 
 export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   runId: string;

@@ -1,5 +1,6 @@
 /** What decides over the run of an agent: what an end means, whether another attempt follows, and how that begins. */
 import type { WatchLimits } from '../domain/agent-spec.ts';
+import type { Beginning } from '../domain/assignment.ts';
 import { type Budget, leftOf, type Spent, spentOf } from '../domain/budget.ts';
 import { formatDuration } from '../domain/duration.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type OutcomeClass,
   type StopCause,
 } from '../domain/outcome.ts';
-import type { AgentRunContext, AgentRunEvent, Beginning, Inspected } from './agent-run-context.ts';
+import type { AgentRunContext, AgentRunEvent, Inspected } from './agent-run-context.ts';
 
 /** A limit that is switched off: a timer that nobody lives to see. */
 const farAwayMs = 10 * 365 * 86_400_000;

@@ -1,13 +1,10 @@
 /** What a template may speak of. The names are public: people's own templates are written with them. */
-import type { Assignment } from '../domain/assignment.ts';
-
-/** Where a prompt belongs in the life of an agent's session. */
-export type PromptKind = 'fresh' | 'resumed' | 'handover';
+import type { Assignment, Beginning } from '../domain/assignment.ts';
 
 /** Everything a prompt is made from. */
 export interface PromptAssignment extends Omit<Assignment, 'head' | 'stale'> {
   handover: { summary: string; changes: string } | null;
-  kind: PromptKind;
+  kind: Beginning;
 }
 
 /** The variables of every template. Text that comes from outside is guarded by the renderer, not here. */

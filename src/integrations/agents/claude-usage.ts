@@ -4,10 +4,19 @@
  * process that is killed never prints one. And what a `result` says about money is the total of the session, which may
  * have begun in an earlier process.
  */
-import { addUsage, costOf, noUsage, roundUsd, type Tokens, type Usage } from '../../domain/usage.ts';
+import {
+  addTokens,
+  addUsage,
+  costOf,
+  noTokens,
+  noUsage,
+  roundUsd,
+  type Tokens,
+  type Usage,
+} from '../../domain/usage.ts';
 import type { PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
-import { addTokens, countOf, type Fields, fieldsOf, noTokens, usdOf } from './reading.ts';
+import { countOf, type Fields, fieldsOf, usdOf } from './reading.ts';
 
 /** Requests of sub-agents run side by side, so the lines of one answer need not follow each other closely. */
 const rememberedMessages = 64;

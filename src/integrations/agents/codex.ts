@@ -1,9 +1,9 @@
 /** Codex CLI, `codex exec --json`. Written against 0.169.0. */
-import { costOf, type Tokens } from '../../domain/usage.ts';
+import { costOf, noTokens, type Tokens } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
 import { Book } from './book.ts';
-import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, listOf, noTokens, textOf } from './reading.ts';
+import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, listOf, textOf } from './reading.ts';
 import { codexSignatures } from './signatures.ts';
 import { createStructuredReader, type Failure } from './structured.ts';
 

@@ -1,9 +1,9 @@
 /** Gemini CLI, `gemini --output-format stream-json`. Written against 0.61.0. */
-import { costOf, roundUsd, type Tokens, type Usage } from '../../domain/usage.ts';
+import { costOf, noTokens, roundUsd, type Tokens, type Usage } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
 import { Book, subjectOf } from './book.ts';
-import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, nameOf, noTokens, textOf } from './reading.ts';
+import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, nameOf, textOf } from './reading.ts';
 import { geminiSignatures } from './signatures.ts';
 import { createStructuredReader, type Failure } from './structured.ts';
 

@@ -3,7 +3,6 @@
  * or huge, texts may be megabytes long. Every reader here has an answer for every value, and none keeps a long text alive.
  */
 import { stripVTControlCharacters } from 'node:util';
-import type { Tokens } from '../../domain/usage.ts';
 
 /** A JSON object of unknown content. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -100,17 +99,6 @@ export function lastPart(text: string, limit: number): string {
  */
 export function copy(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
-}
-
-export const noTokens: Tokens = { inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
-
-export function addTokens(a: Tokens, b: Tokens): Tokens {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-  };
 }
 
 function isObject(value: unknown): value is Fields {
