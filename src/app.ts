@@ -138,10 +138,9 @@ export async function openApp({
 }: AppOptions): Promise<App> {
   const paths = dataPaths(dataDir);
   if ((mode === 'read' || !creates) && !existsSync(paths.database)) {
-    throw new SignalboxError(
-      'not_found',
-      `There is no Signalbox data in ${paths.dataDir}; give another directory with --data.`,
-    );
+    throw new SignalboxError('not_found', 'noData', `There is no Signalbox data in ${paths.dataDir}.`, {
+      remedy: { say: 'give another directory', field: 'data' },
+    });
   }
   if (mode !== 'read') makeDataDir(paths);
   const store = openSqliteStore({
@@ -225,7 +224,9 @@ async function configureWorker(runtime: Runtime, { limits, budgets }: Settings):
   if (context.ledger === undefined) {
     throw new SignalboxError(
       'invalid',
-      'This data directory was made by an earlier version whose runs cannot be gone on with. Use another one with --data.',
+      'olderData',
+      'This data directory was made by an earlier version whose runs cannot be gone on with.',
+      { remedy: { say: 'use another one', field: 'data' } },
     );
   }
   if (isDeepStrictEqual([context.limits, context.budgets], [limits, budgets])) return;
@@ -362,6 +363,11 @@ function makeDataDir({ dataDir, runsDir, worktreesDir }: DataPaths): void {
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n!prompts/\n!prompts/**\n');
   } catch (error) {
     const reason = (error as Error).message;
-    throw new SignalboxError('unavailable', `${dataDir} cannot be used as data directory: ${reason}`, { cause: error });
+    throw new SignalboxError(
+      'unavailable',
+      'directoryUnusable',
+      `${dataDir} cannot be used as data directory: ${reason}`,
+      { cause: error },
+    );
   }
 }

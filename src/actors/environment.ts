@@ -25,6 +25,7 @@ export function settingsFor({ name, set }: Pick<AgentSpec, 'name' | 'set'>): Rec
     if (missing === undefined) return [key, fillIn(text, process.env)] as const;
     throw new SignalboxError(
       'invalid',
+      'variableMissing',
       `The agent ${name} sets ${key} from ${missing}, which is not set in the environment of Signalbox.`,
     );
   });

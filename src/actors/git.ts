@@ -59,7 +59,11 @@ export function gitIn(directory: string): Git {
       });
       if (exitCode === undefined) {
         const why = code === 'ENOENT' ? 'git, or the directory, is not there' : 'git was interrupted';
-        throw new SignalboxError('unavailable', `git ${args[0]} could not be run in ${directory}: ${why}.`);
+        throw new SignalboxError(
+          'unavailable',
+          'gitUnusable',
+          `git ${args[0]} could not be run in ${directory}: ${why}.`,
+        );
       }
       // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
       const isLocked = failed && /\.lock': File exists/.test(stderr);
@@ -72,6 +76,7 @@ export function gitIn(directory: string): Git {
     if (code === 0 || options.allow?.includes(code)) return stdout.trim();
     throw new SignalboxError(
       'unavailable',
+      'gitFailed',
       `git ${args[0]} failed in ${directory}: ${stderr.trim() || `exit ${code}`}`,
     );
   };

@@ -51,5 +51,9 @@ export async function runHook(input: HookInput, runsDir: string, job: string, si
       ? `ended with exit code ${exit.code ?? 'unknown'}`
       : `died by ${exit.signal}`;
   const output = tailOf(join(runDir, 'output.log'), shownBytes).trim();
-  throw new SignalboxError('unavailable', `${hook.run.join(' ')} ${how}${output === '' ? '' : `\n${output}`}`);
+  throw new SignalboxError(
+    'unavailable',
+    'hookFailed',
+    `${hook.run.join(' ')} ${how}${output === '' ? '' : `\n${output}`}`,
+  );
 }

@@ -15,7 +15,7 @@ export interface InspectInput {
 /** Throws `unavailable` when the worktree is no worktree any more. */
 export async function inspect({ worktree, head }: InspectInput): Promise<Inspected> {
   if (!existsSync(join(worktree, '.git'))) {
-    throw new SignalboxError('unavailable', `${worktree} is no git worktree any more.`);
+    throw new SignalboxError('unavailable', 'worktreeGone', `${worktree} is no git worktree any more.`);
   }
   const git = gitIn(worktree);
   const tip = await git(['rev-parse', 'HEAD']);

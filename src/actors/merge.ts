@@ -43,7 +43,8 @@ const mergeTries = 3;
 
 async function tipOf({ repository, target }: MergeInput): Promise<string> {
   const tip = await resolveCommit(gitIn(repository), `refs/heads/${target}`);
-  if (tip === undefined) throw new SignalboxError('unavailable', `${repository} has no branch ${target} any more.`);
+  if (tip === undefined)
+    throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} any more.`);
   return tip;
 }
 
@@ -91,7 +92,7 @@ async function mergeCommit(git: Git, tip: string, input: MergeInput): Promise<st
     const files = lines.slice(0, Math.max(0, lines.indexOf('')));
     return { result: 'conflict', detail: `The branch conflicts with its target in:\n${files.join('\n')}` };
   }
-  if (code !== 0) throw new SignalboxError('unavailable', `git merge-tree failed: ${stderr.trim()}`);
+  if (code !== 0) throw new SignalboxError('unavailable', 'gitFailed', `git merge-tree failed: ${stderr.trim()}`);
   const tree = stdout.split('\n', 1)[0]!.trim();
   const message = `Merge ${workItem}: ${title}\n\nFrom ${branch}.\n\nSignalbox-Merge: ${taskId}:${head}\n`;
   // The date of what is merged: the same merge is the same commit however often it is made.
@@ -118,6 +119,7 @@ async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
   if (code === 0) return;
   throw new SignalboxError(
     'conflict',
+    'targetCheckedOut',
     `${target} is checked out in ${checkout} and could not be moved forward; commit or stash the changes there. ${stderr.trim()}`,
   );
 }

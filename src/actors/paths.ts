@@ -10,7 +10,7 @@ import { SignalboxError } from '../domain/errors.ts';
 export function inside(root: string, path: string): string {
   const absolute = resolve(root, path);
   if (!isWithin(root, absolute) || !isWithin(real(root), real(absolute))) {
-    throw new SignalboxError('invalid', `${path} leads out of ${root}.`);
+    throw new SignalboxError('invalid', 'leadsOut', `${path} leads out of ${root}.`);
   }
   return absolute;
 }

@@ -73,10 +73,15 @@ export async function committedTemplates(repository: string, target: string): Pr
   const partials: OwnTemplates['partials'] = {};
   for (const { file, object, bytes } of await listTemplates(repository, target)) {
     if (bytes > largestBytes) {
-      throw new SignalboxError('invalid', `${file}: a template has at most ${largestBytes} bytes, this has ${bytes}.`);
+      throw new SignalboxError(
+        'invalid',
+        'badTemplate',
+        `${file}: a template has at most ${largestBytes} bytes, this has ${bytes}.`,
+      );
     }
     const { code, stdout, stderr } = await gitIn(repository).result(['cat-file', 'blob', object]);
-    if (code !== 0) throw new SignalboxError('unavailable', `${file} of ${target} cannot be read: ${stderr.trim()}`);
+    if (code !== 0)
+      throw new SignalboxError('unavailable', 'gitFailed', `${file} of ${target} cannot be read: ${stderr.trim()}`);
     const { name, isPartial } = nameOf(file);
     if (isPartial) partials[name] = { file, text: stdout };
     else templates.set(name, { file, text: stdout });
@@ -103,7 +108,11 @@ async function listTemplates(repository: string, target: string): Promise<Listed
   const git = gitIn(repository);
   const commit = await resolveCommit(git, `refs/heads/${target}`);
   if (commit === undefined) {
-    throw new SignalboxError('unavailable', `${repository} has no branch ${target} to read templates from.`);
+    throw new SignalboxError(
+      'unavailable',
+      'branchGone',
+      `${repository} has no branch ${target} to read templates from.`,
+    );
   }
   const listing = await git(['ls-tree', '-r', '-z', '--long', '--full-tree', commit, '--', `${templateFolder}/`]);
   return listing.split('\0').flatMap(entry => {

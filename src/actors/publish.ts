@@ -25,7 +25,11 @@ export async function publish(input: PublishInput): Promise<Published> {
   const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
   if (current !== branch) {
     const where = current === '' ? 'a detached HEAD' : `branch ${current}`;
-    throw new SignalboxError('conflict', `The agent left the worktree on ${where} instead of ${branch}.`);
+    throw new SignalboxError(
+      'conflict',
+      'wrongBranch',
+      `The agent left the worktree on ${where} instead of ${branch}.`,
+    );
   }
   const documents = documentsOf(workItem);
   await git(['add', '--all', '--', '.']);

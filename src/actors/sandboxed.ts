@@ -29,7 +29,7 @@ export const homeOf = (dataDir: string, taskId: string) => inside(join(dataDir, 
 export function gitDirsOf(worktree: string): GitDirs {
   const dirs = notedGitDirs(worktree);
   if (dirs === undefined)
-    throw new SignalboxError('unavailable', `${worktree} is no worktree that Signalbox has made.`);
+    throw new SignalboxError('unavailable', 'worktreeGone', `${worktree} is no worktree that Signalbox has made.`);
   return dirs;
 }
 

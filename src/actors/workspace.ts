@@ -38,7 +38,8 @@ export async function prepareWorkspace(
   const { repository, worktree, branch, target, workItem, taskId } = input;
   const main = gitIn(repository);
   const base = input.base || (await resolveCommit(main, `refs/heads/${target}`));
-  if (base === undefined) throw new SignalboxError('unavailable', `${repository} has no branch ${target} to begin on.`);
+  if (base === undefined)
+    throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} to begin on.`);
   const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
 
   if (!(await isWorktree(main, worktree))) await makeWorktree(main, { worktree, branch, start });

@@ -1,6 +1,8 @@
 /** How the command line speaks: to people in columns and colours, to programs in JSON, and in errors to both. */
 import pc from 'picocolors';
-import { messageOf, SignalboxError } from '../domain/errors.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import { problemOf } from '../domain/problem.ts';
+import { inWords } from './words.ts';
 
 /** Exit codes: see the README. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, personNeeded: 3, interrupted: 130 } as const;
@@ -86,24 +88,13 @@ export function dayTime(at: number | string): string {
   return isToday ? clockTime(at) : `${date.toLocaleDateString('sv-SE')} ${clockTime(at)}`;
 }
 
-const statuses: Record<string, number> = { invalid: 400, not_found: 404, conflict: 409, fenced: 409, unavailable: 503 };
-
 /** Reports an error to whoever asked and answers the exit code for it. */
 export function reportError(error: unknown, isJson: boolean): number {
   const isExpected = error instanceof SignalboxError;
-  if (isJson) {
-    const code = isExpected ? error.code : 'bug';
-    const errors = isExpected ? error.problems.map(({ path, message, line }) => ({ path, message, line })) : [];
-    printJson({
-      type: `https://signalbox.dev/problems/${code.replace('_', '-')}`,
-      title: code.replace('_', ' '),
-      status: statuses[code] ?? 500,
-      detail: messageOf(error),
-      ...(errors.length > 0 && { errors }),
-    });
-  } else {
+  if (isJson) printJson(problemOf(error));
+  else {
     const stack = isExpected || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}\nThis is a bug in Signalbox.`;
-    note(`${pc.createColors(isColored(process.stderr)).red('error:')} ${messageOf(error)}${stack}`);
+    note(`${pc.createColors(isColored(process.stderr)).red('error:')} ${inWords(error)}${stack}`);
   }
   return isExpected ? exitCodes.usage : exitCodes.failed;
 }

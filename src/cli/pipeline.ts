@@ -69,5 +69,6 @@ async function show(name: string, { format, json }: { format: string; json?: boo
   const chosen = json ? 'json' : format;
   if (chosen === 'json') printJson(pipeline);
   else if (chosen === 'mermaid') print(mermaidOf(compileTask(pipeline)));
-  else throw new SignalboxError('invalid', `There is no format ${quote(format)}; there are mermaid and json.`);
+  else
+    throw new SignalboxError('invalid', 'noFormat', `There is no format ${quote(format)}; there are mermaid and json.`);
 }

@@ -55,7 +55,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) return reportError(error, isJson);
     if (error.exitCode === 0) return exitCodes.done;
     // Commander has told people on standard error; a program reads standard output.
-    if (isJson) reportError(new SignalboxError('invalid', error.message.replace(/^error: /, '')), true);
+    if (isJson) reportError(new SignalboxError('invalid', 'badUsage', error.message.replace(/^error: /, '')), true);
     return exitCodes.usage;
   }
 }

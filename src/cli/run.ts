@@ -176,7 +176,11 @@ async function preflight(options: RunOptions): Promise<Plan> {
   });
   const { repository, target } = found;
   if (existing !== undefined && repository !== existing.repository) {
-    throw new SignalboxError('invalid', `${existing.id} works in ${existing.repository}, not in ${repository}.`);
+    throw new SignalboxError(
+      'invalid',
+      'otherRepository',
+      `${existing.id} works in ${existing.repository}, not in ${repository}.`,
+    );
   }
   if (existing === undefined) needTitle(options);
   const body = options.bodyFile === undefined ? '' : readBody(options.bodyFile);
@@ -195,7 +199,11 @@ async function preflight(options: RunOptions): Promise<Plan> {
 function needTitle({ id, title }: RunOptions): void {
   if (title !== undefined) return void checkTitle(title);
   const which = id === undefined ? 'Say' : `There is no task ${id} to resume; to begin it, say`;
-  throw new SignalboxError('not_found', `${which} what is wanted with --title, or which task to resume with --id.`);
+  throw new SignalboxError(
+    'not_found',
+    'titleMissing',
+    `${which} what is wanted with --title, or which task to resume with --id.`,
+  );
 }
 
 /** Looks without owning anything: a task that exists is resumed, and nothing is made to find that out. */

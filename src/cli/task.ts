@@ -259,7 +259,7 @@ function parseData(text: string): JsonObject {
   } catch {
     // Said below.
   }
-  throw new SignalboxError('invalid', `--data must be a JSON object, such as '{"stage":"review"}'.`);
+  throw new SignalboxError('invalid', 'badUsage', `--data must be a JSON object, such as '{"stage":"review"}'.`);
 }
 
 async function send(id: string, type: string, data: JsonObject, options: CommonOptions): Promise<void> {
@@ -303,7 +303,8 @@ async function cancel(id: string, { json, ...place }: CommonOptions): Promise<vo
 
 async function replay(id: string, options: CommonOptions & { at?: number; verify?: boolean }): Promise<void> {
   const { json, at, verify, ...place } = options;
-  if (at !== undefined && !Number.isInteger(at)) throw new SignalboxError('invalid', '--at needs a whole number.');
+  if (at !== undefined && !Number.isInteger(at))
+    throw new SignalboxError('invalid', 'badUsage', '--at needs a whole number.');
   const { replayed, difference } = await withApp({ ...place, mode: 'read' }, async app => {
     await createTasks(app).row(id);
     return {

@@ -78,11 +78,11 @@ export function createAgents({ runtime, paths }: Pick<App, 'runtime' | 'paths'>)
         undefined,
       );
       if (newest !== undefined) return newest;
-      throw new SignalboxError('not_found', `${id} is a task for which no agent has been called yet.`);
+      throw new SignalboxError('not_found', 'noRunYet', `${id} is a task for which no agent has been called yet.`);
     }
     const known = (await runtime.actors({ kind: 'agentRun', limit: 10_000 })).map(run => run.id);
     const hint = known.length === 0 ? 'there are none yet' : `did you mean ${nearest(id, known).join(', ')}?`;
-    throw new SignalboxError('not_found', `There is no agent run ${quote(id)}; ${hint}`);
+    throw new SignalboxError('not_found', 'noRun', `There is no agent run ${quote(id)}; ${hint}`);
   }
 
   const rows = (more: object = {}) => runtime.actors({ kind: 'agentRun', limit: 10_000, ...more });

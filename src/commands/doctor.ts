@@ -14,7 +14,7 @@ import { builtInAgents } from '../config/effective.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config, ProjectConfig } from '../config/schema.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
-import { messageOf, SignalboxError } from '../domain/errors.ts';
+import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { formatSize } from '../domain/size.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
@@ -138,15 +138,10 @@ async function checkConfig(
     const found =
       problems.length === 0
         ? [problem(messageOf(error))]
-        : problems.map(one => problem(describeProblem(fileOf(error) ?? shown, one)));
+        : problems.map(one => problem(describeProblem((error as SignalboxError).file ?? shown, one)));
     const rest = info('agents and projects are looked at once the configuration loads');
     return { loaded: undefined, checks: [...found, rest].map(finding => ({ name, ...finding })) };
   }
-}
-
-/** The file that an error of the configuration begins with. */
-function fileOf(error: unknown): string | undefined {
-  return /^(.+) is not a valid configuration/.exec(messageOf(error))?.[1];
 }
 
 // ---- The machine ---------------------------------------------------------------------------------------------------
@@ -327,15 +322,10 @@ async function repositoryOf(path: string, target: string | null) {
   try {
     return await checkRepository(path, target ?? undefined);
   } catch (error) {
-    const message = messageOf(error).replace(
-      /,? or give another path with --repo|; give the path of a git repository with --repo/,
-      '',
-    );
-    const detail = message
-      .replace('Give one with --target.', 'Change `target`.')
-      .replace('with --target', 'as `target`');
     // Somebody is at work there; that ends by itself, and until then nothing is merged.
-    return /uncommitted changes/.test(detail) ? warning(detail) : problem(detail);
+    if (isBecause(error, 'dirtyTarget')) return warning(error.message);
+    const remedy = error instanceof SignalboxError ? error.remedy : undefined;
+    return problem(messageOf(error), remedy === undefined ? undefined : `${remedy.say} as \`${remedy.field}\``);
   }
 }
 

@@ -58,6 +58,7 @@ async function rootOf(cwd: string): Promise<string> {
   if (code === 0 && stdout.trim() !== '') return stdout.trim();
   throw new SignalboxError(
     'invalid',
+    'badRepository',
     `${cwd} is not in a git repository (with a work tree). Go to the one that agents shall work on, or make it one with "git init".`,
   );
 }
@@ -74,6 +75,7 @@ function refuseOverwriting(directory: string, names: string[], force: boolean): 
   if (others.length > 0) {
     throw new SignalboxError(
       'conflict',
+      'fileExists',
       `${directory} has a configuration already: ${others.join(', ')}. Remove it first; two would contradict each other.`,
     );
   }
@@ -81,6 +83,7 @@ function refuseOverwriting(directory: string, names: string[], force: boolean): 
   if (existing.length === 0 || force) return;
   throw new SignalboxError(
     'conflict',
+    'fileExists',
     `Nothing was written, because these exist in ${directory}:\n${existing.map(name => `  ${name}`).join('\n')}\n` +
       'Run "signalbox init --force" to write them anew; what is in them now will be lost.',
   );
@@ -91,7 +94,12 @@ function write(file: string, text: string): void {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   } catch (error) {
-    throw new SignalboxError('unavailable', `${file} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new SignalboxError(
+      'unavailable',
+      'directoryUnusable',
+      `${file} cannot be written: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 

@@ -17,6 +17,7 @@ export async function readPipeline(nameOrFile: string): Promise<Pipeline> {
   const likely = nearest(nameOrFile, Object.keys(builtInPipelines)).join(', ');
   throw new SignalboxError(
     'not_found',
+    'noPipeline',
     `There is no pipeline ${quote(nameOrFile)}; there is ${likely}, or give a file.`,
   );
 }
@@ -29,6 +30,7 @@ export async function findPipeline(nameOrFile: string): Promise<Pipeline> {
   const way = violation.counterexample === '' ? '' : `\n${violation.counterexample}`;
   throw new SignalboxError(
     'invalid',
+    'pipelineRefuted',
     `The pipeline ${pipeline.name} does not hold: ${violation.message}. "signalbox pipeline check" shows all.${way}`,
   );
 }

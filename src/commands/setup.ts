@@ -37,7 +37,11 @@ export function findProject({ projects }: Config, name: string): ProjectConfig {
   if (project !== undefined) return project;
   const known = Object.keys(projects);
   const hint = known.length === 0 ? 'none is configured' : `did you mean ${nearest(name, known).join(', ')}?`;
-  throw new SignalboxError('not_found', `There is no project ${quote(name)} in the configuration; ${hint}`);
+  throw new SignalboxError(
+    'not_found',
+    'noProject',
+    `There is no project ${quote(name)} in the configuration; ${hint}`,
+  );
 }
 
 /**
@@ -50,10 +54,14 @@ export async function findRepository(
 ): Promise<{ repository: string; target: string }> {
   const { repo, project: name } = choice;
   if (name !== undefined && repo !== undefined) {
-    throw new SignalboxError('invalid', '--repo and --project both name a repository; give one of them.');
+    throw new SignalboxError('invalid', 'badInput', '--repo and --project both name a repository; give one of them.');
   }
   if (name === undefined && repo === undefined) {
-    throw new SignalboxError('invalid', 'Say where the work is: --repo PATH, or --project NAME of the configuration.');
+    throw new SignalboxError(
+      'invalid',
+      'badInput',
+      'Say where the work is: --repo PATH, or --project NAME of the configuration.',
+    );
   }
   const named = name === undefined ? undefined : findProject(config, name);
   const found = await checkRepository(named?.repository ?? repo!, choice.target ?? named?.target ?? undefined);
@@ -80,6 +88,7 @@ export function setupFor(config: Config, isConfigured: boolean, repository: stri
   if (chosen === undefined && !isConfigured) {
     throw new SignalboxError(
       'invalid',
+      'agentMissing',
       "Say which agent works: --agent claude (or codex, gemini, opencode, aider), a command such as --agent 'sh my-agent.sh', " +
         'or make a configuration with "signalbox init".',
     );
@@ -108,6 +117,7 @@ function findAgent({ agents }: Config, nameOrCommand: string, env: readonly stri
   if (rest.length > 0 && Object.hasOwn(agents, first)) {
     throw new SignalboxError(
       'invalid',
+      'badAgent',
       `${first} is an agent known by name; give --agent ${first} alone. Its model and arguments go into the configuration (agents.${first}).`,
     );
   }
@@ -116,7 +126,11 @@ function findAgent({ agents }: Config, nameOrCommand: string, env: readonly stri
   } catch (error) {
     if (/[\s/]/.test(nameOrCommand)) throw error;
     const likely = nearest(nameOrCommand, Object.keys(agents)).join(', ');
-    throw new SignalboxError('invalid', `${messageOf(error)} Of the agents known by name, the nearest are ${likely}.`);
+    throw new SignalboxError(
+      'invalid',
+      'badAgent',
+      `${messageOf(error)} Of the agents known by name, the nearest are ${likely}.`,
+    );
   }
 }
 
@@ -126,7 +140,11 @@ export async function checkPrograms({ agent, agents }: Setup, timeLimitMs: numbe
   for (const spec of all.values()) {
     const result = await checkAgent(spec, { timeLimitMs });
     if (!result.ok) {
-      throw new SignalboxError('invalid', `The agent ${spec.name} cannot be started: ${result.reason}.`);
+      throw new SignalboxError(
+        'invalid',
+        'agentUnusable',
+        `The agent ${spec.name} cannot be started: ${result.reason}.`,
+      );
     }
   }
 }

@@ -46,18 +46,25 @@ export async function spawnAgent(app: App, config: Config, request: unknown): Pr
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
     const words = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new SignalboxError('invalid', `The order for an agent is not valid: ${words}.`, { problems });
+    throw new SignalboxError('invalid', 'badInput', `The order for an agent is not valid: ${words}.`, { problems });
   }
   const { taskId, agentType, gateProfile = usualProfile[agentType], gates, context } = parsed.data;
   if (gateProfile === 'custom' && gates.length === 0) {
-    throw new SignalboxError('invalid', 'The gate profile custom needs `gates`: names of scripts of the repository.');
+    throw new SignalboxError(
+      'invalid',
+      'badInput',
+      'The gate profile custom needs `gates`: names of scripts of the repository.',
+    );
   }
   if (gateProfile !== 'custom' && gates.length > 0) {
     const message = `\`gates\` are for the profile custom; ${gateProfile} has its own.`;
-    throw new SignalboxError('invalid', message, { problems: [{ path: 'gates', message }] });
+    throw new SignalboxError('invalid', 'badInput', message, { problems: [{ path: 'gates', message }] });
   }
   checkId(taskId, 'The taskId');
-  const { repository, target } = await checkRepository(context.repository, context.branch, '--branch');
+  const { repository, target } = await checkRepository(context.repository, context.branch, {
+    repository: 'repository',
+    target: 'branch',
+  });
   const setup = setupFor(config, true, repository, { agentEnv: [] });
   const tasks = createTasks(app);
   const task = await tasks.add({

@@ -101,7 +101,7 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     if (actor?.kind === 'task') return actor;
     const known = (await runtime.actors({ kind: 'task', limit: 10_000 })).map(task => task.id);
     const hint = known.length === 0 ? 'there are no tasks yet' : `did you mean ${nearest(id, known).join(', ')}?`;
-    throw new SignalboxError('not_found', `There is no task ${quote(id)}; ${hint}`);
+    throw new SignalboxError('not_found', 'noTask', `There is no task ${quote(id)}; ${hint}`);
   }
 
   /** Another data directory may have worked in the same repository: its branches are taken too. */
@@ -120,13 +120,18 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
       const known = Object.keys(personEvents);
       throw new SignalboxError(
         'invalid',
+        'unknownEvent',
         `There is no event ${quote(type)}; the nearest are ${nearest(type, known).join(', ')}.`,
       );
     }
     for (const field of fields) {
       const value = data[field];
       if (typeof value !== 'string' || value.trim() === '' || value.length > longestText) {
-        throw new SignalboxError('invalid', `${type} needs "${field}": a text of 1 to ${longestText} characters.`);
+        throw new SignalboxError(
+          'invalid',
+          'badInput',
+          `${type} needs "${field}": a text of 1 to ${longestText} characters.`,
+        );
       }
     }
     if (type === 'task.move') await checkStage(task, String(data.stage));
@@ -138,6 +143,7 @@ export function createTasks(app: Pick<App, 'runtime' | 'paths' | 'settings'>) {
     if (stages.includes(stage)) return;
     throw new SignalboxError(
       'invalid',
+      'noStage',
       `There is no stage ${quote(stage)} in ${task.id}; its stages are ${stages.join(', ')}.`,
     );
   }
@@ -236,7 +242,8 @@ function withReason(task: TaskView, why: string | undefined): TaskView {
 /** What a project is called that nobody has named. */
 export const projectOf = (repository: string) => slugOf(basename(repository)) || 'project';
 
-const taken = (id: string) => new SignalboxError('conflict', `There is already a task ${id}; choose another --id.`);
+const taken = (id: string) =>
+  new SignalboxError('conflict', 'idTaken', `There is already a task ${id}; choose another --id.`);
 
 /** The branch that a task with this id and title works on. */
 export function branchOf(id: string, title: string): string {
@@ -254,7 +261,7 @@ export async function checkBranchIsFree(repository: string, branch: string): Pro
   for (const name of [branch, branch.slice(0, branch.indexOf('/'))]) {
     if ((await resolveCommit(git, `refs/heads/${name}`)) === undefined) continue;
     const remedy = name === branch ? 'choose another --id' : `rename it, so that ${branch} can be made`;
-    throw new SignalboxError('conflict', `${repository} already has a branch ${name}; ${remedy}.`);
+    throw new SignalboxError('conflict', 'branchTaken', `${repository} already has a branch ${name}; ${remedy}.`);
   }
 }
 

@@ -21,7 +21,8 @@ export interface WorkerView {
 export function createWorkerCommands({ runtime }: Pick<App, 'runtime'>) {
   async function view(): Promise<WorkerView> {
     const row = await runtime.actor(workerId);
-    if (row === undefined) throw new SignalboxError('not_found', 'Nothing has ever worked in this data directory.');
+    if (row === undefined)
+      throw new SignalboxError('not_found', 'noData', 'Nothing has ever worked in this data directory.');
     const { drainedBy, pausedProjects, asked, running, queue } = contextOf<WorkerContext>(row);
     const busy = asked.length + running.length;
     return { state: row.state, drainedBy, pausedProjects, running: busy, queued: queue.length };
@@ -33,7 +34,11 @@ export function createWorkerCommands({ runtime }: Pick<App, 'runtime'>) {
     // Where nothing is known yet, a pause is for what will come.
     if (known.length === 0 || known.includes(project)) return;
     const likely = nearest(project, known).join(', ');
-    throw new SignalboxError('not_found', `There is no project ${quote(project)}; did you mean ${likely}?`);
+    throw new SignalboxError(
+      'not_found',
+      'noProject',
+      `There is no project ${quote(project)}; did you mean ${likely}?`,
+    );
   }
 
   return {
@@ -57,7 +62,7 @@ export function createWorkerCommands({ runtime }: Pick<App, 'runtime'>) {
         const paused = Object.keys((await view()).pausedProjects);
         if (!paused.includes(project)) {
           const hint = paused.length === 0 ? 'no project is' : `paused are ${paused.join(', ')}`;
-          throw new SignalboxError('invalid', `Project ${quote(project)} is not paused; ${hint}.`);
+          throw new SignalboxError('invalid', 'notPaused', `Project ${quote(project)} is not paused; ${hint}.`);
         }
       }
       await runtime.send(
@@ -73,7 +78,7 @@ export function createWorkerCommands({ runtime }: Pick<App, 'runtime'>) {
       const known = Object.keys(await readBreakers({ runtime }));
       if (!known.includes(provider)) {
         const hint = known.length === 0 ? 'there are none yet' : `there are ${nearest(provider, known).join(', ')}`;
-        throw new SignalboxError('not_found', `There is no breaker ${quote(provider)}; ${hint}.`);
+        throw new SignalboxError('not_found', 'noBreaker', `There is no breaker ${quote(provider)}; ${hint}.`);
       }
       await runtime.send(breakerId(provider), { type: 'breaker.reset', by }, { source: by });
       return (await readBreakers({ runtime }))[provider]!;

@@ -44,7 +44,7 @@ export async function readDocument(
     return { file, what, value: await load(path, text, file, exported), lineOf: () => undefined };
   }
   if (textExtensions.includes(extension)) return parse(text, file, what);
-  throw new SignalboxError('invalid', `${file}: ${what} is a .yaml, .yml, .json, .ts or .mjs file.`);
+  throw new SignalboxError('invalid', 'badFile', `${file}: ${what} is a .yaml, .yml, .json, .ts or .mjs file.`);
 }
 
 function read(path: string, file: string): string {
@@ -53,10 +53,10 @@ function read(path: string, file: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || path.includes('\0')) {
-      throw new SignalboxError('invalid', `There is no file ${quote(file)}.`);
+      throw new SignalboxError('invalid', 'fileMissing', `There is no file ${quote(file)}.`);
     }
     const why = code === 'EISDIR' ? 'it is a directory, not a file' : messageOf(error);
-    throw new SignalboxError('invalid', `${file} cannot be read: ${why}.`, { cause: error });
+    throw new SignalboxError('invalid', 'badFile', `${file} cannot be read: ${why}.`, { cause: error });
   }
 }
 
@@ -68,7 +68,7 @@ async function load(path: string, text: string, file: string, exported: string):
     const module = (await import(url.href)) as Record<string, unknown>;
     return module.default ?? module[exported];
   } catch (error) {
-    throw new SignalboxError('invalid', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    throw new SignalboxError('invalid', 'badFile', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -152,5 +152,13 @@ export function refuse({ file, what }: Pick<SourceDocument, 'file' | 'what'>, pr
     .map(problem => `  ${describeProblem(file, problem)}`);
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
   const kind = what.replace(/^an? /, '');
-  return new SignalboxError('invalid', `${file} is not a valid ${kind} (${count}):\n${list.join('\n')}`, { problems });
+  return new SignalboxError(
+    'invalid',
+    'badDocument',
+    `${file} is not a valid ${kind} (${count}):\n${list.join('\n')}`,
+    {
+      problems,
+      file,
+    },
+  );
 }

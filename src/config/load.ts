@@ -44,7 +44,9 @@ export function findConfig(cwd: string): string | null {
   if (found.length > 1) {
     throw new SignalboxError(
       'invalid',
-      `There are ${found.length} configurations in ${cwd}: ${found.join(' and ')}. Remove all but one, or choose one with --config.`,
+      'severalConfigurations',
+      `There are ${found.length} configurations in ${cwd}: ${found.join(' and ')}. Remove all but one.`,
+      { remedy: { say: 'choose one', field: 'config' } },
     );
   }
   return found[0] === undefined ? null : join(cwd, found[0]);

@@ -47,7 +47,9 @@ export function watchConfig({
 
   const report = (error: unknown) => {
     const problem =
-      error instanceof SignalboxError ? error : new SignalboxError('unavailable', messageOf(error), { cause: error });
+      error instanceof SignalboxError
+        ? error
+        : new SignalboxError('unavailable', 'configurationUnreadable', messageOf(error), { cause: error });
     if (problem.message === lastProblem) return;
     lastProblem = problem.message;
     onProblem(problem);
@@ -91,6 +93,7 @@ export function watchConfig({
     report(
       new SignalboxError(
         'unavailable',
+        'configurationUnwatched',
         `Changes of the configuration are not noticed: ${messageOf(error)}. Restart after changing it.`,
         { cause: error },
       ),

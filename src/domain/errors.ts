@@ -1,13 +1,21 @@
-/** Expected failures. The code decides the exit code and, later, the HTTP status; an error without a code is a bug. */
+/** Expected failures: a kind, a stable reason, a sentence for people and what would mend it. Without a reason it is a bug. */
+import type { JsonObject } from './json.ts';
+import type { ErrorCode, Reason } from './reasons.ts';
+
+export type { ErrorCode, Reason } from './reasons.ts';
 
 /**
- * - `invalid`: what was asked for makes no sense; nothing changed.
- * - `not_found`: the thing named does not exist.
- * - `conflict`: somebody else came first; the state is another than believed.
- * - `fenced`: another process has taken over the store; this one must stop.
- * - `unavailable`: the disk, a file or a tool is not usable now; nothing changed.
+ * What would mend a failure, for no particular client: a command line names the option, a page the button, an HTTP answer
+ * the field. `say` is an order without its first capital and without a full stop: `give another directory`.
  */
-export type ErrorCode = 'invalid' | 'not_found' | 'conflict' | 'fenced' | 'unavailable';
+export interface Remedy {
+  say: string;
+  /** The field of the input that should be given, or given otherwise; `data` and `config` are where it was asked. */
+  field?: string;
+  /** What to ask next. */
+  operation?: string;
+  input?: JsonObject;
+}
 
 /** One problem in a document or a form, located as exactly as possible. */
 export interface Problem {
@@ -18,20 +26,38 @@ export interface Problem {
   line?: number;
 }
 
+export interface ErrorDetails extends ErrorOptions {
+  problems?: readonly Problem[];
+  remedy?: Remedy | undefined;
+  /** The document that the problems are in, as it was named. */
+  file?: string;
+}
+
 /** An expected failure with a message for people. */
 export class SignalboxError extends Error {
   readonly code: ErrorCode;
+  readonly reason: Reason;
   readonly problems: readonly Problem[];
+  readonly remedy: Remedy | undefined;
+  readonly file: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { problems?: readonly Problem[] } = {}) {
-    super(message, options);
+  constructor(code: ErrorCode, reason: Reason, message: string, details: ErrorDetails = {}) {
+    super(message, details);
     this.name = 'SignalboxError';
     this.code = code;
-    this.problems = options.problems ?? [];
+    this.reason = reason;
+    this.problems = details.problems ?? [];
+    this.remedy = details.remedy;
+    this.file = details.file;
   }
 }
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether an error is the expected failure of this name. */
+export function isBecause(error: unknown, reason: Reason): error is SignalboxError {
+  return error instanceof SignalboxError && error.reason === reason;
 }

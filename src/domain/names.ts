@@ -8,7 +8,7 @@ const idRule = 'use 1 to 64 letters, digits, "-" or "_", beginning with a letter
 /** Checks an id that becomes part of paths and git refs. Throws `invalid` with the rule. */
 export function checkId(id: string, what: string): string {
   if (!idPattern.test(id) || reserved.includes(id)) {
-    throw new SignalboxError('invalid', `${what} ${quote(id)} cannot be used: ${idRule}.`);
+    throw new SignalboxError('invalid', 'badId', `${what} ${quote(id)} cannot be used: ${idRule}.`);
   }
   return id;
 }
@@ -18,7 +18,7 @@ const branchPattern = /^(?!-)(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[^\p{Cc}
 /** Checks a branch name against git's own rules (git-check-ref-format), before git is asked. Throws `invalid`. */
 export function checkBranch(name: string, what: string): string {
   const isBad = !branchPattern.test(name) || /^[./]|[./]$/.test(name) || name === '@' || name === 'HEAD';
-  if (isBad) throw new SignalboxError('invalid', `${what} ${quote(name)} is not a valid branch name.`);
+  if (isBad) throw new SignalboxError('invalid', 'badBranch', `${what} ${quote(name)} is not a valid branch name.`);
   return name;
 }
 
@@ -27,15 +27,21 @@ const longestTitle = 300;
 /** Checks a title: one line of readable text. Throws `invalid`. */
 export function checkTitle(title: string): string {
   const trimmed = title.trim();
-  if (trimmed === '') throw new SignalboxError('invalid', 'The title is empty; say in a few words what is wanted.');
+  if (trimmed === '')
+    throw new SignalboxError('invalid', 'badTitle', 'The title is empty; say in a few words what is wanted.');
   if (trimmed.length > longestTitle) {
     throw new SignalboxError(
       'invalid',
+      'badTitle',
       `The title has ${trimmed.length} characters; ${longestTitle} are allowed. Put the rest into the body.`,
     );
   }
   if (/\p{Cc}/u.test(trimmed)) {
-    throw new SignalboxError('invalid', 'The title holds control characters or line breaks; put them into the body.');
+    throw new SignalboxError(
+      'invalid',
+      'badTitle',
+      'The title holds control characters or line breaks; put them into the body.',
+    );
   }
   return trimmed;
 }

@@ -4,7 +4,11 @@ import { SignalboxError } from '../domain/errors.ts';
 
 /** An actor that is provided from outside. Running it is a mistake in the wiring. */
 export const pureActor = fromCallback<{ type: string }, Record<string, unknown>>(() => {
-  throw new SignalboxError('invalid', 'This actor has no implementation; the application has to provide it.');
+  throw new SignalboxError(
+    'invalid',
+    'notProvided',
+    'This actor has no implementation; the application has to provide it.',
+  );
 });
 
 /** An action that is provided from outside. It becomes a row of the outbox and is never called here. */

@@ -52,7 +52,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
   return {
     epoch,
     commit(batch) {
-      if (!isOpen) throw new SignalboxError('unavailable', 'The store is closed.');
+      if (!isOpen) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
       refuse(disk, batch, epoch);
       return apply(disk, structuredClone(batch));
     },
@@ -122,7 +122,8 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
         .map(copy),
     }),
     integrity: () => [],
-    backup: () => Promise.reject(new SignalboxError('invalid', 'A store in memory cannot be backed up to a file.')),
+    backup: () =>
+      Promise.reject(new SignalboxError('invalid', 'notInMemory', 'A store in memory cannot be backed up to a file.')),
     close() {
       isOpen = false;
     },
@@ -134,6 +135,7 @@ function refuse(disk: MemoryDisk, batch: Commit, epoch: number): void {
   if (disk.epoch !== epoch) {
     throw new SignalboxError(
       'fenced',
+      'takenOver',
       `Another process has taken over the store: it writes under epoch ${disk.epoch}, this one held ${epoch}.`,
     );
   }
@@ -147,6 +149,7 @@ function refuse(disk: MemoryDisk, batch: Commit, epoch: number): void {
     if ((disk.actors.get(row.id)?.version ?? 0) !== row.baseVersion) {
       throw new SignalboxError(
         'conflict',
+        'versionConflict',
         `Actor ${row.id} is no longer at version ${row.baseVersion}: another transition came first.`,
       );
     }

@@ -220,7 +220,7 @@ function explain(error: unknown, template: Template, engine: Liquid): SignalboxE
   const { file, line } = placeOf(error, template);
   const message = wordsFor(error, engine).slice(0, longestMessage);
   const problems = [{ path: '', message, ...(line === undefined ? {} : { line }) }];
-  return new SignalboxError('invalid', `${file}${line === undefined ? '' : `:${line}`}: ${message}`, {
+  return new SignalboxError('invalid', 'badTemplate', `${file}${line === undefined ? '' : `:${line}`}: ${message}`, {
     cause: error,
     problems,
   });

@@ -19,7 +19,8 @@ export function createDefinitions(kinds: readonly MachineKind[], store: Store): 
 
   const kindOf = (name: string): MachineKind => {
     const kind = byName.get(name);
-    if (kind === undefined) throw new SignalboxError('invalid', `There is no machine called ${name}.`);
+    if (kind === undefined)
+      throw new SignalboxError('invalid', 'unknownMachine', `There is no machine called ${name}.`);
     return kind;
   };
   const build = (kind: MachineKind, json: Json): Definition => {
@@ -34,6 +35,7 @@ export function createDefinitions(kinds: readonly MachineKind[], store: Store): 
     if (definition.stepper.machine.id !== kind.name) {
       throw new SignalboxError(
         'invalid',
+        'badMachine',
         `The machine of kind ${kind.name} has the id ${definition.stepper.machine.id}.`,
       );
     }
@@ -50,7 +52,11 @@ export function createDefinitions(kinds: readonly MachineKind[], store: Store): 
       if (known !== undefined) return known;
       const row = await store.definition(hash);
       if (row === undefined)
-        throw new SignalboxError('invalid', `The definition ${hash} of ${name} is not in the store.`);
+        throw new SignalboxError(
+          'invalid',
+          'definitionMissing',
+          `The definition ${hash} of ${name} is not in the store.`,
+        );
       return build(kindOf(name), row.definition);
     },
     find: hash => byHash.get(hash),

@@ -73,7 +73,11 @@ export function define(kind: MachineKind, json: Json): Definition {
   const actors = { ...machine.implementations.actors, ...kind.actors } as Record<string, AnyActorLogic>;
   const problems = lintMachine(machine, { effects: kind.effects ?? {}, actors });
   if (problems.length > 0) {
-    throw new SignalboxError('invalid', `The machine ${kind.name} cannot be run durably:\n  ${problems.join('\n  ')}`);
+    throw new SignalboxError(
+      'invalid',
+      'badMachine',
+      `The machine ${kind.name} cannot be run durably:\n  ${problems.join('\n  ')}`,
+    );
   }
   return {
     hash: hashOf(kind.name, json),

@@ -126,7 +126,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const attempt = row.attempts + 1;
     try {
       const handler = await handlerOf(row);
-      if (handler === undefined) throw new SignalboxError('invalid', `no handler for the action ${row.type}`);
+      if (handler === undefined)
+        throw new SignalboxError('invalid', 'noHandler', `no handler for the action ${row.type}`);
       const { signal } = stopping;
       await handler(row.params as never, { idempotencyKey: row.key, actorId: row.actorId, attempt, signal });
       onEffect('after', row);

@@ -33,9 +33,13 @@ export async function replay(
   { at = Number.POSITIVE_INFINITY }: { at?: number } = {},
 ): Promise<Replayed> {
   const row = await store.actor(actorId);
-  if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${actorId}.`);
+  if (row === undefined) throw new SignalboxError('not_found', 'noActor', `There is no actor ${actorId}.`);
   if (at < 1 || (Number.isFinite(at) && at > row.version)) {
-    throw new SignalboxError('not_found', `The log of ${actorId} goes from 1 to ${row.version}; ${at} is not in it.`);
+    throw new SignalboxError(
+      'not_found',
+      'beyondLog',
+      `The log of ${actorId} goes from 1 to ${row.version}; ${at} is not in it.`,
+    );
   }
   let definition = await definitions.load(row.kind, await firstDefinition(store, row));
   let snapshot: AnyMachineSnapshot | undefined;
@@ -122,5 +126,9 @@ export async function differenceOf(store: Store, definitions: Definitions, row: 
 }
 
 function diverged(actorId: string, seq: number, reason: string): SignalboxError {
-  return new SignalboxError('conflict', `The log of ${actorId} cannot be replayed at ${seq}: ${reason}.`);
+  return new SignalboxError(
+    'conflict',
+    'logDiverged',
+    `The log of ${actorId} cannot be replayed at ${seq}: ${reason}.`,
+  );
 }

@@ -199,9 +199,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const cached = cache.get(id);
     if (cached !== undefined) return cached;
     const row = await store.actor(id);
-    if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${id}.`);
+    if (row === undefined) throw new SignalboxError('not_found', 'noActor', `There is no actor ${id}.`);
     const live = await revive(row, definitions);
-    if (live.broken !== undefined) throw new SignalboxError('invalid', `${id} cannot be used: ${live.broken}`);
+    if (live.broken !== undefined)
+      throw new SignalboxError('invalid', 'brokenActor', `${id} cannot be used: ${live.broken}`);
     return live;
   }
 
@@ -367,7 +368,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     isClosed = true;
     callOffDeadline();
     callOffRetry?.();
-    const closed = new SignalboxError('unavailable', 'The runtime has stopped; the event was not stored.');
+    const closed = new SignalboxError('unavailable', 'stopped', 'The runtime has stopped; the event was not stored.');
     for (const entry of queue.splice(0)) entry.reject?.(closed);
     for (const { reject } of updates.splice(0)) reject(closed);
   }
@@ -379,7 +380,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function refuseWhenStopped(): void {
     if (fault !== undefined) throw fault;
-    if (isStopping) throw new SignalboxError('unavailable', 'The runtime is stopping; the event was not stored.');
+    if (isStopping)
+      throw new SignalboxError('unavailable', 'stopped', 'The runtime is stopping; the event was not stored.');
   }
 
   function enqueue(run: Entry['run']): Promise<Receipt> {
@@ -418,7 +420,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     async send(actorId, event, { dedupeKey, source = 'app' } = {}) {
       refuseWhenStopped();
       if (event.type.startsWith('xstate.') || event.type.startsWith('signalbox.')) {
-        throw new SignalboxError('invalid', `${event.type} is an event that only the runtime sends.`);
+        throw new SignalboxError('invalid', 'internalEvent', `${event.type} is an event that only the runtime sends.`);
       }
       const delivery = { ...internal(actorId, event, source), dedupeKey: dedupeKey ?? null };
       return enqueue(turn => turn.take(delivery));
@@ -430,7 +432,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     replay: (actorId, at) => replay(store, definitions, actorId, at),
     async difference(actorId) {
       const row = await store.actor(actorId);
-      if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${actorId}.`);
+      if (row === undefined) throw new SignalboxError('not_found', 'noActor', `There is no actor ${actorId}.`);
       return differenceOf(store, definitions, row);
     },
     verify: onProgress => verifyAll(store, definitions, onProgress),
@@ -439,12 +441,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       refuseWhenStopped();
       if (id.startsWith('event:')) {
         const row = await store.inboxRow(Number(id.slice('event:'.length)));
-        if (row === undefined) throw new SignalboxError('not_found', `There is no dead letter ${id}.`);
+        if (row === undefined) throw new SignalboxError('not_found', 'noDeadLetter', `There is no dead letter ${id}.`);
         await enqueue(turn => turn.take(fromInbox(row)));
         return;
       }
       const row = await store.outboxRow(id);
-      if (row?.state !== 'dead') throw new SignalboxError('not_found', `There is no dead letter ${id}.`);
+      if (row?.state !== 'dead')
+        throw new SignalboxError('not_found', 'noDeadLetter', `There is no dead letter ${id}.`);
       const update: OutboxUpdate = { key: id, state: 'open', attempts: 0, notBefore: 0, error: null };
       await new Promise<void>((resolve, reject) => {
         updates.push({ update, resolve, reject });
@@ -455,7 +458,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     async migrate(actorId, json, convert = text => text) {
       refuseWhenStopped();
       const row = await store.actor(actorId);
-      if (row === undefined) throw new SignalboxError('not_found', `There is no actor ${actorId}.`);
+      if (row === undefined) throw new SignalboxError('not_found', 'noActor', `There is no actor ${actorId}.`);
       const definition = definitions.forNew(row.kind, json);
       if (definition.hash === row.definition) return;
       await enqueue(turn => turn.migrate(actorId, definition, convert));

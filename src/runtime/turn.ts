@@ -328,7 +328,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     const { event, source, dedupeKey, timer } = delivery;
     const actor = await open(delivery.actorId);
     if (actor === undefined) {
-      throw new SignalboxError('not_found', `There is no actor ${delivery.actorId}.`);
+      throw new SignalboxError('not_found', 'noActor', `There is no actor ${delivery.actorId}.`);
     }
     if (delivery.inbox !== null) commit.inboxTaken.push(delivery.inbox);
     const from = actor.state;
@@ -437,9 +437,10 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       const actor = await open(actorId);
       const row = await store.actor(actorId);
       if (actor === undefined || row === undefined) {
-        throw new SignalboxError('not_found', `There is no actor ${actorId}.`);
+        throw new SignalboxError('not_found', 'noActor', `There is no actor ${actorId}.`);
       }
-      if (actor.status !== 'active') throw new SignalboxError('conflict', `${actorId} has ended and stays as it is.`);
+      if (actor.status !== 'active')
+        throw new SignalboxError('conflict', 'ended', `${actorId} has ended and stays as it is.`);
       const before = actor.broken === undefined ? actor.definition.stepper.encode(actor.snapshot) : row.snapshot;
       const snapshot = convert(before);
       const event = { type: 'signalbox.migrate', definition: definition.hash, replaced: row.definition, snapshot };
@@ -447,7 +448,11 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       try {
         actor.snapshot = definition.stepper.decode(snapshot);
       } catch (error) {
-        throw new SignalboxError('invalid', `${actorId} cannot go on by that definition: ${messageOf(error)}`);
+        throw new SignalboxError(
+          'invalid',
+          'badMigration',
+          `${actorId} cannot go on by that definition: ${messageOf(error)}`,
+        );
       }
       actor.definition = definition;
       actor.definitionIsNew = true;

@@ -328,7 +328,7 @@ test('a cascade larger than a batch is finished over several commits, and over a
     ...real,
     commit(batch) {
       commits += 1;
-      if (commits > 3) throw new SignalboxError('fenced', 'gone');
+      if (commits > 3) throw new SignalboxError('fenced', 'takenOver', 'gone');
       return real.commit(batch);
     },
   };
@@ -368,7 +368,7 @@ test('a commit that fails answers everybody who waits, changes nothing, and what
   const store: Store = {
     ...real,
     commit(batch) {
-      if (isFull) throw new SignalboxError('unavailable', 'the disk is full');
+      if (isFull) throw new SignalboxError('unavailable', 'storeUnusable', 'the disk is full');
       return real.commit(batch);
     },
   };

@@ -70,9 +70,13 @@ export const bubblewrap: Sandbox = {
   wrap(request) {
     const { spec, argv, env } = request;
     const problem = unsupported(spec);
-    if (problem !== null) throw new SignalboxError('invalid', problem);
+    if (problem !== null) throw new SignalboxError('invalid', 'badSandbox', problem);
     if (argv[0]?.includes('=')) {
-      throw new SignalboxError('invalid', `A program with = in its name cannot be run in bubblewrap; got ${argv[0]}.`);
+      throw new SignalboxError(
+        'invalid',
+        'badSandbox',
+        `A program with = in its name cannot be run in bubblewrap; got ${argv[0]}.`,
+      );
     }
     const covered = [...coveredPlaces(), ...(env.HOME === undefined ? [] : [env.HOME])];
     const search = {
@@ -94,6 +98,7 @@ export const bubblewrap: Sandbox = {
     if (!existsSync(home) && (placeOf(places, dirname(home))?.view ?? 'readable') === 'readable') {
       throw new SignalboxError(
         'invalid',
+        'badSandbox',
         `HOME is ${env.HOME}, which is not there; a sandbox needs a directory to put the home on.`,
       );
     }

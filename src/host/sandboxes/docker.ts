@@ -45,8 +45,8 @@ export const docker: Sandbox = {
   wrap(request) {
     const { spec, name, argv, env } = request;
     const problem = unsupported(spec);
-    if (problem !== null) throw new SignalboxError('invalid', problem);
-    if (!isImage(spec.image)) throw new SignalboxError('invalid', imageProblem(spec.image));
+    if (problem !== null) throw new SignalboxError('invalid', 'badSandbox', problem);
+    if (!isImage(spec.image)) throw new SignalboxError('invalid', 'badSandbox', imageProblem(spec.image));
     refuseName(name);
     const { places, cwd } = layoutOf(request);
     const variables = Object.entries(env).filter(
@@ -91,7 +91,7 @@ export const docker: Sandbox = {
     const { code, words, isLate } = await run(['rm', '--force', name], endMs);
     if (code === 0 || /no such container|removal of container .* is already in progress/i.test(words)) return;
     const why = isLate ? `no answer within ${endMs / 1_000} s` : words;
-    throw new SignalboxError('unavailable', `The container ${name} could not be removed: ${why}.`);
+    throw new SignalboxError('unavailable', 'containerStuck', `The container ${name} could not be removed: ${why}.`);
   },
 };
 
@@ -107,7 +107,11 @@ function isImage(image: string | null): image is string {
 
 function refuseName(name: string): void {
   if (/^[A-Za-z0-9][\w.-]*$/.test(name)) return;
-  throw new SignalboxError('invalid', `A container's name has letters, digits, dot, dash and underscore; got ${name}.`);
+  throw new SignalboxError(
+    'invalid',
+    'badSandbox',
+    `A container's name has letters, digits, dot, dash and underscore; got ${name}.`,
+  );
 }
 
 function clientEnvironment(): Record<string, string> {

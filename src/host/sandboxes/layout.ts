@@ -56,12 +56,16 @@ export interface Layout {
  */
 export function layoutOf(request: SandboxRequest, own: Pick<Place, 'path' | 'view'>[] = []): Layout {
   const { spec, argv, env, readable, writable, hidden } = request;
-  if (argv.length === 0) throw new SignalboxError('invalid', 'There is no program to run in a sandbox.');
+  if (argv.length === 0) throw new SignalboxError('invalid', 'badSandbox', 'There is no program to run in a sandbox.');
   const homePath = env.HOME ?? request.home;
   const mounts = spec.mounts.map(mount => mount.path);
   for (const path of [request.cwd, request.home, homePath, ...readable, ...writable, ...hidden, ...mounts]) {
     if (!isAbsolute(path) || resolve(path) === '/') {
-      throw new SignalboxError('invalid', `A sandbox needs absolute paths below the root directory; got ${path}.`);
+      throw new SignalboxError(
+        'invalid',
+        'badSandbox',
+        `A sandbox needs absolute paths below the root directory; got ${path}.`,
+      );
     }
   }
   mkdirSync(request.home, { recursive: true, mode: 0o700 });
@@ -79,11 +83,15 @@ export function layoutOf(request: SandboxRequest, own: Pick<Place, 'path' | 'vie
   }
   put('writable', home, realPath(request.home));
   for (const { path, isWritable } of spec.mounts) {
-    if (!existsSync(path)) throw new SignalboxError('invalid', `The mount ${path} is not there.`);
+    if (!existsSync(path)) throw new SignalboxError('invalid', 'badSandbox', `The mount ${path} is not there.`);
     const real = realPath(path);
     const secret = hidden.map(realPath).find(directory => isWithin(directory, real));
     if (secret !== undefined) {
-      throw new SignalboxError('invalid', `The mount ${path} lies in ${secret}, which an agent must not see.`);
+      throw new SignalboxError(
+        'invalid',
+        'badSandbox',
+        `The mount ${path} lies in ${secret}, which an agent must not see.`,
+      );
     }
     put(isWritable ? 'writable' : 'readable', real);
   }
@@ -135,6 +143,7 @@ export function refuseLinks(root: string, way: string): void {
     if (linkAt(current) !== undefined) {
       throw new SignalboxError(
         'invalid',
+        'badSandbox',
         `${current} is a symbolic link where the sandbox shows a directory: remove it.`,
       );
     }

@@ -8,7 +8,7 @@ export const none: Sandbox = {
   check: async spec => unsupported(spec),
   wrap({ spec, argv, env }) {
     const problem = unsupported(spec);
-    if (problem !== null) throw new SignalboxError('invalid', problem);
+    if (problem !== null) throw new SignalboxError('invalid', 'badSandbox', problem);
     return { argv: [...argv], env: { ...env } };
   },
   end: async () => {},

@@ -46,6 +46,7 @@ export function createActorTable(db: Database) {
       if (changes === 0) {
         throw new SignalboxError(
           'conflict',
+          'versionConflict',
           `Actor ${id} is no longer at version ${baseVersion}: another transition came first.`,
         );
       }

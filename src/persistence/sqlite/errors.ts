@@ -8,7 +8,7 @@ export function explain(error: unknown, file: string): unknown {
   const { code } = error;
   const remedy = remedyFor(code, file);
   if (remedy === undefined) return error;
-  return new SignalboxError('unavailable', `${remedy} (${code}: ${error.message})`, { cause: error });
+  return new SignalboxError('unavailable', 'storeUnusable', `${remedy} (${code}: ${error.message})`, { cause: error });
 }
 
 function remedyFor(code: string, file: string): string | undefined {
@@ -19,7 +19,7 @@ function remedyFor(code: string, file: string): string | undefined {
     return `${file} cannot be written; nothing was changed. Check the permissions of the file and its directory.`;
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-    return `${file} is damaged or no Signalbox database; nothing was written. Restore a backup made by "signalbox backup".`;
+    return `${file} is damaged or no Signalbox database; nothing was written. Restore a backup.`;
   }
   if (code.startsWith('SQLITE_IOERR')) return `${file} cannot be read or written; check the disk.`;
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {

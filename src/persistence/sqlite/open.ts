@@ -30,7 +30,7 @@ export function openDatabase(file: string, { readonly = false, trace }: OpenOpti
   let db: Database.Database | undefined;
   try {
     const isNew = !existsSync(file) || statSync(file).size === 0;
-    if (isNew && readonly) throw new SignalboxError('not_found', `There is no database at ${file}.`);
+    if (isNew && readonly) throw new SignalboxError('not_found', 'noData', `There is no database at ${file}.`);
     requireDirectory(file);
     db = new Database(file, { readonly, timeout: 5_000, ...(trace && { verbose: sql => trace(String(sql)) }) });
     if (!isNew) refuseStrangers(db, file);
@@ -59,11 +59,14 @@ function refuseStrangers(db: Database.Database, file: string): void {
   const isBlank = id === 0 && version === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
   if (isBlank) return;
   if (id !== applicationId) {
-    throw new SignalboxError('invalid', `${file} is an SQLite database of another program; give another --data.`);
+    throw new SignalboxError('invalid', 'foreignData', `${file} is an SQLite database of another program.`, {
+      remedy: { say: 'give another directory', field: 'data' },
+    });
   }
   if (version > migrations.length) {
     throw new SignalboxError(
       'invalid',
+      'newerData',
       `${file} was written by a newer Signalbox (schema ${version}, this one knows ${migrations.length}). ` +
         'Install that version, or restore the backup that it made before it migrated.',
     );
@@ -75,7 +78,8 @@ function refuseDamage(db: Database.Database, file: string): void {
   if (problems.length > 0) {
     throw new SignalboxError(
       'unavailable',
-      `${file} is damaged (${problems[0]}); nothing was written. Restore a backup made by "signalbox backup".`,
+      'damagedData',
+      `${file} is damaged (${problems[0]}); nothing was written. Restore a backup.`,
     );
   }
 }
@@ -118,5 +122,9 @@ function keepCopy(db: Database.Database, file: string): void {
 /** Throws `unavailable` when the directory that is to hold the file is not there. */
 export function requireDirectory(file: string): void {
   if (existsSync(dirname(file))) return;
-  throw new SignalboxError('unavailable', `${file} cannot be used: there is no directory ${dirname(file)}.`);
+  throw new SignalboxError(
+    'unavailable',
+    'directoryUnusable',
+    `${file} cannot be used: there is no directory ${dirname(file)}.`,
+  );
 }

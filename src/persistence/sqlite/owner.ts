@@ -54,6 +54,7 @@ export function createOwnerTable(db: Database) {
       if (current !== expected) {
         throw new SignalboxError(
           'fenced',
+          'takenOver',
           `Another process has taken over the store: it writes under epoch ${current}, this one held ${expected}.`,
         );
       }
@@ -67,6 +68,8 @@ export function createOwnerTable(db: Database) {
 function ownedBy(owner: ProcessIdentity, file: string): SignalboxError {
   return new SignalboxError(
     'conflict',
-    `${file} is in use by process ${owner.pid}. Stop that process first (Ctrl-C ends a "signalbox run" and its agents after a checkpoint), or give another directory with --data.`,
+    'inUse',
+    `${file} is in use by process ${owner.pid}. Stop that process first; when it is interrupted, its agents end after a checkpoint.`,
+    { remedy: { say: 'or give another directory', field: 'data' } },
   );
 }

@@ -52,8 +52,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   return {
     epoch,
     commit(batch) {
-      if (!db.open) throw new SignalboxError('unavailable', 'The store is closed.');
-      if (readonly) throw new SignalboxError('unavailable', `${file} is open for reading only.`);
+      if (!db.open) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
+      if (readonly) throw new SignalboxError('unavailable', 'storeReadOnly', `${file} is open for reading only.`);
       try {
         return commit(batch);
       } catch (error) {
@@ -80,7 +80,11 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     integrity: () => checkIntegrity(db),
     async backup(target) {
       if (existsSync(target)) {
-        throw new SignalboxError('conflict', `${target} exists; a backup never overwrites. Give another name.`);
+        throw new SignalboxError(
+          'conflict',
+          'fileExists',
+          `${target} exists; a backup never overwrites. Give another name.`,
+        );
       }
       requireDirectory(target);
       try {

@@ -1,0 +1,124 @@
+/**
+ * Every expected failure by its stable name: programs and documents refer to these, so a name is never given another
+ * meaning. `docs/errors.md` lists them; a test holds both together.
+ */
+
+/**
+ * The kind of a failure; it decides exit codes and HTTP statuses.
+ *
+ * - `invalid`: what was asked for makes no sense; nothing changed.
+ * - `forbidden`: whoever asks may not.
+ * - `not_found`: the thing named does not exist.
+ * - `conflict`: somebody else came first; the state is another than believed.
+ * - `fenced`: another process has taken over the store; this one must stop.
+ * - `unavailable`: the disk, a file or a tool is not usable now; nothing changed.
+ */
+export type ErrorCode = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'fenced' | 'unavailable';
+
+/** What each reason means, and the kind that it belongs to. */
+export const reasons = {
+  // What was asked.
+  badInput: ['invalid', 'A field of the input is missing, unknown or has a value that it cannot have.'],
+  badUsage: ['invalid', 'The command line cannot be understood.'],
+  badId: ['invalid', 'An id holds characters that are not safe in paths and branches.'],
+  badTitle: ['invalid', 'A title is empty, too long or not a single line.'],
+  badBody: ['invalid', 'The body of a work item cannot be read, is no text or is too long.'],
+  badBranch: ['invalid', 'A name is not a valid branch name.'],
+  titleMissing: ['not_found', 'A task is to be begun and nobody said what is wanted.'],
+  unknownEvent: ['invalid', 'There is no such event for a task.'],
+  internalEvent: ['invalid', 'The event is one that only Signalbox itself sends.'],
+  unknownOperation: ['not_found', 'There is no such operation or route.'],
+  notAllowed: ['forbidden', 'Whoever asks has not the role that the operation needs.'],
+  commandNotAllowed: ['forbidden', 'Only an administrator may name a command line as agent.'],
+
+  // What there is.
+  noTask: ['not_found', 'There is no task with this id.'],
+  noRun: ['not_found', 'There is no agent run with this id.'],
+  noRunYet: ['not_found', 'No agent has been called for this task yet.'],
+  noStage: ['invalid', 'The pipeline of the task has no such stage.'],
+  noProject: ['not_found', 'No project of this name is configured or has a task.'],
+  noPipeline: ['not_found', 'There is no pipeline of this name.'],
+  noBreaker: ['not_found', 'There is no breaker for this provider.'],
+  noDeadLetter: ['not_found', 'There is no dead letter with this id.'],
+  noFormat: ['invalid', 'There is no such format.'],
+  noActor: ['not_found', 'There is no actor with this id.'],
+  beyondLog: ['not_found', 'The position is not in the log of the actor.'],
+  badCursor: ['invalid', 'The cursor is not one that a list has answered.'],
+
+  // What stands in the way.
+  idTaken: ['conflict', 'A task has this id already.'],
+  branchTaken: ['conflict', 'The branch that the task would work on exists already, or one that is in its way.'],
+  notPaused: ['invalid', 'The project is not paused.'],
+  weakerSandbox: ['conflict', 'The agent would go on with a weaker sandbox than the task began with.'],
+  otherRepository: ['invalid', 'The task works in another repository.'],
+  ended: ['conflict', 'The actor has ended and stays as it is.'],
+  versionConflict: ['conflict', 'Another transition came first.'],
+  inUse: ['conflict', 'A living process owns the data directory.'],
+  takenOver: ['fenced', 'Another process has taken over the data directory.'],
+  stopped: ['unavailable', 'The runtime is stopping; the event was not stored.'],
+  fileExists: ['conflict', 'A file is there already and is not overwritten.'],
+
+  // Repositories, pipelines, agents.
+  badRepository: ['invalid', 'The path is no git repository with a work tree.'],
+  repositoryMissing: ['invalid', 'Nothing says in which repository the work is.'],
+  noCommit: ['invalid', 'The repository has no commit to begin on.'],
+  noBranch: ['invalid', 'The repository has no such branch, or is on none.'],
+  dirtyTarget: ['invalid', 'The target branch is checked out with uncommitted changes.'],
+  branchGone: ['unavailable', 'A branch that the task needs is not there any more.'],
+  wrongBranch: ['conflict', 'The agent left the worktree on another branch.'],
+  targetCheckedOut: ['conflict', 'The target is checked out and cannot be moved forward.'],
+  worktreeGone: ['unavailable', 'The worktree of the task is not there any more.'],
+  gitUnusable: ['unavailable', 'Git could not be run.'],
+  gitFailed: ['unavailable', 'A git command failed.'],
+  hookFailed: ['unavailable', 'A hook failed.'],
+  leadsOut: ['invalid', 'A path leads out of the directory that it belongs to.'],
+  pipelineRefuted: ['invalid', 'The pipeline does not hold what must hold of every pipeline.'],
+  agentMissing: ['invalid', 'Nothing says which agent works.'],
+  badAgent: ['invalid', 'The agent is neither known by name nor a command that can be run.'],
+  agentUnusable: ['invalid', "The agent's program cannot be started here."],
+  badSandbox: ['invalid', 'The sandbox cannot be made as it is described.'],
+  containerStuck: ['unavailable', 'A container could not be removed.'],
+  variableMissing: ['invalid', 'An environment variable that the agent needs is not set.'],
+  badTemplate: ['invalid', 'A prompt template cannot be used.'],
+
+  // Files and the configuration.
+  badDocument: ['invalid', 'A configuration or pipeline has problems; each is listed with its line.'],
+  badFile: ['invalid', 'A file is of the wrong kind or cannot be read.'],
+  fileMissing: ['invalid', 'There is no such file.'],
+  severalConfigurations: ['invalid', 'A directory holds more than one configuration.'],
+  configurationUnreadable: ['unavailable', 'The configuration cannot be read.'],
+  configurationUnwatched: ['unavailable', 'Changes of the configuration are not noticed.'],
+
+  // The data directory.
+  noData: ['not_found', 'There is no Signalbox data in the directory.'],
+  olderData: ['invalid', 'The data was made by an earlier version that this one cannot go on with.'],
+  newerData: ['invalid', 'The data was written by a newer Signalbox.'],
+  foreignData: ['invalid', 'The database belongs to another program.'],
+  damagedData: ['unavailable', 'The database is damaged.'],
+  directoryUnusable: ['unavailable', 'A directory is missing or cannot be written.'],
+  storeUnusable: ['unavailable', 'The database cannot be read or written now.'],
+  storeClosed: ['unavailable', 'The store is closed.'],
+  storeReadOnly: ['unavailable', 'The store is open for reading only.'],
+  notInMemory: ['invalid', 'A store in memory cannot do this.'],
+
+  // Machines.
+  unknownMachine: ['invalid', 'There is no machine of this name.'],
+  badMachine: ['invalid', 'The machine cannot be run durably.'],
+  definitionMissing: ['invalid', 'The definition that an actor lives by is not in the store.'],
+  refusedCreation: ['invalid', 'The machine does not take the input; nothing was made.'],
+  brokenActor: ['invalid', "The actor's snapshot cannot be restored."],
+  badMigration: ['invalid', 'The actor cannot go on by the other definition.'],
+  logDiverged: ['conflict', 'The log of an actor does not lead where it says.'],
+  noHandler: ['invalid', 'Nobody carries out an action of this name.'],
+  notProvided: ['invalid', 'An actor of a machine was not provided by the application.'],
+
+  // The other side.
+  unreachable: ['unavailable', 'Whoever works on the data could not be reached.'],
+  badAnswer: ['unavailable', 'The answer of the other side cannot be understood.'],
+} as const satisfies Record<string, readonly [ErrorCode, string]>;
+
+/** The stable name of an expected failure. */
+export type Reason = keyof typeof reasons;
+
+/** Whether a text is the name of a failure that we know. */
+export const isReason = (text: string): text is Reason => Object.hasOwn(reasons, text);
