@@ -6,7 +6,7 @@ import { type App, defaultSettings, ensureServices, openApp, type Settings } fro
 import { type AgentSpec, plainAgent } from '../src/domain/agent-spec.ts';
 import { noBudget } from '../src/domain/budget.ts';
 import type { AgentRunInput, RunPolicy } from '../src/machines/agent-run-context.ts';
-import type { RuntimeObserver } from '../src/runtime/index.ts';
+import type { TransitionListener } from '../src/runtime/index.ts';
 
 /** Room for all of them at once. */
 const places = 64;
@@ -22,8 +22,8 @@ const settings: Settings = {
   },
 };
 
-export const openBench = (dataDir: string, observer: RuntimeObserver = {}): Promise<App> =>
-  openApp({ dataDir, mode: 'work', settings, observer });
+export const openBench = (dataDir: string, listener: TransitionListener = () => {}): Promise<App> =>
+  openApp({ dataDir, mode: 'work', settings, listeners: [listener] });
 
 const fakeAgent = fileURLToPath(new URL('fake-agent.sh', import.meta.url));
 

@@ -8,6 +8,7 @@
  */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Transition } from '../src/runtime/index.ts';
 import { createRun, fakeClaude, openBench, pause, stubborn } from './agent-runs.ts';
 
 const [what, directory = '', countText = '0', secondsText = '0'] = process.argv.slice(2);
@@ -24,19 +25,17 @@ function startedRuns(wanted: number) {
   return {
     all,
     pids,
-    observer: {
-      onTransition({ kind, actorId, type, event }: { kind: string; actorId: string; type: string; event: object }) {
-        if (kind !== 'agentRun' || type !== 'agent.started') return;
-        pids.set(actorId, (event as { pid: number }).pid);
-        if (pids.size === wanted) resolve();
-      },
+    listener({ kind, actorId, type, event }: Transition) {
+      if (kind !== 'agentRun' || type !== 'agent.started') return;
+      pids.set(actorId, (event as unknown as { pid: number }).pid);
+      if (pids.size === wanted) resolve();
     },
   };
 }
 
 async function supervise(seconds: number): Promise<void> {
-  const { all, observer } = startedRuns(count);
-  const app = await openBench(directory, observer as never);
+  const { all, listener } = startedRuns(count);
+  const app = await openBench(directory, listener);
   // In a directory that a killed orchestrator has left, they are there already, and adopted.
   const isNew = (await app.runtime.actor('r0')) === undefined;
   for (let run = 0; isNew && run < count; run++) await createRun(app, `r${run}`, { agent: fakeClaude('silent') });
@@ -56,8 +55,8 @@ async function supervise(seconds: number): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const { all, pids, observer } = startedRuns(count);
-  const app = await openBench(directory, observer as never);
+  const { all, pids, listener } = startedRuns(count);
+  const app = await openBench(directory, listener);
   for (let run = 0; run < count; run++) await createRun(app, `r${run}`, { agent: fakeClaude('counting') });
   await all;
   print({ pids: Object.fromEntries(pids) });
@@ -65,20 +64,17 @@ async function start(): Promise<void> {
 
 async function adopt(): Promise<void> {
   const opened = performance.now();
-  const { all, pids, observer } = startedRuns(count);
+  const { all, pids, listener } = startedRuns(count);
   const ends = new Map<string, object>();
-  await openBench(directory, {
-    onTransition(transition) {
-      observer.onTransition(transition as never);
-      if (transition.kind === 'agentRun' && transition.type === 'agent.exited') {
-        const { report, end } = transition.event as unknown as {
-          report: { events: number; lastText: string };
-          end: { class: string };
-        };
-        ends.set(transition.actorId, { events: report.events, lastText: report.lastText, end: end.class });
-        if (ends.size === count) print({ ends: Object.fromEntries(ends) });
-      }
-    },
+  await openBench(directory, transition => {
+    listener(transition);
+    if (transition.kind !== 'agentRun' || transition.type !== 'agent.exited') return;
+    const { report, end } = transition.event as unknown as {
+      report: { events: number; lastText: string };
+      end: { class: string };
+    };
+    ends.set(transition.actorId, { events: report.events, lastText: report.lastText, end: end.class });
+    if (ends.size === count) print({ ends: Object.fromEntries(ends) });
   });
   const ready = performance.now();
   await all;
@@ -96,7 +92,7 @@ async function adopt(): Promise<void> {
 /** One order per line: `start RUN`, `stop RUN`. Each is answered when it has been carried out. */
 async function kill(): Promise<void> {
   let entered = (_: { actorId: string; to: string }) => {};
-  const app = await openBench(directory, { onTransition: transition => entered(transition as never) });
+  const app = await openBench(directory, transition => entered(transition));
   const worktree = join(directory, 'worktrees', 'repository');
   /** When the run first came into each state, nanoseconds of the machine's monotonic clock. */
   const follow = (run: string, last: (state: string) => boolean) =>

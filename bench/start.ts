@@ -68,12 +68,12 @@ export async function measureStart(): Promise<{ bare: number; durable: number; o
           actors: { agent: createAgentProcess({ dataDir: directory, runsDir, prices: () => builtInPrices }) },
         },
       ],
-      observer: {
-        onTransition({ actorId, type, to }) {
+      listeners: [
+        ({ actorId, type, to }) => {
           if (type === 'start') committed.set(actorId, nowMs());
           if (to === 'ended') ended.get(actorId)?.();
         },
-      },
+      ],
     });
     const bare: number[] = [];
     const durable: number[] = [];

@@ -34,7 +34,14 @@ import { compileTask } from './machines/task.ts';
 import { usualLimits, type WorkerContext, type WorkerLimits, workerMachine } from './machines/worker.ts';
 import { openSqliteStore } from './persistence/sqlite/store.ts';
 import type { Store } from './persistence/store.ts';
-import { type JobInput, type MachineKind, type Runtime, type RuntimeObserver, startRuntime } from './runtime/index.ts';
+import {
+  type JobInput,
+  type MachineKind,
+  type Runtime,
+  type RuntimeObserver,
+  startRuntime,
+  type TransitionListener,
+} from './runtime/index.ts';
 
 /** Where everything of one data directory lies. Absolute paths. */
 export interface DataPaths {
@@ -71,6 +78,8 @@ export interface AppOptions {
   /** With `work`: carries out what these actors and those below them ask for, and starts nothing new. */
   only?: readonly string[];
   observer?: RuntimeObserver;
+  /** Who hears of every transition from the very beginning on. */
+  listeners?: readonly TransitionListener[];
   /** Called with every database statement before it runs. */
   trace?: (sql: string) => void;
   onOrphans?: (orphans: Orphan[]) => void;
@@ -132,6 +141,7 @@ export async function openApp({
   settings: given,
   only,
   observer,
+  listeners = [],
   trace,
   onOrphans,
   onDamage,
@@ -163,6 +173,7 @@ export async function openApp({
       readonly: mode === 'read',
       effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
       ...(observer && { observer }),
+      listeners,
     });
     if (mode !== 'read') {
       const { limits, budgets } = settings;

@@ -48,12 +48,12 @@ async function demo({ keep = false, json = false }: DemoOptions): Promise<number
     const app = await openApp({
       dataDir,
       mode: 'work',
-      observer: {
-        onTransition(transition) {
+      listeners: [
+        transition => {
           progress?.onTransition(transition);
           wake();
         },
-      },
+      ],
     });
     const interrupted = interruption();
     try {

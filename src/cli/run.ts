@@ -83,11 +83,13 @@ async function run(options: RunOptions): Promise<number> {
     dataDir: data,
     mode: 'work',
     settings: settingsOf(config),
-    observer: {
-      onTransition(transition) {
-        progress?.onTransition(transition);
+    listeners: [
+      transition => progress?.onTransition(transition),
+      () => {
         for (const listener of listeners) listener();
       },
+    ],
+    observer: {
       onDeadLetter: ({ actorId, type, error }) => warn(`${type} of ${actorId} waits for a person: ${error}`),
       onFault(error) {
         warn((error as Error).message);

@@ -26,6 +26,7 @@ export interface MemoryDisk {
   timers: Map<string, TimerRow>;
   jobs: Map<string, StoredJob>;
   outbox: Map<string, StoredOutbox>;
+  watchers: Set<() => void>;
 }
 
 export function createMemoryDisk(): MemoryDisk {
@@ -40,6 +41,7 @@ export function createMemoryDisk(): MemoryDisk {
     timers: new Map(),
     jobs: new Map(),
     outbox: new Map(),
+    watchers: new Set(),
   };
 }
 
@@ -54,7 +56,9 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
     commit(batch) {
       if (!isOpen) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
       refuse(disk, batch, epoch);
-      return apply(disk, structuredClone(batch));
+      const committed = apply(disk, structuredClone(batch));
+      for (const onChange of disk.watchers) onChange();
+      return committed;
     },
     actor: id => copy(disk.actors.get(id)),
     actors: query =>
@@ -86,6 +90,13 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
         .filter(entry => entry.seq > after)
         .slice(0, limit)
         .map(copy),
+    logSince: (position, limit) => page([...disk.log.values()].flat(), { after: position, limit }),
+    lastPosition: () => Math.max(0, ...[...disk.log.values()].map(entries => entries.at(-1)!.position)),
+    watch(onChange) {
+      const own = () => onChange();
+      disk.watchers.add(own);
+      return () => void disk.watchers.delete(own);
+    },
     nextTimer: () => sortedTimers(disk)[0]?.due,
     dueTimers: (now, limit) =>
       sortedTimers(disk)
@@ -126,6 +137,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
       Promise.reject(new SignalboxError('invalid', 'notInMemory', 'A store in memory cannot be backed up to a file.')),
     close() {
       isOpen = false;
+      for (const onChange of disk.watchers) onChange();
     },
   };
 }

@@ -217,6 +217,15 @@ export interface Store {
   /** Whether this key has been taken by this actor before. */
   hasKey(actorId: string, dedupeKey: string): Awaitable<boolean>;
   log(actorId: string, range: { after: number; limit: number }): Awaitable<StoredLogEntry[]>;
+  /** The log of the whole store behind a position, oldest first. */
+  logSince(position: number, limit: number): Awaitable<StoredLogEntry[]>;
+  /** The position of the last log entry of all; 0 when there is none. */
+  lastPosition(): Awaitable<number>;
+  /**
+   * Calls back whenever something may have been committed, by this process or another one, and when the store is closed.
+   * It may call once too often, never once too little. Answers how to end it.
+   */
+  watch(onChange: () => void): () => void;
   nextTimer(): Awaitable<number | undefined>;
   dueTimers(now: number, limit: number): Awaitable<TimerRow[]>;
   timers(actorId: string): Awaitable<TimerRow[]>;

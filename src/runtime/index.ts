@@ -1,9 +1,10 @@
 /** What the rest of Signalbox may use of the runtime. */
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
+export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';
 export type { EffectHandler, EffectMeta, JobInput, JobMeta, MachineKind } from './kind.ts';
 export { lintMachine } from './lint.ts';
 export type { Runtime, RuntimeObserver, RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';
-export type { Receipt, Transition } from './turn.ts';
+export type { Receipt } from './turn.ts';

@@ -21,18 +21,18 @@ import {
   type StoredLogEntry,
   type StoredOutbox,
 } from '../persistence/store.ts';
-import { createActorCache } from './cache.ts';
+import { createActorCache, type LiveActor } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createDefinitions } from './definitions.ts';
+import { createFeed, logSince, type TransitionListener, until } from './feed.ts';
 import { createJobs } from './jobs.ts';
 import type { EffectHandler, MachineKind } from './kind.ts';
 import { createOutbox, type OutboxPolicy } from './outbox.ts';
 import { type Difference, differenceOf, type Replayed, replay, verifyAll } from './replay.ts';
-import { createTurn, type Delivery, internal, type Receipt, revive, type Transition, type Turn } from './turn.ts';
+import { createTurn, type Delivery, internal, type Receipt, revive, type Turn } from './turn.ts';
 
-/** What watchers of a runtime hear, always after the commit. They must not throw. */
+/** What the process around a runtime hears. One of these that throws is reported as a fault and stops nothing. */
 export interface RuntimeObserver {
-  onTransition?(transition: Transition): void;
   /** Called around every effect: the start of a job, the delivery of an action. */
   onEffect?(phase: 'before' | 'after', effect: { key: string; type: string; actorId: string }): void;
   /** Something now waits for a person. */
@@ -57,6 +57,8 @@ export interface RuntimeOptions {
   /** Looks at a store that belongs to somebody else: nothing is taken and nothing is committed. */
   readonly?: boolean;
   observer?: RuntimeObserver;
+  /** Who hears of what is committed, from the very beginning on. */
+  listeners?: readonly TransitionListener[];
 }
 
 export interface SendOptions {
@@ -92,6 +94,13 @@ export interface Runtime {
   retryDeadLetter(id: string): Promise<void>;
   /** Puts an actor on another definition of its kind, by its own decision and on record. */
   migrate(actorId: string, definition: Json, convert?: (snapshot: string) => string): Promise<void>;
+  /** Calls for every transition that is committed here from now on. Answers how to end it. */
+  listen(listener: TransitionListener): () => void;
+  /** The log of all actors behind a position, in pages, and on with what comes, until the signal aborts. */
+  logSince(position: number, signal: AbortSignal): AsyncGenerator<StoredLogEntry[]>;
+  lastPosition(): Promise<number>;
+  /** Looks again with every commit, of this process or of the one that works, until there is an answer. */
+  until<T>(look: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T>;
   /** Resolves when nothing is left to do but to wait: for jobs that run, for a deadline, for a retry. */
   idle(): Promise<void>;
   /** Takes no more events, lets what runs finish for up to `drainMs`, and commits its outcome. Closes nothing. */
@@ -105,6 +114,16 @@ interface Entry {
   run(turn: Turn): Promise<Receipt>;
   resolve?: (receipt: Receipt) => void;
   reject?: (error: unknown) => void;
+}
+
+/** A turn that is over: what it has done, and what was stored of it, if there was anything to store. */
+interface Taken {
+  turn: Turn;
+  committed: Committed | undefined;
+  leftOver: Delivery[];
+  closedJobs: string[];
+  actors: LiveActor[];
+  receipts: (() => void)[];
 }
 
 interface PendingUpdate {
@@ -133,8 +152,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     outbox: policy = defaultPolicy,
     effects = 'all',
     readonly = false,
-    observer = {},
+    observer: given = {},
+    listeners = [],
   } = options;
+  const observer = guarded(given);
+  const feed = createFeed(observer.onFault);
+  for (const listener of listeners) feed.listen(listener);
   const definitions = createDefinitions(kinds, store);
   const cache = createActorCache(cacheSize);
   const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
@@ -149,6 +172,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let isStopping = false;
   let isClosed = false;
   let nextDue = Number.POSITIVE_INFINITY;
+  /** Whether `nextDue` is the earliest deadline that the store has, and not only a time to look again. */
+  let isDueKnown = false;
   let armedFor = Number.POSITIVE_INFINITY;
   let callOffTimer: (() => void) | undefined;
   let callOffRetry: (() => void) | undefined;
@@ -161,11 +186,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const definition = (await loadActor(job.actorId)).definition;
       const child = definition.childOf(job.src);
       if (child?.type !== 'job') throw new Error(`no actor is provided under the name ${job.src}`);
-      observer.onEffect?.('before', { key: job.ref, type: job.src, actorId: job.actorId });
+      observer.onEffect('before', { key: job.ref, type: job.src, actorId: job.actorId });
       return child.logic as AnyActorLogic;
     },
     report({ job, event, isLast }) {
-      if (isLast) observer.onEffect?.('after', { key: job.ref, type: job.src, actorId: job.actorId });
+      if (isLast) observer.onEffect('after', { key: job.ref, type: job.src, actorId: job.actorId });
       const source = `job:${job.ref}`;
       enqueueDelivery({ ...internal(job.actorId, event, source), ref: job.ref, closesJob: isLast });
     },
@@ -187,7 +212,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         schedule();
       });
     },
-    onEffect: (phase, row) => observer.onEffect?.(phase, { key: row.key, type: row.type, actorId: row.actorId }),
+    onEffect: (phase, row) => observer.onEffect(phase, { key: row.key, type: row.type, actorId: row.actorId }),
   });
 
   async function handlerOf(row: StoredOutbox): Promise<EffectHandler | undefined> {
@@ -224,21 +249,25 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const entries = queue.splice(0, batchSize);
     const settled = updates;
     updates = [];
+    let taken: Taken | undefined;
     try {
-      await runTurn(entries, settled);
+      taken = await takeTurn(entries, settled);
     } catch (error) {
       recover(error, entries, settled);
-    } finally {
-      isFlushing = false;
-      if (hasWork()) schedule();
     }
+    // Beyond this point nothing leads back: what the turn has done is done, or was nothing.
+    if (taken !== undefined) conclude(taken, settled);
+    await rearm().catch(rearmLater);
+    isFlushing = false;
+    if (hasWork()) schedule();
   }
 
   function hasWork(): boolean {
     return queue.length > 0 || updates.length > 0 || (runsTimers && !isStopping && nextDue <= clock.now());
   }
 
-  async function runTurn(entries: Entry[], settled: PendingUpdate[]): Promise<void> {
+  /** A turn and its commit. When it throws, nothing of it is stored. */
+  async function takeTurn(entries: Entry[], settled: PendingUpdate[]): Promise<Taken> {
     const at = clock.now();
     const turn = createTurn({ store, cache, definitions, at });
     const receipts: (() => void)[] = [];
@@ -259,62 +288,73 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         await turn.fire(timer);
         await turn.cascade(batchSize);
       }
+      isDueKnown = false;
     }
-    const { leftOver, closedJobs, actors } = turn.finish();
+    const finished = turn.finish();
     turn.commit.outboxUpdates.push(...settled.map(({ update }) => update));
-    if (!isEmpty(turn.commit)) {
-      const committed = await store.commit(turn.commit);
+    const committed = isEmpty(turn.commit) ? undefined : await store.commit(turn.commit);
+    return { ...finished, turn, committed, receipts };
+  }
+
+  /** What follows a turn that is stored. Each step is taken whatever becomes of the others; none can undo the turn. */
+  function conclude(
+    { turn, committed, leftOver, closedJobs, actors, receipts }: Taken,
+    settled: PendingUpdate[],
+  ): void {
+    const { commit } = turn;
+    if (committed !== undefined) {
       for (const actor of actors) cache.put(actor);
-      try {
-        afterCommit(turn, committed, closedJobs, leftOver);
-      } catch (error) {
-        // The turn is stored, so it must not be taken again: this is a bug in an observer or an actor.
-        observer.onFault?.(error);
-      }
+      for (const { due } of commit.timersSet) nextDue = Math.min(nextDue, due);
+      queue.unshift(...restOf(commit, committed, leftOver));
+      for (const ref of closedJobs) attempt(() => closeJob(ref));
+      if (!isStopping) takeUp(commit, committed);
     }
     for (const receipt of receipts) receipt();
     for (const { resolve } of settled) resolve();
-    if (runsTimers && (nextDue !== armedFor || nextDue <= at)) await rearm(at);
+    if (committed === undefined) return;
+    feed.publish(turn.transitions.map((transition, index) => ({ ...transition, position: committed.log[index]! })));
+    announceDeadLetters(commit);
   }
 
-  function afterCommit(turn: Turn, committed: Committed, closedJobs: string[], leftOver: Delivery[]): void {
-    const { commit } = turn;
-    for (const { due } of commit.timersSet) nextDue = Math.min(nextDue, due);
-    // What did not fit into this turn comes first in the next.
+  /** What did not fit into the turn comes first in the next. */
+  function restOf(commit: Commit, committed: Committed, leftOver: Delivery[]): Entry[] {
     const parkedBefore = commit.inbox.length - leftOver.length;
-    const rest = leftOver.map((delivery, index): Entry => {
+    return leftOver.map((delivery, index): Entry => {
       const inbox = committed.inbox[parkedBefore + index] ?? null;
       return { run: next => next.takeOrPark({ ...delivery, inbox }) };
     });
-    if (rest.length > 0) queue = [...rest, ...queue];
+  }
 
-    for (const ref of closedJobs) {
-      jobs.stop(ref);
-      outbox.jobChanged(ref);
-    }
-    if (observer.onTransition !== undefined)
-      for (const transition of turn.transitions) observer.onTransition(transition);
-    if (observer.onDeadLetter !== undefined) announceDeadLetters(commit);
-    if (isStopping) return;
-    jobs.backlog.add(commit.jobsOpened.map((job, index) => ({ ...job, position: committed.jobs[index]! })));
-    outbox.backlog.add(
-      commit.outbox.map((row, index) => ({
-        ...row,
-        position: committed.outbox[index]!,
-        state: 'open',
-        attempts: 0,
-        notBefore: 0,
-        error: null,
-      })),
+  function closeJob(ref: string): void {
+    jobs.stop(ref);
+    outbox.jobChanged(ref);
+  }
+
+  /** Begins the jobs and actions that the commit has opened. */
+  function takeUp(commit: Commit, committed: Committed): void {
+    attempt(() =>
+      jobs.backlog.add(commit.jobsOpened.map((job, index) => ({ ...job, position: committed.jobs[index]! }))),
     );
+    const open = { state: 'open', attempts: 0, notBefore: 0, error: null } as const;
+    attempt(() =>
+      outbox.backlog.add(commit.outbox.map((row, index) => ({ ...row, ...open, position: committed.outbox[index]! }))),
+    );
+  }
+
+  function attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      observer.onFault(error);
+    }
   }
 
   function announceDeadLetters(commit: Commit): void {
     for (const { actorId, event, parked, error } of commit.inbox) {
-      if (parked) observer.onDeadLetter?.({ actorId, type: event.type, error: error ?? '' });
+      if (parked) observer.onDeadLetter({ actorId, type: event.type, error: error ?? '' });
     }
     for (const { key, state, error } of commit.outboxUpdates) {
-      if (state === 'dead') observer.onDeadLetter?.({ actorId: key.split(':')[0]!, type: key, error: error ?? '' });
+      if (state === 'dead') observer.onDeadLetter({ actorId: key.split(':')[0]!, type: key, error: error ?? '' });
     }
   }
 
@@ -322,7 +362,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   function recover(error: unknown, entries: Entry[], settled: PendingUpdate[]): void {
     // The store is right and memory may not be.
     cache.clear();
-    observer.onFault?.(error);
+    observer.onFault(error);
     const isFinal = error instanceof SignalboxError && error.code === 'fenced';
     if (isFinal) fault = error;
     for (const entry of entries) entry.reject?.(error);
@@ -338,16 +378,35 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     });
   }
 
-  /** Wakes up at the next deadline. `nextDue` may be earlier than any timer that is left: then it is looked up. */
-  async function rearm(now: number): Promise<void> {
+  /** Wakes up at the next deadline. After deadlines were taken, the next one has to be looked up. */
+  async function rearm(): Promise<void> {
+    const now = clock.now();
+    if (!runsTimers || isStopping || (isDueKnown && nextDue === armedFor && nextDue > now)) return;
+    if (!isDueKnown || nextDue <= now) {
+      const next = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
+      // A commit that came meanwhile cannot have set an earlier one: turns wait for this.
+      nextDue = next;
+      isDueKnown = true;
+    }
+    armFor(nextDue, now);
+  }
+
+  /** The store did not say when the next deadline is: it is asked again after a while. */
+  function rearmLater(error: unknown): void {
+    observer.onFault(error);
+    const now = clock.now();
+    nextDue = now + retryCommitMs;
+    isDueKnown = false;
+    armFor(nextDue, now);
+  }
+
+  function armFor(due: number, now: number): void {
     callOffTimer?.();
     callOffTimer = undefined;
-    if (isStopping) return;
-    if (nextDue <= now) nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
-    armedFor = nextDue;
-    if (nextDue === Number.POSITIVE_INFINITY || nextDue <= now) return;
+    armedFor = due;
+    if (isStopping || due === Number.POSITIVE_INFINITY || due <= now) return;
     // A clock can be set back and a machine can sleep: the deadline is looked at again at least once a minute.
-    callOffTimer = clock.wake(Math.min(nextDue - now, longestSleepMs), () => {
+    callOffTimer = clock.wake(Math.min(due - now, longestSleepMs), () => {
       armedFor = Number.POSITIVE_INFINITY;
       schedule();
     });
@@ -406,8 +465,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (!readonly) await takeInbox();
   if (runsTimers) {
     nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
+    isDueKnown = true;
     if (nextDue <= clock.now()) schedule();
-    else await rearm(clock.now());
+    else armFor(nextDue, clock.now());
   }
   if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.backlog.pull()]);
 
@@ -463,6 +523,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (definition.hash === row.definition) return;
       await enqueue(turn => turn.migrate(actorId, definition, convert));
     },
+    listen: listener => feed.listen(listener),
+    logSince: (position, signal) => logSince(store, position, signal),
+    lastPosition: async () => store.lastPosition(),
+    until: (look, signal) => until(store, look, signal),
     async idle() {
       const isBusy = () => isFlushing || isScheduled || hasWork() || outbox.inFlight > 0;
       // Work that waits for a failed commit to be tried again waits for the clock.
@@ -486,6 +550,27 @@ function isEmpty(commit: Commit): boolean {
     const part = commit[key];
     return !Array.isArray(part) || part.length === 0;
   });
+}
+
+/** The observer as functions that never throw; what they throw is a fault. */
+function guarded({ onEffect, onDeadLetter, onFault }: RuntimeObserver): Required<RuntimeObserver> {
+  const tellFault = (error: unknown) => {
+    try {
+      onFault?.(error);
+    } catch {
+      // Nobody is left who could be told.
+    }
+  };
+  const safely =
+    <Args extends unknown[]>(hear: ((...args: Args) => void) | undefined) =>
+    (...args: Args) => {
+      try {
+        hear?.(...args);
+      } catch (error) {
+        tellFault(error);
+      }
+    };
+  return { onEffect: safely(onEffect), onDeadLetter: safely(onDeadLetter), onFault: tellFault };
 }
 
 const nextRound = () => new Promise<void>(resolve => setImmediate(resolve));

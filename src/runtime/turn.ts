@@ -18,8 +18,9 @@ import {
 } from '../persistence/store.ts';
 import type { ActorCache, LiveActor } from './cache.ts';
 import type { Definitions } from './definitions.ts';
+import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
-import { type Consequence, childRef, describeError, statePath, type Target } from './stepper.ts';
+import { type Consequence, childRef, describeError, type Stepped, statePath, type Target } from './stepper.ts';
 
 /** An event on its way to an actor. */
 export interface Delivery {
@@ -62,17 +63,12 @@ export interface Receipt {
   reason: string | null;
 }
 
-/** A committed transition, for those who watch. */
-export interface Transition extends LogEntry {
-  kind: string;
-  parentId: string | null;
-  status: LiveActor['status'];
-  emitted: EventObject[];
-}
+/** A transition that the turn has made; it has a position once it is committed. */
+export type PendingTransition = Omit<Transition, 'position'>;
 
 export interface Turn {
   readonly commit: Commit;
-  readonly transitions: Transition[];
+  readonly transitions: PendingTransition[];
   readonly taken: number;
   create(creation: Creation): Promise<Receipt>;
   /** Throws `not_found` when there is no such actor. */
@@ -106,7 +102,7 @@ export interface TurnOptions {
 
 export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn {
   const commit = emptyCommit(at);
-  const transitions: Transition[] = [];
+  const transitions: PendingTransition[] = [];
   const actors = new Map<string, Working>();
   const keys = new Set<string>();
   const timers = new Map<string, { actorId: string; timerId: string; row: TimerRow | null }>();
@@ -170,14 +166,42 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     return { seq: actor.version, outcome: entry.outcome, state: actor.state, reason };
   }
 
+  /** First steps that were taken when it was checked whether they can be, by the actor's id. */
+  const begun = new Map<string, Stepped>();
+
+  /** The first step of a machine, with everything that it asks for looked at. Throws when it cannot have it. */
+  function begin({ actorId, definition, input }: Creation, parentId: string | null): Stepped {
+    const whole = withIdentity(input, { id: actorId, parentId, at });
+    const first = definition.stepper.initial(whole, { actorId, seq: 1 });
+    check({ id: actorId, definition, parentId }, first.consequences);
+    begun.set(actorId, first);
+    return first;
+  }
+
+  /** A machine that does not take its input is no actor: whoever asked for it is told, and nothing is left. */
+  function startRoot(creation: Creation): Receipt {
+    const refuse = (error: unknown): never => {
+      const why = error instanceof Error ? error.message : JSON.stringify(error);
+      throw new SignalboxError('invalid', 'refusedCreation', `${creation.actorId} cannot be made: ${why}`);
+    };
+    try {
+      const { snapshot } = begin(creation, null);
+      if (snapshot.status === 'error') refuse(snapshot.error);
+    } catch (error) {
+      if (error instanceof SignalboxError) throw error;
+      refuse(error);
+    }
+    return start(creation, null);
+  }
+
   function start(creation: Creation, parent: { id: string; childId: string } | null): Receipt {
     const { actorId, definition, source } = creation;
-    const input = withIdentity(creation.input, { id: actorId, parentId: parent?.id ?? null, at });
-    const { snapshot, consequences } = definition.stepper.initial(input, { actorId, seq: 1 });
+    const parentId = parent?.id ?? null;
+    const { snapshot, consequences } = begun.get(actorId) ?? begin(creation, parentId);
     const actor: Working = {
       id: actorId,
       definition,
-      parentId: parent?.id ?? null,
+      parentId,
       childId: parent?.childId ?? null,
       status: snapshot.status,
       state: statePath(snapshot.value),
@@ -190,20 +214,21 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     };
     actors.set(actorId, actor);
     const emitted = emittedBy(consequences);
-    const event = { type: 'xstate.init', input } as EventObject;
-    const receipt = record(actor, { event, source, dedupeKey: null, outcome: 'applied' }, { from: '', emitted });
+    const event = { type: 'xstate.init', input: withIdentity(creation.input, { id: actorId, parentId, at }) };
+    const line = { event: event as EventObject, source, dedupeKey: null, outcome: 'applied' as const };
+    const receipt = record(actor, line, { from: '', emitted });
     perform(actor, consequences);
     if (actor.status !== 'active') end(actor);
     return receipt;
   }
 
   /** Everything that could fail is found before anything is changed, so that a bad transition leaves no trace. */
-  function check(actor: Working, consequences: readonly Consequence[]): void {
+  function check(actor: Pick<Working, 'id' | 'definition' | 'parentId'>, consequences: readonly Consequence[]): void {
     for (const consequence of consequences) {
       if (consequence.type === 'spawn') {
         const child = actor.definition.childOf(consequence.src);
         if (child === undefined) throw new Error(`no actor is provided under the name ${consequence.src}`);
-        if (child.type === 'machine') definitions.forNew(child.kind);
+        if (child.type === 'machine') begin(childOf(actor, child.kind, consequence), actor.id);
       }
       const needsParent =
         (consequence.type === 'send' || consequence.type === 'delay') && consequence.target.type === 'parent';
@@ -260,8 +285,11 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       commit.jobsOpened.push({ ref, actorId: parent.id, childId, src, input, at });
       return;
     }
-    const creation = { actorId: ref, definition: definitions.forNew(child.kind), input, source: `actor:${parent.id}` };
-    start(creation, { id: parent.id, childId });
+    start(childOf(parent, child.kind, { ref, input }), { id: parent.id, childId });
+  }
+
+  function childOf({ id }: { id: string }, kind: string, { ref, input }: { ref: string; input: Json }): Creation {
+    return { actorId: ref, definition: definitions.forNew(kind), input, source: `actor:${id}` };
   }
 
   function stopChild(parent: Working, { src, ref }: { src: string; ref: string }): void {
@@ -427,7 +455,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     async create(creation) {
       taken += 1;
       const existing = await open(creation.actorId);
-      if (existing === undefined) return start(creation, null);
+      if (existing === undefined) return startRoot(creation);
       return { seq: existing.version, outcome: 'duplicate', state: existing.state, reason: 'it exists already' };
     },
     take,

@@ -41,8 +41,8 @@ const app = await openApp({
   dataDir: join(directory, 'data'),
   mode: 'work',
   trace: sql => point(`sql ${sql.trim().slice(0, 60)}`),
+  listeners: [() => wake()],
   observer: {
-    onTransition: () => wake(),
     onEffect: (phase, { type, key }) => point(`${phase} ${type} ${key}`),
   },
 });

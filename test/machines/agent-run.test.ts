@@ -49,7 +49,7 @@ async function startRun(
     kinds,
     disk,
     clock,
-    observer: { onTransition: ({ actorId, event }) => void heard[actorId]?.push(event as never) },
+    listeners: [({ actorId, event }) => void heard[actorId]?.push(event as never)],
   });
   await system.runtime.create('worker', 'worker', {});
   await system.runtime.create('breaker', 'breaker:a', {});

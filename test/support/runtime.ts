@@ -34,7 +34,7 @@ export interface TestRuntimeOptions extends Partial<RuntimeOptions> {
 const nextRound = () => new Promise<void>(resolve => setImmediate(resolve));
 
 export async function startTestRuntime(options: TestRuntimeOptions): Promise<TestRuntime> {
-  const { disk = createMemoryDisk(), clock = createFakeClock(), observer, ...rest } = options;
+  const { disk = createMemoryDisk(), clock = createFakeClock(), observer, listeners = [], ...rest } = options;
   const store = options.store ?? openMemoryStore(disk);
   const transitions: Transition[] = [];
   const faults: unknown[] = [];
@@ -42,12 +42,9 @@ export async function startTestRuntime(options: TestRuntimeOptions): Promise<Tes
     ...rest,
     store,
     clock,
+    listeners: [transition => void transitions.push(transition), ...listeners],
     observer: {
       ...observer,
-      onTransition(transition) {
-        transitions.push(transition);
-        observer?.onTransition?.(transition);
-      },
       onFault(error) {
         faults.push(error);
         observer?.onFault?.(error);

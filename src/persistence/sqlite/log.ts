@@ -32,6 +32,9 @@ export function createLogTable(db: Database) {
       `SELECT position FROM log WHERE actor_id = ? AND seq % ${milestoneEvery} = 1 AND seq >= ? ORDER BY seq LIMIT 1`,
     )
     .pluck();
+  const since = db.prepare<[number, number], LogRecord>(
+    'SELECT * FROM log WHERE position > ? ORDER BY position LIMIT ?',
+  );
   const last = db.prepare<[], number | null>('SELECT max(position) FROM log').pluck();
   const key = db.prepare<[string, string], number>(
     `SELECT 1 FROM log WHERE actor_id = ? AND dedupe_key = ? AND dedupe_key IS NOT NULL
@@ -58,6 +61,7 @@ export function createLogTable(db: Database) {
         entry.reason,
       );
     },
+    since: (position: number, limit: number) => since.all(position, limit).map(entryOf),
     hasKey: (actorId: string, dedupeKey: string) => key.get(actorId, dedupeKey) !== undefined,
     /** Enters the chain at the first milestone behind the page, or at its head, and follows it back. */
     page(actorId: string, { after, limit }: { after: number; limit: number }): StoredLogEntry[] {

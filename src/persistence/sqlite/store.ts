@@ -15,6 +15,7 @@ import { checkIntegrity, openDatabase, requireDirectory } from './open.ts';
 import { createOutboxTable } from './outbox.ts';
 import { createOwnerTable } from './owner.ts';
 import { createTimerTable } from './timers.ts';
+import { createWatch } from './watch.ts';
 
 export interface SqliteStoreOptions {
   file: string;
@@ -48,6 +49,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const isLeftToCheck = !isChecked && !readonly && (options.checksLargeFiles ?? true);
   const check = isLeftToCheck ? checkInBackground(file, options.onDamage ?? (() => {})) : undefined;
   const commit = createCommit(db, tables, epoch);
+  const watch = createWatch(file, readonly);
 
   return {
     epoch,
@@ -55,7 +57,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       if (!db.open) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
       if (readonly) throw new SignalboxError('unavailable', 'storeReadOnly', `${file} is open for reading only.`);
       try {
-        return commit(batch);
+        const committed = commit(batch);
+        watch.changed();
+        return committed;
       } catch (error) {
         throw explain(error, file);
       }
@@ -66,6 +70,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     definition: hash => tables.definitions.get(hash),
     hasKey: (actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey),
     log: (actorId, range) => tables.log.page(actorId, range),
+    logSince: (position, limit) => tables.log.since(position, limit),
+    lastPosition: () => tables.log.last(),
+    watch: onChange => watch.add(onChange),
     nextTimer: () => tables.timers.next(),
     dueTimers: (now, limit) => tables.timers.due(now, limit),
     timers: actorId => tables.timers.ofActor(actorId),
@@ -104,6 +111,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         // A full disk: the next process finds a dead owner.
       } finally {
         db.close();
+        watch.close();
       }
     },
   };
