@@ -18,7 +18,7 @@ import { homeOf } from './actors/sandboxed.ts';
 import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from './actors/workspace.ts';
 import type { Config } from './config/schema.ts';
 import { type AgentSpec, noSandbox } from './domain/agent-spec.ts';
-import { SignalboxError } from './domain/errors.ts';
+import { isBecause, SignalboxError } from './domain/errors.ts';
 import type { Json } from './domain/json.ts';
 import { ownIdentity } from './host/process-identity.ts';
 import type { PriceTable } from './integrations/agent-cli.ts';
@@ -153,12 +153,14 @@ export async function openApp({
     });
   }
   if (mode !== 'read') makeDataDir(paths);
-  const store = openSqliteStore({
-    file: paths.database,
-    readonly: mode === 'read',
-    ...(trace && { trace }),
-    ...(onDamage && { onDamage }),
-  });
+  const open = (readonly: boolean) =>
+    openSqliteStore({
+      file: paths.database,
+      readonly,
+      ...(trace && { trace }),
+      ...(onDamage && { onDamage }),
+    });
+  const store = await openMigrated(open, mode === 'read');
   let runtime: Runtime | undefined;
   let settings = given ?? defaultSettings;
   try {
@@ -205,6 +207,17 @@ export async function openApp({
     await runtime?.stop({ drainMs: 0 });
     await store.close();
     throw error;
+  }
+}
+
+/** Who only reads cannot bring older data to the present schema, so it is opened for writing once. */
+async function openMigrated(open: (readonly: boolean) => Store, readonly: boolean): Promise<Store> {
+  try {
+    return open(readonly);
+  } catch (error) {
+    if (!isBecause(error, 'unmigratedData')) throw error;
+    await open(false).close();
+    return open(readonly);
   }
 }
 

@@ -215,7 +215,8 @@ async function checkDatabase(data: string): Promise<Finding> {
         'stop Signalbox and restore a backup ("signalbox backup" makes them)',
       );
     }
-    const tasks = (await store.countActors('task')).reduce((sum, { count }) => sum + count, 0);
+    const all = (await store.counts('task')).find(({ tag }) => tag === '');
+    const tasks = (all?.living ?? 0) + (all?.ended ?? 0);
     const owner = ownerOf(lock);
     const count = `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;
     return fine(owner === undefined ? `${count}; no process has it` : `${count}; process ${owner.pid} has it`);

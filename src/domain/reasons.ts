@@ -93,6 +93,7 @@ export const reasons = {
   noData: ['not_found', 'There is no Signalbox data in the directory.'],
   olderData: ['invalid', 'The data was made by an earlier version that this one cannot go on with.'],
   newerData: ['invalid', 'The data was written by a newer Signalbox.'],
+  unmigratedData: ['unavailable', 'The data was written by an older Signalbox and was not opened for writing since.'],
   foreignData: ['invalid', 'The database belongs to another program.'],
   damagedData: ['unavailable', 'The database is damaged.'],
   directoryUnusable: ['unavailable', 'A directory is missing or cannot be written.'],

@@ -2,15 +2,17 @@
 import { SignalboxError } from '../domain/errors.ts';
 import type {
   ActorRow,
-  ActorStatus,
   Commit,
   Committed,
   DefinitionRow,
+  ListPlace,
+  ListQuery,
   Store,
   StoredInbox,
   StoredJob,
   StoredLogEntry,
   StoredOutbox,
+  TagCount,
   TimerRow,
 } from './store.ts';
 
@@ -74,15 +76,32 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
         .sort((a, b) => (a.id < b.id ? -1 : 1))
         .slice(0, query.limit)
         .map(copy),
-    countActors(kind) {
-      const counts = new Map<string, { state: string; status: ActorStatus; count: number }>();
-      for (const { state, status, kind: other } of disk.actors.values()) {
-        if (other !== kind) continue;
-        const count = counts.get(`${status} ${state}`) ?? { state, status, count: 0 };
-        counts.set(`${status} ${state}`, { ...count, count: count.count + 1 });
+    list: query =>
+      [...disk.actors.values()]
+        .filter(row => isListed(row, query))
+        .sort(byPlace)
+        .slice(0, query.limit)
+        .map(copy),
+    counts(kind) {
+      const counts = new Map<string, TagCount>();
+      for (const row of disk.actors.values()) {
+        if (row.kind !== kind) continue;
+        for (const tag of ['', ...row.tags]) {
+          const { living, ended } = counts.get(tag) ?? { living: 0, ended: 0 };
+          const isLiving = row.status === 'active';
+          counts.set(tag, { tag, living: living + Number(isLiving), ended: ended + Number(!isLiving) });
+        }
       }
-      return [...counts.values()];
+      return [...counts.values()].sort((a, b) => compare(a.tag, b.tag));
     },
+    neighbours(kind, id, limit) {
+      const ids = [...disk.actors.values()].filter(row => row.kind === kind).map(row => row.id);
+      const before = ids.filter(other => other < id).sort((a, b) => compare(b, a));
+      const after = ids.filter(other => other >= id).sort(compare);
+      const half = Math.ceil(limit / 2);
+      return [...before.slice(0, half), ...after.slice(0, half)].slice(0, limit);
+    },
+    untagged: () => [],
     definition: hash => copy(disk.definitions.get(hash)),
     hasKey: (actorId, dedupeKey) => disk.keys.has(keyOf(actorId, dedupeKey)),
     log: (actorId, { after, limit }) =>
@@ -174,7 +193,7 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     return disk.position;
   };
   for (const row of batch.definitions) disk.definitions.set(row.hash, row);
-  for (const { baseVersion: _, isOnlyMoved: __, snapshot, ...row } of batch.actors) {
+  for (const { baseVersion: _, isOnlyMoved: __, listedBefore: ___, snapshot, tags, ...row } of batch.actors) {
     const before = disk.actors.get(row.id);
     if (before !== undefined && snapshot === null) {
       disk.actors.set(row.id, { ...before, version: row.version, updatedAt: batch.at });
@@ -182,10 +201,15 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     }
     disk.actors.set(row.id, {
       ...row,
+      tags: [...tags],
       snapshot: snapshot ?? before?.snapshot ?? '',
-      createdAt: before?.createdAt ?? batch.at,
+      createdAt: before?.createdAt ?? row.createdAt,
       updatedAt: batch.at,
     });
+  }
+  for (const { actorId, tags } of batch.tagged) {
+    const row = disk.actors.get(actorId);
+    if (row) disk.actors.set(actorId, { ...row, tags: [...tags] });
   }
   const log = batch.log.map(entry => {
     const position = next();
@@ -227,6 +251,25 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     return position;
   });
   return { log, inbox, jobs, outbox };
+}
+
+function isListed(row: ActorRow, { kind, tags = [], state, status, after }: ListQuery): boolean {
+  const isLiving = row.status === 'active';
+  return (
+    row.kind === kind &&
+    tags.every(tag => row.tags.includes(tag)) &&
+    (state === undefined || row.state === state || row.state.startsWith(`${state}.`)) &&
+    (status === undefined || (status === 'living') === isLiving) &&
+    (after === undefined || comparePlaces({ isLiving, createdAt: row.createdAt, id: row.id }, after) > 0)
+  );
+}
+
+const byPlace = (a: ActorRow, b: ActorRow) =>
+  comparePlaces({ ...a, isLiving: a.status === 'active' }, { ...b, isLiving: b.status === 'active' });
+
+/** The living first, the newest first. */
+function comparePlaces(a: ListPlace, b: ListPlace): number {
+  return Number(b.isLiving) - Number(a.isLiving) || b.createdAt - a.createdAt || compare(b.id, a.id);
 }
 
 const keyOf = (actorId: string, name: string) => `${actorId}\0${name}`;

@@ -30,6 +30,8 @@ export interface ActorRow {
   status: ActorStatus;
   /** The state value as dotted paths, parallel regions joined by commas. An index of the snapshot, nothing more. */
   state: string;
+  /** What the state means, in the machine's words: what lists and counts go by. */
+  tags: string[];
   /** The sequence number of the last log entry. Grows by one with every event, whatever its outcome. */
   version: number;
   /** The XState persisted snapshot as JSON text. */
@@ -39,8 +41,11 @@ export interface ActorRow {
 }
 
 /** A new version of an actor's row. `baseVersion` 0 creates it. */
-export interface ActorWrite extends Omit<ActorRow, 'snapshot' | 'createdAt' | 'updatedAt'> {
+export interface ActorWrite extends Omit<ActorRow, 'snapshot' | 'tags' | 'updatedAt'> {
   baseVersion: number;
+  tags: readonly string[];
+  /** How the actor was listed until now; null where that stays as it is, and for a new one. */
+  listedBefore: { tags: readonly string[]; status: ActorStatus } | null;
   /** `null` leaves the stored snapshot as it is: only the version moves. */
   snapshot: string | null;
   /** Whether status and definition are what is stored already: the ordinary case, and cheaper to write. */
@@ -167,6 +172,13 @@ export interface Commit {
   outboxUpdates: OutboxUpdate[];
   /** Actors that have ended: their timers, jobs and unparked inbox rows go. */
   ended: string[];
+  tagged: TagWrite[];
+}
+
+/** Tags for an actor whose row was written before there were any. Nothing else of it changes. */
+export interface TagWrite {
+  actorId: string;
+  tags: readonly string[];
 }
 
 /** Positions given to the rows of a commit, in the order of its lists. */
@@ -186,6 +198,32 @@ export interface ActorQuery {
   /** Ids greater than this one, for paging. */
   after?: string;
   limit: number;
+}
+
+/** Where a page of a list ended. */
+export interface ListPlace {
+  isLiving: boolean;
+  createdAt: number;
+  id: string;
+}
+
+/** Actors of a kind for people: the living before those that have ended, the newest first. */
+export interface ListQuery {
+  kind: string;
+  /** Only those that carry all of these. The first is looked up in the index, so it should be the rarest. */
+  tags?: readonly string[];
+  /** Matches the state itself and everything below it. */
+  state?: string;
+  status?: 'living' | 'ended';
+  after?: ListPlace;
+  limit: number;
+}
+
+/** How many actors of a kind carry a tag; the tag `''` counts all of them. */
+export interface TagCount {
+  tag: string;
+  living: number;
+  ended: number;
 }
 
 export interface DeadLetters {
@@ -212,7 +250,13 @@ export interface Store {
   commit(batch: Commit): Awaitable<Committed>;
   actor(id: string): Awaitable<ActorRow | undefined>;
   actors(query: ActorQuery): Awaitable<ActorRow[]>;
-  countActors(kind: string): Awaitable<{ state: string; status: ActorStatus; count: number }[]>;
+  list(query: ListQuery): Awaitable<ActorRow[]>;
+  /** Kept with every commit, so that asking costs the same however many there are. */
+  counts(kind: string): Awaitable<TagCount[]>;
+  /** Ids of this kind that stand nearest to a text in the order of ids, on both sides of it; at most `limit`. */
+  neighbours(kind: string, id: string, limit: number): Awaitable<string[]>;
+  /** Actors whose rows were written before there were tags. */
+  untagged(limit: number): Awaitable<ActorRow[]>;
   definition(hash: string): Awaitable<DefinitionRow | undefined>;
   /** Whether this key has been taken by this actor before. */
   hasKey(actorId: string, dedupeKey: string): Awaitable<boolean>;
@@ -261,5 +305,6 @@ export function emptyCommit(at: number): Commit {
     outbox: [],
     outboxUpdates: [],
     ended: [],
+    tagged: [],
   };
 }

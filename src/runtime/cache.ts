@@ -11,6 +11,8 @@ export interface LiveActor {
   childId: string | null;
   status: ActorStatus;
   state: string;
+  tags: readonly string[];
+  createdAt: number;
   version: number;
   snapshot: AnyMachineSnapshot;
 }

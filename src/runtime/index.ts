@@ -5,6 +5,6 @@ export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';
 export type { EffectHandler, EffectMeta, JobInput, JobMeta, MachineKind } from './kind.ts';
 export { lintMachine } from './lint.ts';
-export type { Runtime, RuntimeObserver, RuntimeOptions } from './runtime.ts';
+export type { Restored, Runtime, RuntimeObserver, RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';
 export type { Receipt } from './turn.ts';

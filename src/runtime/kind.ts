@@ -1,6 +1,6 @@
 /** What the runtime must know of a machine to run it as durable actors. */
 import { createHash } from 'node:crypto';
-import { type AnyActorLogic, type AnyStateMachine, StateMachine } from 'xstate';
+import { type AnyActorLogic, type AnyMachineSnapshot, type AnyStateMachine, StateMachine } from 'xstate';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { lintMachine } from './lint.ts';
@@ -38,6 +38,11 @@ export interface MachineKind {
   /** For actors created without a definition of their own. */
   definition: Json;
   build(definition: Json): AnyStateMachine;
+  /**
+   * What lists and counts go by, beside what the machine's own tags say; without it, just those. Words without spaces.
+   * Pure: it is asked after every transition, and its answer is stored in the same commit.
+   */
+  tags?(snapshot: AnyMachineSnapshot): readonly string[];
   /** Logic for the actors that the machine invokes by name, beside what the machine itself provides. */
   actors?: Record<string, AnyActorLogic>;
   /** A handler for every named action that the machine leaves to the outside. */
@@ -50,9 +55,13 @@ export interface Definition {
   kind: MachineKind;
   json: Json;
   stepper: Stepper;
+  /** What the state means, in the machine's words. */
+  tagsOf(snapshot: AnyMachineSnapshot): readonly string[];
   /** How a child of this machine is run. */
   childOf(src: string): ChildLogic | undefined;
 }
+
+const noTags: readonly string[] = [];
 
 export type ChildLogic = { type: 'machine'; kind: string } | { type: 'job'; logic: AnyActorLogic };
 
@@ -84,6 +93,7 @@ export function define(kind: MachineKind, json: Json): Definition {
     kind,
     json,
     stepper: createStepper(machine, Object.keys(actors)),
+    tagsOf: kind.tags ?? (snapshot => (snapshot.tags.size === 0 ? noTags : [...snapshot.tags])),
     childOf(src) {
       const logic = actors[src];
       if (logic === undefined) return undefined;

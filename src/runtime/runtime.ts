@@ -4,9 +4,10 @@
  *
  *   send ─▶ queue ─▶ turn (pure) ─▶ commit ─▶ receipts, observers, jobs, outbox, timers ─▶ events again
  */
-import type { AnyActorLogic } from 'xstate';
+import type { AnyActorLogic, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { nearest } from '../domain/nearest.ts';
 import {
   type ActorQuery,
   type ActorRow,
@@ -15,11 +16,13 @@ import {
   type DeadLetters,
   type EventObject,
   emptyCommit,
+  type ListQuery,
   type OutboxUpdate,
   type Store,
   type StoredInbox,
   type StoredLogEntry,
   type StoredOutbox,
+  type TagCount,
 } from '../persistence/store.ts';
 import { createActorCache, type LiveActor } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -84,6 +87,13 @@ export interface Runtime {
   definitionOf(actorId: string): Promise<Json>;
   actor(id: string): Promise<ActorRow | undefined>;
   actors(query: ActorQuery): Promise<ActorRow[]>;
+  /** Actors of a kind, the living first, the newest first. */
+  list(query: ListQuery): Promise<ActorRow[]>;
+  counts(kind: string): Promise<TagCount[]>;
+  /** Ids of a kind that somebody may have meant by this one. */
+  nearestIds(kind: string, id: string): Promise<string[]>;
+  /** A stored actor as its machine sees it. Throws `brokenActor` when it cannot be restored. */
+  restore(row: ActorRow): Promise<Restored>;
   log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
   replay(actorId: string, options?: { at?: number }): Promise<Replayed>;
   /** Why the actor's stored snapshot is not what its log leads to; undefined when it is. */
@@ -107,6 +117,12 @@ export interface Runtime {
   stop(options?: { drainMs?: number }): Promise<void>;
   /** For measurements: what memory holds now. */
   readonly load: { cached: number; jobs: number; queued: number };
+}
+
+/** A snapshot with the machine that it belongs to. */
+export interface Restored {
+  machine: AnyStateMachine;
+  snapshot: AnyMachineSnapshot;
 }
 
 /** Work for a turn: an event or a creation, and who waits for its receipt. */
@@ -462,7 +478,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await Promise.all(rows.map(row => enqueue(turn => turn.takeOrPark(fromInbox(row)))));
   }
 
-  if (!readonly) await takeInbox();
+  /** Rows that are older than tags get theirs, so that lists show them. */
+  async function tagOldRows(): Promise<void> {
+    for (let rows = await store.untagged(batchSize); rows.length > 0; rows = await store.untagged(batchSize)) {
+      const commit = emptyCommit(clock.now());
+      for (const row of rows) {
+        const { definition, snapshot, broken } = await revive(row, definitions);
+        commit.tagged.push({ actorId: row.id, tags: broken === undefined ? definition.tagsOf(snapshot) : [] });
+      }
+      await store.commit(commit);
+    }
+  }
+
+  if (!readonly) {
+    await tagOldRows();
+    await takeInbox();
+  }
   if (runsTimers) {
     nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
     isDueKnown = true;
@@ -488,6 +519,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     definitionOf: async actorId => (await loadActor(actorId)).definition.json,
     actor: async id => store.actor(id),
     actors: async query => store.actors(query),
+    list: async query => store.list(query),
+    counts: async kind => store.counts(kind),
+    nearestIds: (kind, id) => nearestIds(store, kind, id),
+    async restore(row) {
+      const { definition, snapshot, broken } = await revive(row, definitions);
+      if (broken !== undefined)
+        throw new SignalboxError('invalid', 'brokenActor', `${row.id} cannot be used: ${broken}`);
+      return { machine: definition.stepper.machine, snapshot };
+    },
     log: async (actorId, range) => store.log(actorId, range),
     replay: (actorId, at) => replay(store, definitions, actorId, at),
     async difference(actorId) {
@@ -537,6 +577,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return { cached: cache.size, jobs: jobs.live, queued: queue.length };
     },
   };
+}
+
+/** Neighbours of an id, and of its beginnings: who mistypes the end of an id has its beginning right, and the reverse. */
+async function nearestIds(store: Store, kind: string, id: string): Promise<string[]> {
+  const found = new Set<string>();
+  for (const length of new Set([id.length, Math.ceil(id.length / 2), 1])) {
+    for (const other of await store.neighbours(kind, id.slice(0, length), 20)) found.add(other);
+  }
+  return nearest(id, [...found]);
 }
 
 /** A stored event as it goes to its actor. */

@@ -88,6 +88,8 @@ export interface Turn {
 interface Working extends LiveActor {
   baseVersion: number;
   baseSnapshot: LiveActor['snapshot'] | undefined;
+  /** How it is listed in the store. */
+  listed: { tags: readonly string[]; status: LiveActor['status'] };
   definitionIsNew: boolean;
   /** Why the stored snapshot cannot be used. */
   broken: string | undefined;
@@ -124,6 +126,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       ...live,
       baseVersion: live.version,
       baseSnapshot: live.snapshot,
+      listed: { tags: live.tags, status: live.status },
       definitionIsNew: false,
       broken: live.broken,
     };
@@ -205,10 +208,13 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       childId: parent?.childId ?? null,
       status: snapshot.status,
       state: statePath(snapshot.value),
+      tags: tagsOf(definition, snapshot),
+      createdAt: at,
       version: 0,
       snapshot,
       baseVersion: 0,
       baseSnapshot: undefined,
+      listed: { tags: [], status: snapshot.status },
       definitionIsNew: true,
       broken: undefined,
     };
@@ -341,6 +347,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     const { state: from } = actor;
     actor.status = 'stopped';
     actor.snapshot = { ...actor.snapshot, status: 'stopped' } as never;
+    actor.tags = tagsOf(actor.definition, actor.snapshot);
     const receipt = record(actor, { ...delivery, outcome: 'applied' }, { from });
     end(actor);
     return receipt;
@@ -400,6 +407,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     if (snapshot.value !== actor.snapshot.value) actor.state = statePath(snapshot.value);
     actor.snapshot = snapshot;
     actor.status = snapshot.status;
+    actor.tags = tagsOf(actor.definition, snapshot);
     const receipt = record(actor, { ...line, outcome: 'applied' }, { from, emitted: emittedBy(consequences) });
     perform(actor, consequences);
     if (actor.status !== 'active') end(actor);
@@ -486,6 +494,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       actor.definitionIsNew = true;
       actor.broken = undefined;
       actor.state = statePath(actor.snapshot.value);
+      actor.tags = tagsOf(definition, actor.snapshot);
       return record(actor, { event, source: 'app', dedupeKey: null, outcome: 'applied' }, { from });
     },
     async cascade(limit) {
@@ -503,7 +512,8 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       const live: LiveActor[] = [];
       for (const actor of actors.values()) {
         if (actor.version === actor.baseVersion) continue;
-        const { definition } = actor;
+        const { definition, listed, tags, status } = actor;
+        const isListedStill = status === listed.status && isSame(tags, listed.tags);
         if (actor.definitionIsNew) {
           commit.definitions.push({ hash: definition.hash, kind: definition.kind.name, definition: definition.json });
         }
@@ -513,8 +523,11 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
           definition: definition.hash,
           parentId: actor.parentId,
           childId: actor.childId,
-          status: actor.status,
+          status,
           state: actor.state,
+          tags,
+          createdAt: actor.createdAt,
+          listedBefore: actor.baseVersion === 0 || isListedStill ? null : listed,
           version: actor.version,
           baseVersion: actor.baseVersion,
           isOnlyMoved: !actor.definitionIsNew && actor.status === 'active',
@@ -534,9 +547,22 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
 /** The answer for something that came too late to matter and that nobody sent. */
 const untraced: Receipt = { seq: 0, outcome: 'ignored', state: '', reason: 'it came too late' };
 
-function liveOf({ id, definition, parentId, childId, status, state, version, snapshot }: Working): LiveActor {
-  return { id, definition, parentId, childId, status, state, version, snapshot };
+function liveOf(actor: Working): LiveActor {
+  const { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot } = actor;
+  return { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot };
 }
+
+/** Tags are for people: a machine that cannot say what its state means still goes on. */
+function tagsOf(definition: Definition, snapshot: LiveActor['snapshot']): readonly string[] {
+  try {
+    return definition.tagsOf(snapshot);
+  } catch {
+    return [];
+  }
+}
+
+const isSame = (a: readonly string[], b: readonly string[]) =>
+  a === b || (a.length === b.length && a.every((tag, index) => tag === b[index]));
 
 /** A machine cannot ask who it is or what the time is, so its input tells. Input that is no object stays as it is. */
 function withIdentity(input: Json, actor: ActorIdentity): Json {
@@ -547,15 +573,16 @@ function withIdentity(input: Json, actor: ActorIdentity): Json {
 
 /** Makes a stored actor ready to be moved; says why when that is not possible. */
 export async function revive(row: ActorRow, definitions: Definitions): Promise<LiveActor & { broken?: string }> {
-  const { id, parentId, childId, status, state, version } = row;
+  const { id, parentId, childId, status, state, tags, createdAt, version } = row;
   try {
     const definition = definitions.find(row.definition) ?? (await definitions.load(row.kind, row.definition));
     const snapshot = definition.stepper.decode(row.snapshot);
-    return { id, definition, parentId, childId, status, state, version, snapshot };
+    return { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot };
   } catch (error) {
     const definition = definitions.forNew(row.kind);
     const broken = `its snapshot cannot be restored: ${messageOf(error)}`;
-    return { id, definition, parentId, childId, status, state, version, snapshot: {} as never, broken };
+    const rest = { parentId, childId, status, state, tags, createdAt, version };
+    return { id, definition, ...rest, snapshot: {} as never, broken };
   }
 }
 

@@ -3,13 +3,22 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SignalboxError } from '../../src/domain/errors.ts';
 import type { Json } from '../../src/domain/json.ts';
-import type { Commit, Committed, OutboxState, Outcome, Store } from '../../src/persistence/store.ts';
+import type {
+  ActorRow,
+  Commit,
+  Committed,
+  ListQuery,
+  OutboxState,
+  Outcome,
+  Store,
+} from '../../src/persistence/store.ts';
 import { places } from './places.ts';
 import { actorWrite, at, commitOf, inboxRow, jobRow, logEntry, outboxRow, timerRow } from './rows.ts';
 
 const actorIds = ['a', 'b', 'c', 'd'];
 const states = ['created', 'review', 'review.gating', 'reviewed'];
 const keys = ['k1', 'k2', 'k3', 'k4'];
+const tags = ['person', 'stage:review', 'urgent'];
 const timerIds = ['t1', 't2'];
 const runs = 25;
 const commitsPerRun = 40;
@@ -22,6 +31,7 @@ const change = fc.record({
   isStale: fc.integer({ min: 0, max: 19 }).map(n => n === 0),
   keepsSnapshot: fc.boolean(),
   state: fc.constantFrom(...states),
+  tags: fc.subarray(tags),
   hasEnded: fc.integer({ min: 0, max: 9 }).map(n => n === 0),
   outcome: fc.constantFrom<Outcome>('applied', 'ignored', 'rejected'),
   dedupeKey: fc.option(fc.constantFrom(...keys)),
@@ -48,7 +58,10 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** Remembers what has been committed, so that the next step fits it; positions are counted from the first row of all. */
 function createScript() {
-  const actors = new Map<string, { version: number; state: string; status: 'active' | 'done' }>();
+  const actors = new Map<
+    string,
+    { version: number; state: string; status: 'active' | 'done'; tags: string[]; createdAt: number }
+  >();
   const taken = new Set<string>();
   const outboxKeys: string[] = [];
   const jobRefs: string[] = [];
@@ -66,19 +79,24 @@ function createScript() {
         const version = before?.version ?? 0;
         const isKept = before !== undefined && change.keepsSnapshot;
         const state = isKept ? before.state : change.state;
+        const own = isKept ? before.tags : change.tags;
+        const createdAt = before?.createdAt ?? at + count;
         const status = isKept ? before.status : change.hasEnded ? ('done' as const) : ('active' as const);
         const key = change.dedupeKey === null ? undefined : `${change.id} ${change.dedupeKey}`;
         const outcome = key !== undefined && taken.has(key) ? 'duplicate' : change.outcome;
         if (key !== undefined && (outcome === 'applied' || outcome === 'ignored')) newlyTaken.push(key);
         return {
           ...change,
-          next: { version: version + 1, state, status },
+          next: { version: version + 1, state, status, tags: own, createdAt },
           actor: actorWrite({
             id: change.id,
             baseVersion: change.isStale ? version + 1 : version,
             version: version + 1,
             state,
             status,
+            tags: own,
+            createdAt,
+            listedBefore: before === undefined || isKept ? null : { tags: before.tags, status: before.status },
             isOnlyMoved: before?.status === status,
             snapshot: isKept ? null : JSON.stringify({ value: state, count }),
           }),
@@ -160,6 +178,18 @@ async function inPages<T extends { position: number }>(
   }
 }
 
+/** A whole list in pages of two. */
+async function inListPages(store: Store, query: Omit<ListQuery, 'kind' | 'limit' | 'after'>): Promise<ActorRow[]> {
+  const rows: ActorRow[] = [];
+  for (;;) {
+    const last = rows.at(-1);
+    const after = last && { isLiving: last.status === 'active', createdAt: last.createdAt, id: last.id };
+    const page = await store.list({ ...query, kind: 'task', limit: 2, ...(after && { after }) });
+    if (page.length === 0) return rows;
+    rows.push(...page);
+  }
+}
+
 async function readAll(store: Store) {
   const dead = await store.deadLetters(1_000);
   const each = <T>(read: (id: string) => T) => Promise.all(actorIds.map(read));
@@ -169,9 +199,12 @@ async function readAll(store: Store) {
     active: await store.actors({ kind: 'task', status: 'active', limit: 10 }),
     done: await store.actors({ status: 'done', limit: 10 }),
     below: await Promise.all(states.map(state => store.actors({ state, limit: 10 }))),
-    counts: (await store.countActors('task'))
-      .map(count => JSON.stringify(count, ['status', 'state', 'count']))
-      .toSorted(),
+    counts: await store.counts('task'),
+    list: await inListPages(store, {}),
+    waiting: await inListPages(store, { tags: ['urgent', 'person'] }),
+    ended: await inListPages(store, { status: 'ended', state: 'review' }),
+    neighbours: await each(id => store.neighbours('task', id, 3)),
+    since: withoutPosition(await store.logSince(0, 1_000)),
     logs: await each(async id => withoutPosition(await store.log(id, { after: 1, limit: 10 }))),
     keys: await each(id => Promise.all(keys.map(key => store.hasKey(id, key)))),
     next: await store.nextTimer(),

@@ -1,9 +1,12 @@
-/** Migrations, with a second one that only this test knows. */
+/** Migrations, with one more that only this test knows. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { createMachine } from 'xstate';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
+import { hashOf } from '../../src/runtime/kind.ts';
+import { kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { closedAtTheEnd } from './places.ts';
 import { actorWrite, commitOf } from './rows.ts';
@@ -11,16 +14,19 @@ import { actorWrite, commitOf } from './rows.ts';
 const migrations = vi.hoisted(() => [] as string[]);
 vi.mock('../../src/persistence/sqlite/schema.ts', async original => {
   const schema = await original<typeof import('../../src/persistence/sqlite/schema.ts')>();
-  migrations.push(schema.migrations[0]!);
+  migrations.push(...schema.migrations);
   return { ...schema, migrations };
 });
 
+/** The present schema. */
+const present = migrations.length;
+
 beforeEach(() => {
-  migrations.length = 1;
+  migrations.length = present;
 });
 
-/** A file of schema 1 with one actor, made by a Signalbox that knew no more. */
-async function fileOfSchemaOne(): Promise<string> {
+/** A file of the present schema with one actor. */
+async function fileOfPresent(): Promise<string> {
   const file = join(temporaryDirectory(), 'signalbox.db');
   const store = openSqliteStore({ file });
   await store.commit(commitOf({ actors: [actorWrite()] }));
@@ -36,32 +42,66 @@ const versionOf = (file: string) => {
 };
 
 test('migrates forward and keeps a copy of what was before', async () => {
-  const file = await fileOfSchemaOne();
+  const file = await fileOfPresent();
   migrations.push('ALTER TABLE actors ADD COLUMN note TEXT');
   const store = closedAtTheEnd(openSqliteStore({ file }));
   expect(await store.actor('task-1')).toMatchObject({ version: 1 });
-  expect(versionOf(file)).toBe(2);
-  expect(versionOf(`${file}.schema-1.bak`)).toBe(1);
+  expect(versionOf(file)).toBe(present + 1);
+  expect(versionOf(`${file}.schema-${present}.bak`)).toBe(present);
 });
 
 test('a migration that fails changes nothing, and succeeds once it is mended', async () => {
-  const file = await fileOfSchemaOne();
+  const file = await fileOfPresent();
   migrations.push('ALTER TABLE actors ADD COLUMN note TEXT; INSERT INTO nowhere VALUES (1)');
   expect(() => openSqliteStore({ file })).toThrow(/nowhere/);
-  expect(versionOf(file)).toBe(1);
-  migrations[1] = 'ALTER TABLE actors ADD COLUMN note TEXT';
+  expect(versionOf(file)).toBe(present);
+  migrations[present] = 'ALTER TABLE actors ADD COLUMN note TEXT';
   // The copy of the first attempt is still there; it must not stand in the way.
-  expect(existsSync(`${file}.schema-1.bak`)).toBe(true);
+  expect(existsSync(`${file}.schema-${present}.bak`)).toBe(true);
   const store = closedAtTheEnd(openSqliteStore({ file }));
   expect(await store.actor('task-1')).toMatchObject({ version: 1 });
-  expect(versionOf(file)).toBe(2);
+  expect(versionOf(file)).toBe(present + 1);
 });
 
 test('never migrates under a living owner', async () => {
-  const file = await fileOfSchemaOne();
+  const file = await fileOfPresent();
   const owner = closedAtTheEnd(openSqliteStore({ file }));
   migrations.push('ALTER TABLE actors ADD COLUMN note TEXT');
   expect(() => openSqliteStore({ file })).toThrow(`process ${process.pid}`);
-  expect(versionOf(file)).toBe(1);
+  expect(versionOf(file)).toBe(present);
   await owner.commit(commitOf({ actors: [actorWrite({ baseVersion: 1, version: 2 })] }));
+});
+
+/** A file as schema 1 left it, with an actor that still has to be told what its state means. */
+function fileOfSchemaOne(): string {
+  const file = join(temporaryDirectory(), 'signalbox.db');
+  const db = new Database(file);
+  db.pragma('journal_mode = WAL');
+  db.exec(migrations[0]!);
+  db.pragma(`application_id = ${0x53474258}`);
+  db.pragma('user_version = 1');
+  db.exec(`
+    INSERT INTO definitions VALUES ('${hashOf('lamp', { version: 1 })}', 'lamp', '{"version":1}');
+    INSERT INTO actors VALUES ('l', 'lamp', '${hashOf('lamp', { version: 1 })}', NULL, NULL, 'active', 'dark', 1, 1,
+      '{"status":"active","value":"dark","context":{},"children":{},"historyValue":{}}', 7, 8);
+    INSERT INTO log VALUES (1, NULL, 'l', 1, 7, '{"type":"xstate.init","input":{}}', 'app', NULL, 'applied', '', 'dark', NULL);
+  `);
+  db.close();
+  return file;
+}
+
+const lamp = createMachine({ id: 'lamp', initial: 'dark', states: { dark: { tags: 'off' }, bright: { tags: 'on' } } });
+
+test('what was made before there were tags is listed, and gets its tags when it is next worked with', async () => {
+  const file = fileOfSchemaOne();
+  expect(() => openSqliteStore({ file, readonly: true })).toThrow(/written by an older Signalbox/);
+  const store = closedAtTheEnd(openSqliteStore({ file }));
+  expect(await store.list({ kind: 'lamp', limit: 10 })).toMatchObject([{ id: 'l', tags: [], createdAt: 7 }]);
+  const { runtime } = await startTestRuntime({ kinds: [kindOf(lamp)], store });
+  expect(await runtime.list({ kind: 'lamp', tags: ['off'], limit: 10 })).toMatchObject([{ id: 'l', tags: ['off'] }]);
+  expect(await runtime.counts('lamp')).toEqual([
+    { tag: '', living: 1, ended: 0 },
+    { tag: 'off', living: 1, ended: 0 },
+  ]);
+  expect(await runtime.verify()).toMatchObject({ differences: [] });
 });

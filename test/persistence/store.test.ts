@@ -1,7 +1,7 @@
 /** What every store promises, whatever it is kept in. */
 import { describe, expect, test } from 'vitest';
 import { SignalboxError } from '../../src/domain/errors.ts';
-import type { Commit, Store } from '../../src/persistence/store.ts';
+import type { ActorWrite, Commit, ListQuery, Store } from '../../src/persistence/store.ts';
 import { places } from './places.ts';
 import { actorWrite, at, commitOf, inboxRow, jobRow, logEntry, outboxRow, timerRow } from './rows.ts';
 
@@ -66,6 +66,7 @@ describe.each(places)('a store in $name', ({ find }) => {
         childId: 'child',
         status: 'active',
         state: 'created',
+        tags: [],
         version: 1,
         snapshot: '{"value":"created"}',
         createdAt: at,
@@ -100,7 +101,11 @@ describe.each(places)('a store in $name', ({ find }) => {
     expect(await store.outboxRow('nothing')).toBeUndefined();
     expect(await store.inboxRow(1)).toBeUndefined();
     expect(await store.nextTimer()).toBeUndefined();
-    expect(await store.countActors('task')).toEqual([]);
+    expect(await store.counts('task')).toEqual([]);
+    expect(await store.list({ kind: 'task', limit: 10 })).toEqual([]);
+    expect(await store.neighbours('task', 'x', 10)).toEqual([]);
+    expect(await store.logSince(0, 10)).toEqual([]);
+    expect(await store.lastPosition()).toBe(0);
     expect(await store.hasKey('task-1', 'key')).toBe(false);
     expect(await store.integrity()).toEqual([]);
   });
@@ -509,20 +514,123 @@ describe.each(places)('a store in $name', ({ find }) => {
     expect(await found('_')).toEqual(['_.x']);
   });
 
-  test('counts actors of a kind by status and state', async () => {
+  /** A list of tasks as `id`s, in pages of one, so that every place in it is a cursor once. */
+  async function listed(store: Store, query: Partial<ListQuery> = {}): Promise<string[]> {
+    const ids: string[] = [];
+    for (let after: ListQuery['after']; ; ) {
+      const [row] = await store.list({ kind: 'task', limit: 1, ...query, ...(after && { after }) });
+      if (row === undefined) return ids;
+      ids.push(row.id);
+      after = { isLiving: row.status === 'active', createdAt: row.createdAt, id: row.id };
+    }
+  }
+
+  const listOf = (...rows: [id: string, createdAt: number, more?: Partial<ActorWrite>][]) =>
+    commitOf({ actors: rows.map(([id, createdAt, more]) => actorWrite({ id, createdAt, ...more })) });
+
+  test('lists the living before the ended, and the newest first, page by page', async () => {
     const store = openStore();
-    const states = ['created', 'review', 'review'];
     await store.commit(
-      commitOf({
-        actors: [
-          ...states.map((state, index) => actorWrite({ id: `t${index}`, state })),
-          actorWrite({ id: 'ended', state: 'review', status: 'done' }),
-          actorWrite({ id: 'other', kind: 'worker' }),
-        ],
-      }),
+      listOf(
+        ['ended-2', 5, { status: 'done' }],
+        ['old', 1],
+        ['twin-b', 3],
+        ['twin-a', 3],
+        ['ended-1', 2, { status: 'error' }],
+        ['new', 4],
+        ['other', 9, { kind: 'worker' }],
+      ),
     );
-    const counts = (await store.countActors('task')).map(({ status, state, count }) => `${status} ${state} ${count}`);
-    expect(counts.toSorted()).toEqual(['active created 1', 'active review 2', 'done review 1']);
+    expect(await listed(store)).toEqual(['new', 'twin-b', 'twin-a', 'old', 'ended-2', 'ended-1']);
+    expect(await listed(store, { status: 'ended' })).toEqual(['ended-2', 'ended-1']);
+    expect(await listed(store, { status: 'living' })).toEqual(['new', 'twin-b', 'twin-a', 'old']);
+    const rows = await store.list({ kind: 'task', limit: 5 });
+    expect(rows.map(({ id }) => id)).toEqual(['new', 'twin-b', 'twin-a', 'old', 'ended-2']);
+  });
+
+  test('lists by tags and by state, as they are now', async () => {
+    const store = openStore();
+    await store.commit(
+      listOf(
+        ['a', 1, { tags: ['person', 'urgent'], state: 'review' }],
+        ['b', 2, { tags: ['person'], state: 'review.gating' }],
+        ['c', 3, { tags: ['urgent'], state: 'reviewed' }],
+      ),
+    );
+    expect(await listed(store, { tags: ['person'] })).toEqual(['b', 'a']);
+    expect(await listed(store, { tags: ['urgent', 'person'] })).toEqual(['a']);
+    expect(await listed(store, { tags: ['urg'] })).toEqual([]);
+    expect(await listed(store, { state: 'review' })).toEqual(['b', 'a']);
+    await store.commit(
+      listOf(
+        [
+          'a',
+          1,
+          { baseVersion: 1, version: 2, tags: [], listedBefore: { tags: ['person', 'urgent'], status: 'active' } },
+        ],
+        [
+          'b',
+          2,
+          {
+            baseVersion: 1,
+            version: 2,
+            tags: ['person'],
+            status: 'done',
+            listedBefore: { tags: ['person'], status: 'active' },
+          },
+        ],
+      ),
+    );
+    expect(await listed(store, { tags: ['person'] })).toEqual(['b']);
+    expect(await listed(store)).toEqual(['c', 'a', 'b']);
+    expect(await store.counts('task')).toEqual([
+      { tag: '', living: 2, ended: 1 },
+      { tag: 'person', living: 0, ended: 1 },
+      { tag: 'urgent', living: 1, ended: 0 },
+    ]);
+  });
+
+  test('counts nothing of a commit that was refused', async () => {
+    const store = openStore();
+    await store.commit(listOf(['a', 1, { tags: ['person'] }]));
+    const stale = listOf(['b', 2, { tags: ['person'] }], ['a', 1, { baseVersion: 7, version: 8 }]);
+    expect(await refusal(store, stale)).toBe('conflict');
+    await store.commit(listOf(['c', 3]));
+    expect(await store.counts('task')).toEqual([
+      { tag: '', living: 2, ended: 0 },
+      { tag: 'person', living: 1, ended: 0 },
+    ]);
+    expect(await listed(store, { tags: ['person'] })).toEqual(['a']);
+  });
+
+  test('finds the ids on both sides of a text that is none', async () => {
+    const store = openStore();
+    await store.commit(listOf(['ET-1', 1], ['ET-2', 2], ['ET-4', 3], ['ET-5', 4], ['worker', 5, { kind: 'worker' }]));
+    expect((await store.neighbours('task', 'ET-3', 2)).toSorted()).toEqual(['ET-2', 'ET-4']);
+    expect((await store.neighbours('task', 'zzz', 4)).toSorted()).toEqual(['ET-4', 'ET-5']);
+  });
+
+  test('tells the log of all actors behind a position, oldest first', async () => {
+    const store = openStore();
+    const { log } = await store.commit(listOf(['a', 1], ['b', 2], ['c', 3]));
+    expect(await store.lastPosition()).toBe(log[2]);
+    const page = await store.logSince(log[0]!, 1);
+    expect(page.map(({ actorId, position }) => [actorId, position])).toEqual([['b', log[1]]]);
+    expect((await store.logSince(log[1]!, 10)).map(({ actorId }) => actorId)).toEqual(['c']);
+    expect(await store.logSince(log[2]!, 10)).toEqual([]);
+  });
+
+  test('calls back after a commit, and no more once that is ended', async () => {
+    const store = openStore();
+    let calls = 0;
+    const end = store.watch(() => {
+      calls += 1;
+    });
+    await store.commit(listOf(['a', 1]));
+    expect(calls).toBe(1);
+    end();
+    await store.commit(listOf(['b', 1]));
+    expect(calls).toBe(1);
   });
 
   test('refuses to commit after it was closed, and says so', async () => {

@@ -1,47 +1,67 @@
 /** Actor rows: who exists, in which state, and the snapshot to go on from. */
 import type { Database } from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
-import type { ActorQuery, ActorRow, ActorStatus, ActorWrite } from '../store.ts';
+import type { ActorQuery, ActorRow, ActorWrite, ListQuery } from '../store.ts';
 
-const columns = `id, kind, definition, parent_id AS parentId, child_id AS childId, status, state, version, snapshot,
-  created_at AS createdAt, updated_at AS updatedAt`;
+interface ActorRecord extends Omit<ActorRow, 'tags'> {
+  tags: string | null;
+}
+
+const columns = [
+  ...['id', 'kind', 'definition', 'parent_id AS parentId', 'child_id AS childId', 'status', 'state', 'tags', 'version'],
+  ...['snapshot', 'created_at AS createdAt', 'updated_at AS updatedAt'],
+]
+  .map(column => `actors.${column}`)
+  .join(', ');
 
 export function createActorTable(db: Database) {
-  const select = db.prepare<[string], ActorRow>(`SELECT ${columns} FROM actors WHERE id = ?`);
+  const select = db.prepare<[string], ActorRecord>(`SELECT ${columns} FROM actors WHERE id = ?`);
   const insert = db.prepare(
-    `INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, version, head, snapshot, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, tags, version, head, snapshot, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   );
   // The columns that an index or a foreign key looks at are written only when they change: SQLite does not compare.
   const move = db.prepare(
-    'UPDATE actors SET state = ?, version = ?, head = ?, snapshot = ?, updated_at = ? WHERE id = ? AND version = ?',
+    'UPDATE actors SET state = ?, tags = ?, version = ?, head = ?, snapshot = ?, updated_at = ? WHERE id = ? AND version = ?',
   );
   const replace = db.prepare(
-    `UPDATE actors SET definition = ?, status = ?, state = ?, version = ?, head = ?, snapshot = ?, updated_at = ?
+    `UPDATE actors SET definition = ?, status = ?, state = ?, tags = ?, version = ?, head = ?, snapshot = ?, updated_at = ?
      WHERE id = ? AND version = ?`,
   );
   const touch = db.prepare('UPDATE actors SET version = ?, head = ?, updated_at = ? WHERE id = ? AND version = ?');
-  const count = db.prepare<[string], { state: string; status: ActorStatus; count: number }>(
-    'SELECT state, status, count(*) AS count FROM actors WHERE kind = ? GROUP BY status, state',
+  const retag = db.prepare('UPDATE actors SET tags = ? WHERE id = ?');
+  const untagged = db.prepare<[number], ActorRecord>(
+    `SELECT ${columns} FROM actors WHERE tags IS NULL ORDER BY id LIMIT ?`,
   );
+  const after = db.prepare<[string, string, number], string>(
+    'SELECT id FROM actors WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?',
+  );
+  const before = db.prepare<[string, string, number], string>(
+    'SELECT id FROM actors WHERE kind = ? AND id < ? ORDER BY id DESC LIMIT ?',
+  );
+  for (const statement of [after, before]) statement.pluck();
 
   return {
-    get: (id: string) => select.get(id),
+    get(id: string): ActorRow | undefined {
+      const row = select.get(id);
+      return row && rowOf(row);
+    },
     /** Throws `conflict` when the actor is not at `baseVersion`. `head` is the position of its last log entry. */
     write(row: ActorWrite, head: number, at: number): void {
       const { id, definition, status, state, version, baseVersion, snapshot } = row;
+      const tags = row.tags.join(' ');
       let changes: number;
       if (baseVersion === 0) {
         const { kind, parentId, childId } = row;
         ({ changes } = insert.run(
-          ...[id, kind, definition, parentId, childId, status, state, version, head, snapshot, at, at],
+          ...[id, kind, definition, parentId, childId, status, state, tags, version, head, snapshot, row.createdAt, at],
         ));
       } else if (snapshot === null) {
         ({ changes } = touch.run(version, head, at, id, baseVersion));
       } else if (row.isOnlyMoved) {
-        ({ changes } = move.run(state, version, head, snapshot, at, id, baseVersion));
+        ({ changes } = move.run(state, tags, version, head, snapshot, at, id, baseVersion));
       } else {
-        ({ changes } = replace.run(definition, status, state, version, head, snapshot, at, id, baseVersion));
+        ({ changes } = replace.run(definition, status, state, tags, version, head, snapshot, at, id, baseVersion));
       }
       if (changes === 0) {
         throw new SignalboxError(
@@ -60,8 +80,41 @@ export function createActorTable(db: Database) {
       if (state !== undefined)
         conditions.push("(state = @state OR substr(state, 1, length(@state) + 1) = @state || '.')");
       const sql = `SELECT ${columns} FROM actors WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT @limit`;
-      return db.prepare<object, ActorRow>(sql).all({ kind, status, parentId, state, limit, after: after ?? '' });
+      return db
+        .prepare<object, ActorRecord>(sql)
+        .all({ kind, status, parentId, state, limit, after: after ?? '' })
+        .map(rowOf);
     },
-    count: (kind: string) => count.all(kind),
+    /** The living before the ended, the newest first: two walks through the same index. */
+    list(query: ListQuery): ActorRow[] {
+      const living = query.status === 'ended' || query.after?.isLiving === false ? [] : listPart(db, query, 0);
+      if (query.status === 'living' || living.length === query.limit) return living.map(rowOf);
+      const rest = { ...query, limit: query.limit - living.length };
+      return [...living, ...listPart(db, rest, 1)].map(rowOf);
+    },
+    neighbours(kind: string, id: string, limit: number): string[] {
+      const half = Math.ceil(limit / 2);
+      return [...before.all(kind, id, half), ...after.all(kind, id, half)].slice(0, limit);
+    },
+    untagged: (limit: number) => untagged.all(limit).map(rowOf),
+    retag: (id: string, tags: readonly string[]) => retag.run(tags.join(' '), id),
   };
+}
+
+const rowOf = ({ tags, ...row }: ActorRecord): ActorRow => ({ ...row, tags: tags ? tags.split(' ') : [] });
+
+function listPart(db: Database, { kind, tags = [], state, after, limit }: ListQuery, ended: 0 | 1): ActorRecord[] {
+  const [first = '', ...others] = tags;
+  const conditions = ['tags.kind = @kind', 'tags.tag = @first', 'tags.ended = @ended'];
+  const goesOn = after !== undefined && after.isLiving === (ended === 0);
+  if (goesOn) conditions.push('(tags.created_at, tags.actor_id) < (@createdAt, @id)');
+  if (state !== undefined) {
+    conditions.push("(actors.state = @state OR substr(actors.state, 1, length(@state) + 1) = @state || '.')");
+  }
+  const wanted = Object.fromEntries(others.map((tag, index) => [`tag${index}`, ` ${tag} `]));
+  for (const name of Object.keys(wanted)) conditions.push(`instr(' ' || actors.tags || ' ', @${name}) > 0`);
+  const sql = `SELECT ${columns} FROM tags CROSS JOIN actors ON actors.id = tags.actor_id
+    WHERE ${conditions.join(' AND ')} ORDER BY tags.created_at DESC, tags.actor_id DESC LIMIT @limit`;
+  const place = goesOn ? { createdAt: after.createdAt, id: after.id } : {};
+  return db.prepare<object, ActorRecord>(sql).all({ kind, first, ended, state, limit, ...place, ...wanted });
 }

@@ -34,6 +34,7 @@ export function openDatabase(file: string, { readonly = false, trace }: OpenOpti
     requireDirectory(file);
     db = new Database(file, { readonly, timeout: 5_000, ...(trace && { verbose: sql => trace(String(sql)) }) });
     if (!isNew) refuseStrangers(db, file);
+    if (readonly) refuseUnmigrated(db, file);
     if (!readonly) {
       db.pragma('journal_mode = WAL');
       // FULL: an acknowledged event survives a power cut, not only the death of this process.
@@ -71,6 +72,14 @@ function refuseStrangers(db: Database.Database, file: string): void {
         'Install that version, or restore the backup that it made before it migrated.',
     );
   }
+}
+
+/** A reader changes nothing, so it cannot bring the file to the present schema. */
+function refuseUnmigrated(db: Database.Database, file: string): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (version === migrations.length) return;
+  const why = `${file} was written by an older Signalbox (schema ${version}, this one has ${migrations.length}).`;
+  throw new SignalboxError('unavailable', 'unmigratedData', why, { remedy: { say: 'open it once for writing' } });
 }
 
 function refuseDamage(db: Database.Database, file: string): void {

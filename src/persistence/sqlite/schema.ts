@@ -114,4 +114,32 @@ export const migrations: readonly string[] = [
   CREATE INDEX outbox_dead ON outbox (position) WHERE state = 'dead';
   CREATE INDEX outbox_actor ON outbox (actor_id);
   `,
+  `
+  -- What a state means, in the machine's words; NULL where the row is older than this.
+  ALTER TABLE actors ADD COLUMN tags TEXT;
+
+  -- Lists go by this: the actors of a kind that carry a tag, the living apart from those that have ended, in the order in
+  -- which they were made. The tag '' is carried by all.
+  CREATE TABLE tags (
+    kind       TEXT NOT NULL,
+    tag        TEXT NOT NULL,
+    ended      INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    actor_id   TEXT NOT NULL,
+    PRIMARY KEY (kind, tag, ended, created_at, actor_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO tags SELECT kind, '', status <> 'active', created_at, id FROM actors;
+
+  -- How many rows there are of each, so that nobody has to count them.
+  CREATE TABLE tag_counts (
+    kind  TEXT NOT NULL,
+    tag   TEXT NOT NULL,
+    ended INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (kind, tag, ended)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO tag_counts SELECT kind, tag, ended, count(*) FROM tags GROUP BY kind, tag, ended;
+
+  CREATE INDEX actors_untagged ON actors (id) WHERE tags IS NULL;
+  `,
 ];

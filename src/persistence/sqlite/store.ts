@@ -14,6 +14,7 @@ import { createLogTable } from './log.ts';
 import { checkIntegrity, openDatabase, requireDirectory } from './open.ts';
 import { createOutboxTable } from './outbox.ts';
 import { createOwnerTable } from './owner.ts';
+import { createTagTable } from './tags.ts';
 import { createTimerTable } from './timers.ts';
 import { createWatch } from './watch.ts';
 
@@ -66,7 +67,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
     actor: id => tables.actors.get(id),
     actors: query => tables.actors.query(query),
-    countActors: kind => tables.actors.count(kind),
+    list: query => tables.actors.list(query),
+    counts: kind => tables.tags.counts(kind),
+    neighbours: (kind, id, limit) => tables.actors.neighbours(kind, id, limit),
+    untagged: limit => tables.actors.untagged(limit),
     definition: hash => tables.definitions.get(hash),
     hasKey: (actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey),
     log: (actorId, range) => tables.log.page(actorId, range),
@@ -143,6 +147,7 @@ function createTables(db: Database) {
     owner: createOwnerTable(db),
     definitions: createDefinitionTable(db),
     actors: createActorTable(db),
+    tags: createTagTable(db),
     log: createLogTable(db),
     inbox: createInboxTable(db),
     timers: createTimerTable(db),
@@ -183,8 +188,15 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
       tables.owner.verify(epoch);
       for (const row of batch.definitions) tables.definitions.keep(row);
       const positions = place(batch);
-      for (const row of batch.actors)
+      for (const row of batch.actors) {
         tables.actors.write(row, positions.heads.get(row.id) ?? headOf(row.id) ?? 0, batch.at);
+        tables.tags.write(row);
+      }
+      for (const { actorId, tags } of batch.tagged) {
+        tables.actors.retag(actorId, tags);
+        tables.tags.tag(tables.actors.get(actorId)!, tags);
+      }
+      tables.tags.tally();
       const log = batch.log.map((entry, index) => {
         const position = lastPosition + 1 + index;
         tables.log.append(entry, position, positions.previous[index] ?? null);
@@ -211,6 +223,7 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
     } catch (error) {
       // A full disk may already have rolled back by itself.
       if (db.inTransaction) undo.run();
+      tables.tags.forget();
       throw error;
     }
   };
