@@ -18,6 +18,8 @@ export type TransitionListener = (transition: Transition) => void;
 export interface Feed {
   /** Calls for every transition that is committed here from now on. Answers how to end it. */
   listen(listener: TransitionListener): () => void;
+  /** Whether anybody listens. */
+  readonly isHeard: boolean;
   /** Tells all listeners. One that throws is reported, and neither the others nor the commit suffer from it. */
   publish(transitions: readonly Transition[]): void;
 }
@@ -31,8 +33,10 @@ export function createFeed(onFault: (error: unknown) => void = () => {}): Feed {
       listeners.add(own);
       return () => void listeners.delete(own);
     },
+    get isHeard() {
+      return listeners.size > 0;
+    },
     publish(transitions) {
-      if (listeners.size === 0) return;
       for (const transition of transitions) {
         for (const listener of listeners) {
           try {

@@ -273,7 +273,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     // Beyond this point nothing leads back: what the turn has done is done, or was nothing.
     if (taken !== undefined) conclude(taken, settled);
-    await rearm().catch(rearmLater);
+    if (isUnarmed()) await rearm().catch(rearmLater);
     isFlushing = false;
     if (hasWork()) schedule();
   }
@@ -328,7 +328,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     for (const receipt of receipts) receipt();
     for (const { resolve } of settled) resolve();
     if (committed === undefined) return;
-    feed.publish(turn.transitions.map((transition, index) => ({ ...transition, position: committed.log[index]! })));
+    if (feed.isHeard) {
+      feed.publish(turn.transitions.map((transition, index) => ({ ...transition, position: committed.log[index]! })));
+    }
     announceDeadLetters(commit);
   }
 
@@ -394,10 +396,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     });
   }
 
+  function isUnarmed(): boolean {
+    if (!runsTimers || isStopping) return false;
+    return !isDueKnown || nextDue !== armedFor || nextDue <= clock.now();
+  }
+
   /** Wakes up at the next deadline. After deadlines were taken, the next one has to be looked up. */
   async function rearm(): Promise<void> {
     const now = clock.now();
-    if (!runsTimers || isStopping || (isDueKnown && nextDue === armedFor && nextDue > now)) return;
     if (!isDueKnown || nextDue <= now) {
       const next = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
       // A commit that came meanwhile cannot have set an earlier one: turns wait for this.
