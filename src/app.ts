@@ -26,12 +26,19 @@ import { builtInPrices } from './integrations/prices.ts';
 import { agentRunMachine } from './machines/agent-run.ts';
 import { breakerId, breakerMachine, workerId } from './machines/breaker.ts';
 import { defaultPipeline } from './machines/default-pipeline.ts';
-import { type BudgetPlan, noPlan } from './machines/ledger.ts';
 import { mergeQueueMachine } from './machines/merge-queue.ts';
 import { type Pipeline, pipelineSchema } from './machines/pipeline.ts';
 import { preflightId, preflightMachine } from './machines/preflight.ts';
+import { agentRunTags, taskTags } from './machines/standing.ts';
 import { compileTask } from './machines/task.ts';
-import { usualLimits, type WorkerContext, type WorkerLimits, workerMachine } from './machines/worker.ts';
+import { workerMachine } from './machines/worker.ts';
+import {
+  type BudgetPlan,
+  noPlan,
+  usualLimits,
+  type WorkerContext,
+  type WorkerLimits,
+} from './machines/worker-context.ts';
 import { openSqliteStore } from './persistence/sqlite/store.ts';
 import type { Store } from './persistence/store.ts';
 import {
@@ -254,7 +261,8 @@ async function configureWorker(runtime: Runtime, { limits, budgets }: Settings):
     );
   }
   if (isDeepStrictEqual([context.limits, context.budgets], [limits, budgets])) return;
-  await runtime.send(workerId, { type: 'worker.configured', limits, budgets } as never, { source: 'configuration' });
+  const event = { type: 'worker.configured', limits, budgets, configuration: context.configuration ?? null };
+  await runtime.send(workerId, event as never, { source: 'configuration' });
 }
 
 /** Makes sure that the actors exist on which a task relies, with the settings that are in force. */
@@ -299,7 +307,7 @@ export function kindsFor(
   return [
     {
       name: 'worker',
-      definition: written(2),
+      definition: written(3),
       build: () => workerMachine,
       actors: { hostGauge: createHostGauge(dataDir, () => settings().host) },
     },
@@ -317,8 +325,9 @@ export function kindsFor(
     { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
     {
       name: 'agentRun',
-      definition: written(2),
+      definition: written(3),
       build: () => agentRunMachine,
+      tags: agentRunTags,
       actors: {
         agent: createAgentProcess({ dataDir, runsDir, prices: () => settings().prices }),
         checkpoint: inWorktree(checkpoint),
@@ -330,6 +339,7 @@ export function kindsFor(
       name: 'task',
       definition: defaultPipeline as unknown as Json,
       build: definition => compileTask(pipelineSchema.parse(definition) as Pipeline),
+      tags: taskTags,
       actors: {
         prepare: fromPromise<unknown, JobInput<PrepareInput>>(({ input, signal }) =>
           inTurn(input.worktree, () =>

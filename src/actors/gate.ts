@@ -8,6 +8,7 @@ import { documentsOf, type Judged } from '../machines/task-context.ts';
 import { readDocument } from './document.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCommand } from './gates/command.ts';
+import type { GatePlace } from './gates/place.ts';
 import { judgeVerdict } from './gates/verdict.ts';
 import { inside } from './paths.ts';
 
@@ -22,22 +23,6 @@ export interface GatesInput {
   questions: string | null;
   objection: string | null;
   job: { ref: string };
-}
-
-/** What a gate may use. */
-export interface GatePlace {
-  worktree: string;
-  /** Absolute path of the task's documents. */
-  documents: string;
-  /** Where a gate that runs a process keeps its log. */
-  runDir: string;
-  /** Tells this gate's processes from all others. */
-  runId: string;
-  taskId: string;
-  branch: string;
-  sandbox: SandboxSpec;
-  job: string;
-  signal: AbortSignal;
 }
 
 const longestText = 4_000;

@@ -10,7 +10,7 @@ import type { OutcomeClass } from '../domain/outcome.ts';
 import { addUsage, type Usage } from '../domain/usage.ts';
 import { type AgentRunContext, attemptId, contextShare } from '../machines/agent-run-context.ts';
 import { workerId } from '../machines/breaker.ts';
-import type { QueuedRun, WorkerContext } from '../machines/worker.ts';
+import type { QueuedRun, WorkerContext } from '../machines/worker-context.ts';
 import { whyQueued } from '../machines/worker-rules.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { followActivity } from './agent-log.ts';
@@ -225,7 +225,7 @@ export async function reasonsOf(runtime: Reader): Promise<Reason[]> {
   const queued = context.queue.map(run => ({
     runId: run.runId,
     taskId: run.taskId,
-    why: whyQueued(run, context, worker.state, Date.now()),
+    why: whyQueued(run, context, worker.tags, Date.now()),
     isHeld: true,
     remedy: remedyFor(run, context, worker.state),
   }));

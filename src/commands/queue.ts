@@ -1,10 +1,17 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import type { App } from '../app.ts';
 import { type BreakerContext, workerId } from '../machines/breaker.ts';
-import { type BudgetPlan, closeDay, type Ledger, noPlan, openLedger } from '../machines/ledger.ts';
+import { closeDay } from '../machines/ledger.ts';
 import type { MergeQueueContext } from '../machines/merge-queue.ts';
 import type { PreflightContext } from '../machines/preflight.ts';
-import type { QueuedRun, WorkerContext } from '../machines/worker.ts';
+import {
+  type BudgetPlan,
+  type Ledger,
+  noPlan,
+  openLedger,
+  type QueuedRun,
+  type WorkerContext,
+} from '../machines/worker-context.ts';
 import { whyQueued } from '../machines/worker-rules.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { type AgentView, viewOfRun } from './agents.ts';
@@ -78,7 +85,7 @@ export async function readQueue({ runtime }: Reader): Promise<QueueView> {
     maxConcurrency: context?.limits.total ?? 0,
     running: context?.running ?? [],
     starting: context?.asked ?? [],
-    waiting: queue.map(run => ({ ...run, why: whyQueued(run, context!, worker?.state ?? '', Date.now()) })),
+    waiting: queue.map(run => ({ ...run, why: whyQueued(run, context!, worker?.tags ?? [], Date.now()) })),
     backoff: views.filter(run => run.state === 'backoff'),
     pressure: context?.pressure ?? null,
     pausedProjects: context?.pausedProjects ?? {},

@@ -5,7 +5,7 @@ import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { breakerId, workerId } from '../machines/breaker.ts';
 import type { TaskContext } from '../machines/task-context.ts';
-import type { WorkerContext } from '../machines/worker.ts';
+import type { WorkerContext } from '../machines/worker-context.ts';
 import { contextOf } from './context.ts';
 import { type BreakerView, readBreakers } from './queue.ts';
 

@@ -340,6 +340,7 @@ export const agentRunMachine = setup({
   initial: 'queued',
   states: {
     queued: {
+      tags: 'queued',
       entry: 'requestStart',
       on: {
         'run.start': [
@@ -351,6 +352,7 @@ export const agentRunMachine = setup({
       },
     },
     readying: {
+      tags: 'busy',
       invoke: {
         id: 'hook',
         src: 'hook',
@@ -366,6 +368,7 @@ export const agentRunMachine = setup({
       },
     },
     working: {
+      tags: ['busy', 'running'],
       entry: 'beginAttempt',
       invoke: {
         id: 'agent',
@@ -511,6 +514,7 @@ export const agentRunMachine = setup({
     },
     /** It claims success: has it done anything? */
     inspecting: {
+      tags: 'busy',
       invoke: {
         id: 'inspect',
         src: 'inspect',
@@ -524,6 +528,7 @@ export const agentRunMachine = setup({
       on: { 'run.stop': { guard: 'isFinal', target: 'keeping', actions: 'settleStopped' } },
     },
     keeping: {
+      tags: 'busy',
       // Counted on the way in: whether the worktree is put back depends on how the next attempt begins.
       entry: 'countFailure',
       on: { 'run.stop': { guard: 'isFinal', actions: 'settleStopped' } },
@@ -539,9 +544,10 @@ export const agentRunMachine = setup({
         onError: { target: 'settled', actions: ['blameCheckpoint', 'leaveWorker', 'tellBreaker'] },
       },
     },
-    ended: { always: [{ guard: 'hasAfterRun', target: 'tidying' }, 'deciding'] },
+    ended: { tags: 'busy', always: [{ guard: 'hasAfterRun', target: 'tidying' }, 'deciding'] },
     /** The hook may fail: the run is judged by what the agent did. */
     tidying: {
+      tags: 'busy',
       on: { 'run.stop': { guard: 'isFinal', target: 'deciding', actions: 'settleStopped' } },
       invoke: {
         id: 'hook',
@@ -567,6 +573,7 @@ export const agentRunMachine = setup({
       ],
     },
     backoff: {
+      tags: 'backoff',
       after: { backoff: 'queued' },
       on: { 'run.stop': { guard: 'isFinal', target: 'settled', actions: 'settleStopped' } },
     },

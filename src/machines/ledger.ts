@@ -3,24 +3,7 @@
  * before a run starts and settles on every end, so that no two runs can spend the same dollar.
  */
 import { addSpent, type Budget, type Measure, measures, noBudget, nothingSpent, type Spent } from '../domain/budget.ts';
-import type { QueuedRun, StartedRun } from './worker.ts';
-
-/** Budgets over many runs: of all projects together, and of each. */
-export interface BudgetPlan {
-  day: Budget;
-  run: Budget;
-  projects: Record<string, { total: Budget; day: Budget; run: Budget }>;
-}
-
-export interface Ledger {
-  /** Days since 1970-01-01, UTC. */
-  day: number;
-  today: Spent;
-  projects: Record<string, { total: Spent; today: Spent }>;
-}
-
-export const noPlan: BudgetPlan = { day: noBudget, run: noBudget, projects: {} };
-export const openLedger: Ledger = { day: 0, today: nothingSpent, projects: {} };
+import type { BudgetPlan, Ledger, QueuedRun, StartedRun } from './worker-context.ts';
 
 const dayMs = 86_400_000;
 /** What one run sets aside of a limited measure when nothing says how much a run may use. */

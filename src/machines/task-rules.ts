@@ -101,6 +101,7 @@ export const taskSetup = setup({
       params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')),
     /** A person's word can stand in for a gate that could not be judged, never for one that said no. */
     isOnlyInconclusive: ({ context }, params: { gates: string[] }) =>
+      context.objection === null &&
       params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')) &&
       !params.gates.some(gate => hasVerdict(context, gate, 'fail')),
     lacksApproval: ({ context }, params: { gates: string[] }) =>

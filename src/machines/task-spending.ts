@@ -1,10 +1,21 @@
 /** The states in which a stage looks at its budgets before an agent works, and waits when they are used up. */
 import { type Budget, noBudget } from '../domain/budget.ts';
 import { type AtLimit, budgetOf, type Pipeline, type Stage } from './pipeline.ts';
+import type { TaskContext } from './task-context.ts';
 import type { BudgetScope } from './task-rules.ts';
 
 export type StateConfig = Record<string, unknown>;
 export type Transition = Record<string, unknown>;
+
+/** A transition that says what it does, for whoever is about to send its event. */
+export const told = (description: string, transition: Transition): Transition => ({ ...transition, description });
+
+/** The same for what somebody would do first where it can be done. */
+export const usual = (description: string, transition: Transition): Transition => ({
+  ...transition,
+  description,
+  meta: { isUsual: true },
+});
 
 /** The budgets that a stage has to keep to: its own and that of the task. */
 export function scopesOf(pipeline: Pipeline, stage: Stage): BudgetScope[] {
@@ -50,14 +61,25 @@ export function spendingStates(
   });
   // No cheaper model helps a task that has used up everything.
   const taskSpent = scopes.filter(({ name }) => name === 'task').map(scope => spent(scope, taskPlace));
-  const granted: Transition = {
+  const granted: Transition = told('grants as much again', {
     target: 'preparing',
     actions: [{ type: 'grantBudgets', params: { scopes, stage: stage.name } }, 'renewAgents', 'clearRework'],
+  });
+  const why = ({ waitsFor }: TaskContext) => waitsFor ?? 'the budget is used up';
+  const atWait: StateConfig = {
+    ...personal,
+    'task.approve': usual('grants as much again', granted),
+    'task.retry': granted,
+    'task.cancel': usual('ends it; the branch stays', {
+      target: '#cancelled',
+      actions: { type: 'recordEnd', params: { because: 'cancelled' } },
+    }),
   };
   const explain = { type: 'waitForBudget', params: { scopes, stage: stage.name } };
   const places = new Set<string>(['awaitingBudget', ownPlace, ...(pipeline.budget === undefined ? [] : [taskPlace])]);
   return {
     affording: {
+      meta: { why: 'the budgets are looked at' },
       always: [
         {
           guard: { type: 'isTooFast', params: { velocity } },
@@ -74,17 +96,19 @@ export function spendingStates(
     ...(places.has('awaitingBudget') && {
       awaitingBudget: {
         tags: 'person',
+        meta: { why, headline: `${stage.name} waits for a budget` },
         entry: explain,
         exit: 'stopWaiting',
-        on: { ...personal, 'task.approve': granted, 'task.retry': granted },
+        on: atWait,
       },
     }),
     ...(places.has('parked') && {
       parked: {
         tags: 'paused',
+        meta: { why, headline: `${stage.name} is parked until its budget is granted` },
         entry: explain,
         exit: 'stopWaiting',
-        on: { ...personal, 'task.resume': granted, 'task.approve': granted, 'task.retry': granted },
+        on: { ...atWait, 'task.resume': granted },
       },
     }),
   };

@@ -27,7 +27,8 @@ import {
 } from './pipeline.ts';
 import { documentsOf, type TaskContext, type TaskInput } from './task-context.ts';
 import { leftFor, taskSetup } from './task-rules.ts';
-import { type StateConfig, scopesOf, spendingStates, type Transition } from './task-spending.ts';
+import { type StateConfig, scopesOf, spendingStates, type Transition, told, usual } from './task-spending.ts';
+import type { StateWords } from './words.ts';
 
 /** How often a lapsed verdict may lead back to its stage without a person. */
 const lapsedLimit = 3;
@@ -54,6 +55,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
   states.paused = {
     id: 'paused',
     initial: first.name,
+    meta: says({ why: 'paused by a person; nothing starts until it is resumed', headline: 'paused' }),
     on: { 'task.cancel': cancelled },
     states: Object.fromEntries(stages.map(stage => [stage.name, pausedState(stage)])),
   };
@@ -67,9 +69,18 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
       hook: context.hooks.beforeRemove,
     }),
   };
-  states.done = { id: 'done', type: 'final', entry: removeWorktree };
-  states.cancelled = { id: 'cancelled', type: 'final', entry: removeWorktree };
-  states.failed = { id: 'failed', type: 'final', entry: removeWorktree };
+  const end = (name: 'done' | 'cancelled' | 'failed', why: StateWords<TaskContext>['why']) => ({
+    id: name,
+    tags: name,
+    type: 'final',
+    entry: removeWorktree,
+    meta: says({ why, headline: name }),
+  });
+  states.done = end('done', ({ merged, target }) =>
+    merged === null ? 'finished' : `merged into ${target} as ${merged.commit.slice(0, 9)}`,
+  );
+  states.cancelled = end('cancelled', ({ endedBecause }) => endedBecause ?? 'cancelled');
+  states.failed = end('failed', ({ endedBecause }) => endedBecause ?? 'failed');
 
   return taskSetup.createMachine({
     id: 'task',
@@ -114,11 +125,16 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
 }
 
 const toStage = (stage: string) => `#${stage}`;
-const cancelled: Transition = {
+const says = (words: StateWords<TaskContext>) => words;
+const waitsFor = ({ waitsFor: why }: TaskContext) => why ?? 'nobody has said why';
+const cancelled = told('ends it; the branch stays', {
   target: '#cancelled',
   actions: { type: 'recordEnd', params: { because: 'cancelled' } },
-};
-const failed: Transition = { target: '#failed', actions: { type: 'recordEnd', params: { because: 'given up' } } };
+});
+const failed = told('gives it up; the branch stays', {
+  target: '#failed',
+  actions: { type: 'recordEnd', params: { because: 'given up' } },
+});
 /** A forbidden event: it is recorded as ignored and changes nothing. */
 const forbidden = {};
 
@@ -143,11 +159,12 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
     initial: 'preparing',
     on: {
       'task.cancel': cancelled,
-      'task.pause': `#paused.${stage.name}`,
+      'task.pause': told('holds it until somebody resumes it', { target: `#paused.${stage.name}` }),
     },
     states: {
       last: { type: 'history', history: 'shallow' },
       preparing: {
+        meta: says({ why: 'the worktree is made ready', headline: `${stage.name} begins` }),
         // Not on leaving `blocked`: a task that is paused there still knows why it waits when it is resumed.
         entry: 'stopWaiting',
         invoke: {
@@ -174,6 +191,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       ...spendingStates(pipeline, stage, personal, blockedBecause),
       working: workingState(pipeline, stage, blockedBecause),
       publishing: {
+        meta: says({ why: "the agent's work is committed" }),
         invoke: {
           id: 'publish',
           src: 'publish',
@@ -188,6 +206,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
         },
       },
       gating: {
+        meta: says({ why: 'the gates are judged', headline: `${stage.name}: the gates are judged` }),
         invoke: {
           id: 'gates',
           src: 'gates',
@@ -209,43 +228,66 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
       ...(approvals.length > 0 && {
         awaitingApproval: {
-          tags: 'person',
+          tags: ['person', 'approval'],
+          meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's approval` }),
           entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
           exit: 'stopWaiting',
           on: {
             ...personal,
-            'task.approve': {
+            'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
+            'task.approve': usual('goes on to the next stage', {
               target: 'deciding',
               actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } },
-            },
+            }),
           },
         },
       }),
       ...(stage.questions !== undefined && {
         awaitingAnswer: {
-          tags: 'person',
+          tags: ['person', 'answer'],
+          meta: says({ why: waitsFor, headline: `${stage.name} asks a person` }),
           entry: 'waitForAnswer',
           exit: 'stopWaiting',
-          on: { ...personal, 'task.answer': { target: 'preparing', actions: ['recordAnswer', 'clearRework'] } },
+          on: {
+            ...personal,
+            'task.answer': usual('gives the agent the answer and runs it again', {
+              target: 'preparing',
+              actions: ['recordAnswer', 'clearRework'],
+            }),
+          },
         },
       }),
       awaitingDecision: {
-        tags: 'person',
+        tags: ['person', 'decision'],
+        meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's decision` }),
         entry: { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
         exit: 'stopWaiting',
         on: {
           ...personal,
-          'task.approve': {
+          'task.retry': usual('runs the stage again', personal['task.retry'] as Transition),
+          'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
+          'task.approve': usual('passes gates that could not be judged, by your word', {
             guard: { type: 'isOnlyInconclusive', params: { gates: machineGates } },
             target: 'deciding',
             actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: machineGates } },
-          },
+          }),
         },
       },
-      blocked: {
-        tags: 'blocked',
-        on: personal,
-      },
+      blocked: blockedState(personal),
+    },
+  };
+}
+
+/** What a person mends first, and then lets go on. */
+function blockedState(personal: StateConfig): StateConfig {
+  return {
+    tags: 'blocked',
+    meta: says({ why: waitsFor, headline: 'blocked' }),
+    on: {
+      ...personal,
+      'task.retry': usual('tries again from here', personal['task.retry'] as Transition),
+      'task.move': (personal['task.move'] as Transition[]).map(move => usual('goes on from another stage', move)),
+      'task.cancel': usual('ends it; the branch stays', cancelled),
     },
   };
 }
@@ -255,15 +297,21 @@ function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name
   const index = pipeline.stages.indexOf(stage);
   const before = pipeline.stages[Math.max(0, index - 1)]!;
   return {
-    'task.retry': { target: retry, actions: ['renewAgents', 'clearRework'] },
-    'task.reject': { target: toStage(before.name), reenter: true, actions: ['recordRejection', 'clearRework'] },
-    'task.fail': failed,
-    'task.move': pipeline.stages.map(({ name }) => ({
-      guard: { type: 'isMoveTo', params: { stage: name } },
-      target: toStage(name),
+    'task.retry': told('runs the stage again', { target: retry, actions: ['renewAgents', 'clearRework'] }),
+    'task.reject': told(`sends it back to ${before.name} with the reason`, {
+      target: toStage(before.name),
       reenter: true,
-      actions: 'clearRework',
-    })),
+      actions: ['recordRejection', 'clearRework'],
+    }),
+    'task.fail': failed,
+    'task.move': pipeline.stages.map(({ name }) =>
+      told('goes on from another stage; gates are not passed by it', {
+        guard: { type: 'isMoveTo', params: { stage: name } },
+        target: toStage(name),
+        reenter: true,
+        actions: 'clearRework',
+      }),
+    ),
   };
 }
 
@@ -299,21 +347,30 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
     initial: 'running',
     states: {
       running: {
+        meta: says({ why: 'an agent works on it or waits for a place' }),
         on: {
-          'task.pause': 'pausing',
-          'task.cancel': 'cancelling',
-          'task.reject': { target: 'rejecting', actions: 'recordRejection' },
+          'task.pause': told('lets the agent finish, then holds it', { target: 'pausing' }),
+          'task.cancel': told('stops the agent after a checkpoint and ends it; the branch stays', {
+            target: 'cancelling',
+          }),
+          'task.reject': told(`stops the agent and sends it back to ${before.name} with the reason`, {
+            target: 'rejecting',
+            actions: 'recordRejection',
+          }),
         },
       },
       // The run may finish: what it has cost is spent. Nothing follows it until somebody resumes.
       pausing: {
+        meta: says({ why: 'the agent finishes, then the task pauses' }),
         // One that has not started yet does not.
         entry: 'holdRuns',
         exit: 'releaseRuns',
         on: {
           'task.pause': forbidden,
-          'task.resume': 'running',
-          'task.cancel': 'cancelling',
+          'task.resume': told('goes on as if it had not been paused', { target: 'running' }),
+          'task.cancel': told('stops the agent after a checkpoint and ends it; the branch stays', {
+            target: 'cancelling',
+          }),
           [ended]: [
             { guard: 'hasRunSucceeded', target: `#paused.${stage.name}.finished`, actions: recordRun },
             { guard: 'isRunOverBudget', target: `#paused.${stage.name}.overspent`, actions: recordRun },
@@ -322,6 +379,8 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
         },
       },
       cancelling: {
+        tags: 'ending',
+        meta: says({ why: 'the agent is being stopped' }),
         entry: stopRun,
         on: {
           'task.cancel': forbidden,
@@ -331,6 +390,7 @@ function workingState(pipeline: Pipeline, stage: Stage, blockedBecause: (why: st
         },
       },
       rejecting: {
+        meta: says({ why: 'the agent is being stopped' }),
         entry: stopRun,
         on: {
           'task.pause': forbidden,
@@ -443,25 +503,37 @@ function beforeMerge(pipeline: Pipeline, stage: Stage): Pick<MergePlace, 'gates'
 function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace): StateConfig {
   const { id, gates, entry, refusal, after } = place;
   const { onConflict, limit } = stage.merge!;
+  const isLanding = !id.includes('.');
+  const landing = ({ workItem, target }: TaskContext) => `what ${workItem} added last is merged into ${target}`;
   const blockedBecause = (why: string): Transition => ({
     target: `#${id}.blocked`,
     actions: { type: 'wait', params: { why, gates } },
   });
   return {
-    ...(!id.includes('.') && { id }),
+    ...(isLanding && { id }),
     initial: 'checking',
     states: {
       checking: { always: [...entry, blockedBecause(refusal)] },
       waiting: {
         tags: 'lease',
+        meta: says({
+          why: isLanding ? landing : ({ target }) => `waits for its turn to merge into ${target}`,
+        }),
         entry: 'requestLease',
         on: {
           'lease.granted': { target: 'writing', actions: 'rememberToken' },
           'task.cancel': { ...cancelled, actions: ['releaseLease', cancelled.actions] },
-          'task.pause': { target: `#paused.${stage.name}`, actions: 'releaseLease' },
+          'task.pause': told('holds it until somebody resumes it', {
+            target: `#paused.${stage.name}`,
+            actions: 'releaseLease',
+          }),
         },
       },
       writing: {
+        meta: says({
+          why: isLanding ? landing : ({ target }) => `merging into ${target}`,
+          headline: isLanding ? 'the last documents are merged' : 'merging',
+        }),
         exit: 'releaseLease',
         // A merge is never left half way: it ends one way or the other, and soon.
         on: { 'task.cancel': forbidden, 'task.pause': forbidden },
@@ -486,13 +558,7 @@ function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace): StateC
           onError: blockedBecause('the branch could not be merged'),
         },
       },
-      blocked: {
-        tags: 'blocked',
-        on: {
-          ...personalEvents(pipeline, stage, `#${id}.checking`),
-          'task.cancel': cancelled,
-        },
-      },
+      blocked: blockedState(personalEvents(pipeline, stage, `#${id}.checking`)),
     },
   };
 }
@@ -501,13 +567,18 @@ function pausedState(stage: Stage): StateConfig {
   return {
     initial: 'held',
     states: {
-      held: { tags: 'paused', on: { 'task.resume': `#${stage.name}.last` } },
+      held: heldAt(`#${stage.name}.last`),
       // The agent finished after the pause began: its work is published, not done again.
-      overspent: { tags: 'paused', on: { 'task.resume': `#${stage.name}.overspent` } },
-      finished: { tags: 'paused', on: { 'task.resume': `#${stage.name}.publishing` } },
+      overspent: heldAt(`#${stage.name}.overspent`),
+      finished: heldAt(`#${stage.name}.publishing`),
     },
   };
 }
+
+const heldAt = (target: string): StateConfig => ({
+  tags: 'paused',
+  on: { 'task.resume': usual('goes on where it stopped', { target }) },
+});
 
 /** Where the work of a task lies. */
 function placeOf(context: TaskContext) {

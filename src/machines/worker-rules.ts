@@ -1,7 +1,7 @@
 /** What holds a queued run back, as a decision and in words: the worker and `signalbox queue` use the same one. */
 import { formatAmount } from '../domain/budget.ts';
 import { reserve } from './ledger.ts';
-import type { QueuedRun, WorkerContext, WorkerLimits } from './worker.ts';
+import type { QueuedRun, WorkerContext, WorkerLimits } from './worker-context.ts';
 
 /** Why a run may not start now, in a sentence; undefined when it may. */
 export function whatHolds(run: QueuedRun, context: WorkerContext, at: number): string | undefined {
@@ -35,15 +35,15 @@ export function whatStops(
   return pressure === null ? undefined : `the host is under pressure: ${pressure}`;
 }
 
-/** Why a queued run has not started, in words; `state` is that of the worker. */
-export function whyQueued(run: QueuedRun, context: WorkerContext, state: string, at: number): string {
-  if (state === 'draining.byOperator') {
+/** Why a queued run has not started, in words; `tags` are those of the worker. */
+export function whyQueued(run: QueuedRun, context: WorkerContext, tags: readonly string[], at: number): string {
+  if (tags.includes('drained')) {
     const by = context.drainedBy === null ? '' : ` (by ${context.drainedBy})`;
     return `the worker is draining${by} and starts nothing`;
   }
   const held = whatHolds(run, context, at);
   if (held !== undefined) return held;
-  return state === 'draining.forShutdown' ? 'nobody works on this data now' : 'more urgent runs go first';
+  return tags.includes('unattended') ? 'nobody works on this data now' : 'more urgent runs go first';
 }
 
 function heldWords(run: QueuedRun, { by, why }: NonNullable<QueuedRun['held']>): string {

@@ -8,101 +8,20 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
-import type { Budget, Spent } from '../domain/budget.ts';
 import { breakerId } from './breaker.ts';
-import { type BudgetPlan, closeDay, type Ledger, noPlan, openLedger, reserve, settle } from './ledger.ts';
+import { closeDay, reserve, settle } from './ledger.ts';
 import { preflightId } from './preflight.ts';
 import { pureActor } from './provided.ts';
+import {
+  type BudgetPlan,
+  noPlan,
+  openLedger,
+  type QueuedRun,
+  type WorkerContext,
+  type WorkerEvent,
+  type WorkerLimits,
+} from './worker-context.ts';
 import { whatHolds, whatStops } from './worker-rules.ts';
-
-/** A run that wants to start. */
-export interface QueuedRun {
-  runId: string;
-  taskId: string;
-  project: string;
-  stage: string;
-  agent: string;
-  provider: string;
-  /** 1 is the most urgent, 10 the least. */
-  priority: number;
-  queuedAt: number;
-  /** What it may spend at most, as far as it and its task know. */
-  ask: Budget;
-  /** Who turned it away, and why; null while nobody has. */
-  held: { by: 'breaker' | 'preflight'; why: string } | null;
-}
-
-/** A run that holds a place, with what is set aside for it. */
-export interface StartedRun extends QueuedRun {
-  reserved: Budget;
-}
-
-export interface WorkerLimits {
-  /** Agents at once, in all. */
-  total: number;
-  perProject: number;
-  perStage: number;
-  perAgent: number;
-  perProvider: number;
-  /** Limits for one project, stage, agent or provider, by name; they replace the general one. */
-  projects: Record<string, number>;
-  stages: Record<string, number>;
-  agents: Record<string, number>;
-  providers: Record<string, number>;
-  /** A run that has waited this long counts as one step more urgent. */
-  ageingMs: number;
-}
-
-/** The limits that hold without a configuration. */
-export const usualLimits: WorkerLimits = {
-  total: 2,
-  perProject: 2,
-  perStage: 2,
-  perAgent: 2,
-  perProvider: 2,
-  projects: {},
-  stages: {},
-  agents: {},
-  providers: {},
-  ageingMs: 900_000,
-};
-
-export interface WorkerContext {
-  limits: WorkerLimits;
-  budgets: BudgetPlan;
-  ledger: Ledger;
-  queue: QueuedRun[];
-  /** Asked about and not yet answered: they hold a place already. */
-  asked: StartedRun[];
-  running: StartedRun[];
-  /** Projects in which nothing starts until somebody resumes them, and who said so. */
-  pausedProjects: Record<string, string>;
-  /** Tasks that are paused while their agent has not started, and who said so. */
-  pausedTasks: Record<string, string>;
-  /** What the host is short of; null while it can bear more. */
-  pressure: string | null;
-  /** Who had it drained. */
-  drainedBy: string | null;
-  createdAt: number;
-}
-
-export type WorkerEvent =
-  | ({ type: 'run.requested'; at: number } & Omit<QueuedRun, 'queuedAt' | 'held'>)
-  | { type: 'run.admitted'; runId: string; provider: string; at: number }
-  | { type: 'run.refused'; runId: string; by: 'breaker' | 'preflight'; why: string; at: number }
-  | { type: 'run.ended'; runId: string; project: string; spent: Spent; at: number }
-  | { type: 'breaker.changed'; provider: string; at: number }
-  | { type: 'preflight.changed'; agent: string; at: number }
-  | { type: 'host.changed'; pressure: string | null; at: number }
-  | { type: 'worker.drain'; by: string; at: number }
-  | { type: 'worker.resume'; by: string; at: number }
-  | { type: 'worker.shutdown'; at: number }
-  | { type: 'worker.started'; at: number }
-  | { type: 'project.pause'; project: string; by: string; at: number }
-  | { type: 'project.resume'; project: string; by: string; at: number }
-  | { type: 'task.paused'; taskId: string; by: string; at: number }
-  | { type: 'task.resumed'; taskId: string; at: number }
-  | { type: 'worker.configured'; limits: WorkerLimits; budgets: BudgetPlan; at: number };
 
 const without = <Run extends QueuedRun>(runs: Run[], runId: string) => runs.filter(run => run.runId !== runId);
 const dayMs = 86_400_000;
@@ -167,7 +86,9 @@ export const workerMachine = setup({
       }),
     })),
     configure: assign(({ event }) =>
-      event.type === 'worker.configured' ? { limits: event.limits, budgets: event.budgets } : {},
+      event.type === 'worker.configured'
+        ? { limits: event.limits, budgets: event.budgets, configuration: event.configuration }
+        : {},
     ),
     rememberPressure: assign(({ event }) => (event.type === 'host.changed' ? { pressure: event.pressure } : {})),
     pauseProject: assign(({ context, event }) =>
@@ -210,6 +131,7 @@ export const workerMachine = setup({
   context: ({ input }) => ({
     limits: input.limits,
     budgets: input.budgets ?? noPlan,
+    configuration: null,
     ledger: openLedger,
     queue: [],
     asked: [],
@@ -234,6 +156,7 @@ export const workerMachine = setup({
   },
   states: {
     accepting: {
+      tags: 'accepting',
       entry: 'dispatch',
       after: { untilTomorrow: { target: 'accepting', reenter: true, actions: 'turnPage' } },
       on: {
@@ -263,8 +186,12 @@ export const workerMachine = setup({
       initial: 'byOperator',
       states: {
         // Outlives restarts: only an operator ends what an operator began.
-        byOperator: { on: { 'worker.resume': { target: '#worker.accepting', actions: 'rememberDrainer' } } },
+        byOperator: {
+          tags: 'drained',
+          on: { 'worker.resume': { target: '#worker.accepting', actions: 'rememberDrainer' } },
+        },
         forShutdown: {
+          tags: 'unattended',
           on: {
             'worker.started': '#worker.accepting',
             'worker.drain': { target: 'byOperator', actions: 'rememberDrainer' },

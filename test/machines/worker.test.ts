@@ -3,16 +3,18 @@ import { createMachine, fromCallback, fromPromise } from 'xstate';
 import { plainAgent } from '../../src/domain/agent-spec.ts';
 import { noBudget, nothingSpent } from '../../src/domain/budget.ts';
 import { breakerId, breakerMachine, workerId } from '../../src/machines/breaker.ts';
-import { type BudgetPlan, noPlan, openLedger, reserve, settle } from '../../src/machines/ledger.ts';
+import { reserve, settle } from '../../src/machines/ledger.ts';
 import { type Probed, preflightId, preflightMachine } from '../../src/machines/preflight.ts';
+import { pickNext, workerMachine } from '../../src/machines/worker.ts';
 import {
-  pickNext,
+  type BudgetPlan,
+  noPlan,
+  openLedger,
   type QueuedRun,
   type StartedRun,
   usualLimits,
   type WorkerContext,
-  workerMachine,
-} from '../../src/machines/worker.ts';
+} from '../../src/machines/worker-context.ts';
 import { whyQueued } from '../../src/machines/worker-rules.ts';
 import { createMemoryDisk, openMemoryStore } from '../../src/persistence/memory.ts';
 import { untilStopped } from '../../src/runtime/index.ts';
@@ -195,6 +197,7 @@ const queued: QueuedRun = {
 const contextWith = (more: Partial<WorkerContext> = {}): WorkerContext => ({
   limits,
   budgets: noPlan,
+  configuration: null,
   ledger: openLedger,
   queue: [queued],
   asked: [],
@@ -215,7 +218,7 @@ const started = (runId: string, more: Partial<StartedRun> = {}): StartedRun => (
 });
 
 test('a queued run says why it waits', () => {
-  const why = (more: Partial<WorkerContext>, run = queued) => whyQueued(run, contextWith(more), 'accepting', 0);
+  const why = (more: Partial<WorkerContext>, run = queued) => whyQueued(run, contextWith(more), ['accepting'], 0);
   const busy = [started('q'), started('q2')];
   expect(pickNext(contextWith({ running: busy }), 0)).toBeUndefined();
   expect(why({ running: busy })).toBe('all 2 places are taken');
@@ -223,7 +226,7 @@ test('a queued run says why it waits', () => {
   expect(why({ running: [started('q')], limits: { ...limits, agents: { a: 1 } } })).toBe(
     '1 run of agent a at once are the limit',
   );
-  expect(whyQueued(queued, contextWith({ drainedBy: 'eve' }), 'draining.byOperator', 0)).toBe(
+  expect(whyQueued(queued, contextWith({ drainedBy: 'eve' }), ['drained'], 0)).toBe(
     'the worker is draining (by eve) and starts nothing',
   );
   const held = { ...queued, held: { by: 'breaker' as const, why: 'a failed 3 times in a row' } };
@@ -382,7 +385,7 @@ describe('I14: budgets over many runs', () => {
   test('what was spent is settled, what was not is free again, and the next day begins whole', () => {
     const budgets = plan({ day: dollars(10), run: dollars(6) });
     const ledger = settle(openLedger, { project: 'p', spent: { ...nothingSpent, moneyUsd: 9.5 }, at: day + 5 });
-    expect(whyQueued(queued, contextWith({ budgets, ledger }), 'accepting', day + 10)).toBe(
+    expect(whyQueued(queued, contextWith({ budgets, ledger }), ['accepting'], day + 10)).toBe(
       'the budget of the day is used up: $9.50 of $10.00; it is whole again at midnight UTC',
     );
     expect(reserve(contextWith({ budgets, ledger }), queued, 2 * day).reserved.moneyUsd).toBe(6);
@@ -392,7 +395,7 @@ describe('I14: budgets over many runs', () => {
     const budgets = plan({ projects: { p: { total: dollars(3), day: noBudget, run: noBudget } } });
     const ledger = settle(openLedger, { project: 'p', spent: { ...nothingSpent, moneyUsd: 3 }, at: day });
     const context = contextWith({ budgets, ledger });
-    expect(whyQueued(queued, context, 'accepting', 5 * day)).toBe(
+    expect(whyQueued(queued, context, ['accepting'], 5 * day)).toBe(
       'the budget of project p is used up: $3.00 of $3.00; raise it in the configuration',
     );
     expect(pickNext({ ...context, queue: [{ ...queued, project: 'q' }] }, day)).toBeDefined();

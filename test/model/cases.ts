@@ -6,7 +6,7 @@ import { noHooks } from '../../src/domain/hook.ts';
 import { type AgentEnd, type AgentReport, endOf } from '../../src/domain/outcome.ts';
 import { noUsage } from '../../src/domain/usage.ts';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
-import { usualLimits } from '../../src/machines/worker.ts';
+import { usualLimits } from '../../src/machines/worker-context.ts';
 import type { ModelEvent, ModelOptions } from './paths.ts';
 
 /** A pipeline with everything that a stage can have, and budgets of one so that their ends are near. */
@@ -410,7 +410,12 @@ export const workerModel: ModelOptions = {
     { type: 'worker.resume', by: 'me' },
     { type: 'worker.shutdown' },
     { type: 'worker.started' },
-    { type: 'worker.configured', limits: workerLimits, budgets: { day: noBudget, run: noBudget, projects: {} } },
+    {
+      type: 'worker.configured',
+      limits: workerLimits,
+      budgets: { day: noBudget, run: noBudget, projects: {} },
+      configuration: null,
+    },
   ],
   project: context => {
     const names = (key: string) =>

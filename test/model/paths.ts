@@ -33,6 +33,8 @@ export interface Model {
   covered: Set<string>;
   states: Set<string>;
   visited: Set<string>;
+  /** Everything that can be reached, as far as guards tell it apart. */
+  snapshots: AnyMachineSnapshot[];
 }
 
 /** Generates the paths. */
@@ -64,6 +66,7 @@ export function modelOf(
     covered: new Set(),
     states: new Set(),
     visited: new Set(),
+    snapshots: Object.values(adjacency).map(({ state }) => state),
   };
   for (const node of statesOf(machine)) model.states.add(node);
   cover(model, initialTransitions(inert, input));

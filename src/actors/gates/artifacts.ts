@@ -3,8 +3,8 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
-import type { GatePlace } from '../gate.ts';
 import { inside } from '../paths.ts';
+import type { GatePlace } from './place.ts';
 
 export function judgeArtifacts(
   { name: gate, files, need }: Extract<Gate, { kind: 'artifacts' }>,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import { readDocument } from '../document.ts';
-import type { GatePlace } from '../gate.ts';
 import { tailOf } from '../log-file.ts';
 import { runToEnd } from '../supervised-command.ts';
+import type { GatePlace } from './place.ts';
 
 const tailBytes = 3_000;
 /** What a shell answers for a program that is not there or may not be run. */

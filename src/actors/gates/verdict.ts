@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import { readDocument } from '../document.ts';
-import type { GatePlace } from '../gate.ts';
 import { inside } from '../paths.ts';
+import type { GatePlace } from './place.ts';
 
 const longestDetail = 4_000;
 
