@@ -2,7 +2,9 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type App, defaultSettings, ensureServices, openApp, type Settings } from '../src/app.ts';
+import { type App, openApp } from '../src/app/open.ts';
+import { ensureServices } from '../src/app/services.ts';
+import { defaultSettings, type Settings } from '../src/app/settings.ts';
 import { type AgentSpec, plainAgent } from '../src/domain/agent-spec.ts';
 import { noBudget } from '../src/domain/budget.ts';
 import type { AgentRunInput, RunPolicy } from '../src/machines/agent-run-context.ts';

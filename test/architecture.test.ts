@@ -17,9 +17,9 @@ const allowed: Record<string, string[]> = {
   config: ['domain', 'machines', 'integrations'],
   actors: ['domain', 'host', 'machines', 'runtime', 'integrations', 'prompts'],
   demo: ['actors'],
-  'app.ts': ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config'],
-  commands: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config', 'app.ts'],
-  cli: ['domain', 'host', 'machines', 'runtime', 'actors', 'commands', 'config', 'demo', 'app.ts'],
+  app: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config'],
+  commands: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config', 'app'],
+  cli: ['domain', 'host', 'machines', 'runtime', 'actors', 'commands', 'config', 'demo', 'app'],
   'main.ts': ['cli'],
 };
 

@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type App, type AppOptions, dataPaths, openApp, settingsOf } from '../app.ts';
+import { dataPaths } from '../app/data-directory.ts';
+import { type App, type AppOptions, openApp } from '../app/open.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { messageOf } from '../domain/errors.ts';
 import { note, warn } from './output.ts';
@@ -35,7 +36,7 @@ export interface Configured extends LoadedConfig {
 
 /** Opens the application for one piece of work and closes it whatever happens. */
 export async function withApp<T>(
-  options: Omit<AppOptions, 'dataDir' | 'settings'> & Pick<CommonOptions, 'data' | 'config'>,
+  options: Omit<AppOptions, 'dataDir' | 'configuration'> & Pick<CommonOptions, 'data' | 'config'>,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
   const { data: given, config: file, ...rest } = options;
@@ -54,10 +55,10 @@ export async function withApp<T>(
  */
 async function placeFor(
   options: Pick<CommonOptions, 'data' | 'config'>,
-): Promise<Pick<AppOptions, 'dataDir' | 'settings'>> {
+): Promise<Pick<AppOptions, 'dataDir' | 'configuration'>> {
   try {
-    const { config, data } = await configured(options);
-    return { dataDir: data, settings: settingsOf(config) };
+    const { data, ...configuration } = await configured(options);
+    return { dataDir: data, configuration };
   } catch (error) {
     const dataDir = options.data ?? (process.env.SIGNALBOX_DATA || '.signalbox');
     if (options.config !== undefined || !existsSync(dataPaths(dataDir).database)) throw error;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { gitIn } from '../actors/git.ts';
-import { openApp } from '../app.ts';
+import { openApp } from '../app/open.ts';
 import { createAgents } from '../commands/agents.ts';
 import { interruptAll } from '../commands/shutdown.ts';
 import { createTasks, type TaskView } from '../commands/tasks.ts';

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { dataPaths, openApp, settingsOf } from '../app.ts';
+import { dataPaths } from '../app/data-directory.ts';
+import { openApp } from '../app/open.ts';
 import { type Agents, createAgents } from '../commands/agents.ts';
 import { findPipeline } from '../commands/pipelines.ts';
 import { readBody } from '../commands/preflight.ts';
@@ -82,7 +83,7 @@ async function run(options: RunOptions): Promise<number> {
   const app = await openApp({
     dataDir: data,
     mode: 'work',
-    settings: settingsOf(config),
+    configuration: plan.configured,
     listeners: [
       transition => progress?.onTransition(transition),
       () => {
@@ -111,10 +112,10 @@ async function run(options: RunOptions): Promise<number> {
     cwd: process.cwd(),
     env: process.env,
     current: config,
-    onChange(next, warnings) {
+    onChange(next) {
       note('note: the configuration has changed and is in force; tasks keep the agents that they began with');
-      for (const warning of warnings) note(`warning: ${harmless(warning)}`);
-      app.configure(settingsOf(next)).catch(error => warn(messageOf(error)));
+      for (const warning of next.warnings) note(`warning: ${harmless(warning)}`);
+      app.configure(next).catch(error => warn(messageOf(error)));
     },
     onProblem: problem => note(`warning: the last good configuration stays in force: ${harmless(problem.message)}`),
   });

@@ -1,7 +1,7 @@
 /** What can be known of agent runs and done with them: the same verbs for the command line now and for HTTP later. */
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { App } from '../app.ts';
+import type { App } from '../app/open.ts';
 import type { AgentKind } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';

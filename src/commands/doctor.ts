@@ -8,7 +8,7 @@ import { checkAgentProgram } from '../actors/agent-preflight.ts';
 import { gitIn } from '../actors/git.ts';
 import { measureHost } from '../actors/host-gauge.ts';
 import { checkTemplates } from '../actors/prompt-check.ts';
-import { dataPaths } from '../app.ts';
+import { dataPaths } from '../app/data-directory.ts';
 import { describeProblem } from '../config/document.ts';
 import { builtInAgents } from '../config/effective.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';

@@ -1,5 +1,5 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
-import type { App } from '../app.ts';
+import type { App } from '../app/open.ts';
 import { type BreakerContext, workerId } from '../machines/breaker.ts';
 import { closeDay } from '../machines/ledger.ts';
 import type { MergeQueueContext } from '../machines/merge-queue.ts';

@@ -1,5 +1,5 @@
 /** Ends all work of a foreground process without losing any: agents are stopped and their runs queued again. */
-import type { App } from '../app.ts';
+import type { App } from '../app/open.ts';
 import { workerId } from '../machines/breaker.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Calling an agent for a single piece of work, as coordinators do: a task of one stage whose branch is not merged. */
 import { z } from 'zod';
-import type { App } from '../app.ts';
+import type { App } from '../app/open.ts';
 import type { Config } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkId } from '../domain/names.ts';

@@ -2,7 +2,8 @@
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gitIn, resolveCommit } from '../actors/git.ts';
-import { type App, ensureServices, mergeQueueId } from '../app.ts';
+import type { App } from '../app/open.ts';
+import { ensureServices, mergeQueueId } from '../app/services.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { type Hooks, noHooks } from '../domain/hook.ts';

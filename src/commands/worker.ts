@@ -1,5 +1,5 @@
 /** Holding back and letting on: the worker as a whole, a project, the breaker of a provider. */
-import type { App } from '../app.ts';
+import type { App } from '../app/open.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';

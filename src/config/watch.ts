@@ -13,7 +13,7 @@ import type { Config } from './schema.ts';
 export interface WatchOptions extends LoadOptions {
   /** The configuration in force; without it, the one that is there when watching begins. */
   current?: Config;
-  onChange(config: Config, warnings: string[]): void;
+  onChange(loaded: LoadedConfig): void;
   /** What is wrong, once; until it is mended, the last good configuration stays in force. */
   onProblem(error: SignalboxError): void;
   /** How long no further change may come before the file is read: editors write in several steps. */
@@ -55,11 +55,12 @@ export function watchConfig({
     onProblem(problem);
   };
 
-  const take = ({ config, warnings }: LoadedConfig) => {
+  const take = (loaded: LoadedConfig) => {
+    const { config } = loaded;
     lastProblem = undefined;
     const isNew = inForce !== undefined && !isDeepStrictEqual(config, inForce);
     inForce = config;
-    if (isNew) onChange(config, warnings);
+    if (isNew) onChange(loaded);
   };
 
   /** One after another, so that an older state of the file never wins over a newer one. */

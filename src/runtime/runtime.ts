@@ -174,7 +174,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const observer = guarded(given);
   const feed = createFeed(observer.onFault);
   for (const listener of listeners) feed.listen(listener);
-  const definitions = createDefinitions(kinds, store);
+  const definitions = createDefinitions(kinds, store, readonly);
   const cache = createActorCache(cacheSize);
   const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
   // A timer that fires is a transition like any other; only what follows from it may belong to somebody else.

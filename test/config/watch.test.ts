@@ -22,9 +22,9 @@ async function watched(files: Record<string, string>, options: Partial<WatchOpti
     ...source,
     current: config,
     debounceMs: 5,
-    onChange: (changed, warned) => {
-      changes.push(changed);
-      warnings.push(warned);
+    onChange: loaded => {
+      changes.push(loaded.config);
+      warnings.push(loaded.warnings);
     },
     onProblem: error => void problems.push(error),
     ...options,
@@ -153,7 +153,7 @@ test('what changes while it is being watched for the first time is not lost', as
     cwd: place.directory,
     env: { HOME: '/home/ann' },
     current: config,
-    onChange: changed => void changes.push(changed),
+    onChange: ({ config }) => void changes.push(config),
     onProblem: () => {},
   });
   onTestFinished(() => watch.close());

@@ -29,7 +29,7 @@ childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
 syncBuiltinESMExports();
 
 // Only now, so that everything that they import sees the counting spawn.
-const { openApp } = await import('../../src/app.ts');
+const { openApp } = await import('../../src/app/open.ts');
 const { plainAgent } = await import('../../src/domain/agent-spec.ts');
 const { createTasks } = await import('../../src/commands/tasks.ts');
 

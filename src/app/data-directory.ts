@@ -1,0 +1,63 @@
+/** The data directory: what lies where in it, how it is made, and how its database is opened. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isBecause, SignalboxError } from '../domain/errors.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../persistence/sqlite/store.ts';
+import type { Store } from '../persistence/store.ts';
+
+/** Where everything of one data directory lies. Absolute paths. */
+export interface DataPaths {
+  dataDir: string;
+  database: string;
+  runsDir: string;
+  worktreesDir: string;
+  lock: string;
+}
+
+export function dataPaths(dataDir: string): DataPaths {
+  const absolute = resolve(dataDir);
+  return {
+    dataDir: absolute,
+    database: join(absolute, 'signalbox.db'),
+    runsDir: join(absolute, 'runs'),
+    worktreesDir: join(absolute, 'worktrees'),
+    lock: join(absolute, 'lock'),
+  };
+}
+
+/** Makes what is missing. Throws `directoryUnusable`. */
+export function makeDataDir({ dataDir, runsDir, worktreesDir }: DataPaths): void {
+  try {
+    for (const directory of [dataDir, runsDir, worktreesDir]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // The data directory often lies in a repository; it never belongs to it. Prompt templates beside it do.
+    const ignore = join(dataDir, '.gitignore');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n!prompts/\n!prompts/**\n');
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new SignalboxError(
+      'unavailable',
+      'directoryUnusable',
+      `${dataDir} cannot be used as data directory: ${reason}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Throws `noData` when there is no database in the directory. */
+export function requireData({ dataDir, database }: DataPaths): void {
+  if (existsSync(database)) return;
+  throw new SignalboxError('not_found', 'noData', `There is no Signalbox data in ${dataDir}.`, {
+    remedy: { say: 'give another directory', field: 'data' },
+  });
+}
+
+/** Opens the database. Who only reads cannot bring older data to the present schema, so it is opened for writing once. */
+export async function openData(options: SqliteStoreOptions): Promise<Store> {
+  try {
+    return openSqliteStore(options);
+  } catch (error) {
+    if (!isBecause(error, 'unmigratedData')) throw error;
+    await openSqliteStore({ ...options, readonly: false }).close();
+    return openSqliteStore(options);
+  }
+}

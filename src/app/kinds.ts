@@ -1,0 +1,95 @@
+/** The kinds of actors with what each needs of the outside world. */
+import { rmSync } from 'node:fs';
+import { fromPromise } from 'xstate';
+import { checkAgent } from '../actors/agent-preflight.ts';
+import { createAgentProcess } from '../actors/agent-process.ts';
+import { checkpoint } from '../actors/checkpoint.ts';
+import { judgeGates } from '../actors/gate.ts';
+import { type HookInput, runHook } from '../actors/hook.ts';
+import { createHostGauge } from '../actors/host-gauge.ts';
+import { inTurn } from '../actors/in-turn.ts';
+import { type InspectInput, inspect } from '../actors/inspect.ts';
+import { merge } from '../actors/merge.ts';
+import { publish } from '../actors/publish.ts';
+import { homeOf } from '../actors/sandboxed.ts';
+import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
+import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
+import type { JobInput, MachineKind } from '../runtime/index.ts';
+import type { DataPaths } from './data-directory.ts';
+import { machineKinds } from './machine-kinds.ts';
+import { defaultSettings, type Settings } from './settings.ts';
+
+/** Every kind of actor, with what it needs of the outside world. */
+export function kindsFor(
+  { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
+  settings: () => Settings = () => defaultSettings,
+): MachineKind[] {
+  const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
+    runHook(input, runsDir, input.job.ref, signal),
+  );
+  return provide({
+    worker: { actors: { hostGauge: createHostGauge(dataDir, () => settings().host) } },
+    preflight: {
+      actors: {
+        probe: fromPromise<unknown, { agent: AgentSpec; timeLimitMs: number }>(({ input, signal }) =>
+          checkAgent(input.agent, { timeLimitMs: input.timeLimitMs, signal }),
+        ),
+      },
+    },
+    agentRun: {
+      actors: {
+        agent: createAgentProcess({ dataDir, runsDir, prices: () => settings().prices }),
+        checkpoint: inWorktree(checkpoint),
+        inspect: inWorktree((input: InspectInput) => inspect(input)),
+        hook,
+      },
+    },
+    task: taskParts(dataDir, runsDir),
+  });
+}
+
+/** The machines with what each needs of the outside, by their names. */
+function provide(parts: Record<string, Pick<MachineKind, 'actors' | 'effects'>>): MachineKind[] {
+  return machineKinds.map(kind => ({ ...kind, ...parts[kind.name] }));
+}
+
+function taskParts(dataDir: string, runsDir: string): Pick<MachineKind, 'actors' | 'effects'> {
+  return {
+    actors: {
+      prepare: fromPromise<unknown, JobInput<PrepareInput>>(({ input, signal }) =>
+        inTurn(input.worktree, () =>
+          prepareWorkspace(input, command =>
+            runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+          ),
+        ),
+      ),
+      publish: inWorktree(publish),
+      gates: fromPromise(({ input, signal }) => judgeGates(input as never, runsDir, signal)),
+      merge: inWorktree(merge),
+    },
+    effects: {
+      removeWorktree: (params: RemoveInput) =>
+        inTurn(params.worktree, async () => {
+          const { signal } = new AbortController();
+          const place = placeOf(params, 'beforeRemove');
+          await removeWorkspace(params, command =>
+            runHook({ ...place, hook: command }, runsDir, `${params.taskId}.end`, signal),
+          );
+          rmSync(homeOf(dataDir, params.taskId), { recursive: true, force: true });
+        }),
+    },
+  };
+}
+
+/** Where a hook of the task's own runs. */
+function placeOf(
+  { taskId, project, worktree }: { taskId: string; project: string; worktree: string },
+  name: HookInput['name'],
+): Omit<HookInput, 'hook'> {
+  return { name, taskId, project, worktree, branch: '', sandbox: noSandbox, outcome: null };
+}
+
+/** Work with git in a worktree, one piece after another: a job that was stopped may still be at it. */
+function inWorktree<Input extends { worktree: string }, Output>(work: (input: Input) => Promise<Output>) {
+  return fromPromise<Output, Input>(({ input }) => inTurn(input.worktree, () => work(input)));
+}

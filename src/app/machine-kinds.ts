@@ -1,0 +1,28 @@
+/** The machines there are, by name and version, and nothing of what they do outside: enough to read what is stored. */
+import type { Json } from '../domain/json.ts';
+import { agentRunMachine } from '../machines/agent-run.ts';
+import { breakerMachine } from '../machines/breaker.ts';
+import { defaultPipeline } from '../machines/default-pipeline.ts';
+import { mergeQueueMachine } from '../machines/merge-queue.ts';
+import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
+import { preflightMachine } from '../machines/preflight.ts';
+import { agentRunTags, taskTags } from '../machines/standing.ts';
+import { compileTask } from '../machines/task.ts';
+import { workerMachine } from '../machines/worker.ts';
+import type { MachineKind } from '../runtime/index.ts';
+
+const written = (version: number) => ({ version });
+
+export const machineKinds: readonly MachineKind[] = [
+  { name: 'worker', definition: written(3), build: () => workerMachine },
+  { name: 'breaker', definition: written(2), build: () => breakerMachine },
+  { name: 'preflight', definition: written(1), build: () => preflightMachine },
+  { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
+  { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
+  {
+    name: 'task',
+    definition: defaultPipeline as unknown as Json,
+    build: definition => compileTask(pipelineSchema.parse(definition) as Pipeline),
+    tags: taskTags,
+  },
+];

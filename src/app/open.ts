@@ -1,0 +1,151 @@
+/** Opens a data directory: the store, the machines with what they need, what was left open. For work or for a look. */
+import { rmSync, writeFileSync } from 'node:fs';
+import type { Orphan } from '../actors/orphans.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Json } from '../domain/json.ts';
+import { ownIdentity } from '../host/process-identity.ts';
+import { workerId } from '../machines/breaker.ts';
+import type { Store } from '../persistence/store.ts';
+import {
+  type MachineKind,
+  type Runtime,
+  type RuntimeObserver,
+  startRuntime,
+  type TransitionListener,
+} from '../runtime/index.ts';
+import { type DataPaths, dataPaths, makeDataDir, openData, requireData } from './data-directory.ts';
+import { machineKinds } from './machine-kinds.ts';
+import { configureServices } from './services.ts';
+import { defaultSettings, type Settings, settingsOf } from './settings.ts';
+
+/**
+ * What a data directory is opened for.
+ *
+ * - `work`: owns the data and does what is to be done.
+ * - `commit`: owns the data and only records events; whoever works next carries them out.
+ * - `read`: looks, beside whoever owns the data.
+ */
+export type Mode = 'work' | 'commit' | 'read';
+
+export interface AppOptions {
+  dataDir: string;
+  mode: Mode;
+  /** Whether a data directory that is not there is made. */
+  creates?: boolean;
+  /** The configuration by which this process works; whoever works on the whole data puts it in force. */
+  configuration?: LoadedConfig | undefined;
+  /** Instead of those of the configuration. */
+  settings?: Settings;
+  /** With `work`: carries out what these actors and those below them ask for, and starts nothing new. */
+  only?: readonly string[];
+  observer?: RuntimeObserver;
+  /** Who hears of every transition from the very beginning on. */
+  listeners?: readonly TransitionListener[];
+  /** Called with every database statement before it runs. */
+  trace?: (sql: string) => void;
+  onOrphans?: (orphans: Orphan[]) => void;
+  onDamage?: (problems: string[]) => void;
+}
+
+export interface App {
+  paths: DataPaths;
+  store: Store;
+  runtime: Runtime;
+  /** In force in this process now. */
+  readonly settings: Settings;
+  /** Puts another configuration in force while working: limits and budgets at once, the rest with the next agent. */
+  configure(configuration: LoadedConfig): Promise<void>;
+  /** Stops cleanly and closes the store. Agents that work go on working. */
+  close(options?: { drainMs?: number }): Promise<void>;
+}
+
+/**
+ * Opens the data directory. Throws `noData` when there is nothing to read, `inUse` when another process owns it,
+ * `unavailable` and `invalid` when the database cannot be used.
+ */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { mode, creates = true, only, configuration, trace, onDamage } = options;
+  const paths = dataPaths(options.dataDir);
+  if (mode === 'read' || !creates) requireData(paths);
+  if (mode !== 'read') makeDataDir(paths);
+  const store = await openData({
+    file: paths.database,
+    readonly: mode === 'read',
+    ...(trace && { trace }),
+    ...(onDamage && { onDamage }),
+  });
+  let settings = options.settings ?? (configuration === undefined ? defaultSettings : settingsOf(configuration.config));
+  let runtime: Runtime | undefined;
+  try {
+    runtime = await start(options, { paths, store, settings: () => settings });
+    const isWhole = mode === 'work' && only === undefined;
+    const isConfigured = configuration !== undefined || options.settings !== undefined;
+    if (mode !== 'read') await ensureWorker(runtime, settings);
+    // One command on a task, from wherever it was given, is no reason for other limits.
+    if (isWhole && isConfigured) await configureServices(runtime, settings, configuration?.file ?? null);
+    // For the work of one actor nothing else is started, also not in the places that it frees.
+    if (mode === 'work') await runtime.send(workerId, { type: isWhole ? 'worker.started' : 'worker.shutdown' });
+  } catch (error) {
+    await runtime?.stop({ drainMs: 0 });
+    await store.close();
+    throw error;
+  }
+  const working = runtime;
+  return {
+    paths,
+    store,
+    runtime,
+    get settings() {
+      return settings;
+    },
+    async configure(next) {
+      settings = settingsOf(next.config);
+      await configureServices(working, settings, next.file);
+    },
+    async close(closing) {
+      await working.stop(closing);
+      await store.close();
+      if (mode !== 'read') rmSync(paths.lock, { force: true });
+    },
+  };
+}
+
+interface Opened {
+  paths: DataPaths;
+  store: Store;
+  settings(): Settings;
+}
+
+async function start(
+  { mode, only, observer, listeners = [], onOrphans }: AppOptions,
+  { paths, store, settings }: Opened,
+): Promise<Runtime> {
+  if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
+  if (mode === 'work') {
+    const { endOrphansOf } = await import('./orphans.ts');
+    const orphans = await endOrphansOf(paths, store);
+    if (orphans.length > 0) onOrphans?.(orphans);
+  }
+  return startRuntime({
+    store,
+    kinds: await kindsOf(mode, paths, settings),
+    readonly: mode === 'read',
+    effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
+    ...(observer && { observer }),
+    listeners,
+  });
+}
+
+/** Whoever only looks needs the machines and nothing of what they do outside, which takes its time to load. */
+async function kindsOf(mode: Mode, paths: DataPaths, settings: () => Settings): Promise<readonly MachineKind[]> {
+  if (mode === 'read') return machineKinds;
+  const { kindsFor } = await import('./kinds.ts');
+  return kindsFor(paths, settings);
+}
+
+async function ensureWorker(runtime: Runtime, { limits, budgets }: Settings): Promise<void> {
+  await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
+}
+
+const isAmong = (actors: readonly string[], id: string) =>
+  actors.some(actor => id === actor || id.startsWith(`${actor}.`));

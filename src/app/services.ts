@@ -1,0 +1,88 @@
+/** The actors that serve all tasks: the worker, breakers, preflights, merge queues; made where needed, told what holds. */
+import { isDeepStrictEqual } from 'node:util';
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { breakerId, workerId } from '../machines/breaker.ts';
+import { type PreflightContext, preflightId } from '../machines/preflight.ts';
+import type { WorkerContext } from '../machines/worker-context.ts';
+import type { Runtime } from '../runtime/index.ts';
+import type { Settings } from './settings.ts';
+
+/** The id of the actor that holds the merge lease of a branch. */
+export const mergeQueueId = (repository: string, target: string) => `merge:${repository}:${target}`;
+
+/** Tells every service that is there what the settings say now, and which file they are from. */
+export async function configureServices(runtime: Runtime, settings: Settings, file: string | null): Promise<void> {
+  await configureWorker(runtime, settings, file);
+  for (const { id } of await runtime.actors({ kind: 'breaker', limit: 10_000 })) {
+    await reconfigure(runtime, id, { type: 'breaker.configured', ...settings.breaker });
+  }
+  for (const row of await runtime.actors({ kind: 'preflight', limit: 10_000 })) {
+    const { context } = JSON.parse(row.snapshot) as { context: { agent: unknown } };
+    const event = { type: 'preflight.configured', agent: context.agent, ...settings.preflight };
+    await reconfigure(runtime, row.id, event);
+  }
+}
+
+/** Tells the worker when what it goes by is another than before: an event is a commit. */
+async function configureWorker(runtime: Runtime, { limits, budgets }: Settings, file: string | null): Promise<void> {
+  const worker = await runtime.actor(workerId);
+  if (worker === undefined) return;
+  const { context } = JSON.parse(worker.snapshot) as { context: Partial<WorkerContext> };
+  if (context.ledger === undefined) {
+    throw new SignalboxError(
+      'invalid',
+      'olderData',
+      'This data directory was made by an earlier version whose runs cannot be gone on with.',
+      { remedy: { say: 'use another one', field: 'data' } },
+    );
+  }
+  const present = [context.limits, context.budgets, context.configuration ?? null];
+  if (isDeepStrictEqual(present, [limits, budgets, file])) return;
+  const event = { type: 'worker.configured', limits, budgets, configuration: file };
+  await runtime.send(workerId, event as never, { source: 'configuration' });
+}
+
+interface ServicesOf {
+  agents: readonly AgentSpec[];
+  repository: string;
+  target: string;
+}
+
+/**
+ * Makes sure that the actors exist on which a task relies. Those that are there stay as they are, except that the check
+ * of an agent learns what the agent is now.
+ */
+export async function ensureServices(
+  { runtime, settings }: { runtime: Runtime; settings: Settings },
+  { agents, repository, target }: ServicesOf,
+): Promise<void> {
+  const resource = mergeQueueId(repository, target);
+  await runtime.create('mergeQueue', resource, { resource });
+  for (const agent of agents) {
+    const { provider } = agent;
+    await runtime.create('breaker', breakerId(provider), { provider, ...settings.breaker });
+    const input = { agent, ...settings.preflight };
+    const { outcome } = await runtime.create('preflight', preflightId(agent.name), input as unknown as Json);
+    if (outcome === 'duplicate') await tellAgent(runtime, agent);
+  }
+}
+
+async function tellAgent(runtime: Runtime, agent: AgentSpec): Promise<void> {
+  const row = await runtime.actor(preflightId(agent.name));
+  if (row === undefined) return;
+  const { context } = JSON.parse(row.snapshot) as { context: PreflightContext };
+  const { cacheMs, timeLimitMs } = context;
+  await reconfigure(runtime, row.id, { type: 'preflight.configured', agent, cacheMs, timeLimitMs } as never);
+}
+
+/** Sends what differs from what the actor has, if anything does. */
+async function reconfigure(runtime: Runtime, id: string, event: { type: string }): Promise<void> {
+  const row = await runtime.actor(id);
+  if (row === undefined) return;
+  const { context } = JSON.parse(row.snapshot) as { context: Record<string, unknown> };
+  const { type: _, ...input } = event as { type: string } & Record<string, unknown>;
+  const isSame = Object.entries(input).every(([key, value]) => isDeepStrictEqual(context[key], value));
+  if (!isSame) await runtime.send(id, event as never, { source: 'configuration' });
+}

@@ -1,0 +1,38 @@
+/** What the configuration says of the whole application, whoever began a task. */
+import type { HostNeeds } from '../actors/host-gauge.ts';
+import type { Config } from '../config/schema.ts';
+import type { PriceTable } from '../integrations/agent-cli.ts';
+import { builtInPrices } from '../integrations/prices.ts';
+import { type BudgetPlan, noPlan, usualLimits, type WorkerLimits } from '../machines/worker-context.ts';
+
+/** What holds for all tasks, whoever began them. */
+export interface Settings {
+  limits: WorkerLimits;
+  budgets: BudgetPlan;
+  host: HostNeeds;
+  breaker: { failureLimit: number; cooldownMs: number };
+  preflight: { cacheMs: number; timeLimitMs: number };
+  prices: PriceTable;
+}
+
+export const defaultSettings: Settings = {
+  limits: usualLimits,
+  budgets: noPlan,
+  host: { minFreeDiskBytes: 1024 ** 3, minFreeMemoryBytes: 512 * 1024 ** 2 },
+  breaker: { failureLimit: 3, cooldownMs: 300_000 },
+  preflight: { cacheMs: 45_000, timeLimitMs: 15_000 },
+  prices: builtInPrices,
+};
+
+/** The settings of a configuration. */
+export function settingsOf(config: Config): Settings {
+  const budgets = Object.entries(config.projects).map(([name, { budget }]) => [name, budget] as const);
+  return {
+    limits: config.worker,
+    budgets: { ...config.budget, projects: Object.fromEntries(budgets) },
+    host: config.host,
+    breaker: config.breaker,
+    preflight: config.preflight,
+    prices: { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] },
+  };
+}
