@@ -1,5 +1,5 @@
 /** The process: runs the command line and sets the exit code. */
-import { runProgram } from './cli/program.ts';
+import { readFileSync } from 'node:fs';
 
 /** Whoever read our output has gone (`signalbox task list | head`): there is nobody left to talk to. */
 process.stdout.once('error', error => {
@@ -17,4 +17,11 @@ try {
   process.exit(2);
 }
 
-process.exitCode = await runProgram(process.argv.slice(2));
+const args = process.argv.slice(2);
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  const file = new URL('../package.json', import.meta.url);
+  process.stdout.write(`${(JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version}\n`);
+} else {
+  const { runProgram } = await import('./cli/program.ts');
+  process.exitCode = await runProgram(args);
+}

@@ -18,8 +18,10 @@ const allowed: Record<string, string[]> = {
   actors: ['domain', 'host', 'machines', 'runtime', 'integrations', 'prompts'],
   demo: ['actors'],
   app: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config'],
-  commands: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config', 'app'],
-  cli: ['domain', 'host', 'machines', 'runtime', 'actors', 'commands', 'config', 'demo', 'app'],
+  operations: ['domain', 'machines', 'persistence', 'runtime', 'config', 'app'],
+  client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
+  http: ['domain', 'operations'],
+  cli: ['domain', 'client'],
   'main.ts': ['cli'],
 };
 

@@ -28,8 +28,15 @@ export type PreflightCause =
 
 export type AgentPreflight =
   | { ok: true; version: string | null }
-  /** `reason` is a sentence for a person, with the remedy; `version` is known when it is `tooOld`. */
-  | { ok: false; reason: string; cause: PreflightCause; version: string | null };
+  /** `reason` is a sentence for a person: what is wrong and the remedy. `version` is known when it is `tooOld`. */
+  | {
+      ok: false;
+      reason: string;
+      problem: string;
+      remedy: string | null;
+      cause: PreflightCause;
+      version: string | null;
+    };
 
 export interface PreflightOptions {
   timeLimitMs: number;
@@ -69,10 +76,10 @@ export async function checkAgentProgram(
   if (found.problem === 'missing') {
     const where = first.includes('/') ? `there is no file ${first}` : 'it is not on the PATH';
     const remedy = `install it, or give its place as \`program\` of agents.${name}`;
-    return failure('missing', `the program ${quote(first)} was not found: ${where}; ${remedy}`);
+    return failure('missing', `the program ${quote(first)} was not found: ${where}`, remedy);
   }
   if (found.problem === 'notExecutable') {
-    return failure('notExecutable', `${found.path} is not executable; run "chmod +x ${found.path}"`);
+    return failure('notExecutable', `${found.path} is not executable`, `run "chmod +x ${found.path}"`);
   }
   const { preflight } = agentClis[kind];
   if (preflight === null) {
@@ -86,26 +93,36 @@ export async function checkAgentProgram(
   return judge(quote(question), answer, preflight, timeLimitMs);
 }
 
-function failure(cause: PreflightCause, reason: string, version: string | null = null): AgentPreflight {
-  return { ok: false, reason, cause, version };
+function failure(
+  cause: PreflightCause,
+  problem: string,
+  remedy: string | null = null,
+  version: string | null = null,
+): AgentPreflight {
+  const reason = remedy === null ? problem : `${problem}; ${remedy}`;
+  return { ok: false, reason, problem, remedy, cause, version };
 }
 
 function judge(question: string, answer: Answer, preflight: Preflight, timeLimitMs: number): AgentPreflight {
   const { end, stdout, stderr } = answer;
   if (end.kind === 'notStarted') {
     const remedy = 'is it a program for this machine, and is the interpreter in its first line there?';
-    return failure('notStarted', `${question} could not be started (${end.why}); ${remedy}`);
+    return failure('notStarted', `${question} could not be started (${end.why})`, remedy);
   }
   if (end.kind === 'cancelled') return failure('cancelled', `${question} was cut short`);
   const wantsTerminal = /\b(?:tty|terminal|isatty|ioctl for device)\b/i.test(stderr);
   if (end.kind === 'timedOut') {
     const limit = formatDuration(timeLimitMs);
     return wantsTerminal
-      ? failure('terminal', terminalReason(question, stderr))
-      : failure('timedOut', `${question} did not answer within ${limit}; run it by hand, or raise preflight.timeLimit`);
+      ? needsTerminal(question, stderr)
+      : failure(
+          'timedOut',
+          `${question} did not answer within ${limit}`,
+          'run it by hand, or raise preflight.timeLimit',
+        );
   }
   if (end.code !== 0) {
-    if (wantsTerminal) return failure('terminal', terminalReason(question, stderr));
+    if (wantsTerminal) return needsTerminal(question, stderr);
     const how = end.code === null ? `died by ${end.signal}` : `failed with exit code ${end.code}`;
     return failure('failed', `${question} ${how}: ${firstLine(stderr) || firstLine(stdout) || 'it said nothing'}`);
   }
@@ -113,16 +130,17 @@ function judge(question: string, answer: Answer, preflight: Preflight, timeLimit
   if (version === undefined) {
     const said = firstLine(stdout) || firstLine(stderr);
     const told = said === '' ? 'nothing' : quote(said);
-    return failure('garbage', `${question} answered ${told}, which is no version; is it the right program?`);
+    return failure('garbage', `${question} answered ${told}, which is no version`, 'is it the right program?');
   }
   if (compareVersions(version, preflight.minimum) < 0) {
-    return failure('tooOld', `its version ${version} is older than ${preflight.minimum}; update it`, version);
+    return failure('tooOld', `its version ${version} is older than ${preflight.minimum}`, 'update it', version);
   }
   return { ok: true, version };
 }
 
-function terminalReason(question: string, stderr: string): string {
-  return `${question} wants a terminal (${firstLine(stderr)}); agents work without one, so give a program that does`;
+function needsTerminal(question: string, stderr: string): AgentPreflight {
+  const remedy = 'agents work without one, so give a program that does';
+  return failure('terminal', `${question} wants a terminal (${firstLine(stderr)})`, remedy);
 }
 
 /** The first line that says something, without what would steer a terminal. */

@@ -1,77 +1,152 @@
-/** What all commands share: the data directory, JSON output, opening the application and closing it again. */
+/** What a command is: an operation, how its answer is shown, and where it differs from what follows from the operation. */
+import { Command } from 'commander';
+import type { LocalSignalbox } from '../client/local.ts';
+import type { AnswerName, Loaded, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
+import type { Json } from '../domain/json.ts';
+import { addFields, type Flags, type Values } from './flags.ts';
+import { printJson, printJsonLine, warn } from './output.ts';
 
-import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
-import { dataPaths } from '../app/data-directory.ts';
-import { type App, type AppOptions, openApp } from '../app/open.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { messageOf } from '../domain/errors.ts';
-import { note, warn } from './output.ts';
-
+/** Options that every command on a data directory has. */
 export interface CommonOptions {
-  /** Where the data lies; the configuration's place without it. */
   data?: string;
   config?: string;
   json?: boolean;
 }
 
-/** Adds the options that every command on a data directory has. */
-export function withCommonOptions(command: Command): Command {
-  return command
-    .option('--data <dir>', 'data directory (or SIGNALBOX_DATA)')
-    .option('--config <file>', 'configuration file (signalbox.config.yaml in the working directory)')
-    .option('--json', 'print JSON and nothing else');
+/** What a command has at hand when it shows an answer. */
+export interface Shown {
+  client: LocalSignalbox;
+  /** What was asked. */
+  input: Values;
+  /** What was given on the command line, as commander has it. */
+  options: Values & CommonOptions;
+  /** The options by which a later command finds the same data. */
+  hint: string;
 }
 
-/** The configuration that holds for a command, and the data directory that it works on. */
-export async function configured({ data, config }: Pick<CommonOptions, 'data' | 'config'>): Promise<Configured> {
-  const loaded = await loadConfig({ file: config, cwd: process.cwd(), env: process.env });
-  const given = data ?? (process.env.SIGNALBOX_DATA || undefined);
-  return { ...loaded, data: given ?? loaded.config.dataDir };
+interface Common extends Flags {
+  description?: string;
+  examples?: readonly string[];
+  /** Adds options that are no fields of the operation. */
+  extra?(command: Command): unknown;
+  /** Whether it has `--data`, `--config` and `--json` of its own. */
+  isApart?: boolean;
+  /** Where the data is, when its options say that in another way. */
+  place?(options: Values): Pick<CommonOptions, 'data'>;
 }
 
-export interface Configured extends LoadedConfig {
-  data: string;
+/** A command that asks an operation and shows its answer. */
+export interface AnswerCommand<Name extends AnswerName = AnswerName> extends Common {
+  operation: Name;
+  /** Makes the input out of what was given. */
+  input?(given: Values, options: Values & CommonOptions): unknown;
+  onProgress?(progress: Json): void;
+  /** What `--json` prints, where that is not the answer; nothing where it has printed by itself. */
+  json?(answer: OutputOf<Name>, shown: Shown): unknown;
+  show(answer: OutputOf<Name>, shown: Shown): void | Promise<void>;
+  exitCode?(answer: OutputOf<Name>): number;
 }
 
-/** Opens the application for one piece of work and closes it whatever happens. */
-export async function withApp<T>(
-  options: Omit<AppOptions, 'dataDir' | 'configuration'> & Pick<CommonOptions, 'data' | 'config'>,
-  work: (app: App) => Promise<T>,
-): Promise<T> {
-  const { data: given, config: file, ...rest } = options;
-  const place = await placeFor({ ...(given && { data: given }), ...(file && { config: file }) });
-  const app = await openApp({ onDamage: warnOfDamage, ...place, ...rest });
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
+/** A command that shows what comes bit by bit. */
+export interface StreamCommand<Name extends StreamName = StreamName> extends Common {
+  operation: Name;
+  input?(given: Values, options: Values & CommonOptions): unknown;
+  piece(piece: OutputOf<Name>, shown: Shown): void | Promise<void>;
+  /** Instead of the pieces, with `--json`; JSON lines otherwise. */
+  json?(shown: Shown): Promise<unknown>;
+}
+
+/** A command that is more than one operation. */
+export interface OwnCommand extends Common {
+  description: string;
+  run(options: Values & CommonOptions): Promise<number>;
+}
+
+export type AnyCommand = AnswerCommand<never> | StreamCommand<never> | OwnCommand;
+
+export const answers = <Name extends AnswerName>(it: AnswerCommand<Name>) => it as unknown as AnyCommand;
+export const streams = <Name extends StreamName>(it: StreamCommand<Name>) => it as unknown as AnyCommand;
+
+export const isOwn = (it: AnyCommand): it is OwnCommand => 'run' in it;
+
+/** The operation behind a command, and what it takes. */
+export interface Behind {
+  operation: Loaded;
+  shape: Parameters<typeof addFields>[2];
+}
+
+/** A command as commander has it. `client` opens the way to the data when it is needed. */
+export function buildCommand(
+  word: string,
+  spec: AnyCommand,
+  behind: Behind | undefined,
+  open: (options: CommonOptions) => Promise<LocalSignalbox>,
+): Command {
+  const command = new Command(word).description(spec.description ?? behind?.operation.summary ?? '');
+  const read = behind && addFields(command, behind.operation, behind.shape, spec);
+  spec.extra?.(command);
+  if (!spec.isApart) addCommon(command);
+  if (spec.examples)
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map(line => `  $ ${line}`).join('\n')}`);
+  return command.action(async (...given: unknown[]) => {
+    const options = command.opts<Values & CommonOptions>();
+    if (isOwn(spec)) {
+      process.exitCode = await spec.run(options);
+      return;
+    }
+    const fields = read!(given.slice(0, -2), options);
+    const input = spec.input?.(fields, options) ?? fields;
+    const place: CommonOptions = { ...options, ...spec.place?.(options) };
+    const client = await open(place);
+    await carryOut(spec, { client, input: input as Values, options, hint: hintFor(place) });
+  });
+}
+
+function addCommon(command: Command): void {
+  const taken = command.options.map(({ long }) => long);
+  const add = (flags: string, description: string) => {
+    if (!taken.includes(flags.split(' ')[0])) command.option(flags, description);
+  };
+  add('--data <dir>', 'data directory (or SIGNALBOX_DATA)');
+  add('--config <file>', 'configuration file (the one in force, or the one in the working directory)');
+  add('--json', 'print JSON and nothing else');
+}
+
+async function carryOut(spec: AnswerCommand<never> | StreamCommand<never>, shown: Shown): Promise<void> {
+  const { client, input, options } = shown;
+  if ('piece' in spec) {
+    if (options.json && spec.json) return printJson(await spec.json(shown));
+    for await (const piece of client.follow(spec.operation, input as never)) {
+      if (options.json) printJsonLine(piece);
+      else await spec.piece(piece as never, shown);
+    }
+    return;
   }
+  const onProgress = options.json ? undefined : spec.onProgress;
+  const answer = await client.ask(spec.operation as AnswerName, input as never, { ...(onProgress && { onProgress }) });
+  if (options.json) {
+    const value = spec.json ? await spec.json(answer as never, shown) : answer;
+    if (value !== undefined) printJson(value);
+  } else await spec.show(answer as never, shown);
+  const code = spec.exitCode?.(answer as never) ?? 0;
+  if (code !== 0) process.exitCode = code;
 }
 
-/**
- * Where the data lies, and the settings that hold for it. A configuration that is broken takes nobody the sight of what
- * goes on, nor the means to stop it: the settings in force stay as they are.
- */
-async function placeFor(
-  options: Pick<CommonOptions, 'data' | 'config'>,
-): Promise<Pick<AppOptions, 'dataDir' | 'configuration'>> {
-  try {
-    const { data, ...configuration } = await configured(options);
-    return { dataDir: data, configuration };
-  } catch (error) {
-    const dataDir = options.data ?? (process.env.SIGNALBOX_DATA || '.signalbox');
-    if (options.config !== undefined || !existsSync(dataPaths(dataDir).database)) throw error;
-    warn(`the configuration is left aside: ${messageOf(error)}`);
-    return { dataDir };
-  }
-}
-
-function warnOfDamage(problems: string[]): void {
-  note(`warning: the database is damaged: ${problems[0]}. Stop and restore a backup.`);
+/** The options by which a later command finds the same data. */
+export function hintFor({ data, config }: CommonOptions): string {
+  const isUsual = data === undefined || data === '.signalbox';
+  return `${isUsual ? '' : ` --data ${data}`}${config === undefined ? '' : ` --config ${config}`}`;
 }
 
 /** Who acts, for the audit trail: the user of the operating system. */
 export function actor(): string {
   return process.env.USER || process.env.LOGNAME || 'cli';
 }
+
+/** The way to the data that the options name. */
+export async function openClient({ data, config }: CommonOptions): Promise<LocalSignalbox> {
+  const { openLocal } = await import('../client/local.ts');
+  return openLocal({ cwd: process.cwd(), env: process.env, data, config, warn }, { name: actor(), role: 'admin' });
+}
+
+export type { OperationName };

@@ -1,33 +1,29 @@
 /** `signalbox doctor`: what is missing before work can begin, and how to mend it. */
-import { Command } from 'commander';
-import { type Check, type CheckStatus, examine } from '../commands/doctor.ts';
-import { colors, exitCodes, harmless, print, printJson } from './output.ts';
+import type { OutputOf } from '../client/signalbox.ts';
+import { answers } from './command.ts';
+import { colors, exitCodes, harmless, print } from './output.ts';
+import { optionOf } from './words.ts';
 
-interface DoctorFlags {
-  config?: string;
-  data?: string;
-  json?: boolean;
-}
+type Check = OutputOf<'doctor'>['checks'][number];
+type CheckStatus = Check['status'];
 
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('check the machine, the configuration, agents and projects, and say how to mend what is wrong')
-    .option('--config <file>', 'configuration file')
-    .option('--data <dir>', 'data directory (or SIGNALBOX_DATA)')
-    .option('--json', 'print JSON and nothing else')
-    .action(async ({ config, data, json }: DoctorFlags) => {
-      const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
-      const checks = await examine({
-        configFile: config,
-        dataDir: data ?? (process.env.SIGNALBOX_DATA || undefined),
-        cwd: process.cwd(),
-        env: process.env,
-        ...(!json && { onCheck: check => print(formatCheck(check, width)) }),
-      });
-      if (json) printJson({ checks });
-      else print(summary(checks));
-      if (checks.some(({ status }) => status === 'error')) process.exitCode = exitCodes.failed;
-    });
+export const doctor = answers({
+  operation: 'doctor',
+  hidden: ['configFile', 'dataDir'],
+  examples: ['signalbox doctor', 'signalbox doctor --json'],
+  input: (_, { config, data }) => ({ configFile: config, dataDir: data ?? (process.env.SIGNALBOX_DATA || undefined) }),
+  onProgress(check) {
+    const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+    print(formatCheck(inOptions(check as unknown as Check), width));
+  },
+  json: ({ checks }) => ({ checks: checks.map(inOptions) }),
+  show: ({ checks }) => print(summary(checks)),
+  exitCode: ({ checks }) => (checks.some(({ status }) => status === 'error') ? exitCodes.failed : exitCodes.done),
+});
+
+/** A remedy with the option by which it is followed. */
+function inOptions({ field, ...check }: Check): Check {
+  return field === undefined ? check : { ...check, remedy: `${check.remedy} with ${optionOf(field)}` };
 }
 
 const marks: Record<CheckStatus, string> = {

@@ -76,6 +76,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
 const cutTo = (text: string, width: number) =>
   text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 
+/** What a list leaves out, and how to see it. */
+export function moreOf(shown: number, total: number | null, nextCursor: string | null): void {
+  if (nextCursor === null) return;
+  const left = total === null ? 'more' : `${(total - shown).toLocaleString('en-US')} more`;
+  print(colors.dim(`… and ${left}; --limit ${shown * 2} shows more of them, --cursor ${nextCursor} the next ones`));
+}
+
 /** A time for people, in the local zone. */
 export function clockTime(at: number | string): string {
   return new Date(at).toLocaleTimeString('en-GB', { hour12: false });

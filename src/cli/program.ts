@@ -1,53 +1,17 @@
-/** The command line: parses, calls, prints. Answers the exit code. */
+/** The command line: finds the command that is meant, loads it and no other, and answers the exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { describe } from '../client/describe.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
-import { agentCommand } from './agent.ts';
-import { breakerCommand } from './breaker.ts';
-import { configCommand } from './config.ts';
-import { deadLetterCommand } from './dead-letter.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { initCommand } from './init.ts';
+import { type AnyCommand, buildCommand, isOwn, openClient } from './command.ts';
+import { commands, groups } from './commands.ts';
 import { exitCodes, reportError } from './output.ts';
-import { pipelineCommand } from './pipeline.ts';
-import { queueCommand } from './queue.ts';
-import { runCommand } from './run.ts';
-import { taskCommand } from './task.ts';
-import { backupCommand, verifyCommand } from './verify.ts';
-
-export function createProgram(): Command {
-  const program = new Command('signalbox')
-    .description('Orchestrates AI coding agents: every task is a durable state machine that survives kill -9.')
-    .version(version(), '-V, --version')
-    .showHelpAfterError('(signalbox --help shows what there is)');
-  const commands = [
-    initCommand(),
-    doctorCommand(),
-    demoCommand(),
-    runCommand(),
-    taskCommand(),
-    agentCommand(),
-    queueCommand(),
-    breakerCommand(),
-    deadLetterCommand(),
-    pipelineCommand(),
-    configCommand(),
-    verifyCommand(),
-    backupCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
-  program.addHelpText('after', '\nBegin with: signalbox demo');
-  for (const command of withSubcommands(program)) command.exitOverride().showSuggestionAfterError();
-  for (const group of withSubcommands(program).filter(command => command.commands.length > 0)) suggestCommands(group);
-  return program;
-}
 
 /** Runs a command line (without node and script) and answers the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  const program = createProgram();
   try {
+    const program = await programFor(args);
     await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
@@ -58,6 +22,56 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     if (isJson) reportError(new SignalboxError('invalid', 'badUsage', error.message.replace(/^error: /, '')), true);
     return exitCodes.usage;
   }
+}
+
+/** With the one command that was typed, or with all of them to choose from. */
+async function programFor(args: readonly string[]): Promise<Command> {
+  const typed = commandIn(args);
+  const wanted = typed === undefined ? [...commands.keys()] : [typed];
+  const program = new Command('signalbox')
+    .description('Orchestrates AI coding agents: every task is a durable state machine that survives kill -9.')
+    .version(version(), '-V, --version')
+    .showHelpAfterError('(signalbox --help shows what there is)');
+  const loaded = await Promise.all(wanted.map(async words => [words, await load(words)] as const));
+  for (const [words, command] of loaded) attach(program, words, command);
+  if (typed === undefined) sort(program);
+  program.addHelpText('after', '\nBegin with: signalbox demo');
+  for (const command of withSubcommands(program)) command.exitOverride().showSuggestionAfterError();
+  for (const group of withSubcommands(program).filter(command => command.commands.length > 0)) suggestCommands(group);
+  return program;
+}
+
+/** The longest command that the first words are, unless another word of a group follows it. */
+function commandIn([first = '', second = '']: readonly string[]): string | undefined {
+  if (commands.has(`${first} ${second}`)) return `${first} ${second}`;
+  const isGroup = [...commands.keys()].some(words => words.startsWith(`${first} `));
+  return commands.has(first) && (!isGroup || second === '' || second.startsWith('-')) && second !== '--help'
+    ? first
+    : undefined;
+}
+
+async function load(words: string): Promise<Command> {
+  const spec: AnyCommand = await commands.get(words)!();
+  const behind = isOwn(spec) ? undefined : await describe(spec.operation);
+  return buildCommand(words.split(' ').at(-1)!, spec, behind, openClient);
+}
+
+/** Hangs a command where its words say. A group may be a command too. */
+function attach(program: Command, words: string, command: Command): void {
+  const [group = '', word] = words.split(' ');
+  if (word === undefined) {
+    program.addCommand(command);
+    return;
+  }
+  const known = program.commands.find(one => one.name() === group);
+  const parent = known ?? program.command(group).description(groups[group] ?? '');
+  parent.addCommand(command);
+}
+
+function sort(program: Command): void {
+  const order = Object.keys(groups);
+  const place = (command: Command) => order.indexOf(command.name());
+  (program.commands as Command[]).sort((a, b) => place(a) - place(b));
 }
 
 function withSubcommands(command: Command): Command[] {
@@ -72,7 +86,8 @@ function suggestCommands(group: Command): void {
   });
 }
 
-function version(): string {
+/** Of the program itself. */
+export function version(): string {
   const file = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

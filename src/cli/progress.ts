@@ -1,11 +1,10 @@
 /** Shows a task as it moves: a line for every change, and on a terminal a last line that lives. */
-import type { followActivity } from '../commands/agent-log.ts';
+import type { Activity, FeedEntry, TaskView } from '../client/work.ts';
 import { formatDuration } from '../domain/duration.ts';
-import type { Transition } from '../runtime/index.ts';
 import { clockTime, colors, harmless, printJsonLine } from './output.ts';
 
 export interface Progress {
-  onTransition(transition: Transition): void;
+  onEntry(entry: FeedEntry): void;
   /** Takes the living line away while a person is asked something. Answers a function that brings it back. */
   pause(): () => void;
   /** A line of its own, for people. */
@@ -14,39 +13,22 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  taskId: string;
-  /** The state that the task is in when watching begins. */
-  state: string;
+  /** As it is when watching begins. */
+  task: TaskView;
   /** What the agent of a run does now, for the line that lives. */
   follow(runId: string): Promise<Activity>;
   isJson: boolean;
   write?: (text: string) => void;
 }
 
-export type Activity = ReturnType<typeof followActivity>;
-
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 120;
 
-/** What is worth a line, by the state that the task comes to. Steps that pass in a moment are not. */
-const headlines: [RegExp, (stage: string) => string][] = [
-  [/^(\w+)\.preparing$/, stage => `${stage} begins`],
-  [/^(\w+)\.gating$/, stage => `${stage}: the gates are judged`],
-  [/^(\w+)\.merging\.writing$/, () => 'merging'],
-  [/^landing\.writing$/, () => 'the last documents are merged'],
-  [/^(\w+)\.awaitingApproval$/, stage => `${stage} waits for a person's approval`],
-  [/^(\w+)\.awaitingAnswer$/, stage => `${stage} asks a person`],
-  [/^(\w+)\.awaitingDecision$/, stage => `${stage} waits for a person's decision`],
-  [/\.blocked$/, () => 'blocked'],
-  [/^paused/, () => 'paused'],
-  [/^(done|cancelled|failed)$/, state => state],
-];
-
-export function createProgress({ taskId, state: initial, follow, isJson, write }: ProgressOptions): Progress {
+export function createProgress({ task, follow, isJson, write }: ProgressOptions): Progress {
   const isLive = !isJson && Boolean(process.stdout.isTTY);
   const out = write ?? ((text: string) => void process.stdout.write(text));
-  let state = initial;
-  let run: { id: string; role: string; since: number } | undefined;
+  let { state } = task;
+  let run: { id: string; role: string; since: number; isEnding: boolean } | undefined;
   let activity: Activity | undefined;
   let frame = 0;
   let isPaused = false;
@@ -69,37 +51,29 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
     out(`\r\x1b[2K${colors.dim(cutToWidth(line, width - 1))}`);
   }
 
-  function line(at: number, mark: string, text: string): void {
+  function line(at: number | string, mark: string, text: string): void {
     clear();
     out(`${colors.dim(clockTime(at))}  ${mark} ${harmless(text)}\n`);
   }
 
-  function announce(at: number): void {
-    for (const [pattern, headline] of headlines) {
-      const match = pattern.exec(state);
-      const text = match && headline(match[1] ?? match[0]);
-      if (text) line(at, markOf(state), text);
-    }
-  }
-
-  if (!isJson) announce(Date.now());
+  if (!isJson && task.headline !== null) line(Date.now(), markOf(task.tags), task.headline);
 
   return {
-    onTransition(transition) {
-      const { actorId, kind, outcome, from, to, at, event, type } = transition;
-      const isOurs = actorId === taskId || actorId.startsWith(`${taskId}.`);
+    onEntry(entry) {
+      const { actorId, kind, outcome, from, to, at, type, headline, tags } = entry;
+      const isOurs = actorId === task.id || actorId.startsWith(`${task.id}.`);
       if (!isOurs || (isStopped && !isJson)) return;
       if (isJson) {
-        const { seq, source, reason } = transition;
-        printJsonLine({ at: new Date(at).toISOString(), actorId, kind, seq, type, from, to, outcome, source, reason });
+        const { position, seq, source, reason } = entry;
+        printJsonLine({ position, at, actorId, kind, seq, type, from, to, outcome, source, reason });
         return;
       }
-      if (outcome === 'rejected') line(at, colors.red('!'), `${type} was rejected: ${transition.reason}`);
-      if (kind === 'agentRun') showRun(transition);
+      if (outcome === 'rejected') line(at, colors.red('!'), `${type} was rejected: ${entry.reason}`);
+      if (kind === 'agentRun') showRun(entry);
       if (kind !== 'task' || from === to) return;
       state = to;
-      if (type === 'xstate.done.actor.gates') showVerdicts(at, event);
-      announce(at);
+      if (type === 'xstate.done.actor.gates') showVerdicts(entry);
+      if (headline !== null) line(at, markOf(tags), headline);
     },
     pause() {
       isPaused = true;
@@ -119,25 +93,23 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
     },
   };
 
-  function showRun({ actorId, to, from, at, event }: Transition): void {
-    if (event.type === 'agent.started') {
+  function showRun({ actorId, to, from, at, type, tags, headline, data }: FeedEntry): void {
+    if (type === 'agent.started') {
       const stage = actorId.split('.').at(-2) ?? '';
-      run = { id: actorId, role: stage, since: at };
+      run = { id: actorId, role: stage, since: Date.parse(at), isEnding: false };
       if (isLive) void followRun(run);
-      line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${event.pid})`);
-    } else if (event.type === 'agent.exited') {
-      const { class: outcome, message } = event.end as { class: string; message: string };
-      const isStopped = /stopping|killing/.test(from);
-      if (isStopped || outcome !== 'succeeded') {
-        line(at, colors.yellow('▸'), isStopped ? 'the agent was stopped' : message);
+      line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${data.pid})`);
+    } else if (type === 'agent.exited') {
+      const { class: outcome, message } = data.end as { class: string; message: string };
+      if (run?.isEnding || outcome !== 'succeeded') {
+        line(at, colors.yellow('▸'), run?.isEnding ? 'the agent was stopped' : message);
       }
     }
-    if (to === 'backoff' && from !== 'backoff') {
-      run = undefined;
-      line(at, colors.yellow('▸'), 'the agent is tried again after a pause');
-    }
-    if (to === 'queued' && from !== 'queued' && from !== '') line(at, colors.yellow('▸'), 'another attempt follows');
-    if (to === 'settled' || to === 'queued') run = undefined;
+    if (run !== undefined && tags.includes('ending')) run.isEnding = true;
+    if (from === to) return;
+    if (headline !== null) line(at, colors.yellow('▸'), headline);
+    if (tags.includes('queued') && from !== '') line(at, colors.yellow('▸'), 'another attempt follows');
+    if (!tags.includes('busy')) run = undefined;
   }
 
   async function followRun(mine: { id: string }): Promise<void> {
@@ -148,8 +120,8 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
     else next.close();
   }
 
-  function showVerdicts(at: number, event: Transition['event']): void {
-    const { reports } = event.output as { reports: { gate: string; verdict: string; detail: string }[] };
+  function showVerdicts({ at, data }: FeedEntry): void {
+    const { reports } = data.output as unknown as { reports: { gate: string; verdict: string; detail: string }[] };
     for (const { gate, verdict, detail } of reports) {
       const mark = verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
       const why =
@@ -159,10 +131,10 @@ export function createProgress({ taskId, state: initial, follow, isJson, write }
   }
 }
 
-function markOf(state: string): string {
-  if (state === 'done') return colors.green('✓');
-  if (/blocked$|^failed|^cancelled/.test(state)) return colors.red('✗');
-  return /awaiting|^paused/.test(state) ? colors.yellow('?') : '·';
+function markOf(tags: readonly string[]): string {
+  if (tags.includes('done')) return colors.green('✓');
+  if (['blocked', 'failed', 'cancelled'].some(tag => tags.includes(tag))) return colors.red('✗');
+  return ['person', 'paused'].some(tag => tags.includes(tag)) ? colors.yellow('?') : '·';
 }
 
 /** As much of a line as fits; wide characters take two columns. */

@@ -1,12 +1,40 @@
-/** What failures and moves are in the words of the command line: fields become options, operations become commands. */
+/** What failures, moves and operations are in the words of the command line: fields become options, operations commands. */
 import { messageOf, type Remedy, SignalboxError } from '../domain/errors.ts';
 
-/** The option that gives a field where it is not simply called after it. */
-const options: Record<string, string> = { repository: '--repo', configFile: '--config', config: '--config' };
+/** What is typed for an operation that is not simply called after itself. */
+const commands: Record<string, string> = {
+  'queue.show': 'queue',
+  'data.verify': 'verify',
+  'data.backup': 'backup',
+  'events.follow': 'events',
+};
+
+/** The option that gives a field that is not simply called after it. */
+const options: Record<string, string> = {
+  repository: '--repo',
+  configFile: '--config',
+  dataDir: '--data',
+  weakerSandbox: '--allow-weaker-sandbox',
+};
+
+/** Fields that are given by their place. */
+const placed = ['taskId', 'agentId', 'id', 'name', 'stage', 'file'];
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+
+/** `agent.killAll` as it is typed: `agent kill-all`. */
+export const wordsOf = (operation: string) => commands[operation] ?? kebab(operation).replaceAll('.', ' ');
 
 /** `bodyFile` as it is typed: `--body-file`. */
-export function optionOf(field: string): string {
-  return options[field] ?? `--${field.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+export const optionOf = (field: string) => options[field] ?? `--${kebab(field)}`;
+
+/** What to type for an operation with these fields; a field without a value is shown by its name. */
+export function commandFor(operation: string, fields: Record<string, unknown>, hint = ''): string {
+  const parts = Object.entries(fields).map(([field, value]) => {
+    const shown = value === undefined ? field.toUpperCase() : String(value);
+    return placed.includes(field) ? shown : `${optionOf(field)} ${shown}`;
+  });
+  return `${['signalbox', wordsOf(operation), ...parts].join(' ')}${hint}`;
 }
 
 /** An error with its remedy, as a person at a terminal can follow it. */
@@ -16,7 +44,8 @@ export function inWords(error: unknown): string {
   return remedy === undefined ? message : `${message} ${sentenceOf(remedy)}`;
 }
 
-function sentenceOf({ say, field }: Remedy): string {
-  const how = field === undefined ? '' : ` with ${optionOf(field)}`;
-  return `${say[0]!.toUpperCase()}${say.slice(1)}${how}.`;
+function sentenceOf({ say, field, operation, input = {} }: Remedy): string {
+  const sentence = `${say[0]!.toUpperCase()}${say.slice(1)}`;
+  if (operation !== undefined) return `${sentence}: ${commandFor(operation, input)}`;
+  return `${sentence}${field === undefined ? '' : ` with ${optionOf(field)}`}.`;
 }

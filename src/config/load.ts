@@ -34,6 +34,8 @@ export interface LoadedConfig {
   file: string | null;
   /** Whole sentences that begin with file and line. */
   warnings: string[];
+  /** The agents that the file names itself; the others are built in. */
+  named: string[];
   /** Names of the environment variables that were filled in; their values are in `config`. */
   variables: string[];
 }
@@ -77,7 +79,7 @@ export async function loadConfig({ file, cwd, env }: LoadOptions): Promise<Loade
     warn: (at, message) => void warnings.push(describeProblem(shown, problemAt(source, at, message))),
   });
   if (problems.length > 0) throw refuse(source, problems);
-  return { config, file: path, warnings, variables: filled.names };
+  return { config, file: path, warnings, named: Object.keys(parsed.agents), variables: filled.names };
 }
 
 /** Problems of the schema, except where a variable was missing: whatever stands there now says nothing. */

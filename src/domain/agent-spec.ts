@@ -55,6 +55,22 @@ export const noSandbox: SandboxSpec = {
   memoryMb: null,
 };
 
+const strength: Record<SandboxDriver, number> = { none: 0, bubblewrap: 1, docker: 1 };
+
+/** What one sandbox lets through that another does not, in words; empty when it is as strong. */
+export function weakerThan(now: SandboxSpec, before: SandboxSpec): string[] {
+  if (before.driver === 'none') return [];
+  if (strength[now.driver] < strength[before.driver]) return [`${now.driver} instead of ${before.driver}`];
+  const isCovered = ({ path, isWritable }: SandboxSpec['mounts'][number]) =>
+    before.mounts.some(mount => mount.path === path && (mount.isWritable || !isWritable));
+  return [
+    ...(now.network && !before.network ? ['the network can be reached'] : []),
+    ...now.mounts
+      .filter(mount => !isCovered(mount))
+      .map(({ path, isWritable }) => `${path} is ${isWritable ? 'writable' : 'readable'}`),
+  ];
+}
+
 /** An agent that is any program: only its exit code and what it leaves speak, and it is its own provider. */
 export function plainAgent(name: string, program: string[], env: string[] = []): AgentSpec {
   return {

@@ -27,8 +27,11 @@ const longestTitle = 300;
 /** Checks a title: one line of readable text. Throws `invalid`. */
 export function checkTitle(title: string): string {
   const trimmed = title.trim();
-  if (trimmed === '')
-    throw new SignalboxError('invalid', 'badTitle', 'The title is empty; say in a few words what is wanted.');
+  if (trimmed === '') {
+    throw new SignalboxError('invalid', 'badTitle', 'The title is empty; say in a few words what is wanted.', {
+      remedy: { say: 'give one', field: 'title' },
+    });
+  }
   if (trimmed.length > longestTitle) {
     throw new SignalboxError(
       'invalid',

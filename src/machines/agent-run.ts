@@ -479,6 +479,7 @@ export const agentRunMachine = setup({
           },
         },
         stopping: {
+          tags: 'ending',
           on: { 'run.stop': { guard: 'isFinal', actions: 'rememberCause' } },
           initial: 'checkpointing',
           states: {
@@ -503,6 +504,7 @@ export const agentRunMachine = setup({
         },
         // No deadline: the actor goes on killing until nothing is left, and a process in the kernel's hands takes its time.
         killing: {
+          tags: 'ending',
           entry: 'forceEnd',
           on: {
             'agent.started': { actions: ['rememberAdoption', 'forceEnd'] },
@@ -574,6 +576,7 @@ export const agentRunMachine = setup({
     },
     backoff: {
       tags: 'backoff',
+      meta: { headline: 'the agent is tried again after a pause' },
       after: { backoff: 'queued' },
       on: { 'run.stop': { guard: 'isFinal', target: 'settled', actions: 'settleStopped' } },
     },

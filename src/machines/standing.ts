@@ -44,6 +44,10 @@ export function tagForState(state: string): string {
   return outermost === 'paused' ? outermost : stageTag(outermost);
 }
 
+/** The projects that tags name. */
+export const projectsIn = (tags: readonly string[]) =>
+  tags.filter(tag => tag.startsWith('project:')).map(tag => decodeURIComponent(tag.slice('project:'.length)));
+
 /** The stage that a task is in, by its tags. */
 export const stageIn = (tags: readonly string[]) =>
   tags.find(tag => tag.startsWith('stage:'))?.slice('stage:'.length) ?? '';

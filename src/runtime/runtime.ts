@@ -92,6 +92,8 @@ export interface Runtime {
   counts(kind: string): Promise<TagCount[]>;
   /** Ids of a kind that somebody may have meant by this one. */
   nearestIds(kind: string, id: string): Promise<string[]>;
+  /** The kind of an actor and the machine that it lives by; undefined where it cannot be built any more. */
+  machineOf(actorId: string): Promise<{ kind: string; machine: AnyStateMachine | undefined }>;
   /** A stored actor as its machine sees it. Throws `brokenActor` when it cannot be restored. */
   restore(row: ActorRow): Promise<Restored>;
   log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
@@ -106,6 +108,8 @@ export interface Runtime {
   migrate(actorId: string, definition: Json, convert?: (snapshot: string) => string): Promise<void>;
   /** Calls for every transition that is committed here from now on. Answers how to end it. */
   listen(listener: TransitionListener): () => void;
+  /** Calls whenever something may have been committed, here or by the process that works. Answers how to end it. */
+  onChange(listener: () => void): () => void;
   /** The log of all actors behind a position, in pages, and on with what comes, until the signal aborts. */
   logSince(position: number, signal: AbortSignal): AsyncGenerator<StoredLogEntry[]>;
   lastPosition(): Promise<number>;
@@ -528,6 +532,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     list: async query => store.list(query),
     counts: async kind => store.counts(kind),
     nearestIds: (kind, id) => nearestIds(store, kind, id),
+    async machineOf(actorId) {
+      const row = await store.actor(actorId);
+      if (row === undefined) return { kind: '', machine: undefined };
+      const definition = await definitions.load(row.kind, row.definition).catch(() => undefined);
+      return { kind: row.kind, machine: definition?.stepper.machine };
+    },
     async restore(row) {
       const { definition, snapshot, broken } = await revive(row, definitions);
       if (broken !== undefined)
@@ -570,6 +580,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await enqueue(turn => turn.migrate(actorId, definition, convert));
     },
     listen: listener => feed.listen(listener),
+    onChange: listener => store.watch(listener),
     logSince: (position, signal) => logSince(store, position, signal),
     lastPosition: async () => store.lastPosition(),
     until: (look, signal) => until(store, look, signal),

@@ -4,11 +4,11 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { stringify } from 'yaml';
-import type { AgentView } from '../../src/commands/agents.ts';
-import type { QueueView } from '../../src/commands/queue.ts';
-import type { TaskView } from '../../src/commands/tasks.ts';
 import type { ConfigSource } from '../../src/config/schema.ts';
 import type { PipelineSource } from '../../src/machines/pipeline.ts';
+import type { AgentView } from '../../src/operations/views/agent.ts';
+import type { QueueView } from '../../src/operations/views/queue.ts';
+import type { TaskView } from '../../src/operations/views/task.ts';
 import { makePlace, oneStage } from '../cli/place.ts';
 
 export const poll = { timeout: 30_000, interval: 50 };

@@ -6,8 +6,8 @@ import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
 import { gitIn } from '../../src/actors/git.ts';
 import { formatCheck } from '../../src/cli/doctor.ts';
-import type { Check } from '../../src/commands/doctor.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Check } from '../../src/operations/doctor.ts';
 import { makePlace, type Place, type Said } from './place.ts';
 
 const versions = { claude: '9.0.0 (Claude Code)', codex: 'codex-cli 9.0.0', gemini: '9.0.0' };

@@ -30,43 +30,43 @@ syncBuiltinESMExports();
 
 // Only now, so that everything that they import sees the counting spawn.
 const { openApp } = await import('../../src/app/open.ts');
-const { plainAgent } = await import('../../src/domain/agent-spec.ts');
-const { createTasks } = await import('../../src/commands/tasks.ts');
+const { locate } = await import('../../src/app/place.ts');
+const { clientOn } = await import('../../src/client/on-site.ts');
 
 const agent = fileURLToPath(new URL('../fixtures/crash-agent.sh', import.meta.url));
 const id = 'ET-1';
 process.env.LEDGER = join(directory, 'ledger');
-let wake = () => {};
+const dataDir = join(directory, 'data');
 const app = await openApp({
-  dataDir: join(directory, 'data'),
+  dataDir,
   mode: 'work',
   trace: sql => point(`sql ${sql.trim().slice(0, 60)}`),
-  listeners: [() => wake()],
   observer: {
     onEffect: (phase, { type, key }) => point(`${phase} ${type} ${key}`),
   },
 });
-const tasks = createTasks(app);
-if ((await tasks.find(id)) === undefined) {
-  await tasks.add({
+const here = { cwd: directory, env: process.env };
+const site = Object.assign(app, { here: { ...here, ...locate({ ...here, data: dataDir, warn: () => {} }) } });
+const client = clientOn(site, { name: 'test', role: 'admin' });
+const show = () => client.ask('task.show', { taskId: id });
+if ((await app.runtime.actor(id)) === undefined) {
+  await client.ask('task.add', {
     id,
     title: 'Totals are wrong',
     repository: join(directory, 'shop'),
     target: 'main',
-    agent: plainAgent('scripted', ['sh', agent], ['LEDGER']),
+    agent: `sh ${agent}`,
+    agentEnv: ['LEDGER'],
   });
 }
-for (;;) {
-  const changed = new Promise<void>(resolve => {
-    wake = resolve;
-  });
-  const task = await tasks.show(id);
-  if (task.state === 'analysis.awaitingApproval') await tasks.send(id, 'task.approve', {}, 'test');
-  else if (task.standing !== 'working') break;
-  else await changed;
-}
+// Looked at with every commit, until it needs nobody and nothing any more.
+await app.runtime.until(async () => {
+  const { tags, standing } = await show();
+  if (tags.includes('approval')) await client.ask('task.approve', { taskId: id });
+  return tags.includes('approval') || standing === 'working' ? undefined : true;
+});
 await app.runtime.idle();
-const task = await tasks.show(id);
+const task = await show();
 const points = count;
 const { differences, checked } = await app.runtime.verify();
 const letters = await app.runtime.deadLetters();

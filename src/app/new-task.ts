@@ -1,0 +1,86 @@
+/** Makes a task: its id, its branch, the services that it relies on, and then the task itself. */
+import { join } from 'node:path';
+import { gitIn, resolveCommit } from '../actors/git.ts';
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import type { Hooks } from '../domain/hook.ts';
+import type { Json } from '../domain/json.ts';
+import { slugOf } from '../domain/names.ts';
+import type { Pipeline } from '../machines/pipeline.ts';
+import type { App } from './open.ts';
+import { ensureServices, mergeQueueId } from './services.ts';
+
+export interface NewTask {
+  id?: string | undefined;
+  /** Of an id that is made up here. */
+  prefix: string;
+  title: string;
+  body: string;
+  repository: string;
+  target: string;
+  priority: number;
+  pipeline: Pipeline;
+  project: string;
+  /** Who plays a role that `agents` does not name. */
+  agent: AgentSpec;
+  agents: Record<string, AgentSpec>;
+  hooks: Hooks;
+}
+
+/** Makes a task and answers its id. Throws `idTaken` or `branchTaken`; nothing was made then. */
+export async function createTask(app: App, task: NewTask, by: string): Promise<string> {
+  const { runtime, paths } = app;
+  const { title, body, project, repository, target, priority, pipeline, agent, agents, hooks } = task;
+  const id = task.id ?? (await freeId(app, task));
+  const branch = branchOf(id, title);
+  if ((await runtime.actor(id)) !== undefined) throw taken(id);
+  await checkBranchIsFree(repository, branch);
+  const mergeQueue = mergeQueueId(repository, target);
+  const worktree = join(paths.worktreesDir, project, id);
+  const place = { project, repository, target, branch, workItem: id, worktree, mergeQueue };
+  const input = { title, body, priority, agent, agents, hooks, ...place };
+  await ensureServices(app, { agents: [agent, ...Object.values(agents)], repository, target });
+  const options = { definition: pipeline as unknown as Json, source: by };
+  const { outcome } = await runtime.create('task', id, input as unknown as Json, options);
+  if (outcome === 'duplicate') throw taken(id);
+  return id;
+}
+
+/** Begins at the number of tasks there are. Another data directory may have worked in the same repository. */
+async function freeId({ runtime }: App, { prefix, repository, title }: NewTask): Promise<string> {
+  const all = (await runtime.counts('task')).find(({ tag }) => tag === '');
+  for (let number = (all?.living ?? 0) + (all?.ended ?? 0) + 1; ; number++) {
+    const id = `${prefix}-${number}`;
+    if ((await runtime.actor(id)) === undefined && (await isBranchFree(repository, branchOf(id, title)))) return id;
+  }
+}
+
+const taken = (id: string) =>
+  new SignalboxError('conflict', 'idTaken', `There is already a task ${id}.`, {
+    remedy: { say: 'choose another', field: 'id' },
+  });
+
+/** The branch that a task with this id and title works on. */
+export function branchOf(id: string, title: string): string {
+  const slug = slugOf(title);
+  return `feature/${id}${slug === '' ? '' : `-${slug}`}`;
+}
+
+async function isBranchFree(repository: string, branch: string): Promise<boolean> {
+  return (await resolveCommit(gitIn(repository), `refs/heads/${branch}`)) === undefined;
+}
+
+/** Throws `branchTaken` when a branch cannot be made, because it or a branch in its way exists. */
+export async function checkBranchIsFree(repository: string, branch: string): Promise<void> {
+  const git = gitIn(repository);
+  for (const name of [branch, branch.slice(0, branch.indexOf('/'))]) {
+    if ((await resolveCommit(git, `refs/heads/${name}`)) === undefined) continue;
+    const why = `${repository} already has a branch ${name}`;
+    if (name === branch) {
+      throw new SignalboxError('conflict', 'branchTaken', `${why}.`, {
+        remedy: { say: 'choose another', field: 'id' },
+      });
+    }
+    throw new SignalboxError('conflict', 'branchTaken', `${why}; rename it, so that ${branch} can be made.`);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Where a command was given, and what that means: which data directory, and which configuration. Settings belong to the
+ * data: the file that whoever works on it has put in force is meant by every command, from wherever it is given.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Environment, LoadedConfig } from '../config/load.ts';
+import { messageOf } from '../domain/errors.ts';
+import { workerId } from '../machines/breaker.ts';
+import type { WorkerContext } from '../machines/worker-context.ts';
+import type { ActorRow } from '../persistence/store.ts';
+import { dataPaths, openData } from './data-directory.ts';
+
+export interface Place {
+  cwd: string;
+  env: Environment;
+  /** The data directory that was named, if one was. */
+  data?: string | undefined;
+  /** The configuration file that was named, if one was. */
+  config?: string | undefined;
+  /** Told what is not as somebody may believe. */
+  warn(text: string): void;
+}
+
+export interface Located {
+  dataDir(): Promise<string>;
+  /** The configuration in force. Throws what is wrong with it. */
+  configuration(): Promise<LoadedConfig>;
+}
+
+const usualDataDir = '.signalbox';
+
+/** Looks only at what is asked for, and at each thing once. */
+export function locate(place: Place): Located {
+  const { cwd, env, config, warn } = place;
+  const load = async (file: string | undefined) => (await import('../config/load.ts')).loadConfig({ file, cwd, env });
+  const given = place.data ?? (env.SIGNALBOX_DATA || undefined);
+
+  const own = once(() => load(config));
+  const dataDir = once(async () => {
+    if (given !== undefined) return resolve(cwd, given);
+    try {
+      return resolve(cwd, (await own()).config.dataDir);
+    } catch (error) {
+      // A configuration that is broken takes nobody the sight of what goes on, nor the means to stop it.
+      const usual = resolve(cwd, usualDataDir);
+      if (config !== undefined || !existsSync(dataPaths(usual).database)) throw error;
+      warn(`the configuration is left aside: ${messageOf(error)}`);
+      return usual;
+    }
+  });
+  const configuration = once(async () => {
+    if (config !== undefined) return own();
+    const inForce = await readInForce(await dataDir());
+    if (inForce === null) return own();
+    if (existsSync(inForce)) return load(inForce);
+    warn(`the configuration in force, ${inForce}, is not there any more; the one of ${cwd} is taken`);
+    return own();
+  });
+  return { dataDir, configuration };
+}
+
+/** The configuration file that whoever worked last on this data has put in force; null where there is none. */
+async function readInForce(dataDir: string): Promise<string | null> {
+  const { database } = dataPaths(dataDir);
+  if (!existsSync(database)) return null;
+  const store = await openData({ file: database, readonly: true });
+  try {
+    return configurationOf(await store.actor(workerId));
+  } finally {
+    await store.close();
+  }
+}
+
+function configurationOf(worker: ActorRow | undefined): string | null {
+  if (worker === undefined) return null;
+  const { context } = JSON.parse(worker.snapshot) as { context: Partial<WorkerContext> };
+  return context.configuration ?? null;
+}
+
+function once<T>(look: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= look();
+    return found;
+  };
+}

@@ -1,0 +1,57 @@
+/** A task for a person at a terminal. */
+import type { OutputOf } from '../client/signalbox.ts';
+import { formatAmount } from '../domain/budget.ts';
+import { formatDuration } from '../domain/duration.ts';
+import { clockTime, colors, harmless, print } from './output.ts';
+import { commandFor } from './words.ts';
+
+type Task = OutputOf<'task.list'>['items'][number];
+type TaskInFull = OutputOf<'task.show'>;
+type Move = Task['moves'][number];
+
+/** What to type for each move that is usual here, and what it does. */
+export function usualMoves({ id, moves, waits }: Task, hint: string): { command: string; does: string }[] {
+  const remedy = waits?.remedy;
+  if (remedy?.operation !== undefined) {
+    return [{ command: commandFor(remedy.operation, remedy.input ?? {}, hint), does: remedy.say }];
+  }
+  const typed = ({ event, fields }: Move) =>
+    commandFor(event, { taskId: id, ...Object.fromEntries(fields.map(({ name }) => [name, undefined])) }, hint);
+  return moves.filter(({ isUsual }) => isUsual).map(move => ({ command: typed(move), does: move.does }));
+}
+
+export function showTask(task: TaskInFull, hint: string): void {
+  print(`${colors.bold(`${task.id}: ${task.title}`)}`);
+  const attempts = Object.entries(task.attempts).map(([stage, count]) => `${stage} ${count}`);
+  const facts: [string, string][] = [
+    ['state', task.state],
+    ['why', task.why],
+    ['project', `${task.project} (${task.repository})`],
+    ['branch', `${task.branch} → ${task.target}`],
+    ['attempts', attempts.join(', ') || 'none yet'],
+    ['worked', `${formatDuration(task.spent.timeMs)} in ${task.spent.sessions} processes`],
+    ['used', usageOf(task)],
+  ];
+  for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${harmless(value)}`);
+  for (const verdict of Object.values(task.verdicts)) {
+    print(`  gate      ${verdict.gate}: ${verdict.verdict} (${verdict.by}, ${clockTime(verdict.at)})`);
+  }
+  for (const run of task.runs) {
+    print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${harmless(run.error)}` : ''}`);
+  }
+  for (const { command, does } of usualMoves(task, hint)) print(`  next      ${command}   ${colors.dim(does)}`);
+}
+
+/** Tokens and money in a line. */
+function usageOf({ spent, usage }: Task): string {
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, costUsd } = usage;
+  if (spent.tokens === 0) return 'no tokens reported';
+  const kinds = [
+    `${inputTokens.toLocaleString('en-US')} in`,
+    `${cachedInputTokens.toLocaleString('en-US')} cached`,
+    `${cacheWriteTokens.toLocaleString('en-US')} written to the cache`,
+    `${outputTokens.toLocaleString('en-US')} out`,
+  ];
+  const cost = costUsd === null ? '' : `, ${formatAmount('moneyUsd', costUsd)}`;
+  return `${formatAmount('tokens', spent.tokens)} (${kinds.join(', ')})${cost}`;
+}

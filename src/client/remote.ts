@@ -1,0 +1,103 @@
+/** The contract over requests: to a service, to the socket of whoever works, or in one process for tests. */
+import { z } from 'zod';
+import { messageOf, SignalboxError } from '../domain/errors.ts';
+import { errorOf, type ProblemDocument } from '../domain/problem.ts';
+import { type PlainRequest, type PlainResponse, requestFor } from '../operations/http.ts';
+import { operations } from '../operations/index.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import type { Signalbox } from './signalbox.ts';
+
+/** Carries a request to the other side. Throws what a connection throws. */
+export type Transport = (request: PlainRequest, signal?: AbortSignal) => Promise<PlainResponse>;
+
+const problemDocument = z.looseObject({ detail: z.string(), reason: z.string().optional() });
+
+export function openRemote(transport: Transport): Signalbox {
+  async function send(operation: AnyOperation, input: unknown, key: string | null, signal?: AbortSignal) {
+    if (operation.route === null) {
+      const why = `${operation.name} is about the machine on which it is asked and cannot be asked from here.`;
+      throw new SignalboxError('not_found', 'unknownOperation', why);
+    }
+    const response = await carry(requestFor(operation, (input ?? {}) as never, key), signal);
+    if (response.status < 400) return response;
+    throw refusal(await textOf(response));
+  }
+
+  async function carry(request: PlainRequest, signal?: AbortSignal): Promise<PlainResponse> {
+    try {
+      return await transport(request, signal);
+    } catch (error) {
+      if (error instanceof SignalboxError) throw error;
+      const why = `Whoever works on the data could not be reached: ${messageOf(error)}.`;
+      throw new SignalboxError('unavailable', 'unreachable', why, { cause: error });
+    }
+  }
+
+  return {
+    async ask(name, input, { key, signal } = {}) {
+      const operation: AnyOperation = await operations[name]();
+      const response = await send(operation, input, key ?? null, signal);
+      return understood(operation, await textOf(response)) as never;
+    },
+    async *follow(name, input, { signal } = {}) {
+      const operation: AnyOperation = await operations[name]();
+      const { body } = await send(operation, input, null, signal);
+      for await (const data of eventsIn(typeof body === 'string' ? [body] : body)) {
+        if (data.event === 'problem') throw refusal(data.data);
+        if (data.event === 'end') return;
+        yield understood(operation, data.data) as never;
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function understood({ name, output }: AnyOperation, text: string): unknown {
+  const parsed = output.safeParse(jsonIn(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badAnswer(`${name} was answered with something else (${issue?.path.join('.')}: ${issue?.message})`);
+}
+
+function refusal(text: string): Error {
+  const parsed = problemDocument.safeParse(jsonIn(text));
+  return parsed.success ? errorOf(parsed.data as unknown as ProblemDocument) : badAnswer(text.slice(0, 200));
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const badAnswer = (why: string) =>
+  new SignalboxError('unavailable', 'badAnswer', `The answer cannot be understood: ${why}.`, {
+    remedy: { say: 'use the same version on both sides' },
+  });
+
+async function textOf({ body }: PlainResponse): Promise<string> {
+  if (typeof body === 'string') return body;
+  let text = '';
+  for await (const piece of body) text += piece;
+  return text;
+}
+
+/** Server-sent events out of pieces of any size: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+async function* eventsIn(
+  pieces: AsyncIterable<string> | Iterable<string>,
+): AsyncGenerator<{ event: string; data: string }> {
+  let rest = '';
+  for await (const piece of pieces) {
+    const blocks = (rest + piece).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const lines = block.split('\n');
+      const field = (name: string) =>
+        lines.filter(line => line.startsWith(`${name}:`)).map(line => line.slice(name.length + 1).replace(/^ /, ''));
+      const data = field('data');
+      if (data.length > 0) yield { event: field('event').at(-1) ?? 'message', data: data.join('\n') };
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** Works on a data directory: opens it, goes on with what is there, and answers whoever asks here meanwhile. */
+
+import { join } from 'node:path';
+import { followActivity } from '../app/agent-log.ts';
+import { openApp } from '../app/open.ts';
+import { interruptAll } from '../app/shutdown.ts';
+import { type ConfigWatch, watchConfig } from '../config/watch.ts';
+import { isBecause, messageOf } from '../domain/errors.ts';
+import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
+import { createEntries, type FeedEntry } from '../operations/events-follow.ts';
+import { runRow } from '../operations/find.ts';
+import type { Site } from '../operations/operation.ts';
+import { performOn } from '../operations/perform.ts';
+import { contextOf } from '../operations/views/context.ts';
+import type { TaskView } from '../operations/views/task.ts';
+import type { StoredLogEntry } from '../persistence/store.ts';
+import type { LocalSignalbox, Planned } from './local.ts';
+import { clientOn } from './on-site.ts';
+import type { Signalbox } from './signalbox.ts';
+import type { Identity } from './who.ts';
+
+export type { FeedEntry } from '../operations/events-follow.ts';
+export type { TaskView } from '../operations/views/task.ts';
+
+/** Told of what people should know while work goes on. */
+export interface WorkNews {
+  note(text: string): void;
+  warn(text: string): void;
+  /** Another process has taken over and goes on with everything, agents included. */
+  onTakenOver(): void;
+  /** Every transition, in order. */
+  onEntry(entry: FeedEntry): void;
+}
+
+/** What an agent does now, for a line that lives. */
+export type Activity = ReturnType<typeof followActivity>;
+
+export interface Working extends Signalbox {
+  /** The same under another name for the record. */
+  as(name: string): Signalbox;
+  /** Makes a task of an order that was planned. */
+  begin(planned: Planned): Promise<TaskView>;
+  /** What the agent of a run's present attempt does, as it comes. */
+  activity(agentId: string): Promise<Activity>;
+  /** Resolves when everything that was committed so far has been told. */
+  caughtUp(): Promise<void>;
+  /** Stops all agents after a checkpoint; their runs go on when somebody works here next. */
+  interrupt(by: string): Promise<void>;
+}
+
+/** Opens the data directory for work and takes over what was left there. Throws `inUse` while another process has it. */
+export async function openWorking(local: LocalSignalbox, identity: Identity, news: WorkNews): Promise<Working> {
+  const configuration = await local.here.configuration();
+  const backlog: StoredLogEntry[] = [];
+  let deliver = (line: StoredLogEntry): void => {
+    backlog.push(line);
+  };
+  const app = await openApp({
+    dataDir: await local.here.dataDir(),
+    mode: 'work',
+    configuration,
+    listeners: [line => deliver(line)],
+    observer: {
+      onDeadLetter: ({ actorId, type, error }) => news.warn(`${type} of ${actorId} waits for a person: ${error}`),
+      onFault(error) {
+        news.warn(messageOf(error));
+        if (isBecause(error, 'takenOver')) news.onTakenOver();
+      },
+    },
+    onOrphans(orphans) {
+      for (const { runId, processes } of orphans) news.note(`ended ${processes} process(es) left behind by ${runId}`);
+    },
+    onDamage: problems => news.warn(`the database is damaged: ${problems[0]}. Stop and restore a backup.`),
+  });
+  const site: Site = Object.assign(app, { here: local.here });
+  const { take, caughtUp } = inOrder(createEntries(app.runtime), news.onEntry);
+  deliver = take;
+  for (const line of backlog) deliver(line);
+  const watch = watchFor(local, site, configuration.file, configuration.config, news);
+  // Whatever it waits for, it waits: no timer of the runtime has to keep the process alive.
+  const alive = setInterval(() => {}, 60_000);
+
+  return {
+    ...clientOn(site, identity),
+    as: name => clientOn(site, { ...identity, name }),
+    begin: async ({ admitted, plan }) => (await performOn(admitted, site, plan)) as TaskView,
+    async activity(agentId) {
+      const row = await runRow(app.runtime, agentId);
+      const { agent, attempt } = contextOf<AgentRunContext>(row);
+      return followActivity(agent.kind, join(app.paths.runsDir, attemptId(row.id, attempt)));
+    },
+    caughtUp,
+    interrupt: by => interruptAll(app, by),
+    async close() {
+      clearInterval(alive);
+      watch.close();
+      await app.close();
+    },
+  };
+}
+
+/** Hands on entries one after another, each when its machine has been asked what it says. */
+function inOrder(entryOf: (line: StoredLogEntry) => Promise<FeedEntry>, hear: (entry: FeedEntry) => void) {
+  let last = Promise.resolve();
+  return {
+    take(line: StoredLogEntry): void {
+      const next = entryOf(line);
+      last = last.then(async () => hear(await next)).catch(() => {});
+    },
+    caughtUp: () => last,
+  };
+}
+
+function watchFor(
+  local: LocalSignalbox,
+  site: Site,
+  file: string | null,
+  current: Parameters<typeof watchConfig>[0]['current'],
+  news: WorkNews,
+): ConfigWatch {
+  const { cwd, env } = local.here;
+  return watchConfig({
+    ...(file !== null && { file }),
+    cwd,
+    env,
+    ...(current && { current }),
+    onChange(next) {
+      news.note('the configuration has changed and is in force; tasks keep the agents that they began with');
+      for (const warning of next.warnings) news.warn(warning);
+      site.configure(next).catch(error => news.warn(messageOf(error)));
+    },
+    onProblem: problem => news.warn(`the last good configuration stays in force: ${problem.message}`),
+  });
+}

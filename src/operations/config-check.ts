@@ -1,0 +1,28 @@
+/** Says everything that is wrong with a configuration file. */
+import { z } from 'zod';
+import { loadConfig } from '../config/load.ts';
+import { localOperation } from './operation.ts';
+
+export const configCheck = localOperation({
+  name: 'config.check',
+  summary: 'say everything that is wrong with a configuration',
+  may: 'admin',
+  changes: false,
+  input: z.strictObject({
+    file: z.string().max(4_000).optional().describe('configuration file; without it the one in the working directory'),
+  }),
+  output: z.object({
+    ok: z.literal(true),
+    file: z.string().nullable(),
+    warnings: z.array(z.string()),
+    projects: z.array(z.string()),
+    agent: z.string().describe('who plays every role that is not given away'),
+  }),
+  args: ['file'],
+  // It is about a file of the machine on which it is asked.
+  route: null,
+  async run({ cwd, env }, { file }) {
+    const { config, file: found, warnings } = await loadConfig({ file, cwd, env });
+    return { ok: true as const, file: found, warnings, projects: Object.keys(config.projects), agent: config.agent };
+  },
+});

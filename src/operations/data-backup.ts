@@ -1,0 +1,26 @@
+/** A complete copy of the database while it is in use. */
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { operation } from './operation.ts';
+
+export const dataBackup = operation({
+  name: 'data.backup',
+  summary: 'copy the database while it is in use',
+  may: 'admin',
+  changes: true,
+  needs: 'read',
+  input: z.strictObject({
+    file: z
+      .string()
+      .max(4_000)
+      .refine(file => isAbsolute(file) && !file.includes('\0'), 'write an absolute path')
+      .describe('where to write the copy'),
+  }),
+  output: z.object({ file: z.string() }),
+  args: ['file'],
+  route: { method: 'POST', path: '/data/backup', status: 201 },
+  async run({ store }, { file }) {
+    await store.backup(file);
+    return { file };
+  },
+});

@@ -1,0 +1,71 @@
+/** An operation as a request and its answer as a response: where fields go, and where they are found again. */
+import { z } from 'zod';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { AnyOperation, Route } from './operation.ts';
+
+/** A request without a connection: what a server has of one once its headers are read. */
+export interface PlainRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  /** JSON text; empty without one. */
+  body: string;
+}
+
+/** An answer, whole or in pieces. */
+export interface PlainResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string | AsyncIterable<string>;
+}
+
+/** The header by which the same order is carried out once. */
+export const keyHeader = 'idempotency-key';
+
+/** How an operation is asked for. Throws when it can only be asked where it is. */
+export function requestFor(operation: AnyOperation, input: JsonObject, key: string | null): PlainRequest {
+  const { route } = operation;
+  if (route === null) throw new Error(`${operation.name} has no route`);
+  const rest = { ...input };
+  const path = route.path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = String(rest[name] ?? '');
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  const headers: Record<string, string> = key === null ? {} : { [keyHeader]: key };
+  if (route.method === 'GET') return { method: 'GET', url: `${path}${queryOf(rest)}`, headers, body: '' };
+  headers['content-type'] = 'application/json';
+  return { method: route.method, url: path, headers, body: JSON.stringify(rest) };
+}
+
+function queryOf(fields: JsonObject): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== null)
+      query.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+  }
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+/** The fields that the path holds when it is one of this route; undefined otherwise. */
+export function matchPath({ path, aliases = [] }: Route, actual: string): JsonObject | undefined {
+  for (const pattern of [path, ...aliases]) {
+    const names = [...pattern.matchAll(/:(\w+)/g)].map(([, name]) => name!);
+    const shape = new RegExp(`^${pattern.replace(/:\w+/g, '([^/]+)')}$`);
+    const values = shape.exec(actual)?.slice(1);
+    if (values === undefined) continue;
+    try {
+      return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index]!)]));
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The JSON Schema of an operation's input or output. */
+export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, Json>;
+  return rest;
+}

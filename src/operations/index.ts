@@ -1,0 +1,54 @@
+/**
+ * Everything that can be asked, by name. An operation is loaded when it is asked for: a command line that answers at once
+ * must not read what it does not use.
+ */
+export const operations = {
+  'task.list': () => import('./task-list.ts').then(it => it.taskList),
+  'task.show': () => import('./task-show.ts').then(it => it.taskShow),
+  'task.add': () => import('./task-add.ts').then(it => it.taskAdd),
+  'task.events': () => import('./task-events.ts').then(it => it.taskEvents),
+  'task.send': () => import('./task-send.ts').then(it => it.taskSend),
+  'task.approve': () => import('./task-approve.ts').then(it => it.taskApprove),
+  'task.reject': () => import('./task-reject.ts').then(it => it.taskReject),
+  'task.answer': () => import('./task-answer.ts').then(it => it.taskAnswer),
+  'task.retry': () => import('./task-retry.ts').then(it => it.taskRetry),
+  'task.pause': () => import('./task-pause.ts').then(it => it.taskPause),
+  'task.resume': () => import('./task-resume.ts').then(it => it.taskResume),
+  'task.cancel': () => import('./task-cancel.ts').then(it => it.taskCancel),
+  'task.move': () => import('./task-move.ts').then(it => it.taskMove),
+  'task.snapshot': () => import('./task-snapshot.ts').then(it => it.taskSnapshot),
+  'task.replay': () => import('./task-replay.ts').then(it => it.taskReplay),
+  'agent.spawn': () => import('./agent-spawn.ts').then(it => it.agentSpawn),
+  'agent.list': () => import('./agent-list.ts').then(it => it.agentList),
+  'agent.show': () => import('./agent-show.ts').then(it => it.agentShow),
+  'agent.files': () => import('./agent-files.ts').then(it => it.agentFiles),
+  'agent.logs': () => import('./agent-logs.ts').then(it => it.agentLogs),
+  'agent.kill': () => import('./agent-kill.ts').then(it => it.agentKill),
+  'agent.killAll': () => import('./agent-kill-all.ts').then(it => it.agentKillAll),
+  'queue.show': () => import('./queue-show.ts').then(it => it.queueShow),
+  'queue.pause': () => import('./queue-pause.ts').then(it => it.queuePause),
+  'queue.resume': () => import('./queue-resume.ts').then(it => it.queueResume),
+  'breaker.list': () => import('./breaker-list.ts').then(it => it.breakerList),
+  'breaker.reset': () => import('./breaker-reset.ts').then(it => it.breakerReset),
+  'deadLetter.list': () => import('./dead-letter-list.ts').then(it => it.deadLetterList),
+  'deadLetter.retry': () => import('./dead-letter-retry.ts').then(it => it.deadLetterRetry),
+  'events.follow': () => import('./events-follow.ts').then(it => it.eventsFollow),
+  'pipeline.list': () => import('./pipeline-list.ts').then(it => it.pipelineList),
+  'pipeline.show': () => import('./pipeline-show.ts').then(it => it.pipelineShow),
+  'pipeline.check': () => import('./pipeline-check.ts').then(it => it.pipelineCheck),
+  'config.show': () => import('./config-show.ts').then(it => it.configShow),
+  'config.check': () => import('./config-check.ts').then(it => it.configCheck),
+  'config.schema': () => import('./config-schema.ts').then(it => it.configSchema),
+  'data.verify': () => import('./data-verify.ts').then(it => it.dataVerify),
+  'data.backup': () => import('./data-backup.ts').then(it => it.dataBackup),
+  doctor: () => import('./doctor.ts').then(it => it.doctor),
+  init: () => import('./init.ts').then(it => it.init),
+} as const;
+
+/** Those that answer bit by bit. */
+export const streamNames = ['agent.logs', 'events.follow'] as const satisfies (keyof typeof operations)[];
+
+export type Operations = typeof operations;
+export type OperationName = keyof Operations;
+export const operationNames = Object.keys(operations) as OperationName[];
+export const isOperation = (name: string): name is OperationName => Object.hasOwn(operations, name);

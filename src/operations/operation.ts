@@ -1,0 +1,132 @@
+/**
+ * What can be asked of Signalbox, as data. One file says what an operation needs, what it answers, who may ask and what is
+ * done; the command line, the routes, the OpenAPI document, the remote client and the reference are derived from it.
+ */
+import type { z } from 'zod';
+import type { App } from '../app/open.ts';
+import type { Environment, LoadedConfig } from '../config/load.ts';
+import type { Json } from '../domain/json.ts';
+
+/** Who may ask: each may what those before it may. */
+export const roles = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Whoever asks. */
+export interface Who {
+  /** On record with everything that is changed. */
+  name: string;
+  role: Role;
+  /** Given by whoever asks, so that the same order is carried out once however often it arrives; null without one. */
+  key: string | null;
+  /** Told how far long work has come. */
+  tell(progress: Json): void;
+  /** Aborts when nobody waits for the answer any more. */
+  signal: AbortSignal;
+}
+
+/** Where it is asked, apart from the data: the directory and environment of the process, and what is configured. */
+export interface Here {
+  cwd: string;
+  env: Environment;
+  /** The configuration in force for the data. Throws what is wrong with it. */
+  configuration(): Promise<LoadedConfig>;
+}
+
+/** An open data directory, and where it was opened. */
+export interface Site extends App {
+  here: Here;
+}
+
+export interface Route {
+  method: 'GET' | 'POST';
+  /** `/tasks/:taskId`; the names are fields of the input. The others go into the query of a GET, the body of a POST. */
+  path: string;
+  /** Of a good answer. */
+  status: 200 | 201 | 202;
+  /** Other paths that answer the same. */
+  aliases?: readonly string[];
+}
+
+/**
+ * What an operation needs to be carried out.
+ *
+ * - `nothing`: no data at all, only where it is asked.
+ * - `read`: the data, beside whoever owns it.
+ * - `commit`: the data as its own, to record something; whoever works next carries it out.
+ * - `work`: the data as its own, and the work of the actors that it concerns is carried out before it answers.
+ */
+export type Needs = 'nothing' | 'read' | 'commit' | 'work';
+
+interface Common<Name extends string, Input extends z.ZodObject, Output extends z.ZodType> {
+  name: Name;
+  summary: string;
+  may: Role;
+  /** Whether anything is different afterwards. */
+  changes: boolean;
+  input: Input;
+  output: Output;
+  /** Fields that are given by their place, in this order. */
+  args?: readonly string[];
+  /** Null for what is about the machine where it is asked, such as its files. */
+  route: Route | null;
+}
+
+type Given<Input extends z.ZodType> = z.output<Input>;
+type Answer<Output extends z.ZodType> = Promise<z.input<Output>>;
+
+/** Asks of the data. */
+export interface DataOperation<
+  Name extends string = string,
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+  Plan = unknown,
+> extends Common<Name, Input, Output> {
+  needs: Exclude<Needs, 'nothing'>;
+  /** Whether data that is not there is made. */
+  creates?: boolean;
+  /** Everything that can be wrong before the data is touched, and what was found out about it. */
+  plan?(here: Here, input: Given<Input>, who: Who): Promise<Plan>;
+  /** With `work`: the actors whose work is to be carried out. */
+  concerns?(app: Site, input: Given<Input>): Promise<string[]>;
+  run(app: Site, input: Given<Input>, who: Who, plan: Plan): Answer<Output>;
+}
+
+/** Asks of the place where it is asked. */
+export interface LocalOperation<
+  Name extends string = string,
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+> extends Common<Name, Input, Output> {
+  needs: 'nothing';
+  run(here: Here, input: Given<Input>, who: Who): Answer<Output>;
+}
+
+/** Answers bit by bit, until it is over or nobody listens any more. `output` is one piece. */
+export interface StreamOperation<
+  Name extends string = string,
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+> extends Common<Name, Input, Output> {
+  needs: 'read';
+  changes: false;
+  stream(app: Site, input: Given<Input>, who: Who): AsyncGenerator<z.input<Output>>;
+}
+
+/** An operation as data, whatever it takes and answers: for those who derive something from it. */
+export interface AnyOperation extends Common<string, z.ZodObject, z.ZodType> {
+  needs: Needs;
+}
+
+export const operation = <Name extends string, Input extends z.ZodObject, Output extends z.ZodType, Plan = void>(
+  it: DataOperation<Name, Input, Output, Plan>,
+) => it;
+
+export const localOperation = <Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
+  it: Omit<LocalOperation<Name, Input, Output>, 'needs'>,
+): LocalOperation<Name, Input, Output> => ({ ...it, needs: 'nothing' });
+
+export const streamOperation = <Name extends string, Input extends z.ZodObject, Output extends z.ZodType>(
+  it: Omit<StreamOperation<Name, Input, Output>, 'needs' | 'changes'>,
+): StreamOperation<Name, Input, Output> => ({ ...it, needs: 'read', changes: false });
+
+export const isStream = (it: AnyOperation): it is StreamOperation => 'stream' in it;

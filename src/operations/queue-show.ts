@@ -1,0 +1,59 @@
+/** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
+import { z } from 'zod';
+import { workerId } from '../machines/breaker.ts';
+import { closeDay } from '../machines/ledger.ts';
+import { noPlan, openLedger, type WorkerContext } from '../machines/worker-context.ts';
+import type { Runtime } from '../runtime/index.ts';
+import { operation } from './operation.ts';
+import { viewOfRun } from './views/agent.ts';
+import { contextOf } from './views/context.ts';
+import { queueView, readBreakers, readLeases, readPreflights } from './views/queue.ts';
+import { reasonsOf } from './views/reasons.ts';
+
+export const queueShow = operation({
+  name: 'queue.show',
+  summary: 'what runs, what waits and why',
+  may: 'viewer',
+  changes: false,
+  needs: 'read',
+  input: z.strictObject({}),
+  output: queueView,
+  route: { method: 'GET', path: '/queue', status: 200 },
+  async run({ runtime }) {
+    const worker = await runtime.actor(workerId);
+    const context = worker === undefined ? undefined : contextOf<WorkerContext>(worker);
+    const { queue = [], asked = [], running = [] } = context ?? {};
+    const reasons = new Map((await reasonsOf(runtime)).map(reason => [reason.runId, reason]));
+    const backoff = await runtime.list({ kind: 'agentRun', tags: ['backoff'], limit: 100 });
+    const recent = await runtime.list({ kind: 'agentRun', status: 'ended', limit: 10 });
+    return {
+      worker: worker?.state ?? 'not started',
+      isAttended: worker !== undefined && !worker.tags.includes('unattended'),
+      counts: { ...(await countsOf(runtime)), queued: queue.length, running: running.length + asked.length },
+      maxConcurrency: context?.limits.total ?? 0,
+      running,
+      starting: asked,
+      waiting: queue.map(run => {
+        const { why = '', remedy = null } = reasons.get(run.runId) ?? {};
+        return { ...run, why, remedy };
+      }),
+      backoff: backoff.map(row => viewOfRun(row)),
+      pressure: context?.pressure ?? null,
+      pausedProjects: context?.pausedProjects ?? {},
+      configuration: context?.configuration ?? null,
+      spending: { budgets: context?.budgets ?? noPlan, ledger: closeDay(context?.ledger ?? openLedger, Date.now()) },
+      resilience: { breakers: await readBreakers(runtime), preflight: await readPreflights(runtime) },
+      leases: await readLeases(runtime),
+      recent: recent.map(row => viewOfRun(row)),
+    };
+  },
+});
+
+async function countsOf(runtime: Runtime) {
+  const counts = new Map((await runtime.counts('agentRun')).map(count => [count.tag, count]));
+  return {
+    backoff: counts.get('backoff')?.living ?? 0,
+    done: counts.get('completed')?.ended ?? 0,
+    failed: (counts.get('failed')?.ended ?? 0) + (counts.get('killed')?.ended ?? 0),
+  };
+}

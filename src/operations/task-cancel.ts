@@ -1,0 +1,28 @@
+/** Ends a task. It must not leave an agent at work, so this answers when that is gone. */
+import { z } from 'zod';
+import { taskId } from './fields.ts';
+import { taskRow } from './find.ts';
+import { operation } from './operation.ts';
+import { sendToTask, taskNow } from './sending.ts';
+import { sentEvent } from './views/task.ts';
+
+export const taskCancel = operation({
+  name: 'task.cancel',
+  summary: 'end a task; its branch stays',
+  may: 'operator',
+  changes: true,
+  needs: 'work',
+  input: z.strictObject({ taskId }),
+  output: sentEvent,
+  args: ['taskId'],
+  route: { method: 'POST', path: '/tasks/:taskId/cancel', status: 202 },
+  concerns: async (_, { taskId: id }) => [id],
+  async run(app, { taskId: id }, who) {
+    const sent = await sendToTask(app, id, { type: 'task.cancel' }, who);
+    await app.runtime.until(
+      async () => ((await taskRow(app.runtime, id)).tags.includes('ending') ? undefined : true),
+      who.signal,
+    );
+    return { ...sent, task: await taskNow(app, id) };
+  },
+});

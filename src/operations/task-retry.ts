@@ -1,0 +1,70 @@
+/**
+ * Runs a stage again, with what the configuration in force says of its agents now: what a person has mended since the task
+ * began takes effect. An agent that the file does not name stays as it is.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { ensureServices } from '../app/services.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { type AgentSpec, weakerThan } from '../domain/agent-spec.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { TaskContext } from '../machines/task-context.ts';
+import { taskId } from './fields.ts';
+import { taskRow } from './find.ts';
+import { type Here, operation } from './operation.ts';
+import { sendToTask } from './sending.ts';
+import { contextOf } from './views/context.ts';
+import { sentEvent } from './views/task.ts';
+
+export const taskRetry = operation({
+  name: 'task.retry',
+  summary: 'run the stage again, with what the configuration says of its agents now',
+  may: 'operator',
+  changes: true,
+  needs: 'commit',
+  input: z.strictObject({
+    taskId,
+    weakerSandbox: z
+      .boolean()
+      .default(false)
+      .describe('go on with a weaker sandbox, where the configuration has one now'),
+  }),
+  output: sentEvent,
+  args: ['taskId'],
+  route: { method: 'POST', path: '/tasks/:taskId/retry', status: 202 },
+  async run(app, { taskId: id, weakerSandbox }, who) {
+    const { agent, agents, repository, target } = contextOf<TaskContext>(await taskRow(app.runtime, id));
+    const present = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
+    const mended = renewed([...present.values()], await namedAgents(app.here));
+    if (!weakerSandbox) for (const spec of mended) refuseWeaker(id, spec, present.get(spec.name)!);
+    if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
+    const renew = Object.fromEntries(mended.map(spec => [spec.name, spec] as const)) as unknown as JsonObject;
+    return sendToTask(app, id, { type: 'task.retry', ...(mended.length > 0 && { agents: renew }) }, who);
+  },
+});
+
+/** The agents that the configuration in force names itself. One that is broken mends nothing. */
+async function namedAgents(here: Here): Promise<AgentSpec[]> {
+  const loaded = await here.configuration().catch((): LoadedConfig | undefined => undefined);
+  return (loaded?.named ?? []).flatMap(name => loaded?.config.agents[name] ?? []);
+}
+
+function renewed(present: readonly AgentSpec[], named: readonly AgentSpec[]): AgentSpec[] {
+  return present.flatMap(spec => {
+    const now = named.find(({ name }) => name === spec.name);
+    if (now === undefined) return [];
+    // What was named when the task began stays.
+    const next = { ...now, env: [...new Set([...now.env, ...spec.env])] };
+    return isDeepStrictEqual(next, spec) ? [] : [next];
+  });
+}
+
+function refuseWeaker(id: string, now: AgentSpec, before: AgentSpec): void {
+  const weaker = weakerThan(now.sandbox, before.sandbox);
+  if (weaker.length === 0) return;
+  const why = `The configuration gives ${now.name} a weaker sandbox than ${id} began with: ${weaker.join(', ')}.`;
+  throw new SignalboxError('conflict', 'weakerSandbox', why, {
+    remedy: { say: 'mend the configuration, or allow it', field: 'weakerSandbox' },
+  });
+}

@@ -1,0 +1,40 @@
+/** Sends any event that people may send, with its fields as they are. */
+import { z } from 'zod';
+import { SignalboxError } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { taskId, text } from './fields.ts';
+import { operation } from './operation.ts';
+import { fieldsOfEvent, sendToTask } from './sending.ts';
+import { sentEvent } from './views/task.ts';
+
+export const taskSend = operation({
+  name: 'task.send',
+  summary: 'send an event with its fields',
+  may: 'operator',
+  changes: true,
+  needs: 'commit',
+  input: z.strictObject({
+    taskId,
+    type: z.string().min(1).max(100).describe('such as task.approve or task.move'),
+    data: z.record(z.string(), z.json()).default({}).describe('the fields of the event'),
+  }),
+  output: sentEvent,
+  args: ['taskId', 'type'],
+  route: { method: 'POST', path: '/tasks/:taskId/events', status: 202 },
+  async run(app, { taskId: id, type, data }, who) {
+    const fields = await fieldsOfEvent(app, id, type);
+    const event: JsonObject & { type: string } = { type };
+    for (const field of fields) {
+      const value = text('').safeParse(data[field]);
+      if (!value.success) {
+        const message = 'write a text of 1 to 20000 characters';
+        throw new SignalboxError('invalid', 'badInput', `${type} needs "${field}": ${message}.`, {
+          problems: [{ path: `data.${field}`, message }],
+        });
+      }
+      event[field] = value.data;
+    }
+    const leftOut = Object.keys(data).filter(name => !fields.includes(name));
+    return { ...(await sendToTask(app, id, event, who)), leftOut };
+  },
+});

@@ -1,0 +1,25 @@
+/** One task with its runs. */
+import { z } from 'zod';
+import { taskId } from './fields.ts';
+import { runsOf } from './find.ts';
+import { operation } from './operation.ts';
+import { taskNow } from './sending.ts';
+import { agentView, viewsOfRuns } from './views/agent.ts';
+import { taskView } from './views/task.ts';
+
+export const taskShow = operation({
+  name: 'task.show',
+  summary: 'one task in full',
+  may: 'viewer',
+  changes: false,
+  needs: 'read',
+  input: z.strictObject({ taskId }),
+  output: taskView.extend({ runs: z.array(agentView).describe('oldest first') }),
+  args: ['taskId'],
+  route: { method: 'GET', path: '/tasks/:taskId', status: 200 },
+  async run(app, { taskId: id }) {
+    const task = await taskNow(app, id);
+    const runs = await viewsOfRuns(app.runtime, (await runsOf(app.runtime, id)).reverse());
+    return { ...task, runs };
+  },
+});

@@ -1,0 +1,51 @@
+/** Why runs that have asked to start have not, and what a person could do about it. */
+import type { Remedy } from '../../domain/errors.ts';
+import { workerId } from '../../machines/breaker.ts';
+import type { QueuedRun, WorkerContext } from '../../machines/worker-context.ts';
+import { whyQueued } from '../../machines/worker-rules.ts';
+import type { Runtime } from '../../runtime/index.ts';
+import { contextOf } from './context.ts';
+
+export interface Reason {
+  runId: string;
+  taskId: string;
+  why: string;
+  /** It waits for something; the others are on their way. */
+  isHeld: boolean;
+  /** What lets it go on, where a person holds it back. */
+  remedy: Remedy | null;
+}
+
+/** Why each run that has asked to start has not. */
+export async function reasonsOf(runtime: Pick<Runtime, 'actor'>): Promise<Reason[]> {
+  const worker = await runtime.actor(workerId);
+  if (worker === undefined) return [];
+  const context = contextOf<WorkerContext>(worker);
+  const asked = context.asked.map(({ runId, taskId, agent }) => ({
+    runId,
+    taskId,
+    why: `it is checked whether the agent ${agent} can be started`,
+    isHeld: false,
+    remedy: null,
+  }));
+  const queued = context.queue.map(run => ({
+    runId: run.runId,
+    taskId: run.taskId,
+    why: whyQueued(run, context, worker.tags, Date.now()),
+    isHeld: true,
+    remedy: remedyFor(run, context, worker.tags),
+  }));
+  return [...asked, ...queued];
+}
+
+/** What undoes it when a person has held a run back. */
+function remedyFor(
+  { taskId, project }: QueuedRun,
+  { pausedTasks, pausedProjects }: WorkerContext,
+  tags: readonly string[],
+): Remedy | null {
+  const say = 'lets its agent start';
+  if (tags.includes('drained')) return { say, operation: 'queue.resume', input: {} };
+  if (pausedTasks[taskId] !== undefined) return { say, operation: 'task.resume', input: { taskId } };
+  return pausedProjects[project] === undefined ? null : { say, operation: 'queue.resume', input: { project } };
+}
