@@ -55,7 +55,8 @@ export const noSandbox: SandboxSpec = {
   memoryMb: null,
 };
 
-const strength: Record<SandboxDriver, number> = { none: 0, bubblewrap: 1, docker: 1 };
+/** In a container nothing of this machine is to be seen; bubblewrap shows it read-only. */
+const strength: Record<SandboxDriver, number> = { none: 0, bubblewrap: 1, docker: 2 };
 
 /** What one sandbox lets through that another does not, in words; empty when it is as strong. */
 export function weakerThan(now: SandboxSpec, before: SandboxSpec): string[] {

@@ -61,7 +61,8 @@ export async function makePlace({ name = 'shop' }: { name?: string } = {}) {
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     const said: Promise<Said> = child.then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));
-    return Object.assign(said, { kill: (signal: NodeJS.Signals) => void child.kill(signal), pid: child.pid });
+    const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+    return Object.assign(said, { kill, pid: child.pid, stdout: child.stdout! });
   };
 
   /** Runs the binary to its end. */

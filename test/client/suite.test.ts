@@ -1,0 +1,298 @@
+/** What whoever asks can rely on, however they ask: the same answers and the same failures. */
+import { describe, expect, test } from 'vitest';
+import type { AnswerName, Signalbox } from '../../src/client/signalbox.ts';
+import { SignalboxError } from '../../src/domain/errors.ts';
+import { operationNames, operations } from '../../src/operations/index.ts';
+import { type AnyOperation, isStream, type Role, roles } from '../../src/operations/operation.ts';
+import { type AskedData, waysOfAsking } from './data.ts';
+
+const refusal = async (asking: Promise<unknown>): Promise<SignalboxError> => {
+  const error = await asking.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(SignalboxError);
+  return error as SignalboxError;
+};
+
+const tasksIn = async (client: Signalbox) => (await client.ask('task.list', {})).items.map(({ id }) => id);
+
+/** Tasks that wait in their first stage: nobody works. */
+async function withTasks({ client, order }: AskedData, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) {
+    ids.push((await client.ask('task.add', { ...order, title: `Task ${index + 1}` })).id);
+  }
+  return ids;
+}
+
+describe.each(waysOfAsking)('asked $name', ({ make }) => {
+  test('a task that was made is listed and shown, and its log says who made it', async () => {
+    const { client, order } = await make();
+    const made = await client.ask('task.add', { ...order, id: 'ET-1', body: 'All of it.' });
+    expect(made).toMatchObject({ id: 'ET-1', standing: 'working', stage: 'analysis' });
+    const { items, total, nextCursor } = await client.ask('task.list', {});
+    expect(items).toEqual([made]);
+    expect({ total, nextCursor }).toEqual({ total: 1, nextCursor: null });
+    expect(await client.ask('task.show', { taskId: 'ET-1' })).toEqual({ ...made, runs: [] });
+    const log = await client.ask('task.events', { taskId: 'ET-1' });
+    expect(log.items[0]).toMatchObject({ seq: 1, type: 'xstate.init', source: 'ann' });
+    expect(log.next).toBeNull();
+  });
+
+  test('an answer is what its operation says that it is', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    const asked: [AnswerName, object][] = [
+      ['task.list', {}],
+      ['task.show', { taskId: 'ET-1' }],
+      ['task.events', { taskId: 'ET-1' }],
+      ['task.snapshot', { taskId: 'ET-1' }],
+      ['task.replay', { taskId: 'ET-1', verify: true }],
+      ['task.pause', { taskId: 'ET-1' }],
+      ['task.resume', { taskId: 'ET-1' }],
+      ['agent.list', {}],
+      ['queue.show', {}],
+      ['queue.pause', {}],
+      ['queue.resume', {}],
+      ['breaker.list', {}],
+      ['breaker.reset', { name: 'agent-all-roles-sh' }],
+      ['deadLetter.list', {}],
+      ['pipeline.list', {}],
+      ['pipeline.show', { name: 'default' }],
+      ['pipeline.check', {}],
+      ['config.show', {}],
+      ['config.schema', {}],
+      ['data.verify', {}],
+      ['agent.killAll', {}],
+    ];
+    for (const [name, input] of asked) {
+      const answer = await client.ask(name, input as never);
+      const { output }: AnyOperation = await operations[name]();
+      expect(output.safeParse(answer).error?.issues, name).toBeUndefined();
+    }
+  });
+
+  test('lists come in pages, the newest first, and say how many there are', async () => {
+    const data = await make();
+    const ids = await withTasks(data, 5);
+    const seen: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const { items, nextCursor, total } = await data.client.ask('task.list', { limit: 2, ...(cursor && { cursor }) });
+      expect(total).toBe(5);
+      seen.push(...items.map(({ id }) => id));
+      if (nextCursor === null) break;
+      cursor = nextCursor;
+    }
+    expect(seen).toEqual(ids.toReversed());
+    const failure = await refusal(data.client.ask('task.list', { cursor: 'not one' }));
+    expect(failure).toMatchObject({ reason: 'badCursor', remedy: { field: 'cursor' } });
+  });
+
+  test('what has ended comes after what lives, and lists go by state, standing and project', async () => {
+    const data = await make();
+    const [first = '', second = '', third = ''] = await withTasks(data, 3);
+    await data.client.ask('task.cancel', { taskId: third });
+    await data.client.ask('task.pause', { taskId: first });
+    const ids = async (input: object) => (await data.client.ask('task.list', input)).items.map(({ id }) => id);
+    expect(await ids({})).toEqual([second, first, third]);
+    expect(await ids({ standing: 'paused' })).toEqual([first]);
+    expect(await ids({ state: 'paused' })).toEqual([first]);
+    expect(await ids({ state: 'paused.analysis' })).toEqual([first]);
+    expect(await ids({ state: 'cancelled' })).toEqual([third]);
+    expect(await ids({ state: 'analysis' })).toEqual([second]);
+    expect(await ids({ project: 'shop' })).toEqual([second, first, third]);
+    expect(await ids({ project: 'shop', standing: 'working' })).toEqual([second]);
+    expect(await ids({ project: 'other' })).toEqual([]);
+  });
+
+  test('a task says what would move it: exactly what it takes', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    const { task } = await client.ask('task.pause', { taskId: 'ET-1' });
+    expect(task.moves).toEqual([
+      { event: 'task.resume', fields: [], does: 'goes on where it stopped', isUsual: true },
+      { event: 'task.cancel', fields: [], does: 'ends it; the branch stays', isUsual: false },
+    ]);
+    expect(await client.ask('task.approve', { taskId: 'ET-1' })).toMatchObject({
+      outcome: 'ignored',
+      reason: expect.stringContaining('nothing waits for task.approve'),
+    });
+    expect(await client.ask('task.resume', { taskId: 'ET-1' })).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('I2: the same order under the same key is carried out once', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    const outcomes: string[] = [];
+    for (const key of ['k1', 'k1', 'k2']) {
+      const verb: 'task.pause' | 'task.resume' = key === 'k2' ? 'task.resume' : 'task.pause';
+      outcomes.push((await client.ask(verb, { taskId: 'ET-1' }, { key })).outcome);
+    }
+    expect(outcomes).toEqual(['applied', 'duplicate', 'applied']);
+    const { items } = await client.ask('task.events', { taskId: 'ET-1' });
+    expect(items.flatMap(({ dedupeKey }) => dedupeKey ?? [])).toEqual(['k1', 'k1', 'k2']);
+  });
+
+  test('what is not there is named with the nearest, and no list was read to find that out', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    for (const verb of ['task.show', 'task.pause', 'task.cancel', 'task.events', 'task.replay'] as const) {
+      const failure = await refusal(client.ask(verb, { taskId: 'ET-2' }));
+      expect([failure.code, failure.reason], verb).toEqual(['not_found', 'noTask']);
+      expect(failure.message).toContain('did you mean ET-1');
+    }
+    expect(await refusal(client.ask('agent.show', { agentId: 'x' }))).toMatchObject({ reason: 'noRun' });
+    expect(await refusal(client.ask('agent.show', { agentId: 'ET-1' }))).toMatchObject({ reason: 'noRunYet' });
+    expect(await refusal(client.ask('breaker.reset', { name: 'x' }))).toMatchObject({ reason: 'noBreaker' });
+    expect(await refusal(client.ask('deadLetter.retry', { id: 'event:7' }))).toMatchObject({ reason: 'noDeadLetter' });
+    expect(await refusal(client.ask('pipeline.show', { name: 'x' }))).toMatchObject({ reason: 'noPipeline' });
+  });
+
+  test('bad input is refused with a problem for each field, and changes nothing', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    const before = await client.ask('task.events', { taskId: 'ET-1' });
+    const bad = { taskId: 'ET-1', reason: '  ', colour: 'red' };
+    const failure = await refusal(client.ask('task.reject', bad as never));
+    expect(failure).toMatchObject({ code: 'invalid', reason: 'badInput' });
+    expect(failure.problems.map(({ path }) => path).sort()).toEqual(['colour', 'reason']);
+    expect(failure.message).toMatch(/"colour": there is no such field/);
+    expect(await refusal(client.ask('task.move', { taskId: 'ET-1', stage: 'reveiw' }))).toMatchObject({
+      reason: 'noStage',
+      message: expect.stringContaining('review'),
+    });
+    const unknown = await refusal(client.ask('task.send', { taskId: 'ET-1', type: 'task.aprove' }));
+    expect(unknown).toMatchObject({ reason: 'unknownEvent', message: expect.stringContaining('task.approve') });
+    expect(await client.ask('task.events', { taskId: 'ET-1' })).toEqual(before);
+  });
+
+  test('fields that mean nothing to an event are left out and named', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    const sent = await client.ask('task.send', { taskId: 'ET-1', type: 'task.pause', data: { by: 'root', at: 1 } });
+    expect(sent).toMatchObject({ outcome: 'applied', leftOut: ['by', 'at'] });
+    const { items } = await client.ask('task.events', { taskId: 'ET-1' });
+    expect(items.at(-1)).toMatchObject({ type: 'task.pause', source: 'ann', data: { by: 'ann' } });
+  });
+
+  test('a body of ten megabytes is refused at once and clearly', async () => {
+    const { client, order } = await make();
+    const began = performance.now();
+    const failure = await refusal(client.ask('task.add', { ...order, body: 'x'.repeat(10_000_000) }));
+    expect(failure).toMatchObject({ reason: 'badInput', problems: [{ path: 'body' }] });
+    expect(failure.message.length).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(await refusal(client.ask('task.show', { taskId: 'T-1' }))).toMatchObject({
+      reason: expect.stringMatching(/noTask|noData/),
+    });
+  });
+
+  test('everything that is wrong with an order is found before anything is made', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    const reasons = [];
+    for (const more of [
+      { id: 'ET-1' },
+      { id: '../x' },
+      { title: '' },
+      { repository: '/nowhere' },
+      { target: 'mian' },
+      { agent: 'clod' },
+      { pipeline: 'nothing' },
+      { pipeline: { name: 'mine', stages: [] } },
+      { project: 'shop' },
+    ]) {
+      reasons.push((await refusal(client.ask('task.add', { ...order, ...more } as never))).reason);
+    }
+    expect(reasons).toEqual([
+      'idTaken',
+      'badId',
+      'badTitle',
+      'badRepository',
+      'noBranch',
+      'badAgent',
+      'noPipeline',
+      'badInput',
+      'badInput',
+    ]);
+    expect(await tasksIn(client)).toEqual(['ET-1']);
+  });
+
+  test('who may not is refused before anything is read or checked', async () => {
+    const data = await make();
+    const all: AnyOperation[] = await Promise.all(operationNames.map(name => operations[name]()));
+    for (const role of roles) {
+      const client = await data.as(role as Role, 'eve');
+      for (const operation of all.filter(({ route }) => route !== null)) {
+        // Of an input that makes no sense nobody hears who may not ask.
+        const names = [...operation.route!.path.matchAll(/:(\w+)/g)].map(([, name]) => [name!, 'x'] as const);
+        const input = { ...Object.fromEntries(names), nonsense: true } as never;
+        const asking = isStream(operation)
+          ? client.follow(operation.name as never, input).next()
+          : client.ask(operation.name as never, input);
+        const mayAsk = roles.indexOf(role) >= roles.indexOf(operation.may);
+        expect([role, operation.name, (await refusal(asking)).reason]).toEqual([
+          role,
+          operation.name,
+          mayAsk ? 'badInput' : 'notAllowed',
+        ]);
+      }
+    }
+  });
+
+  test('commands and paths of the machine are for administrators', async () => {
+    const data = await make();
+    const operator = await data.as('operator');
+    const may = (input: object) => refusal(operator.ask('task.add', { title: 'x', ...input } as never));
+    expect(await may({ project: 'x', agent: 'sh -c id' })).toMatchObject({
+      code: 'forbidden',
+      remedy: { field: 'agent' },
+    });
+    expect(await may({ repository: '/etc' })).toMatchObject({
+      reason: 'commandNotAllowed',
+      remedy: { field: 'project' },
+    });
+    expect(await may({ project: 'x', pipeline: './evil.ts' })).toMatchObject({ reason: 'commandNotAllowed' });
+    const viewer = await data.as('viewer');
+    expect(await refusal(viewer.ask('pipeline.show', { name: '/etc/passwd' }))).toMatchObject({
+      reason: 'commandNotAllowed',
+    });
+    const spawn = { taskId: 'X', agentType: 'worker' as const, context: { repository: '/etc' } };
+    expect(await refusal(operator.ask('agent.spawn', spawn))).toMatchObject({ reason: 'commandNotAllowed' });
+  });
+
+  test('every transition is told once and in order, from any position on', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    await client.ask('task.pause', { taskId: 'ET-1' });
+    const stop = new AbortController();
+    const seen = [];
+    for await (const entry of client.follow('events.follow', { after: 0, task: 'ET-1' }, { signal: stop.signal })) {
+      seen.push(entry);
+      if (entry.type === 'task.pause') stop.abort();
+    }
+    expect(seen[0]).toMatchObject({ actorId: 'ET-1', kind: 'task', type: 'xstate.init', headline: 'analysis begins' });
+    expect(seen.at(-1)).toMatchObject({ type: 'task.pause', headline: 'paused', tags: ['paused'] });
+    const positions = seen.map(({ position }) => position);
+    expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    expect(new Set(positions).size).toBe(positions.length);
+  });
+
+  test('a failure of what comes bit by bit is the same failure', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    expect(await refusal(client.follow('agent.logs', { agentId: 'x' }).next())).toMatchObject({ reason: 'noRun' });
+    const nonsense = client.follow('events.follow', { after: -1 }).next();
+    expect(await refusal(nonsense)).toMatchObject({ reason: 'badInput' });
+  });
+
+  test('ids of any kind reach the other side as they are', async () => {
+    const { client, order } = await make();
+    await client.ask('task.add', { ...order, id: 'ET-1' });
+    for (const taskId of ['../ET-1', 'a/b', 'a b', '%2e%2e', 'ü🚂', '?x=1', '#', "'; DROP TABLE actors;--", 'worker']) {
+      const failure = await refusal(client.ask('task.show', { taskId }));
+      expect([taskId, failure.reason]).toEqual([taskId, 'noTask']);
+    }
+  });
+});
