@@ -4,18 +4,11 @@ import type { Orphan } from '../actors/orphans.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Json } from '../domain/json.ts';
 import { ownIdentity } from '../host/process-identity.ts';
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import type { Store } from '../persistence/store.ts';
-import {
-  type MachineKind,
-  type Runtime,
-  type RuntimeObserver,
-  startRuntime,
-  type TransitionListener,
-} from '../runtime/index.ts';
+import type { Runtime, RuntimeObserver, TransitionListener } from '../runtime/index.ts';
+import { openReader } from '../runtime/reader.ts';
 import { type DataPaths, dataPaths, makeDataDir, openData, requireData } from './data-directory.ts';
-import { machineKinds } from './machine-kinds.ts';
-import { configureServices } from './services.ts';
 import { defaultSettings, type Settings, settingsOf } from './settings.ts';
 
 /**
@@ -82,7 +75,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const isConfigured = configuration !== undefined || options.settings !== undefined;
     if (mode !== 'read') await ensureWorker(runtime, settings);
     // One command on a task, from wherever it was given, is no reason for other limits.
-    if (isWhole && isConfigured) await configureServices(runtime, settings, configuration?.file ?? null);
+    if (isWhole && isConfigured) await putInForce(runtime, settings, configuration?.file ?? null);
     // For the work of one actor nothing else is started, also not in the places that it frees.
     if (mode === 'work') await runtime.send(workerId, { type: isWhole ? 'worker.started' : 'worker.shutdown' });
   } catch (error) {
@@ -100,7 +93,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     async configure(next) {
       settings = settingsOf(next.config);
-      await configureServices(working, settings, next.file);
+      await putInForce(working, settings, next.file);
     },
     async close(closing) {
       await working.stop(closing);
@@ -126,21 +119,21 @@ async function start(
     const orphans = await endOrphansOf(paths, store);
     if (orphans.length > 0) onOrphans?.(orphans);
   }
+  // Whoever only looks needs no machine for most of it, and nothing of what machines do outside.
+  if (mode === 'read') return openReader(store, async () => (await import('./machine-kinds.ts')).machineKinds);
+  const [{ startRuntime }, { kindsFor }] = await Promise.all([import('../runtime/index.ts'), import('./kinds.ts')]);
   return startRuntime({
     store,
-    kinds: await kindsOf(mode, paths, settings),
-    readonly: mode === 'read',
+    kinds: kindsFor(paths, settings),
     effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
     ...(observer && { observer }),
     listeners,
   });
 }
 
-/** Whoever only looks needs the machines and nothing of what they do outside, which takes its time to load. */
-async function kindsOf(mode: Mode, paths: DataPaths, settings: () => Settings): Promise<readonly MachineKind[]> {
-  if (mode === 'read') return machineKinds;
-  const { kindsFor } = await import('./kinds.ts');
-  return kindsFor(paths, settings);
+async function putInForce(runtime: Runtime, settings: Settings, file: string | null): Promise<void> {
+  const { configureServices } = await import('./services.ts');
+  await configureServices(runtime, settings, file);
 }
 
 async function ensureWorker(runtime: Runtime, { limits, budgets }: Settings): Promise<void> {

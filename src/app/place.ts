@@ -4,9 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { findConfig } from '../config/find.ts';
 import type { Environment, LoadedConfig } from '../config/load.ts';
 import { messageOf } from '../domain/errors.ts';
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { dataPaths, openData } from './data-directory.ts';
@@ -39,11 +40,12 @@ export function locate(place: Place): Located {
   const own = once(() => load(config));
   const dataDir = once(async () => {
     if (given !== undefined) return resolve(cwd, given);
+    const usual = resolve(cwd, usualDataDir);
     try {
+      if (config === undefined && findConfig(cwd) === null) return usual;
       return resolve(cwd, (await own()).config.dataDir);
     } catch (error) {
       // A configuration that is broken takes nobody the sight of what goes on, nor the means to stop it.
-      const usual = resolve(cwd, usualDataDir);
       if (config !== undefined || !existsSync(dataPaths(usual).database)) throw error;
       warn(`the configuration is left aside: ${messageOf(error)}`);
       return usual;

@@ -1,5 +1,5 @@
 /** Ends all work of a process without losing any: agents are stopped and their runs queued again. */
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import type { App } from './open.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** What a command is: an operation, how its answer is shown, and where it differs from what follows from the operation. */
 import { Command } from 'commander';
+import type { Described } from '../client/describe.ts';
 import type { LocalSignalbox } from '../client/local.ts';
-import type { AnswerName, Loaded, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
+import type { AnswerName, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
 import type { Json } from '../domain/json.ts';
 import { addFields, type Flags, type Values } from './flags.ts';
 import { printJson, printJsonLine, warn } from './output.ts';
@@ -69,21 +70,15 @@ export const streams = <Name extends StreamName>(it: StreamCommand<Name>) => it 
 
 export const isOwn = (it: AnyCommand): it is OwnCommand => 'run' in it;
 
-/** The operation behind a command, and what it takes. */
-export interface Behind {
-  operation: Loaded;
-  shape: Parameters<typeof addFields>[2];
-}
-
 /** A command as commander has it. `client` opens the way to the data when it is needed. */
 export function buildCommand(
   word: string,
   spec: AnyCommand,
-  behind: Behind | undefined,
+  behind: Described | undefined,
   open: (options: CommonOptions) => Promise<LocalSignalbox>,
 ): Command {
   const command = new Command(word).description(spec.description ?? behind?.operation.summary ?? '');
-  const read = behind && addFields(command, behind.operation, behind.shape, spec);
+  const read = behind && addFields(command, behind, spec);
   spec.extra?.(command);
   if (!spec.isApart) addCommon(command);
   if (spec.examples)

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { Json } from '../domain/json.ts';
 import type { OperationName, Operations } from '../operations/index.ts';
-import type { AnyOperation, StreamOperation } from '../operations/operation.ts';
+import type { StreamOperation } from '../operations/operation.ts';
 
 type OperationOf<Name extends OperationName> = Awaited<ReturnType<Operations[Name]>>;
 type SchemaOf<Name extends OperationName, Side extends 'input' | 'output'> = OperationOf<Name>[Side];
@@ -43,6 +43,3 @@ export interface Signalbox {
   ): AsyncGenerator<OutputOf<Name>>;
   close(): Promise<void>;
 }
-
-/** An operation by its name, whatever its input and output. */
-export type Loaded = AnyOperation;

@@ -1,8 +1,7 @@
 /** Finds, reads and checks the configuration. Read once, checked as a whole, passed down. */
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { type Problem, SignalboxError } from '../domain/errors.ts';
+import type { Problem } from '../domain/errors.ts';
 import { fillIn, isVariableName, variablesIn } from '../domain/variables.ts';
 import {
   describeProblem,
@@ -14,10 +13,8 @@ import {
   type SourceDocument,
 } from './document.ts';
 import { effectiveConfig, noVariable } from './effective.ts';
+import { findConfig } from './find.ts';
 import { type Config, configSchema, type ParsedConfig } from './schema.ts';
-
-/** What a configuration may be called in the working directory. */
-export const configNames = ['yaml', 'yml', 'json', 'ts', 'mjs'].map(extension => `signalbox.config.${extension}`);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,20 +35,6 @@ export interface LoadedConfig {
   named: string[];
   /** Names of the environment variables that were filled in; their values are in `config`. */
   variables: string[];
-}
-
-/** The configuration file of a directory, absolute, or null. Throws `invalid` when there are two. */
-export function findConfig(cwd: string): string | null {
-  const found = configNames.filter(name => existsSync(join(cwd, name)));
-  if (found.length > 1) {
-    throw new SignalboxError(
-      'invalid',
-      'severalConfigurations',
-      `There are ${found.length} configurations in ${cwd}: ${found.join(' and ')}. Remove all but one.`,
-      { remedy: { say: 'choose one', field: 'config' } },
-    );
-  }
-  return found[0] === undefined ? null : join(cwd, found[0]);
 }
 
 /**

@@ -7,7 +7,8 @@ import { type FSWatcher, readFileSync, realpathSync, watch } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf, SignalboxError } from '../domain/errors.ts';
-import { configNames, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
+import { configNames } from './find.ts';
+import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 import type { Config } from './schema.ts';
 
 export interface WatchOptions extends LoadOptions {

@@ -26,6 +26,7 @@ import {
 } from '../domain/budget.ts';
 import type { StopCause } from '../domain/outcome.ts';
 import { addUsage, noUsage } from '../domain/usage.ts';
+import { breakerId, workerId } from './addresses.ts';
 import {
   type AgentRunContext,
   type AgentRunEvent,
@@ -67,7 +68,6 @@ import {
   waitsForReset,
   whoStopped,
 } from './agent-run-rules.ts';
-import { breakerId, workerId } from './breaker.ts';
 import { pureActor } from './provided.ts';
 
 const checkpointLimitMs = 20_000;

@@ -9,6 +9,7 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
+import { workerId } from './addresses.ts';
 
 export interface BreakerInput {
   /** The provider that this breaker guards. */
@@ -42,10 +43,6 @@ export type BreakerEvent =
   | { type: 'run.released'; runId: string; at: number }
   | { type: 'breaker.configured'; failureLimit: number; cooldownMs: number; at: number }
   | { type: 'breaker.reset'; by: string; at: number };
-
-/** The id of the actor that guards a provider. */
-export const breakerId = (provider: string) => `breaker:${provider}`;
-export const workerId = 'worker';
 
 const longestHistory = 20;
 

@@ -9,7 +9,7 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
-import { breakerId, workerId } from './breaker.ts';
+import { breakerId, workerId } from './addresses.ts';
 import { pureActor } from './provided.ts';
 
 export interface PreflightInput {
@@ -36,9 +36,6 @@ export type PreflightEvent =
 
 /** Reported by the actor `probe`. */
 export type Probed = { ok: true; version: string | null } | { ok: false; reason: string };
-
-/** The id of the actor that checks an agent. */
-export const preflightId = (agent: string) => `preflight:${agent}`;
 
 const outputOf = <T>(event: unknown) => (event as { output: T }).output;
 

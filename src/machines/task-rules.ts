@@ -16,9 +16,9 @@ import {
 } from '../domain/budget.ts';
 import { addUsage } from '../domain/usage.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { workerId } from './addresses.ts';
 import { agentRunMachine } from './agent-run.ts';
 import type { AgentRunOutput } from './agent-run-context.ts';
-import { workerId } from './breaker.ts';
 import { notProvided, pureActor } from './provided.ts';
 import type { Judged, Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './task-context.ts';
 

@@ -8,9 +8,8 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
-import { breakerId } from './breaker.ts';
+import { breakerId, preflightId } from './addresses.ts';
 import { closeDay, reserve, settle } from './ledger.ts';
-import { preflightId } from './preflight.ts';
 import { pureActor } from './provided.ts';
 import {
   type BudgetPlan,

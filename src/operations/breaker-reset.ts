@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
-import { breakerId } from '../machines/breaker.ts';
+import { breakerId } from '../machines/addresses.ts';
 import { operation } from './operation.ts';
 import { breakerView, readBreakers } from './views/queue.ts';
 

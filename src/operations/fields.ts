@@ -35,32 +35,41 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
   });
 
 export const at = z.string().describe('a time, ISO 8601 in UTC');
-export const budget = z
-  .object({
-    tokens: z.number().nullable(),
-    moneyUsd: z.number().nullable().describe('US dollars'),
-    timeMs: z.number().nullable().describe('working time in milliseconds'),
-    sessions: z.number().nullable().describe('processes'),
-  })
-  .describe('limits; null for none');
-export const spent = z.object({
-  tokens: z.number(),
-  moneyUsd: z.number().describe('US dollars'),
-  timeMs: z.number().describe('working time in milliseconds'),
-  sessions: z.number().describe('processes'),
-});
-export const usage = z.object({
-  inputTokens: z.number(),
-  cachedInputTokens: z.number(),
-  cacheWriteTokens: z.number(),
-  outputTokens: z.number(),
-  costUsd: z.number().nullable().describe('US dollars; null where it is not known'),
-});
-export const remedy = z
-  .object({
-    say: z.string().describe('what would mend it, in words'),
-    field: z.string().optional().describe('the field of the input to give, or to give otherwise'),
-    operation: z.string().optional().describe('what to ask next'),
-    input: z.record(z.string(), z.json()).optional(),
-  })
-  .describe('what would mend it, for no particular client');
+/** Schemas of answers are made when they are needed: a command line that prints one needs none. */
+export const budget = z.lazy(() =>
+  z
+    .object({
+      tokens: z.number().nullable(),
+      moneyUsd: z.number().nullable().describe('US dollars'),
+      timeMs: z.number().nullable().describe('working time in milliseconds'),
+      sessions: z.number().nullable().describe('processes'),
+    })
+    .describe('limits; null for none'),
+);
+export const spent = z.lazy(() =>
+  z.object({
+    tokens: z.number(),
+    moneyUsd: z.number().describe('US dollars'),
+    timeMs: z.number().describe('working time in milliseconds'),
+    sessions: z.number().describe('processes'),
+  }),
+);
+export const usage = z.lazy(() =>
+  z.object({
+    inputTokens: z.number(),
+    cachedInputTokens: z.number(),
+    cacheWriteTokens: z.number(),
+    outputTokens: z.number(),
+    costUsd: z.number().nullable().describe('US dollars; null where it is not known'),
+  }),
+);
+export const remedy = z.lazy(() =>
+  z
+    .object({
+      say: z.string().describe('what would mend it, in words'),
+      field: z.string().optional().describe('the field of the input to give, or to give otherwise'),
+      operation: z.string().optional().describe('what to ask next'),
+      input: z.record(z.string(), z.json()).optional(),
+    })
+    .describe('what would mend it, for no particular client'),
+);

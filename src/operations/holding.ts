@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import { projectsIn } from '../machines/standing.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';

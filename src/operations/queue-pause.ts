@@ -1,6 +1,6 @@
 /** Starts no agent any more, in one project or at all, until somebody resumes; what runs goes on to its end. */
 import { z } from 'zod';
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import type { EventObject } from '../persistence/store.ts';
 import { project, requireProject, workerNow } from './holding.ts';
 import { operation } from './operation.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import type { EventObject } from '../persistence/store.ts';
 import { project, workerNow } from './holding.ts';
 import { operation } from './operation.ts';

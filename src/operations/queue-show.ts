@@ -1,6 +1,6 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import { z } from 'zod';
-import { workerId } from '../machines/breaker.ts';
+import { workerId } from '../machines/addresses.ts';
 import { closeDay } from '../machines/ledger.ts';
 import { noPlan, openLedger, type WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';

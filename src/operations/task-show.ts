@@ -5,7 +5,7 @@ import { runsOf } from './find.ts';
 import { operation } from './operation.ts';
 import { taskNow } from './sending.ts';
 import { agentView, viewsOfRuns } from './views/agent.ts';
-import { taskView } from './views/task.ts';
+import { taskFields } from './views/task.ts';
 
 export const taskShow = operation({
   name: 'task.show',
@@ -14,7 +14,7 @@ export const taskShow = operation({
   changes: false,
   needs: 'read',
   input: z.strictObject({ taskId }),
-  output: taskView.extend({ runs: z.array(agentView).describe('oldest first') }),
+  output: z.lazy(() => taskFields().extend({ runs: z.array(agentView).describe('oldest first') })),
   args: ['taskId'],
   route: { method: 'GET', path: '/tasks/:taskId', status: 200 },
   async run(app, { taskId: id }) {

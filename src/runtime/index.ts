@@ -1,10 +1,12 @@
 /** What the rest of Signalbox may use of the runtime. */
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
+export type { Reader, Restored, Runtime, RuntimeObserver } from './contract.ts';
 export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';
 export type { EffectHandler, EffectMeta, JobInput, JobMeta, MachineKind } from './kind.ts';
 export { lintMachine } from './lint.ts';
-export type { Restored, Runtime, RuntimeObserver, RuntimeOptions } from './runtime.ts';
+export { openReader } from './reader.ts';
+export type { RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';
 export type { Receipt } from './turn.ts';

@@ -4,45 +4,28 @@
  *
  *   send ─▶ queue ─▶ turn (pure) ─▶ commit ─▶ receipts, observers, jobs, outbox, timers ─▶ events again
  */
-import type { AnyActorLogic, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { AnyActorLogic } from 'xstate';
 import { SignalboxError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
-import { nearest } from '../domain/nearest.ts';
 import {
-  type ActorQuery,
-  type ActorRow,
   type Commit,
   type Committed,
-  type DeadLetters,
-  type EventObject,
   emptyCommit,
-  type ListQuery,
   type OutboxUpdate,
   type Store,
   type StoredInbox,
-  type StoredLogEntry,
   type StoredOutbox,
-  type TagCount,
 } from '../persistence/store.ts';
 import { createActorCache, type LiveActor } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { Runtime, RuntimeObserver } from './contract.ts';
 import { createDefinitions } from './definitions.ts';
-import { createFeed, logSince, type TransitionListener, until } from './feed.ts';
+import { createFeed, type TransitionListener } from './feed.ts';
 import { createJobs } from './jobs.ts';
 import type { EffectHandler, MachineKind } from './kind.ts';
 import { createOutbox, type OutboxPolicy } from './outbox.ts';
-import { type Difference, differenceOf, type Replayed, replay, verifyAll } from './replay.ts';
-import { createTurn, type Delivery, internal, type Receipt, revive, type Turn } from './turn.ts';
-
-/** What the process around a runtime hears. One of these that throws is reported as a fault and stops nothing. */
-export interface RuntimeObserver {
-  /** Called around every effect: the start of a job, the delivery of an action. */
-  onEffect?(phase: 'before' | 'after', effect: { key: string; type: string; actorId: string }): void;
-  /** Something now waits for a person. */
-  onDeadLetter?(letter: { actorId: string; type: string; error: string }): void;
-  /** A commit failed; what it held is tried again, unless another process has taken over (`fenced`). */
-  onFault?(error: unknown): void;
-}
+import { createReader } from './reader.ts';
+import { revive } from './revive.ts';
+import { createTurn, type Delivery, internal, type Receipt, type Turn } from './turn.ts';
 
 export interface RuntimeOptions {
   store: Store;
@@ -57,76 +40,9 @@ export interface RuntimeOptions {
   outbox?: OutboxPolicy;
   /** Whose effects run here: everybody's, those of some actors, or nobody's (then no timer fires either). */
   effects?: 'all' | 'none' | ((actorId: string) => boolean);
-  /** Looks at a store that belongs to somebody else: nothing is taken and nothing is committed. */
-  readonly?: boolean;
   observer?: RuntimeObserver;
   /** Who hears of what is committed, from the very beginning on. */
   listeners?: readonly TransitionListener[];
-}
-
-export interface SendOptions {
-  /** A second event with the same key is answered `duplicate` and changes nothing. */
-  dedupeKey?: string;
-  source?: string;
-}
-
-export interface CreateOptions {
-  definition?: Json;
-  source?: string;
-}
-
-export interface Runtime {
-  /** Makes an actor; answers `duplicate` when it exists. Resolves once it is committed. */
-  create(kind: string, id: string, input: Json, options?: CreateOptions): Promise<Receipt>;
-  /**
-   * Sends an event and resolves once it is committed, with what it did. Throws `not_found` for an unknown actor,
-   * `invalid` for an event that only the runtime may send, `unavailable` when it could not be stored.
-   */
-  send(actorId: string, event: EventObject, options?: SendOptions): Promise<Receipt>;
-  /** The definition that the actor lives by. */
-  definitionOf(actorId: string): Promise<Json>;
-  actor(id: string): Promise<ActorRow | undefined>;
-  actors(query: ActorQuery): Promise<ActorRow[]>;
-  /** Actors of a kind, the living first, the newest first. */
-  list(query: ListQuery): Promise<ActorRow[]>;
-  counts(kind: string): Promise<TagCount[]>;
-  /** Ids of a kind that somebody may have meant by this one. */
-  nearestIds(kind: string, id: string): Promise<string[]>;
-  /** The kind of an actor and the machine that it lives by; undefined where it cannot be built any more. */
-  machineOf(actorId: string): Promise<{ kind: string; machine: AnyStateMachine | undefined }>;
-  /** A stored actor as its machine sees it. Throws `brokenActor` when it cannot be restored. */
-  restore(row: ActorRow): Promise<Restored>;
-  log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
-  replay(actorId: string, options?: { at?: number }): Promise<Replayed>;
-  /** Why the actor's stored snapshot is not what its log leads to; undefined when it is. */
-  difference(actorId: string): Promise<string | undefined>;
-  verify(onProgress?: (checked: number) => void): Promise<{ checked: number; differences: Difference[] }>;
-  deadLetters(): Promise<DeadLetters>;
-  /** Sends a parked event again (`event:<position>`), or delivers a dead action again (its key). */
-  retryDeadLetter(id: string): Promise<void>;
-  /** Puts an actor on another definition of its kind, by its own decision and on record. */
-  migrate(actorId: string, definition: Json, convert?: (snapshot: string) => string): Promise<void>;
-  /** Calls for every transition that is committed here from now on. Answers how to end it. */
-  listen(listener: TransitionListener): () => void;
-  /** Calls whenever something may have been committed, here or by the process that works. Answers how to end it. */
-  onChange(listener: () => void): () => void;
-  /** The log of all actors behind a position, in pages, and on with what comes, until the signal aborts. */
-  logSince(position: number, signal: AbortSignal): AsyncGenerator<StoredLogEntry[]>;
-  lastPosition(): Promise<number>;
-  /** Looks again with every commit, of this process or of the one that works, until there is an answer. */
-  until<T>(look: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T>;
-  /** Resolves when nothing is left to do but to wait: for jobs that run, for a deadline, for a retry. */
-  idle(): Promise<void>;
-  /** Takes no more events, lets what runs finish for up to `drainMs`, and commits its outcome. Closes nothing. */
-  stop(options?: { drainMs?: number }): Promise<void>;
-  /** For measurements: what memory holds now. */
-  readonly load: { cached: number; jobs: number; queued: number };
-}
-
-/** A snapshot with the machine that it belongs to. */
-export interface Restored {
-  machine: AnyStateMachine;
-  snapshot: AnyMachineSnapshot;
 }
 
 /** Work for a turn: an event or a creation, and who waits for its receipt. */
@@ -171,14 +87,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     jobConcurrency = 256,
     outbox: policy = defaultPolicy,
     effects = 'all',
-    readonly = false,
     observer: given = {},
     listeners = [],
   } = options;
   const observer = guarded(given);
   const feed = createFeed(observer.onFault);
   for (const listener of listeners) feed.listen(listener);
-  const definitions = createDefinitions(kinds, store, readonly);
+  const definitions = createDefinitions(kinds, store);
   const cache = createActorCache(cacheSize);
   const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
   // A timer that fires is a transition like any other; only what follows from it may belong to somebody else.
@@ -500,10 +415,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
   }
 
-  if (!readonly) {
-    await tagOldRows();
-    await takeInbox();
-  }
+  await tagOldRows();
+  await takeInbox();
   if (runsTimers) {
     nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
     isDueKnown = true;
@@ -513,6 +426,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.backlog.pull()]);
 
   return {
+    ...createReader(store, async () => definitions),
     async create(kind, id, input, { definition: json, source = 'app' } = {}) {
       refuseWhenStopped();
       const definition = definitions.forNew(kind, json);
@@ -526,33 +440,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const delivery = { ...internal(actorId, event, source), dedupeKey: dedupeKey ?? null };
       return enqueue(turn => turn.take(delivery));
     },
-    definitionOf: async actorId => (await loadActor(actorId)).definition.json,
-    actor: async id => store.actor(id),
-    actors: async query => store.actors(query),
-    list: async query => store.list(query),
-    counts: async kind => store.counts(kind),
-    nearestIds: (kind, id) => nearestIds(store, kind, id),
-    async machineOf(actorId) {
-      const row = await store.actor(actorId);
-      if (row === undefined) return { kind: '', machine: undefined };
-      const definition = await definitions.load(row.kind, row.definition).catch(() => undefined);
-      return { kind: row.kind, machine: definition?.stepper.machine };
-    },
-    async restore(row) {
-      const { definition, snapshot, broken } = await revive(row, definitions);
-      if (broken !== undefined)
-        throw new SignalboxError('invalid', 'brokenActor', `${row.id} cannot be used: ${broken}`);
-      return { machine: definition.stepper.machine, snapshot };
-    },
-    log: async (actorId, range) => store.log(actorId, range),
-    replay: (actorId, at) => replay(store, definitions, actorId, at),
-    async difference(actorId) {
-      const row = await store.actor(actorId);
-      if (row === undefined) throw new SignalboxError('not_found', 'noActor', `There is no actor ${actorId}.`);
-      return differenceOf(store, definitions, row);
-    },
-    verify: onProgress => verifyAll(store, definitions, onProgress),
-    deadLetters: async () => store.deadLetters(1_000),
     async retryDeadLetter(id) {
       refuseWhenStopped();
       if (id.startsWith('event:')) {
@@ -580,10 +467,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await enqueue(turn => turn.migrate(actorId, definition, convert));
     },
     listen: listener => feed.listen(listener),
-    onChange: listener => store.watch(listener),
-    logSince: (position, signal) => logSince(store, position, signal),
-    lastPosition: async () => store.lastPosition(),
-    until: (look, signal) => until(store, look, signal),
     async idle() {
       const isBusy = () => isFlushing || isScheduled || hasWork() || outbox.inFlight > 0;
       // Work that waits for a failed commit to be tried again waits for the clock.
@@ -594,15 +477,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return { cached: cache.size, jobs: jobs.live, queued: queue.length };
     },
   };
-}
-
-/** Neighbours of an id, and of its beginnings: who mistypes the end of an id has its beginning right, and the reverse. */
-async function nearestIds(store: Store, kind: string, id: string): Promise<string[]> {
-  const found = new Set<string>();
-  for (const length of new Set([id.length, Math.ceil(id.length / 2), 1])) {
-    for (const other of await store.neighbours(kind, id.slice(0, length), 20)) found.add(other);
-  }
-  return nearest(id, [...found]);
 }
 
 /** A stored event as it goes to its actor. */

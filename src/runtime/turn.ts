@@ -7,7 +7,6 @@ import type { AnyActorRef } from 'xstate';
 import { messageOf, SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import {
-  type ActorRow,
   type Commit,
   type EventObject,
   emptyCommit,
@@ -20,6 +19,7 @@ import type { ActorCache, LiveActor } from './cache.ts';
 import type { Definitions } from './definitions.ts';
 import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
+import { revive } from './revive.ts';
 import { type Consequence, childRef, describeError, type Stepped, statePath, type Target } from './stepper.ts';
 
 /** An event on its way to an actor. */
@@ -569,21 +569,6 @@ function withIdentity(input: Json, actor: ActorIdentity): Json {
   return typeof input === 'object' && input !== null && !Array.isArray(input)
     ? { ...input, actor: { ...actor } }
     : input;
-}
-
-/** Makes a stored actor ready to be moved; says why when that is not possible. */
-export async function revive(row: ActorRow, definitions: Definitions): Promise<LiveActor & { broken?: string }> {
-  const { id, parentId, childId, status, state, tags, createdAt, version } = row;
-  try {
-    const definition = definitions.find(row.definition) ?? (await definitions.load(row.kind, row.definition));
-    const snapshot = definition.stepper.decode(row.snapshot);
-    return { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot };
-  } catch (error) {
-    const definition = definitions.forNew(row.kind);
-    const broken = `its snapshot cannot be restored: ${messageOf(error)}`;
-    const rest = { parentId, childId, status, state, tags, createdAt, version };
-    return { id, definition, ...rest, snapshot: {} as never, broken };
-  }
 }
 
 /** An event from one actor to another. */

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the variables that the configuration fills in.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findConfig } from '../../src/config/load.ts';
+import { findConfig } from '../../src/config/find.ts';
 import { noSandbox } from '../../src/domain/agent-spec.ts';
 import { noBudget } from '../../src/domain/budget.ts';
 import { noHooks } from '../../src/domain/hook.ts';

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createMachine, fromCallback, fromPromise } from 'xstate';
 import { plainAgent } from '../../src/domain/agent-spec.ts';
 import { noBudget, nothingSpent } from '../../src/domain/budget.ts';
-import { breakerId, breakerMachine, workerId } from '../../src/machines/breaker.ts';
+import { breakerId, preflightId, workerId } from '../../src/machines/addresses.ts';
+import { breakerMachine } from '../../src/machines/breaker.ts';
 import { reserve, settle } from '../../src/machines/ledger.ts';
-import { type Probed, preflightId, preflightMachine } from '../../src/machines/preflight.ts';
+import { type Probed, preflightMachine } from '../../src/machines/preflight.ts';
 import { pickNext, workerMachine } from '../../src/machines/worker.ts';
 import {
   type BudgetPlan,

@@ -4,7 +4,7 @@ import { actorRef } from '../../src/domain/actor-ref.ts';
 import { SignalboxError } from '../../src/domain/errors.ts';
 import { createMemoryDisk, openMemoryStore } from '../../src/persistence/memory.ts';
 import type { Store } from '../../src/persistence/store.ts';
-import { startRuntime, untilStopped } from '../../src/runtime/index.ts';
+import { openReader, startRuntime, untilStopped } from '../../src/runtime/index.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { kindOf, startTestRuntime } from '../support/runtime.ts';
 import { child, family, timed, worker } from './machines.ts';
@@ -646,7 +646,11 @@ test('a runtime that only reads takes nothing, whatever waits in the inbox', asy
   await first.runtime.create('timed', 't', {});
   const row = { actorId: 't', event: { type: 'start' }, source: 'test', dedupeKey: null, ref: null, at: 0 };
   disk.inbox.set(999, { ...row, position: 999, parked: false, error: null });
-  const reader = await startTestRuntime({ kinds: [kindOf(timed)], disk, readonly: true, effects: 'none' });
-  expect(await reader.state('t')).toBe('idle');
+  const reader = openReader(openMemoryStore(disk), async () => [kindOf(timed)]);
+  expect((await reader.actor('t'))?.state).toBe('idle');
+  expect(await reader.verify()).toMatchObject({ checked: 1, differences: [] });
+  for (const writing of [reader.create('timed', 'u', {}), reader.send('t', { type: 'start' })]) {
+    await expect(writing).rejects.toMatchObject({ reason: 'storeReadOnly' });
+  }
   expect(disk.inbox.size).toBe(1);
 });

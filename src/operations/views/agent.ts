@@ -9,31 +9,36 @@ import { at, usage } from '../fields.ts';
 import { contextOf, timeOf } from './context.ts';
 import { type Reason, reasonsOf } from './reasons.ts';
 
-export const agentView = z.object({
-  agentId: z.string(),
-  taskId: z.string(),
-  project: z.string(),
-  stage: z.string(),
-  role: z.string(),
-  agent: z.string().describe('the name of the agent'),
-  kind: z.enum(['claude', 'codex', 'gemini', 'opencode', 'aider', 'command']),
-  provider: z.string().describe('whose breaker it depends on'),
-  model: z.string().nullable(),
-  status: z.enum(runStatuses),
-  state: z.string().describe('where its machine stands'),
-  attempt: z.int().describe('processes started so far'),
-  pid: z.int().nullable(),
-  session: z.string().nullable().describe("the CLI's session, once it has named it"),
-  activity: z.string().describe('what it does now, or did last, in a line'),
-  usage: usage.describe('used by all its attempts so far'),
-  contextUsed: z.number().nullable().describe("how full the model's context is, 0 to 1; null where that is not known"),
-  outcome: z.string().nullable().describe('how it ended'),
-  spawnedAt: at,
-  startedAt: at.optional(),
-  completedAt: at.optional(),
-  error: z.string().optional().describe('why it did not succeed'),
-  why: z.string().optional().describe('why it has not started, while it has not'),
-});
+export const agentView = z.lazy(() =>
+  z.object({
+    agentId: z.string(),
+    taskId: z.string(),
+    project: z.string(),
+    stage: z.string(),
+    role: z.string(),
+    agent: z.string().describe('the name of the agent'),
+    kind: z.enum(['claude', 'codex', 'gemini', 'opencode', 'aider', 'command']),
+    provider: z.string().describe('whose breaker it depends on'),
+    model: z.string().nullable(),
+    status: z.enum(runStatuses),
+    state: z.string().describe('where its machine stands'),
+    attempt: z.int().describe('processes started so far'),
+    pid: z.int().nullable(),
+    session: z.string().nullable().describe("the CLI's session, once it has named it"),
+    activity: z.string().describe('what it does now, or did last, in a line'),
+    usage: usage.describe('used by all its attempts so far'),
+    contextUsed: z
+      .number()
+      .nullable()
+      .describe("how full the model's context is, 0 to 1; null where that is not known"),
+    outcome: z.string().nullable().describe('how it ended'),
+    spawnedAt: at,
+    startedAt: at.optional(),
+    completedAt: at.optional(),
+    error: z.string().optional().describe('why it did not succeed'),
+    why: z.string().optional().describe('why it has not started, while it has not'),
+  }),
+);
 export type AgentView = z.output<typeof agentView>;
 
 /** A run from its row. */

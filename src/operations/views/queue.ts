@@ -9,25 +9,29 @@ import { at, budget, remedy, spent } from '../fields.ts';
 import { agentView } from './agent.ts';
 import { contextOf, timeOf, timeOrNull } from './context.ts';
 
-export const breakerView = z.object({
-  state: z.string().describe('closed, open, or halfOpen while one probe is let through'),
-  failureCount: z.int(),
-  threshold: z.int(),
-  cooldownMs: z.number(),
-  why: z.string().nullable().describe('why it is open'),
-  openedAt: at.nullable(),
-  retryAt: at.nullable().describe('when it lets a probe through'),
-  totals: z.object({ failures: z.int(), successes: z.int(), openings: z.int() }),
-  history: z.array(z.object({ at, to: z.string(), why: z.string() })).describe('the last changes, newest last'),
-});
+export const breakerView = z.lazy(() =>
+  z.object({
+    state: z.string().describe('closed, open, or halfOpen while one probe is let through'),
+    failureCount: z.int(),
+    threshold: z.int(),
+    cooldownMs: z.number(),
+    why: z.string().nullable().describe('why it is open'),
+    openedAt: at.nullable(),
+    retryAt: at.nullable().describe('when it lets a probe through'),
+    totals: z.object({ failures: z.int(), successes: z.int(), openings: z.int() }),
+    history: z.array(z.object({ at, to: z.string(), why: z.string() })).describe('the last changes, newest last'),
+  }),
+);
 export type BreakerView = z.output<typeof breakerView>;
 
-const preflightView = z.object({
-  state: z.string(),
-  version: z.string().nullable(),
-  problem: z.string().nullable(),
-  checkedAt: at.nullable(),
-});
+const preflightView = z.lazy(() =>
+  z.object({
+    state: z.string(),
+    version: z.string().nullable(),
+    problem: z.string().nullable(),
+    checkedAt: at.nullable(),
+  }),
+);
 export type PreflightView = z.output<typeof preflightView>;
 
 const queuedRun = z.object({
@@ -44,61 +48,67 @@ const queuedRun = z.object({
 });
 const startedRun = queuedRun.extend({ reserved: budget.describe('what is set aside for it') });
 
-export const workerView = z.object({
-  state: z.string(),
-  drainedBy: z.string().nullable().describe('who has it start nothing'),
-  pausedProjects: z.record(z.string(), z.string()).describe('projects in which nothing starts, and who said so'),
-  running: z.int(),
-  queued: z.int(),
-});
+export const workerView = z.lazy(() =>
+  z.object({
+    state: z.string(),
+    drainedBy: z.string().nullable().describe('who has it start nothing'),
+    pausedProjects: z.record(z.string(), z.string()).describe('projects in which nothing starts, and who said so'),
+    running: z.int(),
+    queued: z.int(),
+  }),
+);
 export type WorkerView = z.output<typeof workerView>;
 
-const ledger = z.object({
-  day: z.int().describe('days since 1970-01-01, UTC'),
-  today: spent,
-  projects: z.record(z.string(), z.object({ total: spent, today: spent })),
-});
+const ledger = z.lazy(() =>
+  z.object({
+    day: z.int().describe('days since 1970-01-01, UTC'),
+    today: spent,
+    projects: z.record(z.string(), z.object({ total: spent, today: spent })),
+  }),
+);
 
-export const queueView = z.object({
-  worker: z.string().describe('where the machine of the worker stands'),
-  isAttended: z.boolean().describe('whether somebody works on this data, or may begin to at once'),
-  counts: z.object({
-    queued: z.int(),
-    running: z.int(),
-    backoff: z.int(),
-    done: z.int(),
-    failed: z.int().describe('failed or killed'),
-  }),
-  maxConcurrency: z.int(),
-  running: z.array(startedRun),
-  starting: z.array(startedRun).describe('holding a place while their agent and provider are asked'),
-  waiting: z.array(queuedRun.extend({ why: z.string(), remedy: remedy.nullable() })),
-  backoff: z.array(agentView).describe('runs that wait for their next attempt'),
-  pressure: z.string().nullable().describe('what the host is short of'),
-  pausedProjects: z.record(z.string(), z.string()),
-  configuration: z.string().nullable().describe('the configuration file in force; null while all defaults hold'),
-  spending: z.object({
-    budgets: z.object({
-      day: budget,
-      run: budget,
-      projects: z.record(z.string(), z.object({ total: budget, day: budget, run: budget })),
+export const queueView = z.lazy(() =>
+  z.object({
+    worker: z.string().describe('where the machine of the worker stands'),
+    isAttended: z.boolean().describe('whether somebody works on this data, or may begin to at once'),
+    counts: z.object({
+      queued: z.int(),
+      running: z.int(),
+      backoff: z.int(),
+      done: z.int(),
+      failed: z.int().describe('failed or killed'),
     }),
-    ledger,
-  }),
-  resilience: z.object({
-    breakers: z.record(z.string(), breakerView),
-    preflight: z.record(z.string(), preflightView),
-  }),
-  leases: z.array(
-    z.object({
-      resource: z.string(),
-      holder: z.string().nullable(),
-      token: z.int().describe('the fencing token'),
-      waiting: z.array(z.string()),
+    maxConcurrency: z.int(),
+    running: z.array(startedRun),
+    starting: z.array(startedRun).describe('holding a place while their agent and provider are asked'),
+    waiting: z.array(queuedRun.extend({ why: z.string(), remedy: remedy.nullable() })),
+    backoff: z.array(agentView).describe('runs that wait for their next attempt'),
+    pressure: z.string().nullable().describe('what the host is short of'),
+    pausedProjects: z.record(z.string(), z.string()),
+    configuration: z.string().nullable().describe('the configuration file in force; null while all defaults hold'),
+    spending: z.object({
+      budgets: z.object({
+        day: budget,
+        run: budget,
+        projects: z.record(z.string(), z.object({ total: budget, day: budget, run: budget })),
+      }),
+      ledger,
     }),
-  ),
-  recent: z.array(agentView).describe('the newest runs that have ended'),
-});
+    resilience: z.object({
+      breakers: z.record(z.string(), breakerView),
+      preflight: z.record(z.string(), preflightView),
+    }),
+    leases: z.array(
+      z.object({
+        resource: z.string(),
+        holder: z.string().nullable(),
+        token: z.int().describe('the fencing token'),
+        waiting: z.array(z.string()),
+      }),
+    ),
+    recent: z.array(agentView).describe('the newest runs that have ended'),
+  }),
+);
 export type QueueView = z.output<typeof queueView>;
 
 /** There is one for each provider, agent or branch that is configured: more than this is no list for people. */

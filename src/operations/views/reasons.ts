@@ -1,6 +1,6 @@
 /** Why runs that have asked to start have not, and what a person could do about it. */
 import type { Remedy } from '../../domain/errors.ts';
-import { workerId } from '../../machines/breaker.ts';
+import { workerId } from '../../machines/addresses.ts';
 import type { QueuedRun, WorkerContext } from '../../machines/worker-context.ts';
 import { whyQueued } from '../../machines/worker-rules.ts';
 import type { Runtime } from '../../runtime/index.ts';

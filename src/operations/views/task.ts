@@ -9,81 +9,90 @@ import { at, remedy, spent, usage } from '../fields.ts';
 import { timeOf } from './context.ts';
 import { type Reason, reasonsOf } from './reasons.ts';
 
-const move = z.object({
-  event: z.string().describe('the event to send'),
-  fields: z
-    .array(
-      z.object({
-        name: z.string(),
-        means: z.string(),
-        options: z.array(z.string()).optional().describe('the values that it can have'),
-      }),
-    )
-    .describe('what the event needs'),
-  does: z.string().describe('what it does'),
-  isUsual: z.boolean().describe('whether it is what somebody would do first here'),
-});
+const move = z.lazy(() =>
+  z.object({
+    event: z.string().describe('the event to send'),
+    fields: z
+      .array(
+        z.object({
+          name: z.string(),
+          means: z.string(),
+          options: z.array(z.string()).optional().describe('the values that it can have'),
+        }),
+      )
+      .describe('what the event needs'),
+    does: z.string().describe('what it does'),
+    isUsual: z.boolean().describe('whether it is what somebody would do first here'),
+  }),
+);
 
-const verdict = z.object({
-  gate: z.string(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive']),
-  detail: z.string(),
-  isAbsent: z.boolean().optional().describe('there was nothing to judge'),
-  stage: z.string(),
-  codeTree: z.string().describe('hash of the code that was judged'),
-  by: z.string(),
-  at: z.number().describe('epoch milliseconds'),
-});
+const verdict = z.lazy(() =>
+  z.object({
+    gate: z.string(),
+    verdict: z.enum(['pass', 'fail', 'inconclusive']),
+    detail: z.string(),
+    isAbsent: z.boolean().optional().describe('there was nothing to judge'),
+    stage: z.string(),
+    codeTree: z.string().describe('hash of the code that was judged'),
+    by: z.string(),
+    at: z.number().describe('epoch milliseconds'),
+  }),
+);
 
-export const taskView = z.object({
-  id: z.string(),
-  title: z.string(),
-  project: z.string(),
-  pipeline: z.string(),
-  state: z.string().describe('where its machine stands'),
-  stage: z.string(),
-  standing: z.enum(standings).describe('what that means'),
-  tags: z.array(z.string()).describe('what it can be listed by'),
-  why: z.string().describe('why it is where it is'),
-  headline: z.string().nullable().describe('what has happened when it came there, in a few words'),
-  waits: z
-    .object({
-      why: z.string(),
-      isHeld: z.boolean().describe('it waits for something; otherwise it is on its way'),
-      remedy: remedy.nullable().describe('what lets it go on, where a person holds it back'),
-    })
-    .nullable()
-    .describe('why its agent has not started, while it has not'),
-  moves: z.array(move).describe('what would move it'),
-  priority: z.int(),
-  attempts: z.record(z.string(), z.int()).describe('processes started, by stage'),
-  rework: z.record(z.string(), z.int()).describe('refusals since a person last decided, by budget'),
-  verdicts: z.record(z.string(), verdict),
-  spent: spent.describe('by all its runs'),
-  usage,
-  stageSpent: z.record(z.string(), spent),
-  repository: z.string(),
-  branch: z.string(),
-  target: z.string().describe('the branch that it is merged into'),
-  base: z.string().describe('the commit on which its branch began'),
-  head: z.string().describe('the last commit that was published'),
-  merged: z.object({ commit: z.string(), codeTree: z.string(), at: z.number() }).nullable(),
-  questions: z.string().nullable().describe('what its agent asks'),
-  version: z.int(),
-  createdAt: at,
-  updatedAt: at,
-});
+/** The fields of a task, to be added to. */
+export const taskFields = () =>
+  z.object({
+    id: z.string(),
+    title: z.string(),
+    project: z.string(),
+    pipeline: z.string(),
+    state: z.string().describe('where its machine stands'),
+    stage: z.string(),
+    standing: z.enum(standings).describe('what that means'),
+    tags: z.array(z.string()).describe('what it can be listed by'),
+    why: z.string().describe('why it is where it is'),
+    headline: z.string().nullable().describe('what has happened when it came there, in a few words'),
+    waits: z
+      .object({
+        why: z.string(),
+        isHeld: z.boolean().describe('it waits for something; otherwise it is on its way'),
+        remedy: remedy.nullable().describe('what lets it go on, where a person holds it back'),
+      })
+      .nullable()
+      .describe('why its agent has not started, while it has not'),
+    moves: z.array(move).describe('what would move it'),
+    priority: z.int(),
+    attempts: z.record(z.string(), z.int()).describe('processes started, by stage'),
+    rework: z.record(z.string(), z.int()).describe('refusals since a person last decided, by budget'),
+    verdicts: z.record(z.string(), verdict),
+    spent: spent.describe('by all its runs'),
+    usage,
+    stageSpent: z.record(z.string(), spent),
+    repository: z.string(),
+    branch: z.string(),
+    target: z.string().describe('the branch that it is merged into'),
+    base: z.string().describe('the commit on which its branch began'),
+    head: z.string().describe('the last commit that was published'),
+    merged: z.object({ commit: z.string(), codeTree: z.string(), at: z.number() }).nullable(),
+    questions: z.string().nullable().describe('what its agent asks'),
+    version: z.int(),
+    createdAt: at,
+    updatedAt: at,
+  });
+export const taskView = z.lazy(taskFields);
 export type TaskView = z.output<typeof taskView>;
 
 /** What became of an event. */
-export const sentEvent = z.object({
-  seq: z.int().describe("the position in the task's log"),
-  outcome: z.enum(['applied', 'ignored', 'duplicate', 'rejected']),
-  state: z.string(),
-  reason: z.string().nullable().describe('why it changed nothing'),
-  task: taskView.describe('as it is now'),
-  leftOut: z.array(z.string()).describe('fields that mean nothing to the event and were not sent'),
-});
+export const sentEvent = z.lazy(() =>
+  z.object({
+    seq: z.int().describe("the position in the task's log"),
+    outcome: z.enum(['applied', 'ignored', 'duplicate', 'rejected']),
+    state: z.string(),
+    reason: z.string().nullable().describe('why it changed nothing'),
+    task: taskView.describe('as it is now'),
+    leftOut: z.array(z.string()).describe('fields that mean nothing to the event and were not sent'),
+  }),
+);
 export type SentEvent = z.output<typeof sentEvent>;
 
 /** A task from its row. */

@@ -1,0 +1,10 @@
+/** The ids of the actors that all others know by name. */
+
+/** Decides which run starts next. There is one. */
+export const workerId = 'worker';
+
+/** Guards a provider. */
+export const breakerId = (provider: string) => `breaker:${provider}`;
+
+/** Checks whether an agent can be started. */
+export const preflightId = (agent: string) => `preflight:${agent}`;
