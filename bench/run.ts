@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { measureAdoption } from './adoption.ts';
+import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
 import { measureKill } from './kill.ts';
 import { measureParsing, measureParsingMemory } from './parsing.ts';
 import { measureIdleMemory, measureManyFinished, measureRecovery } from './scale.ts';
@@ -48,6 +49,24 @@ const measurements: Record<string, () => Promise<Row[]>> = {
         isMet: over <= 5,
       },
     ];
+  },
+  async commandStart() {
+    const bars: Record<string, number> = { '--version': 3, 'task list': 5 };
+    const { node, started } = await measureCommandStart();
+    return started.map(({ what, ms, ratio }) => ({
+      what: `\`signalbox ${what}\` as a whole process, built${what === '--version' ? '' : ', on empty data'}`,
+      measured: `${short(ms)} ms against ${short(node)} ms of \`node -e 0\`: ${short(ratio)}`,
+      bar: `≤ ${bars[what]} ×`,
+      isMet: ratio <= bars[what]!,
+    }));
+  },
+  async commandsOnMany() {
+    return (await measureCommandsOnMany()).map(({ what, few, many, ratio }) => ({
+      what: `\`signalbox ${what}\` as a whole process on 100,000 tasks against 100`,
+      measured: `${short(many)} ms against ${short(few)} ms: ${short(ratio)}`,
+      bar: '≤ 1.2 ×',
+      isMet: ratio <= 1.2,
+    }));
   },
   async finished() {
     const { few, many, ratio, bytes } = await measureManyFinished();

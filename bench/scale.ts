@@ -26,8 +26,12 @@ async function fill(file: string, kind: 'ring' | 'waiting', count: number, isOpe
     db.exec(`CREATE TEMP TABLE numbers AS
       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ${count}) SELECT i FROM n`);
     // Their log entries come in the same order, behind that of the model, which is the only one so far.
-    db.exec(`INSERT INTO actors SELECT printf('f-%08d', i), kind, definition, parent_id, child_id, ${status}, state, version,
-      1 + i, snapshot, created_at, updated_at FROM numbers, actors WHERE id = 'model'`);
+    db.exec(`INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, tags, version, head, snapshot,
+        created_at, updated_at)
+      SELECT printf('f-%08d', i), kind, definition, parent_id, child_id, ${status}, state, tags, version,
+        1 + i, snapshot, created_at, updated_at FROM numbers, actors WHERE id = 'model'`);
+    db.exec(`INSERT INTO tags SELECT kind, tag, ${isOpen ? '0' : '1'}, created_at, printf('f-%08d', i)
+      FROM numbers, tags WHERE actor_id = 'model'`);
     db.exec(`INSERT INTO log SELECT 1 + i, NULL, printf('f-%08d', i), seq, at, event, source, dedupe_key, outcome,
       from_state, to_state, reason FROM numbers, log WHERE actor_id = 'model'`);
     if (!isOpen) return;

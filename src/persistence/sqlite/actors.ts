@@ -73,7 +73,8 @@ export function createActorTable(db: Database) {
     },
     query({ kind, status, parentId, state, after, limit }: ActorQuery): ActorRow[] {
       const conditions = ['id > @after'];
-      if (kind !== undefined) conditions.push('kind = @kind');
+      // Children are few and a kind may be many: SQLite takes the index of the children where the kind has none (`+kind`).
+      if (kind !== undefined) conditions.push(parentId === undefined ? 'kind = @kind' : '+kind = @kind');
       if (status === 'active') conditions.push("status = 'active'");
       else if (status !== undefined) conditions.push('status = @status');
       if (parentId !== undefined) conditions.push('parent_id = @parentId');

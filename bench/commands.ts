@@ -1,0 +1,138 @@
+/** What commands take as whole processes, built as they are published: how long the start is, and what 100,000 tasks cost. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { execa } from 'execa';
+import { openApp } from '../src/app/open.ts';
+import { openLocal } from '../src/client/local.ts';
+import { makeDemoRepository } from '../src/demo/repository.ts';
+import { createRun, stubborn } from './agent-runs.ts';
+import { median } from './statistics.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const rounds = 31;
+
+/** The package as npm would install it, its dependencies being those of the checkout. */
+async function buildPackage(directory: string): Promise<string> {
+  await execa('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', join(directory, 'dist')], { cwd: root });
+  for (const part of ['bin', 'examples', 'prompts', 'package.json']) {
+    cpSync(join(root, part), join(directory, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  return join(directory, 'bin', 'signalbox.js');
+}
+
+async function timeOf(args: readonly string[], cwd: string): Promise<number> {
+  const began = performance.now();
+  const { exitCode, stderr } = await execa(process.execPath, args, { cwd, reject: false, env: { SIGNALBOX_DATA: '' } });
+  if (exitCode !== 0) throw new Error(`${args.join(' ')} failed: ${stderr}`);
+  return performance.now() - began;
+}
+
+/** Medians in milliseconds of commands that were run in turns. The first round warms the caches and does not count. */
+async function inTurns(commands: Record<string, () => Promise<number>>): Promise<Record<string, number>> {
+  const times = new Map<string, number[]>(Object.keys(commands).map(name => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, run] of Object.entries(commands)) {
+      const time = await run();
+      if (round > 0) times.get(name)!.push(time);
+    }
+  }
+  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
+}
+
+/** A data directory with this many tasks that have ended, a run each, and one that is under way. */
+async function makeData(directory: string, count: number): Promise<string> {
+  const dataDir = join(directory, `data-${count}`);
+  const repository = join(directory, `shop-${count}`);
+  mkdirSync(repository);
+  await makeDemoRepository(repository);
+  const place = { cwd: directory, env: process.env, data: dataDir, warn: () => {} };
+  const client = openLocal(place, { name: 'bench', role: 'admin' });
+  const order = { repository, title: 'Fix it', agent: 'true' };
+  await client.ask('task.add', { ...order, id: 'model' });
+  await client.ask('task.cancel', { taskId: 'model' });
+  const app = await openApp({ dataDir, mode: 'commit' });
+  await createRun(app, 'model.work.1', { agent: stubborn });
+  await app.runtime.send('model.work.1', { type: 'run.stop', cause: 'killed', by: 'bench' });
+  await app.close();
+  if (count > 1) copyModels(join(dataDir, 'signalbox.db'), count - 1);
+  await client.ask('task.add', { ...order, id: 'LIVE-1' });
+  return dataDir;
+}
+
+/** Copies of the ended task and its run, with their places in lists. Their logs are not read by what is measured. */
+function copyModels(file: string, count: number): void {
+  const db = new Database(file);
+  db.pragma('synchronous = OFF');
+  db.transaction(() => {
+    db.exec(`CREATE TEMP TABLE numbers AS
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ${count}) SELECT i FROM n`);
+    for (const [id, shape] of [
+      ['model', 'T-%d'],
+      ['model.work.1', 'T-%d.work.1'],
+    ] as const) {
+      db.exec(`INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, tags, version, head, snapshot,
+          created_at, updated_at)
+        SELECT printf('${shape}', i), kind, definition, parent_id, child_id, status, state, tags, version, head, snapshot,
+          created_at + i, updated_at + i FROM numbers, actors WHERE id = '${id}'`);
+      db.exec(`INSERT INTO tags SELECT kind, tag, ended, created_at + i, printf('${shape}', i) FROM numbers, tags
+        WHERE actor_id = '${id}'`);
+    }
+    db.exec('DELETE FROM tag_counts');
+    db.exec('INSERT INTO tag_counts SELECT kind, tag, ended, count(*) FROM tags GROUP BY kind, tag, ended');
+  })();
+  db.close();
+}
+
+export interface Started {
+  what: string;
+  ms: number;
+  /** Against `node -e 0`. */
+  ratio: number;
+}
+
+/** The start of the command line, and of a list on data in which there is nothing. */
+export async function measureCommandStart(): Promise<{ node: number; started: Started[] }> {
+  const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  try {
+    const bin = await buildPackage(directory);
+    const empty = join(directory, 'empty');
+    mkdirSync(empty);
+    await timeOf([bin, 'queue', 'resume'], empty);
+    const times = await inTurns({
+      node: () => timeOf(['-e', '0'], empty),
+      '--version': () => timeOf([bin, '--version'], empty),
+      'task list': () => timeOf([bin, 'task', 'list'], empty),
+    });
+    const { node = 1, ...others } = times;
+    const started = Object.entries(others).map(([what, ms]) => ({ what, ms, ratio: ms / node }));
+    return { node, started };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The same commands on data with many tasks and with few, in turns. */
+export async function measureCommandsOnMany(): Promise<{ what: string; few: number; many: number; ratio: number }[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  try {
+    const bin = await buildPackage(directory);
+    const [few, many] = [await makeData(directory, 100), await makeData(directory, 100_000)];
+    const asked = [['task', 'list'], ['task', 'show', 'T-50'], ['queue']];
+    const commands = asked.flatMap(words =>
+      [few, many].map(
+        data => [`${words.join(' ')} ${data}`, () => timeOf([bin, ...words, '--data', data], directory)] as const,
+      ),
+    );
+    const times = await inTurns(Object.fromEntries(commands));
+    return asked.map(words => {
+      const [inFew = 0, inMany = 0] = [few, many].map(data => times[`${words.join(' ')} ${data}`]);
+      return { what: words.slice(0, 2).join(' '), few: inFew, many: inMany, ratio: inMany / inFew };
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
