@@ -1,9 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { test as anyTest, expect, vi } from 'vitest';
 import type { ConfigSource } from '../../src/config/schema.ts';
+import { hasBubblewrap } from '../support/bubblewrap.ts';
 import { makeStage, poll, quickStage, type Stage } from './stage.ts';
+
+const test = anyTest.skipIf(!hasBubblewrap);
 
 /** The fakes and their journal lie below /tmp, which a sandbox covers: both are shown. */
 async function makeSandboxed() {

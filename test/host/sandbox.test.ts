@@ -19,12 +19,13 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { noSandbox, type SandboxDriver, type SandboxSpec } from '../../src/domain/agent-spec.ts';
 import type { SandboxRequest } from '../../src/host/sandbox.ts';
 import { sandboxes } from '../../src/host/sandboxes/index.ts';
 import { readIdentity } from '../../src/host/supervised-process.ts';
 import { commitFiles, git } from '../actors/repository.ts';
+import { hasBubblewrap } from '../support/bubblewrap.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { fixture, isRunning, markedProcesses, specFor, supervise } from './processes.ts';
 
@@ -122,14 +123,12 @@ function installFakeDocker(): string {
   return directory;
 }
 
-beforeAll(async () => {
-  const problem = await bubblewrap.check(specOf('bubblewrap'));
-  if (problem !== null) throw new Error(`These tests need a working bubblewrap. ${problem}`);
-});
-
 beforeEach(() => () => void vi.unstubAllEnvs());
 
-describe.each(['none', 'bubblewrap', 'docker'] as const)('a program in the sandbox %s', driver => {
+const drivers = ['none', 'bubblewrap', 'docker'] as const;
+const usable = drivers.filter(driver => driver !== 'bubblewrap' || hasBubblewrap);
+
+describe.each(usable)('a program in the sandbox %s', driver => {
   beforeEach(() => {
     if (driver === 'docker') installFakeDocker();
   });
@@ -225,7 +224,7 @@ describe('no sandbox', () => {
   });
 });
 
-describe.each([
+describe.skipIf(!hasBubblewrap).each([
   ['in a temporary directory', temporaryDirectory],
   ['in a directory of the machine', directoryBesideTests],
 ])('bubblewrap, with everything %s', (_, directory) => {
@@ -383,7 +382,7 @@ describe.each([
   });
 });
 
-describe('bubblewrap', () => {
+describe.skipIf(!hasBubblewrap)('bubblewrap', () => {
   test('cannot read the environment of any process outside, nor end one', async () => {
     const stranger = spawn('sleep', ['600'], { env: { PATH: process.env.PATH, SECRET: secret }, stdio: 'ignore' });
     onTestFinished(() => void stranger.kill('SIGKILL'));
