@@ -30,6 +30,11 @@ test('every failure in the sources names its reason as a word that can be looked
   expect(all.length).toBe(thrown.length + 1);
 });
 
+test('no reason is in the catalogue that nobody gives', () => {
+  const used = new Set(sources.flatMap(({ text }) => [...text.matchAll(/'(\w+)'/g)].map(([, word]) => word)));
+  expect(Object.keys(reasons).filter(reason => !used.has(reason))).toEqual([]);
+});
+
 test('the documents list every reason with its kind and meaning, and no other', () => {
   const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `(\w+)` \| `(\w+)` \| (.*) \|$/gm)].map(([, reason, code, means]) => [
