@@ -84,23 +84,12 @@ function stateNames(): string[] {
     Object.values(node.states).flatMap(child => [...(child.type === 'history' ? [] : [child.key]), ...below(child)]);
   const all = machineKinds.flatMap(kind => below(kind.build(kind.definition).root as never));
   // These are also what tasks, runs, gates and people do: their standing, their status, their class.
-  const ordinary = new Set([
-    ...['analysis', 'architecture', 'development', 'review', 'testing', 'deploy', 'publishing', 'paused', 'done'],
-    ...[
-      'cancelled',
-      'failed',
-      'blocked',
-      'created',
-      'running',
-      'working',
-      'open',
-      'closed',
-      'held',
-      'free',
-      'finished',
-    ],
-    ...['ready', 'unknown', 'waiting', 'ended', 'starting', 'accepting', 'queued', 'backoff', 'stopping', 'merging'],
-  ]);
+  const ordinary = new Set(
+    (
+      'analysis architecture development review testing deploy publishing paused done cancelled failed blocked created running ' +
+      'working open closed held free finished ready unknown waiting ended starting accepting queued backoff stopping merging'
+    ).split(' '),
+  );
   return [...new Set(all)].filter(name => !ordinary.has(name));
 }
 
