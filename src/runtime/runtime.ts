@@ -15,6 +15,7 @@ import {
   type StoredInbox,
   type StoredOutbox,
 } from '../persistence/store.ts';
+import { createAlarm } from './alarm.ts';
 import { createActorCache, type LiveActor } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Runtime, RuntimeObserver } from './contract.ts';
@@ -24,7 +25,7 @@ import { createJobs } from './jobs.ts';
 import type { EffectHandler, MachineKind } from './kind.ts';
 import { createOutbox, type OutboxPolicy } from './outbox.ts';
 import { createReader } from './reader.ts';
-import { revive } from './revive.ts';
+import { revive, tagOldRows } from './revive.ts';
 import { createTurn, type Delivery, internal, type Receipt, type Turn } from './turn.ts';
 
 export interface RuntimeOptions {
@@ -70,7 +71,6 @@ interface PendingUpdate {
 
 const retryCommitMs = 1_000;
 const timersPerTurn = 256;
-const longestSleepMs = 60_000;
 const defaultPolicy: OutboxPolicy = { attempts: 5, baseMs: 1_000, capMs: 60_000 };
 
 /**
@@ -96,8 +96,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const definitions = createDefinitions(kinds, store);
   const cache = createActorCache(cacheSize);
   const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
-  // A timer that fires is a transition like any other; only what follows from it may belong to somebody else.
-  const runsTimers = effects !== 'none';
 
   let queue: Entry[] = [];
   let updates: PendingUpdate[] = [];
@@ -106,12 +104,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let fault: SignalboxError | undefined;
   let isStopping = false;
   let isClosed = false;
-  let nextDue = Number.POSITIVE_INFINITY;
-  /** Whether `nextDue` is the earliest deadline that the store has, and not only a time to look again. */
-  let isDueKnown = false;
-  let armedFor = Number.POSITIVE_INFINITY;
-  let callOffTimer: (() => void) | undefined;
   let callOffRetry: (() => void) | undefined;
+  const alarm = createAlarm({ store, clock, ring: schedule, onFault: observer.onFault });
+  // A timer that fires is a transition like any other; only what follows from it may belong to somebody else.
+  if (effects === 'none') alarm.off();
 
   const jobs = createJobs({
     store,
@@ -192,13 +188,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     // Beyond this point nothing leads back: what the turn has done is done, or was nothing.
     if (taken !== undefined) conclude(taken, settled);
-    if (isUnarmed()) await rearm().catch(rearmLater);
+    await alarm.set();
     isFlushing = false;
     if (hasWork()) schedule();
   }
 
   function hasWork(): boolean {
-    return queue.length > 0 || updates.length > 0 || (runsTimers && !isStopping && nextDue <= clock.now());
+    return queue.length > 0 || updates.length > 0 || alarm.isDue(clock.now());
   }
 
   /** A turn and its commit. When it throws, nothing of it is stored. */
@@ -218,12 +214,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await turn.cascade(batchSize);
     }
     // After what has been reported: an agent that finished while nobody watched has not missed its deadline.
-    if (runsTimers && !isStopping && nextDue <= at) {
+    if (alarm.isDue(at)) {
       for (const timer of await store.dueTimers(at, timersPerTurn)) {
         await turn.fire(timer);
         await turn.cascade(batchSize);
       }
-      isDueKnown = false;
+      alarm.taken();
     }
     const finished = turn.finish();
     turn.commit.outboxUpdates.push(...settled.map(({ update }) => update));
@@ -239,7 +235,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const { commit } = turn;
     if (committed !== undefined) {
       for (const actor of actors) cache.put(actor);
-      for (const { due } of commit.timersSet) nextDue = Math.min(nextDue, due);
+      for (const { due } of commit.timersSet) alarm.hear(due);
       queue.unshift(...restOf(commit, committed, leftOver));
       for (const ref of closedJobs) attempt(() => closeJob(ref));
       if (!isStopping) takeUp(commit, committed);
@@ -315,48 +311,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     });
   }
 
-  function isUnarmed(): boolean {
-    if (!runsTimers || isStopping) return false;
-    return !isDueKnown || nextDue !== armedFor || nextDue <= clock.now();
-  }
-
-  /** Wakes up at the next deadline. After deadlines were taken, the next one has to be looked up. */
-  async function rearm(): Promise<void> {
-    const now = clock.now();
-    if (!isDueKnown || nextDue <= now) {
-      const next = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
-      // A commit that came meanwhile cannot have set an earlier one: turns wait for this.
-      nextDue = next;
-      isDueKnown = true;
-    }
-    armFor(nextDue, now);
-  }
-
-  /** The store did not say when the next deadline is: it is asked again after a while. */
-  function rearmLater(error: unknown): void {
-    observer.onFault(error);
-    const now = clock.now();
-    nextDue = now + retryCommitMs;
-    isDueKnown = false;
-    armFor(nextDue, now);
-  }
-
-  function armFor(due: number, now: number): void {
-    callOffTimer?.();
-    callOffTimer = undefined;
-    armedFor = due;
-    if (isStopping || due === Number.POSITIVE_INFINITY || due <= now) return;
-    // A clock can be set back and a machine can sleep: the deadline is looked at again at least once a minute.
-    callOffTimer = clock.wake(Math.min(due - now, longestSleepMs), () => {
-      armedFor = Number.POSITIVE_INFINITY;
-      schedule();
-    });
-  }
-
   async function stop({ drainMs = 10_000 }: { drainMs?: number } = {}): Promise<void> {
     if (isStopping) return;
     isStopping = true;
-    callOffTimer?.();
+    alarm.off();
     let callOffDeadline = () => {};
     const deadline = new Promise<void>(resolve => {
       if (drainMs === 0) resolve();
@@ -403,26 +361,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await Promise.all(rows.map(row => enqueue(turn => turn.takeOrPark(fromInbox(row)))));
   }
 
-  /** Rows that are older than tags get theirs, so that lists show them. */
-  async function tagOldRows(): Promise<void> {
-    for (let rows = await store.untagged(batchSize); rows.length > 0; rows = await store.untagged(batchSize)) {
-      const commit = emptyCommit(clock.now());
-      for (const row of rows) {
-        const { definition, snapshot, broken } = await revive(row, definitions);
-        commit.tagged.push({ actorId: row.id, tags: broken === undefined ? definition.tagsOf(snapshot) : [] });
-      }
-      await store.commit(commit);
-    }
-  }
-
-  await tagOldRows();
+  await tagOldRows(store, definitions, clock.now());
   await takeInbox();
-  if (runsTimers) {
-    nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
-    isDueKnown = true;
-    if (nextDue <= clock.now()) schedule();
-    else armFor(nextDue, clock.now());
-  }
+  await alarm.look();
+  if (alarm.isDue(clock.now())) schedule();
   if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.backlog.pull()]);
 
   return {

@@ -19,7 +19,7 @@ import type { ActorCache, LiveActor } from './cache.ts';
 import type { Definitions } from './definitions.ts';
 import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
-import { revive } from './revive.ts';
+import { revive, tagsOf } from './revive.ts';
 import { type Consequence, childRef, describeError, type Stepped, statePath, type Target } from './stepper.ts';
 
 /** An event on its way to an actor. */
@@ -550,15 +550,6 @@ const untraced: Receipt = { seq: 0, outcome: 'ignored', state: '', reason: 'it c
 function liveOf(actor: Working): LiveActor {
   const { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot } = actor;
   return { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot };
-}
-
-/** Tags are for people: a machine that cannot say what its state means still goes on. */
-function tagsOf(definition: Definition, snapshot: LiveActor['snapshot']): readonly string[] {
-  try {
-    return definition.tagsOf(snapshot);
-  } catch {
-    return [];
-  }
 }
 
 const isSame = (a: readonly string[], b: readonly string[]) =>
