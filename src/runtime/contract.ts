@@ -10,9 +10,9 @@ import type {
   StoredLogEntry,
   TagCount,
 } from '../persistence/store.ts';
+import type { Receipt } from './delivery.ts';
 import type { TransitionListener } from './feed.ts';
 import type { Difference, Replayed } from './replay.ts';
-import type { Receipt } from './turn.ts';
 
 /** A snapshot with the machine that it belongs to. */
 export interface Restored {

@@ -20,13 +20,14 @@ import { createActorCache, type LiveActor } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Runtime, RuntimeObserver } from './contract.ts';
 import { createDefinitions } from './definitions.ts';
+import { type Delivery, internal, type Receipt } from './delivery.ts';
 import { createFeed, type TransitionListener } from './feed.ts';
 import { createJobs } from './jobs.ts';
 import type { EffectHandler, MachineKind } from './kind.ts';
 import { createOutbox, type OutboxPolicy } from './outbox.ts';
 import { createReader } from './reader.ts';
 import { revive, tagOldRows } from './revive.ts';
-import { createTurn, type Delivery, internal, type Receipt, type Turn } from './turn.ts';
+import { createTurn, type Turn } from './turn.ts';
 
 export interface RuntimeOptions {
   store: Store;
