@@ -3,6 +3,7 @@ import { loadPipeline } from '../config/pipeline-file.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import { own } from '../domain/own.ts';
 import { checkPipeline } from '../machines/check.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
@@ -11,7 +12,7 @@ export const builtInPipelines: Record<string, Pipeline> = { default: defaultPipe
 
 /** A pipeline by name or from a file, whether it holds or not. Throws `not_found` or `invalid`. */
 export async function readPipeline(nameOrFile: string, cwd: string): Promise<Pipeline> {
-  const known = builtInPipelines[nameOrFile];
+  const known = own(builtInPipelines, nameOrFile);
   if (known !== undefined) return known;
   if (/[./]/.test(nameOrFile)) return loadPipeline(nameOrFile, cwd);
   const likely = nearest(nameOrFile, Object.keys(builtInPipelines)).join(', ');
@@ -35,7 +36,7 @@ export function requireHolding(pipeline: Pipeline): Pipeline {
   throw new SignalboxError(
     'invalid',
     'pipelineRefuted',
-    `The pipeline ${pipeline.name} does not hold: ${violation.message}. a check of it shows all.${way}`,
+    `The pipeline ${pipeline.name} does not hold: ${violation.message}.${way}`,
     { remedy: { say: 'look at everything that is wrong with it', operation: 'pipeline.check' } },
   );
 }

@@ -8,6 +8,7 @@ import { messageOf, SignalboxError } from '../domain/errors.ts';
 import { type Hooks, noHooks } from '../domain/hook.ts';
 import { quote, slugOf } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import { own } from '../domain/own.ts';
 import { agentOfCommand } from './agent-command.ts';
 import { checkRepository } from './repository.ts';
 
@@ -36,7 +37,7 @@ export interface SetupChoice {
 
 /** The project of the configuration with this name. Throws `not_found` with the nearest. */
 export function findProject({ projects }: Config, name: string): ProjectConfig {
-  const project = projects[name];
+  const project = own(projects, name);
   if (project !== undefined) return project;
   const known = Object.keys(projects);
   const hint = known.length === 0 ? 'none is configured' : `did you mean ${nearest(name, known).join(', ')}?`;
@@ -70,7 +71,7 @@ export async function findRepository(
   }
   const named = name === undefined ? undefined : findProject(config, name);
   const found = await checkRepository(
-    (named?.repository ?? path === '') ? '' : resolve(cwd, path!),
+    named?.repository ?? (path === '' ? '' : resolve(cwd, path!)),
     choice.target ?? named?.target ?? undefined,
   );
   if (named !== undefined || choice.target !== undefined) return found;

@@ -3,6 +3,7 @@
  * before a run starts and settles on every end, so that no two runs can spend the same dollar.
  */
 import { addSpent, type Budget, type Measure, measures, noBudget, nothingSpent, type Spent } from '../domain/budget.ts';
+import { own } from '../domain/own.ts';
 import type { BudgetPlan, Ledger, QueuedRun, StartedRun } from './worker-context.ts';
 
 const dayMs = 86_400_000;
@@ -31,14 +32,14 @@ interface Books {
 export function reserve(books: Books, run: QueuedRun, at: number): { reserved: Budget; lacking?: Lacking } {
   const { budgets } = books;
   const ledger = closeDay(books.ledger, at);
-  const project = budgets.projects[run.project];
-  const own = ledger.projects[run.project];
+  const project = own(budgets.projects, run.project);
+  const past = own(ledger.projects, run.project);
   const busy = [...books.asked, ...books.running];
   const inProject = busy.filter(other => other.project === run.project);
   const scopes: [string, Budget, Spent, StartedRun[]][] = [
     ['the day', budgets.day, ledger.today, busy],
-    [`${run.project} for the day`, project?.day ?? noBudget, own?.today ?? nothingSpent, inProject],
-    [`project ${run.project}`, project?.total ?? noBudget, own?.total ?? nothingSpent, inProject],
+    [`${run.project} for the day`, project?.day ?? noBudget, past?.today ?? nothingSpent, inProject],
+    [`project ${run.project}`, project?.total ?? noBudget, past?.total ?? nothingSpent, inProject],
   ];
   const reserved: Budget = { ...noBudget };
   for (const measure of measures) {
@@ -65,13 +66,13 @@ export function reserve(books: Books, run: QueuedRun, at: number): { reserved: B
 export function settle(ledger: Ledger, { project, spent, at }: { project: string; spent: Spent; at: number }): Ledger {
   if (measures.every(measure => spent[measure] === 0)) return ledger;
   const open = closeDay(ledger, at);
-  const own = open.projects[project] ?? { total: nothingSpent, today: nothingSpent };
+  const before = own(open.projects, project) ?? { total: nothingSpent, today: nothingSpent };
   return {
     ...open,
     today: addSpent(open.today, spent),
     projects: {
       ...open.projects,
-      [project]: { total: addSpent(own.total, spent), today: addSpent(own.today, spent) },
+      [project]: { total: addSpent(before.total, spent), today: addSpent(before.today, spent) },
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What holds a queued run back, as a decision and in words: the worker and `signalbox queue` use the same one. */
 import { formatAmount } from '../domain/budget.ts';
+import { own } from '../domain/own.ts';
 import { reserve } from './ledger.ts';
 import type { QueuedRun, WorkerContext, WorkerLimits } from './worker-context.ts';
 
@@ -28,8 +29,8 @@ export function whatStops(
   run: QueuedRun,
   { pausedProjects, pausedTasks, pressure }: WorkerContext,
 ): string | undefined {
-  const projectBy = pausedProjects[run.project];
-  const taskBy = pausedTasks[run.taskId];
+  const projectBy = own(pausedProjects, run.project);
+  const taskBy = own(pausedTasks, run.taskId);
   if (taskBy !== undefined) return `the task was paused by ${taskBy}`;
   if (projectBy !== undefined) return `project ${run.project} was paused by ${projectBy}`;
   return pressure === null ? undefined : `the host is under pressure: ${pressure}`;
@@ -55,9 +56,9 @@ type Kind = 'project' | 'stage' | 'agent' | 'provider';
 
 function limitsOf(run: QueuedRun, limits: WorkerLimits): [Kind, string, number][] {
   return [
-    ['project', run.project, limits.projects[run.project] ?? limits.perProject],
-    ['stage', run.stage, limits.stages[run.stage] ?? limits.perStage],
-    ['agent', run.agent, limits.agents[run.agent] ?? limits.perAgent],
-    ['provider', run.provider, limits.providers[run.provider] ?? limits.perProvider],
+    ['project', run.project, own(limits.projects, run.project) ?? limits.perProject],
+    ['stage', run.stage, own(limits.stages, run.stage) ?? limits.perStage],
+    ['agent', run.agent, own(limits.agents, run.agent) ?? limits.perAgent],
+    ['provider', run.provider, own(limits.providers, run.provider) ?? limits.perProvider],
   ];
 }

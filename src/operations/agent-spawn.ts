@@ -8,6 +8,7 @@ import { setupFor } from '../app/setup.ts';
 import type { Config } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkId } from '../domain/names.ts';
+import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { operation, type Who } from './operation.ts';
@@ -59,7 +60,7 @@ export const agentSpawn = operation({
     const setup = setupFor(config, true, repository, { agentEnv: [], cwd: here.cwd });
     return {
       ...setup,
-      agent: setup.agents[roleOf(agentType)] ?? setup.agent,
+      agent: own(setup.agents, roleOf(agentType)) ?? setup.agent,
       title: context.workItems[0]?.split('\n', 1)[0]?.slice(0, 300) ?? `${agentType} for ${taskId}`,
       body: bodyOf(context),
       repository,
@@ -84,7 +85,7 @@ function checkGates(profile: string, gates: readonly string[]): void {
 
 /** Paths of this machine are for those who may do anything on it. */
 function pathOf({ projects }: Config, named: string, cwd: string, who: Who): string {
-  const project = Object.hasOwn(projects, named) ? projects[named] : undefined;
+  const project = own(projects, named);
   if (project !== undefined) return project.repository;
   const path = resolve(cwd, named);
   const isConfigured = Object.values(projects).some(({ repository }) => repository === path);

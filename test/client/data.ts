@@ -1,5 +1,5 @@
 /** One data directory, asked in both ways: on the data itself, and over requests to whoever has it open. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -25,6 +25,8 @@ export interface AskedData {
   dataDir: string;
   /** An order for a task whose agent never has to work. */
   order: { repository: string; title: string; agent: string };
+  /** Configures an agent `bot` and a project `shop` with the repository; before anything else is asked. */
+  configure(more?: { agent?: object; project?: string }): void;
   /** Requests that went to the other side. */
   requests: PlainRequest[];
 }
@@ -40,7 +42,13 @@ async function makePlace() {
   mkdirSync(repository);
   await makeDemoRepository(repository);
   const agent = `sh ${allRoles} ${join(directory, 'journal')}`;
-  return { directory, repository, dataDir: join(directory, 'data'), order: { repository, title: 'Fix it', agent } };
+  const order = { repository, title: 'Fix it', agent };
+  const configure: AskedData['configure'] = ({ agent: fields = {}, project = 'shop' } = {}) => {
+    const bot = { kind: 'command', program: ['sh', allRoles, join(directory, 'journal')], ...fields };
+    const config = { agents: { bot }, agent: 'bot', projects: { [project]: { repository } } };
+    writeFileSync(join(directory, 'signalbox.config.json'), JSON.stringify(config));
+  };
+  return { directory, repository, dataDir: join(directory, 'data'), order, configure };
 }
 
 const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };

@@ -262,6 +262,26 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
     expect(await refusal(operator.ask('agent.spawn', spawn))).toMatchObject({ reason: 'commandNotAllowed' });
   });
 
+  test('a project of the configuration says where the work is, to operators too', async () => {
+    const data = await make();
+    data.configure();
+    const operator = await data.as('operator');
+    const made = await operator.ask('task.add', { title: 'Fix it', project: 'shop' });
+    expect(made).toMatchObject({ project: 'shop', repository: data.repository });
+    const spawn = { taskId: 'X', agentType: 'worker' as const, context: { repository: 'shop' } };
+    expect(await operator.ask('agent.spawn', spawn)).toMatchObject({ agentId: 'X-worker' });
+    for (const project of ['constructor', '__proto__', 'shpo']) {
+      const failure = await refusal(operator.ask('task.add', { title: 'x', project }));
+      expect([project, failure.reason]).toEqual([project, 'noProject']);
+      expect(failure.message).toContain('shop');
+    }
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      expect(await refusal(operator.ask('pipeline.show', { name }))).toMatchObject({ reason: 'noPipeline' });
+    }
+    const odd = await operator.ask('task.add', { title: 'x', project: 'shop', id: 'constructor' });
+    expect(odd.why).not.toContain('paused');
+  });
+
   test('every transition is told once and in order, from any position on', async () => {
     const { client, order } = await make();
     await client.ask('task.add', { ...order, id: 'ET-1' });

@@ -1,5 +1,6 @@
 /** Why runs that have asked to start have not, and what a person could do about it. */
 import type { Remedy } from '../../domain/errors.ts';
+import { own } from '../../domain/own.ts';
 import { workerId } from '../../machines/addresses.ts';
 import type { QueuedRun, WorkerContext } from '../../machines/worker-context.ts';
 import { whyQueued } from '../../machines/worker-rules.ts';
@@ -46,6 +47,6 @@ function remedyFor(
 ): Remedy | null {
   const say = 'lets its agent start';
   if (tags.includes('drained')) return { say, operation: 'queue.resume', input: {} };
-  if (pausedTasks[taskId] !== undefined) return { say, operation: 'task.resume', input: { taskId } };
-  return pausedProjects[project] === undefined ? null : { say, operation: 'queue.resume', input: { project } };
+  if (own(pausedTasks, taskId) !== undefined) return { say, operation: 'task.resume', input: { taskId } };
+  return own(pausedProjects, project) === undefined ? null : { say, operation: 'queue.resume', input: { project } };
 }
