@@ -64,7 +64,11 @@ export function weakerThan(now: SandboxSpec, before: SandboxSpec): string[] {
   if (strength[now.driver] < strength[before.driver]) return [`${now.driver} instead of ${before.driver}`];
   const isCovered = ({ path, isWritable }: SandboxSpec['mounts'][number]) =>
     before.mounts.some(mount => mount.path === path && (mount.isWritable || !isWritable));
+  const isMore = (limit: number | null, than: number | null) => than !== null && (limit === null || limit > than);
   return [
+    ...(now.driver === before.driver && now.image !== before.image ? [`another image, ${now.image}`] : []),
+    ...(isMore(now.cpus, before.cpus) ? ['more processors may be used'] : []),
+    ...(isMore(now.memoryMb, before.memoryMb) ? ['more memory may be used'] : []),
     ...(now.network && !before.network ? ['the network can be reached'] : []),
     ...now.mounts
       .filter(mount => !isCovered(mount))

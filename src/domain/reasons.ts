@@ -29,7 +29,10 @@ export const reasons = {
   internalEvent: ['invalid', 'The event is one that only Signalbox itself sends.'],
   unknownOperation: ['not_found', 'There is no such operation or route.'],
   notAllowed: ['forbidden', 'Whoever asks has not the role that the operation needs.'],
-  commandNotAllowed: ['forbidden', 'Only an administrator may name a command line, or a file of this machine.'],
+  commandNotAllowed: [
+    'forbidden',
+    'Only an administrator may name command lines, paths and variables of this machine.',
+  ],
 
   // What there is.
   noTask: ['not_found', 'There is no task with this id.'],

@@ -1,5 +1,4 @@
 /** Makes a task. Everything that can be wrong is found before anything is made. */
-import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { branchOf, checkBranchIsFree, createTask, type NewTask } from '../app/new-task.ts';
 import { findPipeline, requireHolding } from '../app/pipelines.ts';
@@ -20,7 +19,7 @@ const input = z.strictObject({
   repository: z.string().max(4_000).optional().describe('the path of a git repository, instead of a project'),
   target: z.string().max(1_000).optional().describe('the branch to merge into (the one that is checked out)'),
   agent: z.string().max(100_000).optional().describe('an agent of the configuration, a built-in one, or a command'),
-  agentEnv: z.array(z.string()).default([]).describe('environment variables that the agent may see'),
+  agentEnv: z.array(z.string().max(200)).max(100).default([]).describe('environment variables that the agent may see'),
   pipeline: z
     .union([z.string().max(4_000), z.record(z.string(), z.json())])
     .optional()
@@ -74,21 +73,24 @@ function pipelineFor({ pipeline }: Input, usual: string, cwd: string): Promise<P
   throw new SignalboxError('invalid', 'badInput', `The pipeline is not valid: ${words}.`, { problems });
 }
 
-/** Commands and paths of this machine are for those who may do anything on it. */
-function requireMay({ agent, repository, pipeline }: Input, { config }: LoadedConfig, who: Who): void {
+/** Commands, paths and variables of this machine are for those who may do anything on it. */
+function requireMay({ agent, agentEnv, repository, pipeline }: Input, { config }: LoadedConfig, who: Who): void {
   if (who.role === 'admin') return;
   const refuse = (field: string, say: string) => {
     throw new SignalboxError(
       'forbidden',
       'commandNotAllowed',
-      `Only an administrator may name commands and paths of this machine.`,
+      'Only an administrator may name commands, paths and variables of this machine.',
       { remedy: { say, field } },
     );
   };
   if (agent !== undefined && !Object.hasOwn(config.agents, agent))
     refuse('agent', 'name an agent of the configuration');
   if (repository !== undefined) refuse('project', 'name a project of the configuration');
-  if (typeof pipeline === 'string' && (isAbsolute(pipeline) || /[./]/.test(pipeline))) {
-    refuse('pipeline', 'give the pipeline as data');
+  // What an agent sees, its log shows.
+  if (agentEnv.length > 0) refuse('agentEnv', 'name the variables in the configuration of the agent');
+  // A pipeline of one's own has command lines in its gates, and decides what is merged.
+  if (pipeline !== undefined && (typeof pipeline !== 'string' || /[./]/.test(pipeline))) {
+    refuse('pipeline', 'name a pipeline that there is, or leave it to the project');
   }
 }

@@ -28,11 +28,18 @@ export const taskRetry = operation({
     weakerSandbox: z
       .boolean()
       .default(false)
-      .describe('go on with a weaker sandbox, where the configuration has one now'),
+      .describe('go on with a weaker sandbox, where the configuration has one now; for administrators'),
   }),
   output: sentEvent,
   args: ['taskId'],
   route: { method: 'POST', path: '/tasks/:taskId/retry', status: 202 },
+  async plan(_, { weakerSandbox }, who) {
+    if (!weakerSandbox || who.role === 'admin') return;
+    const why = 'Only an administrator may allow a weaker sandbox.';
+    throw new SignalboxError('forbidden', 'notAllowed', why, {
+      remedy: { say: 'leave it out', field: 'weakerSandbox' },
+    });
+  },
   async run(app, { taskId: id, weakerSandbox }, who) {
     const { agent, agents, repository, target } = contextOf<TaskContext>(await taskRow(app.runtime, id));
     const present = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));

@@ -243,6 +243,7 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
 
   test('commands and paths of the machine are for administrators', async () => {
     const data = await make();
+    await data.client.ask('task.add', { ...data.order, id: 'ET-1' });
     const operator = await data.as('operator');
     const may = (input: object) => refusal(operator.ask('task.add', { title: 'x', ...input } as never));
     expect(await may({ project: 'x', agent: 'sh -c id' })).toMatchObject({
@@ -254,6 +255,15 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
       remedy: { field: 'project' },
     });
     expect(await may({ project: 'x', pipeline: './evil.ts' })).toMatchObject({ reason: 'commandNotAllowed' });
+    const pipeline = {
+      name: 'p',
+      stages: [{ name: 'w', role: 'w', gates: [{ kind: 'command', name: 'g', run: ['id'] }] }],
+    };
+    expect(await may({ project: 'x', pipeline })).toMatchObject({ reason: 'commandNotAllowed' });
+    expect(await may({ project: 'x', agentEnv: ['TOKEN'] })).toMatchObject({ remedy: { field: 'agentEnv' } });
+    expect(await refusal(operator.ask('task.retry', { taskId: 'ET-1', weakerSandbox: true }))).toMatchObject({
+      reason: 'notAllowed',
+    });
     const viewer = await data.as('viewer');
     expect(await refusal(viewer.ask('pipeline.show', { name: '/etc/passwd' }))).toMatchObject({
       reason: 'commandNotAllowed',

@@ -26,4 +26,12 @@ test('one that lets through the same or less is not', () => {
   expect(weakerThan(box(), box({ network: true, mounts: [home] }))).toEqual([]);
   expect(weakerThan(box({ driver: 'docker' }), box())).toEqual([]);
   expect(weakerThan(noSandbox, noSandbox)).toEqual([]);
+  const container = box({ driver: 'docker', image: 'a:1', cpus: 2, memoryMb: 512 });
+  expect(weakerThan(container, container)).toEqual([]);
+  expect(weakerThan({ ...container, cpus: 1, memoryMb: 256 }, container)).toEqual([]);
+  expect(weakerThan({ ...container, image: 'b:1', cpus: null, memoryMb: 1_024 }, container)).toEqual([
+    'another image, b:1',
+    'more processors may be used',
+    'more memory may be used',
+  ]);
 });
