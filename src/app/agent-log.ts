@@ -1,8 +1,9 @@
 /** What an agent prints, for people: the events of a structured stream as readable lines, anything else as it is. */
-import { createReadStream, existsSync, type FSWatcher, statSync, watch } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AgentKind } from '../domain/agent-spec.ts';
 import { tailLines } from '../host/line-tail.ts';
+import { watchDirectory } from '../host/watch-directory.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { builtInPrices } from '../integrations/prices.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
@@ -104,7 +105,7 @@ export async function* readLogs(
 
 /** Waits until a file of some directories, or the data, has changed. */
 function createNews(signal: AbortSignal) {
-  const watchers = new Map<string, FSWatcher>();
+  const watchers = new Map<string, { close(): void }>();
   let tell = () => {};
   let happened = Promise.resolve();
   const wake = () => tell();
@@ -118,7 +119,7 @@ function createNews(signal: AbortSignal) {
     },
     come: () => happened,
     watch(directory: string) {
-      if (!watchers.has(directory)) watchers.set(directory, watch(directory, wake));
+      if (!watchers.has(directory)) watchers.set(directory, watchDirectory(directory, wake));
     },
     close() {
       signal.removeEventListener('abort', wake);

@@ -1,5 +1,7 @@
 /** The Store contract in memory: for tests and as the plain-language reading of what a store does. */
+
 import { SignalboxError } from '../domain/errors.ts';
+import { tellAll } from './listeners.ts';
 import type {
   ActorRow,
   Commit,
@@ -59,7 +61,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
       if (!isOpen) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
       refuse(disk, batch, epoch);
       const committed = apply(disk, structuredClone(batch));
-      for (const onChange of disk.watchers) onChange();
+      tellAll(disk.watchers);
       return committed;
     },
     actor: id => copy(disk.actors.get(id)),
@@ -156,7 +158,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
       Promise.reject(new SignalboxError('invalid', 'notInMemory', 'A store in memory cannot be backed up to a file.')),
     close() {
       isOpen = false;
-      for (const onChange of disk.watchers) onChange();
+      tellAll(disk.watchers);
     },
   };
 }

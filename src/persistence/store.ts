@@ -267,7 +267,7 @@ export interface Store {
   lastPosition(): Awaitable<number>;
   /**
    * Calls back whenever something may have been committed, by this process or another one, and when the store is closed.
-   * It may call once too often, never once too little. Answers how to end it.
+   * It may call once too often, never once too little; what the callback throws changes nothing. Answers how to end it.
    */
   watch(onChange: () => void): () => void;
   nextTimer(): Awaitable<number | undefined>;

@@ -53,61 +53,77 @@ export function createFeed(onFault: (error: unknown) => void = () => {}): Feed {
 const pageSize = 256;
 
 /**
- * Everything that was and will be committed after a position, in pages, until the signal aborts. Reads from the log, so
- * that a slow reader costs no memory and misses nothing.
+ * Everything that was and will be committed after a position, in pages, until one of the signals aborts. Reads from the
+ * log, so that a slow reader costs no memory and misses nothing.
  */
-export async function* logSince(store: Store, after: number, signal: AbortSignal): AsyncGenerator<StoredLogEntry[]> {
-  for (let position = after; !signal.aborted; ) {
-    const change = nextChange(store, signal);
-    try {
+export async function* logSince(
+  store: Store,
+  after: number,
+  signals: readonly AbortSignal[],
+): AsyncGenerator<StoredLogEntry[]> {
+  const changes = changesOf(store, signals);
+  try {
+    for (let position = after; !signals.some(({ aborted }) => aborted); ) {
+      changes.see();
       const page = await store.logSince(position, pageSize);
       const last = page.at(-1);
       if (last === undefined) {
-        await change.happened;
+        await changes.next();
       } else {
         yield page;
         position = last.position;
       }
-    } finally {
-      change.forget();
     }
+  } finally {
+    changes.forget();
   }
 }
 
-/** Looks again with every commit until there is an answer. Throws what `look` throws, and the reason of the signal. */
+/** Looks again with every commit until there is an answer. Throws what `look` throws, and the reason of a signal. */
 export async function until<T>(
   store: Store,
   look: () => Promise<T | undefined>,
-  signal: AbortSignal = never,
+  signals: readonly AbortSignal[],
 ): Promise<T> {
-  for (;;) {
-    signal.throwIfAborted();
-    // Before the look: what comes between the two is not missed.
-    const change = nextChange(store, signal);
-    try {
+  const changes = changesOf(store, signals);
+  try {
+    for (;;) {
+      for (const signal of signals) signal.throwIfAborted();
+      changes.see();
       const found = await look();
       if (found !== undefined) return found;
-      await change.happened;
-    } finally {
-      change.forget();
+      await changes.next();
     }
+  } finally {
+    changes.forget();
   }
 }
 
-const never = new AbortController().signal;
-
-function nextChange(store: Store, signal: AbortSignal): { happened: Promise<void>; forget(): void } {
+/** Changes of the store for somebody who looks at something else now and then. */
+function changesOf(store: Store, signals: readonly AbortSignal[]) {
+  let isNew = false;
   let wake = () => {};
-  const happened = new Promise<void>(resolve => {
-    wake = resolve;
-  });
-  const forget = store.watch(wake);
-  signal.addEventListener('abort', wake, { once: true });
+  const hear = () => {
+    isNew = true;
+    wake();
+  };
+  const end = store.watch(hear);
+  for (const signal of signals) signal.addEventListener('abort', hear);
   return {
-    happened,
+    /** Everything so far is about to be looked at: what comes from now on is news. */
+    see() {
+      isNew = false;
+    },
+    /** Resolves when there is news. */
+    async next() {
+      if (isNew) return;
+      await new Promise<void>(resolve => {
+        wake = resolve;
+      });
+    },
     forget() {
-      forget();
-      signal.removeEventListener('abort', wake);
+      end();
+      for (const signal of signals) signal.removeEventListener('abort', hear);
     },
   };
 }

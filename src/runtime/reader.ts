@@ -13,8 +13,13 @@ import { revive } from './revive.ts';
 
 const replaying = () => import('./replay.ts');
 
-/** `definitions` is asked for when the first machine is needed. */
-export function createReader(store: Store, definitions: () => Promise<Definitions>): Reader {
+/** `definitions` is asked for when the first machine is needed. Nobody waits on when `over` aborts. */
+export function createReader(
+  store: Store,
+  definitions: () => Promise<Definitions>,
+  over: AbortSignal = new AbortController().signal,
+): Reader {
+  const andOver = (signal: AbortSignal | undefined) => (signal === undefined ? [over] : [signal, over]);
   async function revived(row: ActorRow) {
     const live = await revive(row, await definitions());
     if (live.broken === undefined) return live;
@@ -48,9 +53,9 @@ export function createReader(store: Store, definitions: () => Promise<Definition
     verify: async onProgress => (await replaying()).verifyAll(store, await definitions(), onProgress),
     deadLetters: async () => store.deadLetters(1_000),
     onChange: listener => store.watch(listener),
-    logSince: (position, signal) => logSince(store, position, signal),
+    logSince: (position, signal) => logSince(store, position, andOver(signal)),
     lastPosition: async () => store.lastPosition(),
-    until: (look, signal) => until(store, look, signal),
+    until: (look, signal) => until(store, look, andOver(signal)),
   };
 }
 

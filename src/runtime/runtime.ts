@@ -103,6 +103,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let isScheduled = false;
   let isFlushing = false;
   let fault: SignalboxError | undefined;
+  const over = new AbortController();
   let isStopping = false;
   let isClosed = false;
   let callOffRetry: (() => void) | undefined;
@@ -330,6 +331,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const closed = new SignalboxError('unavailable', 'stopped', 'The runtime has stopped; the event was not stored.');
     for (const entry of queue.splice(0)) entry.reject?.(closed);
     for (const { reject } of updates.splice(0)) reject(closed);
+    over.abort(fault ?? closed);
   }
 
   /** Resolves when the queue is empty and no turn runs. */
@@ -369,7 +371,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.backlog.pull()]);
 
   return {
-    ...createReader(store, async () => definitions),
+    ...createReader(store, async () => definitions, over.signal),
     async create(kind, id, input, { definition: json, source = 'app' } = {}) {
       refuseWhenStopped();
       const definition = definitions.forNew(kind, json);

@@ -228,3 +228,55 @@ test('whoever waits for what never comes can stop waiting', async () => {
   stop.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
 });
+
+test('whoever listens to a store and throws changes nothing of what was stored', async () => {
+  for (const store of [openMemoryStore(), openSqliteStore({ file: join(temporaryDirectory(), 'store.sqlite') })]) {
+    const { runtime, faults, settle } = await startTestRuntime({ store, kinds: [kindOf(counter)] });
+    runtime.onChange(() => {
+      throw new Error('a listener of no use');
+    });
+    await runtime.create('counter', 'c', {});
+    expect(await runtime.send('c', { type: 'count' })).toMatchObject({ outcome: 'applied', seq: 2 });
+    await settle();
+    expect(faults).toEqual([]);
+  }
+});
+
+test('whoever waits hears that the runtime has stopped, and whoever follows comes to an end', async () => {
+  const { runtime } = await startTestRuntime({ kinds: [kindOf(counter)] });
+  await runtime.create('counter', 'c', {});
+  const waiting = Array.from({ length: 20 }, () =>
+    runtime.until(async () => undefined).catch((error: unknown) => error),
+  );
+  const following = (async () => {
+    for await (const _ of runtime.logSince(0, stopper().signal));
+    return 'over';
+  })();
+  await runtime.stop({ drainMs: 0 });
+  for (const end of await Promise.all(waiting)) expect(end).toMatchObject({ reason: 'stopped' });
+  expect(await following).toBe('over');
+});
+
+test('beside a process that commits all the time, what was committed is seen meanwhile', async () => {
+  const file = join(temporaryDirectory(), 'store.sqlite');
+  const { runtime } = await startTestRuntime({ store: openSqliteStore({ file }), kinds: [kindOf(counter)] });
+  await runtime.create('counter', 'c', {});
+  const foreign = openSqliteStore({ file, readonly: true });
+  onTestFinished(() => void foreign.close());
+  const reader = openReader(foreign, async () => [kindOf(counter)]);
+  let isSeen = false;
+  const seen = reader
+    .until(async () => ((await foreign.actor('c'))!.version > 50 ? true : undefined))
+    .then(() => {
+      isSeen = true;
+    });
+  // Commits closer together than the moment after which one is looked for.
+  let count = 0;
+  while (!isSeen) {
+    await runtime.send('c', { type: 'count' });
+    count += 1;
+    await new Promise(resolve => setTimeout(resolve, 5));
+    expect(count).toBeLessThan(1_000);
+  }
+  await seen;
+});

@@ -52,10 +52,14 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const commit = createCommit(db, tables, epoch);
   const watch = createWatch(file, readonly);
 
+  const requireOpen = () => {
+    if (!db.open) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
+  };
+
   return {
     epoch,
     commit(batch) {
-      if (!db.open) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
+      requireOpen();
       if (readonly) throw new SignalboxError('unavailable', 'storeReadOnly', `${file} is open for reading only.`);
       try {
         const committed = commit(batch);
@@ -65,7 +69,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         throw explain(error, file);
       }
     },
-    actor: id => tables.actors.get(id),
+    actor(id) {
+      requireOpen();
+      return tables.actors.get(id);
+    },
     actors: query => tables.actors.query(query),
     list: query => tables.actors.list(query),
     counts: kind => tables.tags.counts(kind),
@@ -74,7 +81,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     definition: hash => tables.definitions.get(hash),
     hasKey: (actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey),
     log: (actorId, range) => tables.log.page(actorId, range),
-    logSince: (position, limit) => tables.log.since(position, limit),
+    logSince(position, limit) {
+      requireOpen();
+      return tables.log.since(position, limit);
+    },
     lastPosition: () => tables.log.last(),
     watch: onChange => watch.add(onChange),
     nextTimer: () => tables.timers.next(),
