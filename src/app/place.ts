@@ -31,10 +31,11 @@ export interface Located {
 
 const usualDataDir = '.signalbox';
 
-/** Looks only at what is asked for, and at each thing once. */
+/** Looks only at what is asked for, and at each thing once; what has failed is looked at again. */
 export function locate(place: Place): Located {
   const { cwd, env, config, warn } = place;
-  const load = async (file: string | undefined) => (await import('../config/load.ts')).loadConfig({ file, cwd, env });
+  const load = async (file: string | null | undefined) =>
+    (await import('../config/load.ts')).loadConfig({ file, cwd, env });
   const given = place.data ?? (env.SIGNALBOX_DATA || undefined);
 
   const own = once(() => load(config));
@@ -53,19 +54,28 @@ export function locate(place: Place): Located {
   });
   const configuration = once(async () => {
     if (config !== undefined) return own();
-    const inForce = await readInForce(await dataDir());
-    if (inForce === null) return own();
+    const directory = await dataDir();
+    const inForce = await readInForce(directory);
+    if (inForce === undefined) return own();
+    // Somebody has worked with all defaults. A configuration that was written since, where the data belongs, is meant.
+    if (inForce === null) return (await isAtHome(directory)) ? own() : load(null);
     if (existsSync(inForce)) return load(inForce);
     warn(`the configuration in force, ${inForce}, is not there any more; the one of ${cwd} is taken`);
     return own();
   });
+  const isAtHome = async (directory: string) =>
+    given === undefined ||
+    own().then(
+      ({ config: { dataDir: usual } }) => resolve(cwd, usual) === directory,
+      () => false,
+    );
   return { dataDir, configuration };
 }
 
-/** The configuration file that whoever worked last on this data has put in force; null where there is none. */
-async function readInForce(dataDir: string): Promise<string | null> {
+/** The configuration file that whoever worked last on this data has put in force; null for none, undefined when nobody has. */
+async function readInForce(dataDir: string): Promise<string | null | undefined> {
   const { database } = dataPaths(dataDir);
-  if (!existsSync(database)) return null;
+  if (!existsSync(database)) return undefined;
   const store = await openData({ file: database, readonly: true });
   try {
     return configurationOf(await store.actor(workerId));
@@ -74,16 +84,19 @@ async function readInForce(dataDir: string): Promise<string | null> {
   }
 }
 
-function configurationOf(worker: ActorRow | undefined): string | null {
-  if (worker === undefined) return null;
+function configurationOf(worker: ActorRow | undefined): string | null | undefined {
+  if (worker === undefined) return undefined;
   const { context } = JSON.parse(worker.snapshot) as { context: Partial<WorkerContext> };
-  return context.configuration ?? null;
+  return context.configuration;
 }
 
 function once<T>(look: () => Promise<T>): () => Promise<T> {
   let found: Promise<T> | undefined;
   return () => {
-    found ??= look();
+    found ??= look().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
     return found;
   };
 }

@@ -38,7 +38,7 @@ async function configureWorker(runtime: Runtime, { limits, budgets }: Settings, 
       { remedy: { say: 'use another one', field: 'data' } },
     );
   }
-  const present = [context.limits, context.budgets, context.configuration ?? null];
+  const present = [context.limits, context.budgets, context.configuration];
   if (isDeepStrictEqual(present, [limits, budgets, file])) return;
   const event = { type: 'worker.configured', limits, budgets, configuration: file };
   await runtime.send(workerId, event as never, { source: 'configuration' });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { followActivity } from '../app/agent-log.ts';
 import { openApp } from '../app/open.ts';
 import { interruptAll } from '../app/shutdown.ts';
+import { findConfig } from '../config/find.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { type ConfigWatch, watchConfig } from '../config/watch.ts';
 import { isBecause, messageOf } from '../domain/errors.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
@@ -72,11 +74,15 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
     },
     onDamage: problems => news.warn(`the database is damaged: ${problems[0]}. Stop and restore a backup.`),
   });
-  const site: Site = Object.assign(app, { here: local.here });
+  let inForce = configuration;
+  const site: Site = Object.assign(app, { here: { ...local.here, configuration: async () => inForce } });
   const { take, caughtUp } = inOrder(createEntries(app.runtime), news.onEntry);
   deliver = take;
   for (const line of backlog) deliver(line);
-  const watch = watchFor(local, site, configuration.file, configuration.config, news);
+  const watch = watchFor(local, configuration, news, async next => {
+    inForce = next;
+    await app.configure(next);
+  });
   // Whatever it waits for, it waits: no timer of the runtime has to keep the process alive.
   const alive = setInterval(() => {}, 60_000);
 
@@ -113,21 +119,21 @@ function inOrder(entryOf: (line: StoredLogEntry) => Promise<FeedEntry>, hear: (e
 
 function watchFor(
   local: LocalSignalbox,
-  site: Site,
-  file: string | null,
-  current: Parameters<typeof watchConfig>[0]['current'],
+  { file, config: current }: LoadedConfig,
   news: WorkNews,
+  putInForce: (next: LoadedConfig) => Promise<void>,
 ): ConfigWatch {
   const { cwd, env } = local.here;
   return watchConfig({
-    ...(file !== null && { file }),
+    // One in this directory that was not loaded is not meant.
+    file: file ?? (findConfig(cwd) === null ? undefined : null),
     cwd,
     env,
-    ...(current && { current }),
+    current,
     onChange(next) {
       news.note('the configuration has changed and is in force; tasks keep the agents that they began with');
       for (const warning of next.warnings) news.warn(warning);
-      site.configure(next).catch(error => news.warn(messageOf(error)));
+      putInForce(next).catch(error => news.warn(messageOf(error)));
     },
     onProblem: problem => news.warn(`the last good configuration stays in force: ${problem.message}`),
   });

@@ -19,8 +19,8 @@ import { type Config, configSchema, type ParsedConfig } from './schema.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
-  /** Relative to `cwd`; without it the file is looked for there. */
-  file?: string | undefined;
+  /** Relative to `cwd`; without it the file is looked for there; null for none, with all defaults. */
+  file?: string | null | undefined;
   cwd: string;
   env: Environment;
 }
@@ -42,7 +42,7 @@ export interface LoadedConfig {
  * each thing that is wrong, with its line. Nothing of the environment is repeated in a message.
  */
 export async function loadConfig({ file, cwd, env }: LoadOptions): Promise<LoadedConfig> {
-  const path = file === undefined ? findConfig(cwd) : resolve(cwd, file);
+  const path = file === undefined ? findConfig(cwd) : file && resolve(cwd, file);
   const shown = file ?? basename(path ?? 'signalbox.config.yaml');
   const source: SourceDocument =
     path === null

@@ -120,8 +120,10 @@ function later(work: () => void, afterMs: number): () => void {
   return () => clearTimeout(timer);
 }
 
-const candidatesOf = ({ file, cwd }: LoadOptions) =>
-  file === undefined ? configNames.map(name => join(cwd, name)) : [resolve(cwd, file)];
+function candidatesOf({ file, cwd }: LoadOptions): string[] {
+  if (file === null) return [];
+  return file === undefined ? configNames.map(name => join(cwd, name)) : [resolve(cwd, file)];
+}
 
 /** Directories, not the file: editors put a new file in its place. Where it is a link, also where that leads. */
 function directoriesOf(source: LoadOptions): string[] {

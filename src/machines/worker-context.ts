@@ -84,8 +84,8 @@ export interface WorkerContext {
   pausedTasks: Record<string, string>;
   /** What the host is short of; null while it can bear more. */
   pressure: string | null;
-  /** The configuration file that is in force, absolute; null while all defaults hold. */
-  configuration: string | null;
+  /** The configuration file that is in force, absolute; null when all defaults are, absent before anybody has worked here. */
+  configuration?: string | null;
   /** Who had it drained. */
   drainedBy: string | null;
   createdAt: number;

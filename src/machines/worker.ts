@@ -130,7 +130,6 @@ export const workerMachine = setup({
   context: ({ input }) => ({
     limits: input.limits,
     budgets: input.budgets ?? noPlan,
-    configuration: null,
     ledger: openLedger,
     queue: [],
     asked: [],

@@ -101,6 +101,24 @@ test('run from elsewhere goes on by the configuration in force; a file that is n
   });
 });
 
+test('data that was worked on with all defaults keeps them, whatever lies where a command is given', async () => {
+  const { begin, repository, journal, directory, signalbox } = await makePlace();
+  const bare = join(directory, 'bare');
+  const elsewhere = join(directory, 'elsewhere');
+  for (const path of [bare, elsewhere]) mkdirSync(path);
+  const task = ['run', '--repo', repository, '--id', 'ET-1', '--title', 'Fix it'];
+  const first = await begin([...task, '--agent', `sh ${allRoles} ${journal}`], { cwd: bare });
+  expect(first.code, first.stderr).toBe(3);
+  writeFileSync(join(elsewhere, 'signalbox.config.yaml'), stringify({ worker: { total: 1 } }));
+  await begin(['run', '--repo', repository, '--id', 'ET-1'], { cwd: elsewhere });
+  const queue = JSON.parse((await signalbox('queue', '--json')).stdout);
+  expect(queue).toMatchObject({ configuration: null, maxConcurrency: 2 });
+  const shown = await begin(['config', 'show', '--json'], { cwd: elsewhere });
+  expect(JSON.parse(shown.stdout)).toMatchObject({ worker: { total: 2 } });
+  await begin(['run', '--repo', repository, '--id', 'ET-1', '--config', 'signalbox.config.yaml'], { cwd: elsewhere });
+  expect(JSON.parse((await signalbox('queue', '--json')).stdout)).toMatchObject({ maxConcurrency: 1 });
+});
+
 test('a configuration in force that is gone is said, and the one at hand is taken', async () => {
   const { begin, home, repository, file, queue } = await makeHomes();
   renameSync(file, join(home, 'away.yaml'));
