@@ -23,7 +23,7 @@ export async function openApiOf(version: string): Promise<JsonObject> {
 }
 
 function entryOf(operation: AnyOperation, route: Route): JsonObject {
-  const { name, summary, may, changes, input, output } = operation;
+  const { name, summary, may, isKeyed, input, output } = operation;
   const schema = jsonSchemaOf(input, 'input') as { properties?: Record<string, JsonObject>; required?: string[] };
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, field]) => field!);
   const others = Object.entries(schema.properties ?? {}).filter(([field]) => !inPath.includes(field));
@@ -53,7 +53,7 @@ function entryOf(operation: AnyOperation, route: Route): JsonObject {
     'x-role': may,
     parameters: [
       ...inPath.map(field => parameter(field, 'path')),
-      ...(isGet ? others.map(([field]) => parameter(field, 'query')) : changes ? [key] : []),
+      ...(isGet ? others.map(([field]) => parameter(field, 'query')) : isKeyed ? [key] : []),
     ],
     ...(!isGet && others.length > 0 && { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: {

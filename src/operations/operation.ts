@@ -63,6 +63,8 @@ interface Common<Name extends string, Input extends z.ZodObject, Output extends 
   may: Role;
   /** Whether anything is different afterwards. */
   changes: boolean;
+  /** Whether the same order of the same person under the same key is carried out once, however often it arrives. */
+  isKeyed?: boolean;
   input: Input;
   output: Output;
   /** Fields that are given by their place, in this order. */

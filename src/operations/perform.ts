@@ -30,23 +30,42 @@ export function admit(operation: AnyOperation, input: unknown, who: Who): Admitt
   }
   const parsed = operation.input.safeParse(input ?? {});
   if (!parsed.success) throw badInput(operation, parsed.error);
-  return { operation, input: parsed.data as never, who };
+  return { operation, input: parsed.data as never, who: { ...who, key: keyFor(operation, who.key) } };
 }
+
+const longestKey = 200;
+
+/** A key that would not be heeded is refused: whoever gives one relies on it. */
+function keyFor({ name, changes, isKeyed = false }: AnyOperation, key: string | null): string | null {
+  if (key === null || key === '' || !changes) return null;
+  if (!isKeyed) {
+    throw new SignalboxError('invalid', 'badInput', `${name} cannot be ordered under a key; events for a task can.`);
+  }
+  if (key.length <= longestKey) return key;
+  throw new SignalboxError('invalid', 'badInput', `The key is longer than ${longestKey} characters.`);
+}
+
+/** So many of the things that are wrong are named. */
+const mostProblems = 20;
 
 function badInput({ name, input }: AnyOperation, { issues }: z.ZodError): SignalboxError {
   const known = Object.keys(input.shape);
-  const problems = issues.flatMap((issue): Problem[] => {
-    if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: wordsFor(issue) }];
-    return issue.keys.map(key => ({
-      path: [...issue.path, key].join('.'),
+  const all = issues.slice(0, mostProblems).flatMap((issue): Problem[] => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: pathOf(issue.path), message: wordsFor(issue) }];
+    return issue.keys.slice(0, mostProblems).map(key => ({
+      path: pathOf([...issue.path, key]),
       message: issue.path.length > 0 ? 'there is no such field' : noField(key, known),
     }));
   });
+  const problems = all.slice(0, mostProblems);
   const words = problems.map(({ path, message }) => `${quote(path)}: ${message}`).join('; ');
   const field = issues[0]?.path[0];
   const remedy = typeof field === 'string' ? { say: 'give another value', field } : undefined;
   return new SignalboxError('invalid', 'badInput', `${name}: ${words}.`, { problems, remedy });
 }
+
+const longestPath = 200;
+const pathOf = (path: readonly PropertyKey[]) => path.join('.').slice(0, longestPath);
 
 const noField = (key: string, known: readonly string[]) =>
   known.length === 0

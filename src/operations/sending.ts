@@ -1,4 +1,5 @@
 /** Sends what people decide to a task. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -13,20 +14,29 @@ import { type SentEvent, sentEvent, viewsOfTasks } from './views/task.ts';
 
 /**
  * Sends an event and answers what it did. Throws `noTask`, and `noStage` for a stage that the task does not have; an event
- * that comes too late is answered as `ignored`.
+ * that comes too late is answered as `ignored`. `order` is what the person has said, where the event has more.
  */
 export async function sendToTask(
   app: Site,
   id: string,
   { type, ...fields }: { type: string } & JsonObject,
   who: Who,
+  order: JsonObject = { type, ...fields },
 ): Promise<SentEvent> {
   await taskRow(app.runtime, id);
   if (type === 'task.move') await requireStage(app, id, String(fields.stage));
   const event = { ...fields, type, by: who.name };
-  const options = { source: who.name, ...(who.key !== null && { dedupeKey: who.key }) };
+  const options = { source: who.name, ...(who.key !== null && { dedupeKey: keyOf(who.key, who.name, order) }) };
   const { seq, outcome, state, reason } = await app.runtime.send(id, event, options);
   return { seq, outcome, state, reason, task: await taskNow(app, id), leftOut: [] };
+}
+
+/** Another order, or another person, that has the same key by chance is no duplicate. */
+function keyOf(key: string, name: string, order: JsonObject): string {
+  const whole = createHash('sha256')
+    .update(JSON.stringify([name, order]))
+    .digest('hex');
+  return `${key}:${whole.slice(0, 16)}`;
 }
 
 /** The task as it is now. */
@@ -69,6 +79,7 @@ export function verb<Name extends `task.${string}`, Fields extends z.ZodRawShape
     summary,
     may: 'operator',
     changes: true,
+    isKeyed: true,
     needs: 'commit',
     input: z.strictObject({ taskId, ...fields }),
     output: sentEvent,

@@ -11,6 +11,7 @@ export const taskCancel = operation({
   summary: 'end a task; its branch stays',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'work',
   input: z.strictObject({ taskId }),
   output: sentEvent,

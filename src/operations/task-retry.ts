@@ -22,6 +22,7 @@ export const taskRetry = operation({
   summary: 'run the stage again, with what the configuration says of its agents now',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   input: z.strictObject({
     taskId,
@@ -47,7 +48,8 @@ export const taskRetry = operation({
     if (!weakerSandbox) for (const spec of mended) refuseWeaker(id, spec, present.get(spec.name)!);
     if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
     const renew = Object.fromEntries(mended.map(spec => [spec.name, spec] as const)) as unknown as JsonObject;
-    return sendToTask(app, id, { type: 'task.retry', ...(mended.length > 0 && { agents: renew }) }, who);
+    const event = { type: 'task.retry', ...(mended.length > 0 && { agents: renew }) };
+    return sendToTask(app, id, event, who, { type: 'task.retry', weakerSandbox });
   },
 });
 

@@ -12,6 +12,7 @@ export const taskSend = operation({
   summary: 'send an event with its fields',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   input: z.strictObject({
     taskId,

@@ -122,16 +122,32 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
   });
 
   test('I2: the same order under the same key is carried out once', async () => {
-    const { client, order } = await make();
+    const { client, order, as } = await make();
     await client.ask('task.add', { ...order, id: 'ET-1' });
     const outcomes: string[] = [];
-    for (const key of ['k1', 'k1', 'k2']) {
-      const verb: 'task.pause' | 'task.resume' = key === 'k2' ? 'task.resume' : 'task.pause';
-      outcomes.push((await client.ask(verb, { taskId: 'ET-1' }, { key })).outcome);
+    // Another order is no duplicate, although somebody gave it the same key; nor is that of another person.
+    const orders = [
+      ['task.pause', 'ann'],
+      ['task.pause', 'ann'],
+      ['task.resume', 'ann'],
+      ['task.pause', 'bob'],
+    ] as const;
+    for (const [verb, name] of orders) {
+      outcomes.push((await (await as('admin', name)).ask(verb, { taskId: 'ET-1' }, { key: 'k1' })).outcome);
     }
-    expect(outcomes).toEqual(['applied', 'duplicate', 'applied']);
+    expect(outcomes).toEqual(['applied', 'duplicate', 'applied', 'applied']);
     const { items } = await client.ask('task.events', { taskId: 'ET-1' });
-    expect(items.flatMap(({ dedupeKey }) => dedupeKey ?? [])).toEqual(['k1', 'k1', 'k2']);
+    for (const { dedupeKey } of items.slice(1)) expect(dedupeKey).toMatch(/^k1:/);
+  });
+
+  test('a key is refused where it would not be heeded', async () => {
+    const { client, order } = await make();
+    expect(await refusal(client.ask('task.add', order, { key: 'k1' }))).toMatchObject({ reason: 'badInput' });
+    const { id } = await client.ask('task.add', order, { key: '' });
+    const long = client.ask('task.pause', { taskId: id }, { key: 'x'.repeat(201) });
+    expect(await refusal(long)).toMatchObject({ reason: 'badInput' });
+    // Looking twice is the same anyway.
+    expect(await client.ask('task.show', { taskId: id }, { key: 'k1' })).toMatchObject({ id });
   });
 
   test('what is not there is named with the nearest, and no list was read to find that out', async () => {
