@@ -1,13 +1,13 @@
 /** The configuration without what came from the environment. */
-import { namesSecret } from './effective.ts';
+import { covered } from '../domain/variables.ts';
 import type { LoadedConfig } from './load.ts';
 
 /** A value this short hides nothing, and would be found everywhere. */
 const shortestHidden = 4;
 
 /**
- * The configuration with every value that came from the environment put back to the variable's name, and with what looks
- * like a secret in the file covered.
+ * The configuration with every value that came from the environment put back to the variable's name, and with the values
+ * covered that agents are given as variables.
  */
 export function withoutValues(
   { config, variables }: Pick<LoadedConfig, 'config' | 'variables'>,
@@ -17,14 +17,15 @@ export function withoutValues(
     .map(name => ({ name, value: env[name] ?? '' }))
     .filter(({ value }) => value.length >= shortestHidden)
     .sort((a, b) => b.value.length - a.value.length);
-  const hide = (value: unknown, key: string): unknown => {
+  const hide = (value: unknown): unknown => {
     if (typeof value === 'string') {
-      if (namesSecret(key) && value !== '' && !value.includes('${')) return '***';
       return hidden.reduce((text, { name, value: secret }) => text.replaceAll(secret, () => `\${${name}}`), value);
     }
-    if (Array.isArray(value)) return value.map(element => hide(element, ''));
+    if (Array.isArray(value)) return value.map(hide);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, hide(field, name)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, field]) => [name, name === 'set' ? covered(field) : hide(field)]),
+    );
   };
-  return hide(config, '');
+  return hide(config);
 }

@@ -17,3 +17,15 @@ export function isVariableName(name: string): boolean {
 export function fillIn(text: string, env: Readonly<Record<string, string | undefined>>): string {
   return text.replace(pattern, (_, name: string | undefined) => (name === undefined ? '${' : (env[name] ?? '')));
 }
+
+/** Whether a text is nothing but names of variables, and so tells no value. */
+export function onlyNames(text: string): boolean {
+  return /^(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+$/.test(text);
+}
+
+/** What agents are given as variables, as anybody may see it: values that stand there are covered, names are not. */
+export function covered(set: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(set).map(([name, value]) => [name, value === '' || onlyNames(value) ? value : '***']),
+  );
+}

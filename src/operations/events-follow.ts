@@ -1,10 +1,12 @@
 /** Every committed transition, once and in order, from any position on. */
 import { z } from 'zod';
+import type { JsonObject } from '../domain/json.ts';
 import { sayingsAt } from '../machines/words.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { at } from './fields.ts';
 import { streamOperation } from './operation.ts';
+import { concealed } from './views/concealed.ts';
 import { timeOf } from './views/context.ts';
 
 export const feedEntry = z.object({
@@ -53,7 +55,7 @@ export function createEntries(runtime: Runtime): (line: StoredLogEntry) => Promi
     if (!machines.has(actorId)) machines.set(actorId, runtime.machineOf(actorId));
     const { kind, machine } = await machines.get(actorId)!;
     const { headline = null, tags } = machine === undefined ? { tags: [] } : sayingsAt(machine, to);
-    const { type: _, ...data } = event;
+    const { type: _, ...data } = concealed(event as unknown as JsonObject);
     const line2 = { position, actorId, kind, seq, at: timeOf(when), type, from, to, outcome, source, reason };
     return { ...line2, headline: from === to ? null : headline, tags, data };
   };

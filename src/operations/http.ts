@@ -1,5 +1,6 @@
 /** An operation as a request and its answer as a response: where fields go, and where they are found again. */
 import { z } from 'zod';
+import { SignalboxError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { AnyOperation, Route } from './operation.ts';
 
@@ -23,7 +24,7 @@ export interface PlainResponse {
 /** The header by which the same order is carried out once. */
 export const keyHeader = 'idempotency-key';
 
-/** How an operation is asked for. Throws when it can only be asked where it is. */
+/** How an operation is asked for. Throws when it can only be asked where it is, and `badInput` for what fits into no path. */
 export function requestFor(operation: AnyOperation, input: JsonObject, key: string | null): PlainRequest {
   const { route } = operation;
   if (route === null) throw new Error(`${operation.name} has no route`);
@@ -31,13 +32,29 @@ export function requestFor(operation: AnyOperation, input: JsonObject, key: stri
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => {
     const value = String(rest[name] ?? '');
     delete rest[name];
-    return encodeURIComponent(value);
+    return segmentFor(name, value);
   });
   const headers: Record<string, string> = key === null ? {} : { [keyHeader]: key };
   if (route.method === 'GET') return { method: 'GET', url: `${path}${queryOf(rest)}`, headers, body: '' };
   headers['content-type'] = 'application/json';
   return { method: route.method, url: path, headers, body: JSON.stringify(rest) };
 }
+
+/**
+ * A value as one segment of a path. `.` and `..` mean a place in it, however they are written (RFC 3986, 5.2.4), so a mark
+ * that no name has goes before them; the other side takes it away.
+ */
+function segmentFor(name: string, value: string): string {
+  if (!value.isWellFormed()) {
+    throw new SignalboxError('invalid', 'badInput', `${name} holds half a character.`, {
+      remedy: { say: 'give another', field: name },
+    });
+  }
+  return `${/^[.]{1,2}$/.test(value) ? dotMark : ''}${encodeURIComponent(value)}`;
+}
+
+const dotMark = '%00';
+const fromSegment = (segment: string) => decodeURIComponent(segment).replace(/^\0/, '');
 
 function queryOf(fields: JsonObject): string {
   const query = new URLSearchParams();
@@ -56,7 +73,7 @@ export function matchPath({ path, aliases = [] }: Route, actual: string): JsonOb
     const values = shape.exec(actual)?.slice(1);
     if (values === undefined) continue;
     try {
-      return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index]!)]));
+      return Object.fromEntries(names.map((name, index) => [name, fromSegment(values[index]!)]));
     } catch {
       return undefined;
     }

@@ -1,8 +1,10 @@
 /** The log of a task, a page at a time. */
 import { z } from 'zod';
+import type { JsonObject } from '../domain/json.ts';
 import { at, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
+import { concealed } from './views/concealed.ts';
 import { timeOf } from './views/context.ts';
 
 export const taskEvents = operation({
@@ -39,7 +41,7 @@ export const taskEvents = operation({
     await taskRow(runtime, id);
     const entries = await runtime.log(id, { after, limit });
     const items = entries.map(({ seq, at: when, type, source, dedupeKey, from, to, outcome, reason, event }) => {
-      const { type: _, ...data } = event;
+      const { type: _, ...data } = concealed(event as unknown as JsonObject);
       return { seq, at: timeOf(when), type, source, dedupeKey, from, to, outcome, reason, data };
     });
     return { items, next: entries.length === limit ? entries.at(-1)!.seq : null };

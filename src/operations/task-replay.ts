@@ -4,6 +4,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
+import { concealed } from './views/concealed.ts';
 
 export const taskReplay = operation({
   name: 'task.replay',
@@ -33,6 +34,6 @@ export const taskReplay = operation({
     await taskRow(runtime, id);
     const { seq, state, snapshot } = await runtime.replay(id, at === undefined ? {} : { at });
     const difference = verify ? ((await runtime.difference(id)) ?? null) : undefined;
-    return { id, seq, state, snapshot: JSON.parse(snapshot) as JsonObject, ...(verify && { difference }) };
+    return { id, seq, state, snapshot: concealed(JSON.parse(snapshot) as JsonObject), ...(verify && { difference }) };
   },
 });

@@ -4,6 +4,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
+import { concealed } from './views/concealed.ts';
 
 export const taskSnapshot = operation({
   name: 'task.snapshot',
@@ -20,6 +21,8 @@ export const taskSnapshot = operation({
   route: { method: 'GET', path: '/tasks/:taskId/snapshot', status: 200 },
   async run({ runtime }, { taskId: id, at }) {
     const { snapshot } = await taskRow(runtime, id);
-    return JSON.parse(at === undefined ? snapshot : (await runtime.replay(id, { at })).snapshot) as JsonObject;
+    return concealed(
+      JSON.parse(at === undefined ? snapshot : (await runtime.replay(id, { at })).snapshot) as JsonObject,
+    );
   },
 });

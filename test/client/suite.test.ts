@@ -308,6 +308,29 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
     expect(odd.why).not.toContain('paused');
   });
 
+  test('what agents are given as variables is told to nobody, wherever it is kept', async () => {
+    const data = await make();
+    const home = `\${HOME}`;
+    data.configure({ agent: { set: { API: 'literal-secret', LOGIN: `x${home}y-secret`, HOME: home } } });
+    const { id: taskId } = await data.client.ask('task.add', { title: 'Fix it', project: 'shop' });
+    const viewer = await data.as('viewer');
+    const stop = new AbortController();
+    const seen: unknown[] = [
+      await viewer.ask('task.snapshot', { taskId }),
+      await viewer.ask('task.snapshot', { taskId, at: 1 }),
+      await viewer.ask('task.replay', { taskId }),
+      await viewer.ask('task.events', { taskId }),
+      await viewer.ask('agent.list', {}),
+      await data.client.ask('config.show', {}),
+    ];
+    for await (const entry of viewer.follow('events.follow', { after: 0 }, { signal: stop.signal })) {
+      seen.push(entry);
+      if (entry.actorId === taskId) stop.abort();
+    }
+    expect(JSON.stringify(seen)).not.toContain('secret');
+    expect(JSON.stringify(seen[0])).toContain(`"API":"***","LOGIN":"***","HOME":"${home}"`);
+  });
+
   test('every transition is told once and in order, from any position on', async () => {
     const { client, order } = await make();
     await client.ask('task.add', { ...order, id: 'ET-1' });
@@ -336,7 +359,19 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
   test('ids of any kind reach the other side as they are', async () => {
     const { client, order } = await make();
     await client.ask('task.add', { ...order, id: 'ET-1' });
-    for (const taskId of ['../ET-1', 'a/b', 'a b', '%2e%2e', 'ü🚂', '?x=1', '#', "'; DROP TABLE actors;--", 'worker']) {
+    for (const taskId of [
+      '.',
+      '..',
+      '../ET-1',
+      'a/b',
+      'a b',
+      '%2e%2e',
+      'ü🚂',
+      '?x=1',
+      '#',
+      "'; DROP TABLE actors;--",
+      'worker',
+    ]) {
       const failure = await refusal(client.ask('task.show', { taskId }));
       expect([taskId, failure.reason]).toEqual([taskId, 'noTask']);
     }
