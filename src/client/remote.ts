@@ -28,8 +28,7 @@ export function openRemote(transport: Transport): Signalbox {
       return await transport(request, signal);
     } catch (error) {
       if (error instanceof SignalboxError) throw error;
-      const why = `Whoever works on the data could not be reached: ${messageOf(error)}.`;
-      throw new SignalboxError('unavailable', 'unreachable', why, { cause: error });
+      throw unreachable(error);
     }
   }
 
@@ -37,19 +36,37 @@ export function openRemote(transport: Transport): Signalbox {
     async ask(name, input, { key, signal } = {}) {
       const operation: AnyOperation = await operations[name]();
       const response = await send(operation, input, key ?? null, signal);
+      if (typeof response.body !== 'string' && response.headers['content-type']?.startsWith('text/event-stream')) {
+        throw badAnswer(`${name} was answered bit by bit`);
+      }
       return understood(operation, await textOf(response)) as never;
     },
     async *follow(name, input, { signal } = {}) {
       const operation: AnyOperation = await operations[name]();
       const { body } = await send(operation, input, null, signal);
-      for await (const data of eventsIn(typeof body === 'string' ? [body] : body)) {
+      const pieces = typeof body === 'string' ? [body] : unbroken(body);
+      for await (const data of eventsIn(pieces)) {
         if (data.event === 'problem') throw refusal(data.data);
         if (data.event === 'end') return;
         yield understood(operation, data.data) as never;
       }
+      if (!signal?.aborted) throw unreachable('the connection ended before the answer did');
     },
     close: async () => {},
   };
+}
+
+function unreachable(cause: unknown): SignalboxError {
+  const why = `Whoever works on the data could not be reached: ${messageOf(cause)}.`;
+  return new SignalboxError('unavailable', 'unreachable', why, { cause });
+}
+
+async function* unbroken(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw error instanceof SignalboxError ? error : unreachable(error);
+  }
 }
 
 function understood({ name, output }: AnyOperation, text: string): unknown {

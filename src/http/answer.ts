@@ -21,9 +21,11 @@ export async function createAnswers(site: Site) {
     try {
       const { operation, input } = read(all, request);
       const key = request.headers[keyHeader] ?? null;
-      const who = { name, role, key, tell: () => {}, signal: signal ?? new AbortController().signal };
+      const end = new AbortController();
+      const whole = isStream(operation) ? [end.signal] : [];
+      const who = { name, role, key, tell: () => {}, signal: AbortSignal.any([...(signal ? [signal] : []), ...whole]) };
       const admitted = admit(operation, input, who);
-      if (isStream(operation)) return streamed(streamOn(admitted, site));
+      if (isStream(operation)) return streamed(streamOn(admitted, site), end);
       return json(operation.route!.status, await perform(admitted, site));
     } catch (error) {
       const problem = problemOf(error);
@@ -33,8 +35,10 @@ export async function createAnswers(site: Site) {
 }
 
 /** The operation that a request means, and its input. Throws `unknownOperation` and `badInput`. */
-function read(all: readonly AnyOperation[], { method, url, body }: PlainRequest) {
-  const { pathname, searchParams } = new URL(url, 'http://localhost');
+function read(all: readonly AnyOperation[], { method, url, headers, body }: PlainRequest) {
+  const [pathname = '', query = ''] = url.split(/\?(.*)/s);
+  if (!isPlain(pathname))
+    throw new SignalboxError('invalid', 'badInput', 'The path of the request is not written plainly.');
   const found = all.flatMap(operation => {
     const fields = operation.route?.method === method ? matchPath(operation.route, pathname) : undefined;
     return fields === undefined ? [] : [{ operation, fields }];
@@ -44,12 +48,31 @@ function read(all: readonly AnyOperation[], { method, url, body }: PlainRequest)
   if (best === undefined) {
     throw new SignalboxError('not_found', 'unknownOperation', `There is nothing at ${method} ${pathname}.`);
   }
-  const given: JsonObject = method === 'GET' ? Object.fromEntries(searchParams) : objectIn(body);
+  const given: JsonObject =
+    method === 'GET' ? Object.fromEntries(new URLSearchParams(query)) : objectIn(body, headers['content-type']);
   return { operation: best.operation, input: { ...given, ...best.fields } };
 }
 
-function objectIn(body: string): JsonObject {
+/** One way to write a path, so that whoever stands before this and goes by paths means the same as this does. */
+const isPlain = (path: string) => path.startsWith('/') && !/\/\/|\\|[^!-~]|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path);
+
+/** Bytes of a body, at the most; the largest field has a megabyte. */
+const largestBody = 12_000_000;
+/** Arrays and objects in one another. */
+const deepest = 64;
+
+function objectIn(body: string, type: string | undefined): JsonObject {
   if (body === '') return {};
+  // A form of another site cannot say that it sends JSON without asking first.
+  if (!/^application\/json\b/i.test(type ?? '')) {
+    throw new SignalboxError('invalid', 'badInput', 'The body is not sent as application/json.');
+  }
+  if (body.length > largestBody) {
+    throw new SignalboxError('invalid', 'badInput', `The body is longer than ${largestBody} bytes.`);
+  }
+  if (depthOf(body) > deepest) {
+    throw new SignalboxError('invalid', 'badInput', `The body is nested deeper than ${deepest} times.`);
+  }
   try {
     const value: unknown = JSON.parse(body);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
@@ -59,12 +82,30 @@ function objectIn(body: string): JsonObject {
   throw new SignalboxError('invalid', 'badInput', 'The body is not a JSON object.');
 }
 
+/** How deep JSON text goes; counted before it is parsed, for what walks the value walks it by calling itself. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let most = 0;
+  let isText = false;
+  for (let index = 0; index < text.length; index++) {
+    const mark = text[index];
+    if (mark === '"') isText = !isText;
+    else if (isText && mark === '\\') index += 1;
+    else if (!isText && (mark === '[' || mark === '{')) most = Math.max(most, ++depth);
+    else if (!isText && (mark === ']' || mark === '}')) depth -= 1;
+  }
+  return most;
+}
+
 function json(status: number, value: unknown): PlainResponse {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** Server-sent events: one for each piece, with its position as id where it has one, and one that says that it is over. */
-function streamed(pieces: AsyncGenerator<unknown>): PlainResponse {
+/**
+ * Server-sent events: one for each piece, with its position as id where it has one, and one that says that it is over.
+ * Whoever takes no more of them ends what they come from, also while that waits for something to happen.
+ */
+function streamed(pieces: AsyncGenerator<unknown>, end: AbortController): PlainResponse {
   async function* events() {
     try {
       for await (const piece of pieces) {
@@ -76,5 +117,15 @@ function streamed(pieces: AsyncGenerator<unknown>): PlainResponse {
       yield `event: problem\ndata: ${JSON.stringify(problemOf(error))}\n\n`;
     }
   }
-  return { status: 200, headers: { 'content-type': 'text/event-stream' }, body: events() };
+  const written = events();
+  const body: AsyncIterable<string> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => written.next(),
+      return: () => {
+        end.abort();
+        return written.return(undefined);
+      },
+    }),
+  };
+  return { status: 200, headers: { 'content-type': 'text/event-stream' }, body };
 }

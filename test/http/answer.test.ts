@@ -13,10 +13,13 @@ async function answers() {
   onTestFinished(() => app.close());
   const here = { cwd: directory, env: {}, configuration: () => Promise.reject(new Error('none')) };
   const answer = await createAnswers(Object.assign(app, { here }));
-  return async (method: string, url: string, body = '') => {
-    const response = await answer({ method, url, headers: {}, body }, { name: 'ann', role: 'admin' });
+  const carry = (method: string, url: string, body = '', type = 'application/json') =>
+    answer({ method, url, headers: { 'content-type': type }, body }, { name: 'ann', role: 'admin' });
+  const ask = async (...request: Parameters<typeof carry>) => {
+    const response = await carry(...request);
     return { ...response, json: JSON.parse(String(response.body)) as Record<string, unknown> };
   };
+  return Object.assign(ask, { stream: async (url: string) => (await carry('GET', url)).body as AsyncIterable<string> });
 }
 
 test('what is at no route is answered with a problem document', async () => {
@@ -32,6 +35,58 @@ test('what is at no route is answered with a problem document', async () => {
     expect([url, status, json.reason]).toEqual([url, 404, 'unknownOperation']);
     expect(headers['content-type']).toBe('application/problem+json');
   }
+});
+
+test('a path that is not written plainly reaches nothing', async () => {
+  const ask = await answers();
+  for (const url of [
+    '//x/queue',
+    'http://evil/queue',
+    '//',
+    'http://[',
+    '/tasks/%2e%2e/queue',
+    '/tasks/../queue',
+    '/queue\\x',
+    'queue',
+    '',
+  ]) {
+    expect([url, (await ask('GET', url)).json.reason]).toEqual([url, 'badInput']);
+  }
+  expect((await ask('GET', '/queue?x=//')).json).toMatchObject({ reason: 'badInput' });
+  expect((await ask('GET', '/queue')).status).toBe(200);
+});
+
+test('what a form of another site can send is not carried out', async () => {
+  const ask = await answers();
+  for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain', '']) {
+    expect((await ask('POST', '/queue/pause', '{}', type)).json, type).toMatchObject({ reason: 'badInput' });
+  }
+  expect((await ask('POST', '/queue/pause', '{}', 'application/json; charset=utf-8')).status).toBe(200);
+});
+
+test('a body that is deep, long or full of mistakes is answered shortly', async () => {
+  const ask = await answers();
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  for (const body of [
+    `{"data":${deep}}`,
+    `{"x":"${'x'.repeat(13_000_000)}"}`,
+    JSON.stringify({ title: 'x', agentEnv: Array.from({ length: 200_000 }, () => 1) }),
+    JSON.stringify(Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 1]))),
+    JSON.stringify({ ['k'.repeat(1_000_000)]: 1 }),
+  ]) {
+    const { status, body: answer } = await ask('POST', '/tasks', body);
+    expect(status).toBe(400);
+    expect(String(answer).length).toBeLessThan(20_000);
+  }
+  expect((await ask('POST', '/tasks', JSON.stringify({ title: '[[{"\\' }))).json.reason).not.toBe('unknownOperation');
+});
+
+test('whoever takes no more of what comes bit by bit ends it, also while nothing happens', async () => {
+  const { stream } = await answers();
+  const pieces = (await stream('/events'))[Symbol.asyncIterator]();
+  const next = pieces.next();
+  expect((await pieces.return!()).done).toBe(true);
+  expect((await next).value).toContain('event: end');
 });
 
 test('a path that is written out goes before one that takes any name', async () => {
@@ -73,6 +128,8 @@ test('an answer that is something else is a failure of its own, and never taken 
     await expect(saying(body).ask('task.list', {}), body).rejects.toMatchObject({ reason: 'badAnswer' });
   }
   await expect(saying('<html>502</html>', 502).ask('task.list', {})).rejects.toMatchObject({ reason: 'badAnswer' });
+  const cut = openRemote(async () => ({ status: 200, headers: {}, body: 'event: x\n\n' }));
+  await expect(cut.follow('events.follow', {}).next()).rejects.toMatchObject({ reason: 'unreachable' });
   const down = openRemote(() => Promise.reject(new Error('connect ECONNREFUSED')));
   await expect(down.ask('task.list', {})).rejects.toMatchObject({ reason: 'unreachable' });
 });
