@@ -57,7 +57,16 @@ export async function openData(options: SqliteStoreOptions): Promise<Store> {
     return openSqliteStore(options);
   } catch (error) {
     if (!isBecause(error, 'unmigratedData')) throw error;
-    await openSqliteStore({ ...options, readonly: false }).close();
+    const store = openSqliteStore({ ...options, readonly: false });
+    try {
+      const [{ tagStored }, { machineKinds }] = await Promise.all([
+        import('../runtime/index.ts'),
+        import('./machine-kinds.ts'),
+      ]);
+      await tagStored(store, machineKinds);
+    } finally {
+      await store.close();
+    }
     return openSqliteStore(options);
   }
 }

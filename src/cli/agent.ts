@@ -12,7 +12,7 @@ type Agent = OutputOf<'agent.list'>['items'][number];
 export const list = answers({
   operation: 'agent.list',
   examples: ['signalbox agent list', 'signalbox agent list --status running'],
-  show({ items, total, nextCursor }) {
+  show({ items, ...rest }) {
     if (items.length === 0) return print('No agent has run yet.');
     const rows = items.map(run => [
       run.agentId,
@@ -23,7 +23,7 @@ export const list = answers({
       run.why ?? run.error ?? run.activity,
     ]);
     print(table(['RUN', 'STATUS', 'AGENT', 'SINCE', 'USED', 'NOTE'], rows));
-    moreOf(items.length, total, nextCursor);
+    moreOf(items.length, rest);
   },
 });
 

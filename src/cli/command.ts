@@ -6,6 +6,7 @@ import type { AnswerName, OperationName, OutputOf, StreamName } from '../client/
 import type { Json } from '../domain/json.ts';
 import { addFields, type Flags, type Values } from './flags.ts';
 import { printJson, printJsonLine, warn } from './output.ts';
+import { rememberFields } from './words.ts';
 
 /** Options that every command on a data directory has. */
 export interface CommonOptions {
@@ -89,11 +90,16 @@ export function buildCommand(
       process.exitCode = await spec.run(options);
       return;
     }
-    const fields = read!(given.slice(0, -2), options);
-    const input = spec.input?.(fields, options) ?? fields;
-    const place: CommonOptions = { ...options, ...spec.place?.(options) };
-    const client = await open(place);
-    await carryOut(spec, { client, input: input as Values, options, hint: hintFor(place) });
+    try {
+      const fields = read!.values(given.slice(0, -2), options);
+      const input = spec.input?.(fields, options) ?? fields;
+      const place: CommonOptions = { ...options, ...spec.place?.(options) };
+      const client = await open(place);
+      await carryOut(spec, { client, input: input as Values, options, hint: hintFor(place) });
+    } catch (error) {
+      rememberFields(error, read!.given);
+      throw error;
+    }
   });
 }
 

@@ -76,11 +76,15 @@ export function table(header: readonly string[], rows: readonly (readonly string
 const cutTo = (text: string, width: number) =>
   text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 
+/** The longest page that is answered. */
+const longestPage = 1_000;
+
 /** What a list leaves out, and how to see it. */
-export function moreOf(shown: number, total: number | null, nextCursor: string | null): void {
+export function moreOf(shown: number, { left, nextCursor }: { left: number | null; nextCursor: string | null }): void {
   if (nextCursor === null) return;
-  const left = total === null ? 'more' : `${(total - shown).toLocaleString('en-US')} more`;
-  print(colors.dim(`… and ${left}; --limit ${shown * 2} shows more of them, --cursor ${nextCursor} the next ones`));
+  const many = left === null ? 'more' : `${left.toLocaleString('en-US')} more`;
+  const longer = shown * 2 <= longestPage ? `--limit ${shown * 2} shows more of them, ` : '';
+  print(colors.dim(`… and ${many}; ${longer}--cursor ${nextCursor} the next ones`));
 }
 
 /** A time for people, in the local zone. */
@@ -101,7 +105,7 @@ export function reportError(error: unknown, isJson: boolean): number {
   if (isJson) printJson(problemOf(error));
   else {
     const stack = isExpected || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}\nThis is a bug in Signalbox.`;
-    note(`${pc.createColors(isColored(process.stderr)).red('error:')} ${inWords(error)}${stack}`);
+    note(`${pc.createColors(isColored(process.stderr)).red('error:')} ${harmless(inWords(error))}${stack}`);
   }
   return isExpected ? exitCodes.usage : exitCodes.failed;
 }

@@ -164,7 +164,9 @@ function mentionUnset(names: readonly string[]): void {
 function introduce(task: TaskView, isNew: boolean, options: RunOptions): void {
   if (!options.json) {
     const verb = isNew ? 'begins' : 'goes on';
-    print(`${colors.bold(`${task.id}: ${task.title}`)} ${verb} in ${task.repository} (merges into ${task.target})`);
+    print(
+      `${colors.bold(harmless(`${task.id}: ${task.title}`))} ${verb} in ${task.repository} (merges into ${task.target})`,
+    );
   }
   if (isNew) return;
   // What a task began with it keeps.

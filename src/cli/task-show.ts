@@ -21,7 +21,7 @@ export function usualMoves({ id, moves, waits }: Task, hint: string): { command:
 }
 
 export function showTask(task: TaskInFull, hint: string): void {
-  print(`${colors.bold(`${task.id}: ${task.title}`)}`);
+  print(colors.bold(harmless(`${task.id}: ${task.title}`)));
   const attempts = Object.entries(task.attempts).map(([stage, count]) => `${stage} ${count}`);
   const facts: [string, string][] = [
     ['state', task.state],

@@ -14,11 +14,12 @@ export const list = answers({
     'signalbox task list --standing person',
     'signalbox task list --state development',
   ],
-  show({ items, total, nextCursor }) {
-    if (items.length === 0) return print('There are no tasks.');
+  show({ items, ...rest }, { input }) {
+    const isNarrowed = ['state', 'standing', 'project', 'tag'].some(name => name in input);
+    if (items.length === 0) return print(isNarrowed ? 'There are no such tasks.' : 'There are no tasks.');
     const rows = items.map(({ id, state, title, why }) => [id, state, cut(title), why]);
     print(table(['TASK', 'STATE', 'TITLE', 'WHY'], rows));
-    moreOf(items.length, total, nextCursor);
+    moreOf(items.length, rest);
   },
 });
 

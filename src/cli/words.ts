@@ -31,21 +31,37 @@ export const optionOf = (field: string) => options[field] ?? `--${kebab(field)}`
 /** What to type for an operation with these fields; a field without a value is shown by its name. */
 export function commandFor(operation: string, fields: Record<string, unknown>, hint = ''): string {
   const parts = Object.entries(fields).map(([field, value]) => {
-    const shown = value === undefined ? field.toUpperCase() : String(value);
+    const shown = value === undefined ? field.toUpperCase() : quoted(String(value));
     return placed.includes(field) ? shown : `${optionOf(field)} ${shown}`;
   });
   return `${['signalbox', wordsOf(operation), ...parts].join(' ')}${hint}`;
+}
+
+/** As a shell takes it for one word. */
+const quoted = (text: string) => (/^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** How the command that failed has its fields given: `<id>`, `--type`. */
+const given = new WeakMap<Error, Readonly<Record<string, string>>>();
+
+/** Remembers with an error how its command calls the fields that a remedy may name. */
+export function rememberFields(error: unknown, fields: Readonly<Record<string, string>>): void {
+  if (error instanceof Error) given.set(error, fields);
 }
 
 /** An error with its remedy, as a person at a terminal can follow it. */
 export function inWords(error: unknown): string {
   const message = messageOf(error);
   const remedy = error instanceof SignalboxError ? error.remedy : undefined;
-  return remedy === undefined ? message : `${message} ${sentenceOf(remedy)}`;
+  return remedy === undefined ? message : `${message} ${sentenceOf(remedy, given.get(error as Error))}`;
 }
 
-function sentenceOf({ say, field, operation, input = {} }: Remedy): string {
+function sentenceOf(
+  { say, field, operation, input = {} }: Remedy,
+  fields: Readonly<Record<string, string>> = {},
+): string {
   const sentence = `${say[0]!.toUpperCase()}${say.slice(1)}`;
   if (operation !== undefined) return `${sentence}: ${commandFor(operation, input)}`;
-  return `${sentence}${field === undefined ? '' : ` with ${optionOf(field)}`}.`;
+  if (field === undefined) return `${sentence}.`;
+  const how = fields[field] ?? optionOf(field);
+  return `${sentence} ${how.startsWith('-') ? 'with' : 'as'} ${how}.`;
 }

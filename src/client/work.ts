@@ -76,7 +76,7 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
   });
   let inForce = configuration;
   const site: Site = Object.assign(app, { here: { ...local.here, configuration: async () => inForce } });
-  const { take, caughtUp } = inOrder(createEntries(app.runtime), news.onEntry);
+  const { take, caughtUp } = inOrder(createEntries(app.runtime), news);
   deliver = take;
   for (const line of backlog) deliver(line);
   const watch = watchFor(local, configuration, news, async next => {
@@ -106,12 +106,15 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
 }
 
 /** Hands on entries one after another, each when its machine has been asked what it says. */
-function inOrder(entryOf: (line: StoredLogEntry) => Promise<FeedEntry>, hear: (entry: FeedEntry) => void) {
+function inOrder(entryOf: (line: StoredLogEntry) => Promise<FeedEntry>, { onEntry, warn }: WorkNews) {
   let last = Promise.resolve();
   return {
     take(line: StoredLogEntry): void {
       const next = entryOf(line);
-      last = last.then(async () => hear(await next)).catch(() => {});
+      next.catch(() => {});
+      last = last
+        .then(async () => onEntry(await next))
+        .catch(error => warn(`an event could not be told: ${messageOf(error)}`));
     },
     caughtUp: () => last,
   };

@@ -7,7 +7,7 @@ import { checkRepository } from '../app/repository.ts';
 import { setupFor } from '../app/setup.ts';
 import type { Config } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
-import { checkId } from '../domain/names.ts';
+import { checkId, checkTitle } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -61,7 +61,7 @@ export const agentSpawn = operation({
     return {
       ...setup,
       agent: own(setup.agents, roleOf(agentType)) ?? setup.agent,
-      title: context.workItems[0]?.split('\n', 1)[0]?.slice(0, 300) ?? `${agentType} for ${taskId}`,
+      title: checkTitle(titleOf(context.workItems[0]) || `${agentType} for ${taskId}`),
       body: bodyOf(context),
       repository,
       target,
@@ -73,6 +73,14 @@ export const agentSpawn = operation({
     return { agentId: await createTask(app, { ...task, id }, who.name), status: 'spawning' as const };
   },
 });
+
+/** The first line of a work item, without what a title may not hold. */
+const titleOf = (item = '') =>
+  item
+    .split('\n', 1)[0]!
+    .replace(/\p{Cc}/gu, ' ')
+    .trim()
+    .slice(0, 300);
 
 function checkGates(profile: string, gates: readonly string[]): void {
   if ((profile === 'custom') === gates.length > 0) return;

@@ -47,13 +47,21 @@ export const eventsFollow = streamOperation({
   },
 });
 
-/** Entries with what their machines say of the states. An actor keeps its machine, so that is looked up once. */
+/** Machines of so many actors are remembered. */
+const mostMachines = 1_000;
+
+/** Entries with what their machines say of the states. An actor keeps its machine until it is given another. */
 export function createEntries(runtime: Runtime): (line: StoredLogEntry) => Promise<FeedEntry> {
   const machines = new Map<string, Promise<Awaited<ReturnType<Runtime['machineOf']>>>>();
   return async line => {
     const { position, actorId, seq, at: when, type, from, to, outcome, source, reason, event } = line;
-    if (!machines.has(actorId)) machines.set(actorId, runtime.machineOf(actorId));
-    const { kind, machine } = await machines.get(actorId)!;
+    if (type === 'signalbox.migrate') machines.delete(actorId);
+    const known = machines.get(actorId) ?? runtime.machineOf(actorId);
+    machines.delete(actorId);
+    machines.set(actorId, known);
+    if (machines.size > mostMachines) machines.delete(machines.keys().next().value!);
+    known.catch(() => machines.delete(actorId));
+    const { kind, machine } = await known;
     const { headline = null, tags } = machine === undefined ? { tags: [] } : sayingsAt(machine, to);
     const { type: _, ...data } = concealed(event as unknown as JsonObject);
     const line2 = { position, actorId, kind, seq, at: timeOf(when), type, from, to, outcome, source, reason };

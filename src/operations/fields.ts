@@ -32,6 +32,7 @@ export const listOf = <Item extends z.ZodType>(item: Item) =>
     items: z.array(item),
     nextCursor: z.string().nullable().describe('where the next page begins; null on the last one'),
     total: z.int().nullable().describe('how many there are in all; null where only looking would tell'),
+    left: z.int().nullable().describe('how many come after this page; null where only looking would tell'),
   });
 
 export const at = z.string().describe('a time, ISO 8601 in UTC');

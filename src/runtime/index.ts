@@ -7,6 +7,6 @@ export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';
 export type { EffectHandler, EffectMeta, JobInput, JobMeta, MachineKind } from './kind.ts';
 export { lintMachine } from './lint.ts';
-export { openReader } from './reader.ts';
+export { openReader, tagStored } from './reader.ts';
 export type { RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';

@@ -9,7 +9,7 @@ import type { Reader, Runtime } from './contract.ts';
 import type { Definitions } from './definitions.ts';
 import { logSince, until } from './feed.ts';
 import type { MachineKind } from './kind.ts';
-import { revive } from './revive.ts';
+import { revive, tagOldRows } from './revive.ts';
 
 const replaying = () => import('./replay.ts');
 
@@ -85,6 +85,12 @@ export function openReader(store: Store, kinds: () => Promise<readonly MachineKi
     stop: async () => {},
     load: { cached: 0, jobs: 0, queued: 0 },
   };
+}
+
+/** Gives the rows of older data their tags, for those who only look. Moves no actor. */
+export async function tagStored(store: Store, kinds: readonly MachineKind[]): Promise<void> {
+  const { createDefinitions } = await import('./definitions.ts');
+  await tagOldRows(store, createDefinitions(kinds, store, true), Date.now());
 }
 
 /** Neighbours of an id, and of its beginnings: who mistypes the end of an id has its beginning right, and the reverse. */

@@ -78,9 +78,10 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
     const ids = await withTasks(data, 5);
     const seen: string[] = [];
     for (let cursor: string | undefined; ; ) {
-      const { items, nextCursor, total } = await data.client.ask('task.list', { limit: 2, ...(cursor && { cursor }) });
-      expect(total).toBe(5);
+      const page = await data.client.ask('task.list', { limit: 2, ...(cursor && { cursor }) });
+      const { items, nextCursor, total, left } = page;
       seen.push(...items.map(({ id }) => id));
+      expect({ total, left }).toEqual({ total: 5, left: 5 - seen.length });
       if (nextCursor === null) break;
       cursor = nextCursor;
     }
@@ -103,6 +104,7 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
     expect(await ids({ state: 'analysis' })).toEqual([second]);
     expect(await ids({ project: 'shop' })).toEqual([second, first, third]);
     expect(await ids({ project: 'shop', standing: 'working' })).toEqual([second]);
+    expect(await ids({ project: 'shop', standing: 'working', tag: 'analysis' })).toEqual([]);
     expect(await ids({ project: 'other' })).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { createMachine } from 'xstate';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
+import { openReader, tagStored } from '../../src/runtime/index.ts';
 import { hashOf } from '../../src/runtime/kind.ts';
 import { kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -104,4 +105,20 @@ test('what was made before there were tags is listed, and gets its tags when it 
     { tag: 'off', living: 1, ended: 0 },
   ]);
   expect(await runtime.verify()).toMatchObject({ differences: [] });
+});
+
+test('who only looks at what was made before there were tags sees the same', async () => {
+  const file = fileOfSchemaOne();
+  const store = openSqliteStore({ file });
+  await tagStored(store, [kindOf(lamp)]);
+  await store.close();
+  const reader = openReader(closedAtTheEnd(openSqliteStore({ file, readonly: true })), async () => [kindOf(lamp)]);
+  expect(await reader.list({ kind: 'lamp', tags: ['off'], limit: 10 })).toMatchObject([{ id: 'l', version: 1 }]);
+});
+
+test('a row whose machine is not known any more is listed without tags, and keeps nobody from working', async () => {
+  const store = closedAtTheEnd(openSqliteStore({ file: fileOfSchemaOne() }));
+  const other = createMachine({ id: 'other' });
+  const { runtime } = await startTestRuntime({ kinds: [kindOf(other)], store });
+  expect(await runtime.list({ kind: 'lamp', limit: 10 })).toMatchObject([{ id: 'l', tags: [] }]);
 });

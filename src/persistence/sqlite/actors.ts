@@ -105,17 +105,30 @@ export function createActorTable(db: Database) {
 const rowOf = ({ tags, ...row }: ActorRecord): ActorRow => ({ ...row, tags: tags ? tags.split(' ') : [] });
 
 function listPart(db: Database, { kind, tags = [], state, after, limit }: ListQuery, ended: 0 | 1): ActorRecord[] {
-  const [first = '', ...others] = tags;
+  const [first = '', ...others] = tags.length > 1 ? byRarity(db, kind, tags) : tags;
   const conditions = ['tags.kind = @kind', 'tags.tag = @first', 'tags.ended = @ended'];
   const goesOn = after !== undefined && after.isLiving === (ended === 0);
   if (goesOn) conditions.push('(tags.created_at, tags.actor_id) < (@createdAt, @id)');
   if (state !== undefined) {
     conditions.push("(actors.state = @state OR substr(actors.state, 1, length(@state) + 1) = @state || '.')");
   }
-  const wanted = Object.fromEntries(others.map((tag, index) => [`tag${index}`, ` ${tag} `]));
-  for (const name of Object.keys(wanted)) conditions.push(`instr(' ' || actors.tags || ' ', @${name}) > 0`);
+  const wanted = Object.fromEntries(others.map((tag, index) => [`tag${index}`, tag]));
+  for (const name of Object.keys(wanted)) {
+    conditions.push(`EXISTS (SELECT 1 FROM tags AS other WHERE other.kind = @kind AND other.tag = @${name}
+      AND other.ended = @ended AND other.created_at = tags.created_at AND other.actor_id = tags.actor_id)`);
+  }
   const sql = `SELECT ${columns} FROM tags CROSS JOIN actors ON actors.id = tags.actor_id
     WHERE ${conditions.join(' AND ')} ORDER BY tags.created_at DESC, tags.actor_id DESC LIMIT @limit`;
   const place = goesOn ? { createdAt: after.createdAt, id: after.id } : {};
   return db.prepare<object, ActorRecord>(sql).all({ kind, first, ended, state, limit, ...place, ...wanted });
+}
+
+/** The rarest first: what is walked is what carries the first, and the others are looked up. */
+function byRarity(db: Database, kind: string, tags: readonly string[]): string[] {
+  const count = db.prepare<[string, string], number | null>(
+    'SELECT sum(count) FROM tag_counts WHERE kind = ? AND tag = ?',
+  );
+  count.pluck();
+  const counts = new Map(tags.map(tag => [tag, count.get(kind, tag) ?? 0]));
+  return [...tags].sort((a, b) => counts.get(a)! - counts.get(b)!);
 }
