@@ -1,7 +1,8 @@
 /** The data directory: what lies where in it, how it is made, and how its database is opened. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isBecause, SignalboxError } from '../domain/errors.ts';
+import { isAlive, type ProcessIdentity } from '../host/process-identity.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../persistence/sqlite/store.ts';
 import type { Store } from '../persistence/store.ts';
 
@@ -49,6 +50,16 @@ export function requireData({ dataDir, database }: DataPaths): void {
   throw new SignalboxError('not_found', 'noData', `There is no Signalbox data in ${dataDir}.`, {
     remedy: { say: 'give another directory', field: 'data' },
   });
+}
+
+/** The living process that has the data directory. */
+export function ownerOf({ lock }: Pick<DataPaths, 'lock'>): ProcessIdentity | undefined {
+  try {
+    const owner = JSON.parse(readFileSync(lock, 'utf8')) as ProcessIdentity;
+    return isAlive(owner) ? owner : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Opens the database. Who only reads cannot bring older data to the present schema, so it is opened for writing once. */

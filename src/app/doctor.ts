@@ -2,7 +2,7 @@
  * Looks at everything that a run will need before one is started: the machine, the configuration, the data, the agents and
  * the projects. Changes nothing. Each check says what it found and, where something is missing, how to mend it.
  */
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkAgentProgram } from '../actors/agent-preflight.ts';
 import { gitIn } from '../actors/git.ts';
@@ -18,10 +18,9 @@ import { nearest } from '../domain/nearest.ts';
 import { formatSize } from '../domain/size.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
 import { compareVersions } from '../domain/version.ts';
-import { isAlive, type ProcessIdentity } from '../host/process-identity.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { openSqliteStore } from '../persistence/sqlite/store.ts';
-import { dataPaths } from './data-directory.ts';
+import { dataPaths, ownerOf } from './data-directory.ts';
 import { findPipeline } from './pipelines.ts';
 import { checkRepository } from './repository.ts';
 
@@ -40,7 +39,8 @@ export interface Check {
 }
 
 export interface DoctorOptions {
-  configFile: string | undefined;
+  /** Null for all defaults, undefined for the one in `cwd`. */
+  configFile: string | null | undefined;
   /** As given on the command line or in the environment; wins over the configuration. */
   dataDir: string | undefined;
   cwd: string;
@@ -121,7 +121,7 @@ const problem = (detail: string, remedy?: string): Finding => ({ status: 'error'
 // ---- The configuration ---------------------------------------------------------------------------------------------
 
 async function checkConfig(
-  file: string | undefined,
+  file: string | null | undefined,
   cwd: string,
   env: DoctorOptions['env'],
 ): Promise<{ loaded: LoadedConfig | undefined; checks: Check[] }> {
@@ -203,7 +203,8 @@ function existing(path: string): string {
 }
 
 async function checkDatabase(data: string): Promise<Finding> {
-  const { database, lock } = dataPaths(data);
+  const paths = dataPaths(data);
+  const { database } = paths;
   if (!existsSync(database)) return info('there is none yet; the first task makes it');
   const store = openSqliteStore({ file: database, readonly: true });
   try {
@@ -213,21 +214,11 @@ async function checkDatabase(data: string): Promise<Finding> {
     }
     const all = (await store.counts('task')).find(({ tag }) => tag === '');
     const tasks = (all?.living ?? 0) + (all?.ended ?? 0);
-    const owner = ownerOf(lock);
+    const owner = ownerOf(paths);
     const count = `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`;
     return fine(owner === undefined ? `${count}; no process has it` : `${count}; process ${owner.pid} has it`);
   } finally {
     await store.close();
-  }
-}
-
-/** The living process that has the data directory. */
-function ownerOf(lock: string): ProcessIdentity | undefined {
-  try {
-    const owner = JSON.parse(readFileSync(lock, 'utf8')) as ProcessIdentity;
-    return isAlive(owner) ? owner : undefined;
-  } catch {
-    return undefined;
   }
 }
 

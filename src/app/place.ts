@@ -25,6 +25,8 @@ export interface Place {
 
 export interface Located {
   dataDir(): Promise<string>;
+  /** The configuration file that is meant, whether it holds or not; null for none, undefined for one that is looked for here. */
+  configurationFile(): Promise<string | null | undefined>;
   /** The configuration in force. Throws what is wrong with it. */
   configuration(): Promise<LoadedConfig>;
 }
@@ -52,16 +54,21 @@ export function locate(place: Place): Located {
       return usual;
     }
   });
-  const configuration = once(async () => {
-    if (config !== undefined) return own();
+  const configurationFile = once(async () => {
+    if (config !== undefined) return config;
     const directory = await dataDir();
     const inForce = await readInForce(directory);
-    if (inForce === undefined) return own();
     // Somebody has worked with all defaults. A configuration that was written since, where the data belongs, is meant.
-    if (inForce === null) return (await isAtHome(directory)) ? own() : load(null);
-    if (existsSync(inForce)) return load(inForce);
-    warn(`the configuration in force, ${inForce}, is not there any more; the one of ${cwd} is taken`);
-    return own();
+    if (inForce === null) return (await isAtHome(directory)) ? undefined : null;
+    if (inForce === undefined || existsSync(inForce)) return inForce;
+    const here = findConfig(cwd);
+    const instead = here === null ? 'the defaults hold' : `${here} is taken`;
+    warn(`the configuration in force, ${inForce}, is not there any more; ${instead}`);
+    return undefined;
+  });
+  const configuration = once(async () => {
+    const file = await configurationFile();
+    return file === undefined || file === config ? own() : load(file);
   });
   const isAtHome = async (directory: string) =>
     given === undefined ||
@@ -69,7 +76,7 @@ export function locate(place: Place): Located {
       ({ config: { dataDir: usual } }) => resolve(cwd, usual) === directory,
       () => false,
     );
-  return { dataDir, configuration };
+  return { dataDir, configurationFile, configuration };
 }
 
 /** The configuration file that whoever worked last on this data has put in force; null for none, undefined when nobody has. */

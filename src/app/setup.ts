@@ -150,7 +150,7 @@ export async function checkPrograms({ agent, agents }: Setup, timeLimitMs: numbe
       throw new SignalboxError(
         'invalid',
         'agentUnusable',
-        `The agent ${spec.name} cannot be started: ${result.reason}.`,
+        `The agent ${spec.name} cannot be started: ${result.reason.replace(/\.$/, '')}.`,
       );
     }
   }

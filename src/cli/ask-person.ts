@@ -16,8 +16,11 @@ export async function askPerson(task: TaskView, progress: Progress): Promise<Dec
   const goOn = progress.pause();
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const closed = new Promise<undefined>(resolve => terminal.once('close', () => resolve(undefined)));
-  // The terminal takes Ctrl-C while it asks: pass it on.
-  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  // The terminal takes Ctrl-C while it asks: pass it on, and then ask no more, or the terminal would keep the process.
+  terminal.once('SIGINT', () => {
+    process.emit('SIGINT');
+    terminal.close();
+  });
   try {
     print(`\n${colors.yellow('?')} ${harmless(task.why)}`);
     return await decide(task, question => Promise.race([terminal.question(question), closed]));

@@ -103,7 +103,9 @@ const codeOf = ({ outcome }: Sent) => (outcome === 'applied' ? exitCodes.done : 
 function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint }: Shown): void {
   const { id, state, why, standing, repository } = task;
   if (leftOut.length > 0)
-    note(`note: ${leftOut.map(harmless).join(', ')} mean nothing to ${input.type} and were left out`);
+    note(
+      `note: ${leftOut.map(harmless).join(', ')} ${leftOut.length === 1 ? 'means' : 'mean'} nothing to ${input.type} and ${leftOut.length === 1 ? 'was' : 'were'} left out`,
+    );
   const now = `${state}: ${harmless(why)}.`;
   if (outcome !== 'applied') print(`That changed nothing: ${reason ?? outcome}. ${id} is ${now}`);
   else print(`${id} is now ${now}`);

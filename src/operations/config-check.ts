@@ -9,7 +9,11 @@ export const configCheck = localOperation({
   may: 'admin',
   changes: false,
   input: z.strictObject({
-    file: z.string().max(4_000).optional().describe('configuration file; without it the one in the working directory'),
+    file: z
+      .string()
+      .max(4_000)
+      .optional()
+      .describe('configuration file; without it the one in force, or in the working directory'),
   }),
   output: z.object({
     ok: z.literal(true),
@@ -21,8 +25,10 @@ export const configCheck = localOperation({
   args: ['file'],
   // It is about a file of the machine on which it is asked.
   route: null,
-  async run({ cwd, env }, { file }) {
-    const { config, file: found, warnings } = await loadConfig({ file, cwd, env });
+  async run(here, { file }) {
+    const { cwd, env } = here;
+    const meant = file ?? (await here.configurationFile().catch(() => undefined));
+    const { config, file: found, warnings } = await loadConfig({ file: meant, cwd, env });
     return { ok: true as const, file: found, warnings, projects: Object.keys(config.projects), agent: config.agent };
   },
 });

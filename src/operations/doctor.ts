@@ -18,13 +18,15 @@ export const doctor = localOperation({
   may: 'admin',
   changes: false,
   input: z.strictObject({
-    configFile: z.string().max(4_000).optional().describe('instead of the one in the working directory'),
+    configFile: z.string().max(4_000).optional().describe('instead of the one in force, or in the working directory'),
     dataDir: z.string().max(4_000).optional().describe('instead of what the configuration says'),
   }),
   output: z.object({ checks: z.array(check) }),
   // It is about the machine on which it is asked: its programs, its files, its environment.
   route: null,
-  async run({ cwd, env }, { configFile, dataDir }, { tell }) {
-    return { checks: await examine({ configFile, dataDir, cwd, env, onCheck: found => tell({ ...found }) }) };
+  async run(here, { configFile, dataDir }, { tell }) {
+    const { cwd, env } = here;
+    const file = configFile ?? (await here.configurationFile().catch(() => undefined));
+    return { checks: await examine({ configFile: file, dataDir, cwd, env, onCheck: found => tell({ ...found }) }) };
   },
 });

@@ -23,7 +23,7 @@ export async function killRuns(
     const event = { type: 'run.stop', cause: 'killed', by: who.name, ...(reason !== undefined && { reason }) };
     const { outcome, reason: refusal } = await runtime.send(id, event, { source: who.name });
     if (outcome === 'applied') ended.push(id);
-    else errors.push(`${id}: ${refusal ?? outcome}`);
+    else errors.push(refusal?.startsWith(id) ? refusal : `${id}: ${refusal ?? outcome}`);
   }
   // A run that is being killed always ends: its process actor does not give up.
   for (const id of ended) {

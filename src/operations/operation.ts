@@ -28,6 +28,8 @@ export interface Who {
 export interface Here {
   cwd: string;
   env: Environment;
+  /** The configuration file in force, whether it holds or not; null for none, undefined for one that is looked for here. */
+  configurationFile(): Promise<string | null | undefined>;
   /** The configuration in force for the data. Throws what is wrong with it. */
   configuration(): Promise<LoadedConfig>;
 }

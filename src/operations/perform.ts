@@ -74,7 +74,9 @@ const noField = (key: string, known: readonly string[]) =>
 
 /** What zod says of a value that is not there, in words of ours. */
 function wordsFor(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_type' && /received undefined/.test(issue.message) ? 'this is missing' : issue.message;
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (/received undefined/.test(issue.message)) return 'this is missing';
+  return /expected number/.test(issue.message) ? 'write a number' : issue.message;
 }
 
 /** Carries out what needs no data. */

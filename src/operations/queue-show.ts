@@ -1,5 +1,6 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import { z } from 'zod';
+import { ownerOf } from '../app/data-directory.ts';
 import { workerId } from '../machines/addresses.ts';
 import { closeDay } from '../machines/ledger.ts';
 import { noPlan, openLedger, type WorkerContext } from '../machines/worker-context.ts';
@@ -19,7 +20,7 @@ export const queueShow = operation({
   input: z.strictObject({}),
   output: queueView,
   route: { method: 'GET', path: '/queue', status: 200 },
-  async run({ runtime }) {
+  async run({ runtime, paths }) {
     const worker = await runtime.actor(workerId);
     const context = worker === undefined ? undefined : contextOf<WorkerContext>(worker);
     const { queue = [], asked = [], running = [] } = context ?? {};
@@ -28,7 +29,8 @@ export const queueShow = operation({
     const recent = await runtime.list({ kind: 'agentRun', status: 'ended', limit: 10 });
     return {
       worker: worker?.state ?? 'not started',
-      isAttended: worker !== undefined && !worker.tags.includes('unattended'),
+      // Whoever was killed could not say that it stopped.
+      isAttended: worker !== undefined && !worker.tags.includes('unattended') && ownerOf(paths) !== undefined,
       counts: { ...(await countsOf(runtime)), queued: queue.length, running: running.length + asked.length },
       maxConcurrency: context?.limits.total ?? 0,
       running,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { quote } from '../domain/names.ts';
 import { taskId, text } from './fields.ts';
 import { operation } from './operation.ts';
 import { fieldsOfEvent, sendToTask } from './sending.ts';
@@ -29,7 +30,9 @@ export const taskSend = operation({
       const value = text('').safeParse(data[field]);
       if (!value.success) {
         const message = 'write a text of 1 to 20000 characters';
-        throw new SignalboxError('invalid', 'badInput', `${type} needs "${field}": ${message}.`, {
+        const others = Object.keys(data).filter(name => !fields.includes(name));
+        const unknown = others.length === 0 ? '' : ` ${others.slice(0, 5).map(quote).join(', ')} is no field of it.`;
+        throw new SignalboxError('invalid', 'badInput', `${type} needs "${field}": ${message}.${unknown}`, {
           problems: [{ path: `data.${field}`, message }],
         });
       }

@@ -11,7 +11,12 @@ async function answers() {
   const directory = temporaryDirectory();
   const app = await openApp({ dataDir: directory, mode: 'commit' });
   onTestFinished(() => app.close());
-  const here = { cwd: directory, env: {}, configuration: () => Promise.reject(new Error('none')) };
+  const here = {
+    cwd: directory,
+    env: {},
+    configurationFile: async () => null,
+    configuration: () => Promise.reject(new Error('none')),
+  };
   const answer = await createAnswers(Object.assign(app, { here }));
   const carry = (method: string, url: string, body = '', type = 'application/json') =>
     answer({ method, url, headers: { 'content-type': type }, body }, { name: 'ann', role: 'admin' });

@@ -69,7 +69,12 @@ function ownedBy(owner: ProcessIdentity, file: string): SignalboxError {
   return new SignalboxError(
     'conflict',
     'inUse',
-    `${file} is in use by process ${owner.pid}. Stop that process first; when it is interrupted, its agents end after a checkpoint.`,
-    { remedy: { say: 'or give another directory', field: 'data' } },
+    `${file} is in use by process ${owner.pid}, which works on it. While it does, this data can only be looked at.`,
+    {
+      remedy: {
+        say: 'stop that process first (its agents end after a checkpoint), or give another directory',
+        field: 'data',
+      },
+    },
   );
 }
