@@ -22,6 +22,9 @@ export function createActorTable(db: Database) {
   );
   // The columns that an index or a foreign key looks at are written only when they change: SQLite does not compare.
   const move = db.prepare(
+    'UPDATE actors SET state = ?, version = ?, head = ?, snapshot = ?, updated_at = ? WHERE id = ? AND version = ?',
+  );
+  const moveAndTag = db.prepare(
     'UPDATE actors SET state = ?, tags = ?, version = ?, head = ?, snapshot = ?, updated_at = ? WHERE id = ? AND version = ?',
   );
   const replace = db.prepare(
@@ -58,8 +61,10 @@ export function createActorTable(db: Database) {
         ));
       } else if (snapshot === null) {
         ({ changes } = touch.run(version, head, at, id, baseVersion));
+      } else if (row.isOnlyMoved && row.listedBefore === null) {
+        ({ changes } = move.run(state, version, head, snapshot, at, id, baseVersion));
       } else if (row.isOnlyMoved) {
-        ({ changes } = move.run(state, tags, version, head, snapshot, at, id, baseVersion));
+        ({ changes } = moveAndTag.run(state, tags, version, head, snapshot, at, id, baseVersion));
       } else {
         ({ changes } = replace.run(definition, status, state, tags, version, head, snapshot, at, id, baseVersion));
       }
