@@ -45,10 +45,9 @@ export function requestFor(operation: AnyOperation, input: JsonObject, key: stri
  * that no name has goes before them; the other side takes it away.
  */
 function segmentFor(name: string, value: string): string {
-  if (!value.isWellFormed()) {
-    throw new SignalboxError('invalid', 'badInput', `${name} holds half a character.`, {
-      remedy: { say: 'give another', field: name },
-    });
+  if (value === '' || !value.isWellFormed()) {
+    const message = value === '' ? 'this is empty' : 'this holds half a character';
+    throw new SignalboxError('invalid', 'badInput', `"${name}": ${message}.`, { problems: [{ path: name, message }] });
   }
   return `${/^[.]{1,2}$/.test(value) ? dotMark : ''}${encodeURIComponent(value)}`;
 }

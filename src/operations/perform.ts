@@ -72,8 +72,14 @@ const noField = (key: string, known: readonly string[]) =>
     ? 'there are no fields'
     : `there is no such field; did you mean ${nearest(key, known).join(', ')}?`;
 
-/** What zod says of a value that is not there, in words of ours. */
+/** What zod says by itself, in words of ours. What a schema says stays. */
 function wordsFor(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small' && /^Too small/.test(issue.message)) {
+    return issue.origin === 'string' ? 'this is empty' : `write at least ${issue.minimum}`;
+  }
+  if (issue.code === 'too_big' && /^Too big/.test(issue.message)) {
+    return `write at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`;
+  }
   if (issue.code !== 'invalid_type') return issue.message;
   if (/received undefined/.test(issue.message)) return 'this is missing';
   return /expected number/.test(issue.message) ? 'write a number' : issue.message;

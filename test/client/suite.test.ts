@@ -176,6 +176,10 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
     expect(failure).toMatchObject({ code: 'invalid', reason: 'badInput' });
     expect(failure.problems.map(({ path }) => path).sort()).toEqual(['colour', 'reason']);
     expect(failure.message).toMatch(/"colour": there is no such field/);
+    const words = async (input: object) => (await refusal(client.ask('task.list', input as never))).message;
+    expect(await words({ limit: 0 })).toContain('"limit": write at least 1.');
+    expect(await words({ limit: 2_000 })).toContain('"limit": write at most 1000.');
+    expect(await refusal(client.ask('task.show', { taskId: '' }))).toMatchObject({ reason: 'badInput' });
     expect(await refusal(client.ask('task.move', { taskId: 'ET-1', stage: 'reveiw' }))).toMatchObject({
       reason: 'noStage',
       message: expect.stringContaining('review'),
