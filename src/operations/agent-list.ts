@@ -18,9 +18,9 @@ export const agentList = operation({
   }),
   output: listOf(agentView),
   route: { method: 'GET', path: '/agents', status: 200 },
-  async run({ runtime }, { status, limit, cursor }) {
+  async run(app, { status, limit, cursor }) {
     const tags = status === undefined ? [] : [status];
-    const { rows, ...rest } = await pageOf(runtime, { kind: 'agentRun', tags, limit, cursor });
-    return { items: await viewsOfRuns(runtime, rows), ...rest };
+    const { rows, ...rest } = await pageOf(app.runtime, { kind: 'agentRun', tags, limit, cursor });
+    return { items: await viewsOfRuns(app, rows), ...rest };
   },
 });

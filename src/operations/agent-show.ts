@@ -15,8 +15,8 @@ export const agentShow = operation({
   output: agentView,
   args: ['agentId'],
   route: { method: 'GET', path: '/agents/:agentId', status: 200, aliases: ['/agents/:agentId/status'] },
-  async run({ runtime }, { agentId: id }) {
-    const [view] = await viewsOfRuns(runtime, [await runRow(runtime, id)]);
+  async run(app, { agentId: id }) {
+    const [view] = await viewsOfRuns(app, [await runRow(app.runtime, id)]);
     return view!;
   },
 });

@@ -1,6 +1,5 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import { z } from 'zod';
-import { ownerOf } from '../app/data-directory.ts';
 import { workerId } from '../machines/addresses.ts';
 import { closeDay } from '../machines/ledger.ts';
 import { noPlan, openLedger, type WorkerContext } from '../machines/worker-context.ts';
@@ -9,7 +8,7 @@ import { operation } from './operation.ts';
 import { viewOfRun } from './views/agent.ts';
 import { contextOf } from './views/context.ts';
 import { queueView, readBreakers, readLeases, readPreflights } from './views/queue.ts';
-import { reasonsOf } from './views/reasons.ts';
+import { reasonsOf, tagsOfWorker } from './views/reasons.ts';
 
 export const queueShow = operation({
   name: 'queue.show',
@@ -20,17 +19,17 @@ export const queueShow = operation({
   input: z.strictObject({}),
   output: queueView,
   route: { method: 'GET', path: '/queue', status: 200 },
-  async run({ runtime, paths }) {
+  async run(app) {
+    const { runtime } = app;
     const worker = await runtime.actor(workerId);
     const context = worker === undefined ? undefined : contextOf<WorkerContext>(worker);
     const { queue = [], asked = [], running = [] } = context ?? {};
-    const reasons = new Map((await reasonsOf(runtime)).map(reason => [reason.runId, reason]));
+    const reasons = new Map((await reasonsOf(app)).map(reason => [reason.runId, reason]));
     const backoff = await runtime.list({ kind: 'agentRun', tags: ['backoff'], limit: 100 });
     const recent = await runtime.list({ kind: 'agentRun', status: 'ended', limit: 10 });
     return {
       worker: worker?.state ?? 'not started',
-      // Whoever was killed could not say that it stopped.
-      isAttended: worker !== undefined && !worker.tags.includes('unattended') && ownerOf(paths) !== undefined,
+      isAttended: worker !== undefined && !tagsOfWorker(worker, app).includes('unattended'),
       counts: { ...(await countsOf(runtime)), queued: queue.length, running: running.length + asked.length },
       maxConcurrency: context?.limits.total ?? 0,
       running,

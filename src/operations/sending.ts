@@ -40,8 +40,8 @@ function keyOf(key: string, name: string, order: JsonObject): string {
 }
 
 /** The task as it is now. */
-export async function taskNow({ runtime }: Site, id: string) {
-  const [view] = await viewsOfTasks(runtime, [await taskRow(runtime, id)]);
+export async function taskNow(app: Site, id: string) {
+  const [view] = await viewsOfTasks(app, [await taskRow(app.runtime, id)]);
   return view!;
 }
 

@@ -21,14 +21,14 @@ export const taskList = operation({
   }),
   output: listOf(taskView),
   route: { method: 'GET', path: '/tasks', status: 200 },
-  async run({ runtime }, { state, standing, project, tag, limit, cursor }) {
+  async run(app, { state, standing, project, tag, limit, cursor }) {
     const tags = [
       ...(standing === undefined ? [] : [standing]),
       ...(project === undefined ? [] : [projectTag(project)]),
       ...(tag === undefined ? [] : [tag]),
       ...(state === undefined ? [] : [tagForState(state)]),
     ];
-    const { rows, ...rest } = await pageOf(runtime, { kind: 'task', tags, limit, cursor, ...(state && { state }) });
-    return { items: await viewsOfTasks(runtime, rows), ...rest };
+    const { rows, ...rest } = await pageOf(app.runtime, { kind: 'task', tags, limit, cursor, ...(state && { state }) });
+    return { items: await viewsOfTasks(app, rows), ...rest };
   },
 });

@@ -19,7 +19,7 @@ export const taskShow = operation({
   route: { method: 'GET', path: '/tasks/:taskId', status: 200 },
   async run(app, { taskId: id }) {
     const task = await taskNow(app, id);
-    const runs = await viewsOfRuns(app.runtime, (await runsOf(app.runtime, id)).reverse());
+    const runs = await viewsOfRuns(app, (await runsOf(app.runtime, id)).reverse());
     return { ...task, runs };
   },
 });

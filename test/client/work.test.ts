@@ -1,5 +1,7 @@
 /** Whoever works on the data for long. */
+import { writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { dataPaths } from '../../src/app/data-directory.ts';
 import { openLocal } from '../../src/client/local.ts';
 import { openWorking } from '../../src/client/work.ts';
 import { waysOfAsking } from './data.ts';
@@ -25,4 +27,12 @@ test('a configuration that changes is the one by which everything is answered fr
   configure({ agent: { program: ['false'] } });
   await vi.waitUntil(() => notes.some(note => note.includes('is in force')), { timeout: 10_000 });
   expect(await working.ask('config.show', {})).toMatchObject({ config: { agents: { bot: { program: ['false'] } } } });
+});
+
+test('whoever was killed is not believed to be at work', async () => {
+  const { client, dataDir } = await work();
+  expect(await client.ask('queue.show', {})).toMatchObject({ isAttended: true });
+  // The process that the lock names is gone, and had no time to say that it stops.
+  writeFileSync(dataPaths(dataDir).lock, JSON.stringify({ pid: 4_194_304, startTime: 1, bootId: 'x' }));
+  expect(await client.ask('queue.show', {})).toMatchObject({ isAttended: false });
 });

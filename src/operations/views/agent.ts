@@ -4,10 +4,9 @@ import { addUsage } from '../../domain/usage.ts';
 import { type AgentRunContext, contextShare } from '../../machines/agent-run-context.ts';
 import { runStatuses, runStatusIn } from '../../machines/standing.ts';
 import type { ActorRow } from '../../persistence/store.ts';
-import type { Runtime } from '../../runtime/index.ts';
 import { at, usage } from '../fields.ts';
 import { contextOf, timeOf } from './context.ts';
-import { type Reason, reasonsOf } from './reasons.ts';
+import { type Looked, type Reason, reasonsOf } from './reasons.ts';
 
 export const agentView = z.lazy(() =>
   z.object({
@@ -75,8 +74,8 @@ export function viewOfRun(row: ActorRow, reason?: Reason): AgentView {
 }
 
 /** Runs from their rows, each that waits for the worker with the reason. */
-export async function viewsOfRuns(runtime: Runtime, rows: readonly ActorRow[]): Promise<AgentView[]> {
-  const reasons = rows.some(row => row.tags.includes('queued')) ? await reasonsOf(runtime) : [];
+export async function viewsOfRuns(app: Looked, rows: readonly ActorRow[]): Promise<AgentView[]> {
+  const reasons = rows.some(row => row.tags.includes('queued')) ? await reasonsOf(app) : [];
   return rows.map(row =>
     viewOfRun(
       row,

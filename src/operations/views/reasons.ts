@@ -1,10 +1,12 @@
 /** Why runs that have asked to start have not, and what a person could do about it. */
+import { ownerOf } from '../../app/data-directory.ts';
+import type { App } from '../../app/open.ts';
 import type { Remedy } from '../../domain/errors.ts';
 import { own } from '../../domain/own.ts';
 import { workerId } from '../../machines/addresses.ts';
 import type { QueuedRun, WorkerContext } from '../../machines/worker-context.ts';
 import { whyQueued } from '../../machines/worker-rules.ts';
-import type { Runtime } from '../../runtime/index.ts';
+import type { ActorRow } from '../../persistence/store.ts';
 import { contextOf } from './context.ts';
 
 export interface Reason {
@@ -17,11 +19,20 @@ export interface Reason {
   remedy: Remedy | null;
 }
 
+/** Data that is looked at. */
+export type Looked = Pick<App, 'runtime' | 'paths'>;
+
+/** What the worker's state means. Whoever was killed could not say that it stopped. */
+export function tagsOfWorker({ tags }: ActorRow, { paths }: Looked): readonly string[] {
+  return tags.includes('unattended') || ownerOf(paths) !== undefined ? tags : [...tags, 'unattended'];
+}
+
 /** Why each run that has asked to start has not. */
-export async function reasonsOf(runtime: Pick<Runtime, 'actor'>): Promise<Reason[]> {
-  const worker = await runtime.actor(workerId);
+export async function reasonsOf(app: Looked): Promise<Reason[]> {
+  const worker = await app.runtime.actor(workerId);
   if (worker === undefined) return [];
   const context = contextOf<WorkerContext>(worker);
+  const tags = tagsOfWorker(worker, app);
   const asked = context.asked.map(({ runId, taskId, agent }) => ({
     runId,
     taskId,
@@ -32,9 +43,9 @@ export async function reasonsOf(runtime: Pick<Runtime, 'actor'>): Promise<Reason
   const queued = context.queue.map(run => ({
     runId: run.runId,
     taskId: run.taskId,
-    why: whyQueued(run, context, worker.tags, Date.now()),
+    why: whyQueued(run, context, tags, Date.now()),
     isHeld: true,
-    remedy: remedyFor(run, context, worker.tags),
+    remedy: remedyFor(run, context, tags),
   }));
   return [...asked, ...queued];
 }

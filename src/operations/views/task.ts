@@ -7,7 +7,7 @@ import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { at, remedy, spent, usage } from '../fields.ts';
 import { timeOf } from './context.ts';
-import { type Reason, reasonsOf } from './reasons.ts';
+import { type Looked, type Reason, reasonsOf } from './reasons.ts';
 
 const move = z.lazy(() =>
   z.object({
@@ -134,13 +134,13 @@ export async function viewOfTask(runtime: Runtime, row: ActorRow, reason?: Reaso
 }
 
 /** Tasks from their rows, each whose agent waits with the reason. */
-export async function viewsOfTasks(runtime: Runtime, rows: readonly ActorRow[]): Promise<TaskView[]> {
+export async function viewsOfTasks(app: Looked, rows: readonly ActorRow[]): Promise<TaskView[]> {
   const isWaiting = rows.some(row => standingIn(row.tags) === 'working');
-  const reasons = isWaiting ? await reasonsOf(runtime) : [];
+  const reasons = isWaiting ? await reasonsOf(app) : [];
   return Promise.all(
     rows.map(row =>
       viewOfTask(
-        runtime,
+        app.runtime,
         row,
         reasons.find(({ taskId }) => taskId === row.id),
       ),
