@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { commandFor } from '../src/cli/words.ts';
 
 import { jsonSchemaOf } from '../src/operations/http.ts';
-import { operationNames, operations } from '../src/operations/index.ts';
+import { allOperations } from '../src/operations/index.ts';
 import { type AnyOperation, isStream } from '../src/operations/operation.ts';
 
 interface Schema {
@@ -34,7 +34,7 @@ Written by \`npm run reference\` from the operations.
 
 /** The whole page. */
 export async function referenceText(): Promise<string> {
-  const all: AnyOperation[] = await Promise.all(operationNames.map(name => operations[name]()));
+  const all = await allOperations();
   const groups = Map.groupBy(all, ({ name }) => name.split('.')[0]!);
   const parts = [...groups].map(([group, members]) => `\n## ${group}\n${members.map(entryOf).join('')}`);
   return `${head}${parts.join('')}`;

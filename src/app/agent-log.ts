@@ -8,6 +8,8 @@ import { agentClis } from '../integrations/agents/index.ts';
 import { builtInPrices } from '../integrations/prices.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
 import type { ActorRow } from '../persistence/store.ts';
+import { createChanges } from '../runtime/changes.ts';
+import { contextOf } from './context.ts';
 import type { DataPaths } from './data-directory.ts';
 import type { App } from './open.ts';
 
@@ -56,14 +58,12 @@ export function followActivity(kind: AgentKind, runDir: string): { now(): string
 
 /** Log files of a run's attempts that exist, oldest first; standard error after the output of its attempt. */
 export function logFilesOf({ runsDir }: DataPaths, row: ActorRow): string[] {
-  const { attempt } = contextOf(row);
+  const { attempt } = contextOf<AgentRunContext>(row);
   const attempts = Array.from({ length: attempt }, (_, index) => attemptId(row.id, index + 1));
   return attempts
     .flatMap(name => ['output.log', 'error.log'].map(file => join(runsDir, name, file)))
     .filter(file => existsSync(file));
 }
-
-const contextOf = (row: ActorRow) => (JSON.parse(row.snapshot) as { context: AgentRunContext }).context;
 
 export interface ReadLogs {
   /** Goes on as output comes, until the run has ended. */
@@ -80,52 +80,31 @@ export async function* readLogs(
   { follow, raw, signal }: ReadLogs,
 ): AsyncGenerator<{ text: string }> {
   const files = new Map<string, LogFile>();
-  const news = createNews(signal);
-  const end = runtime.onChange(news.tell);
+  const watchers = new Map<string, { close(): void }>();
+  const changes = createChanges([signal]);
+  const end = runtime.onChange(changes.hear);
   try {
     for (;;) {
-      news.expect();
+      changes.see();
       // Asked first: what is written between the two is read in the next round.
       const row = (await runtime.actor(runId))!;
       for (const file of logFilesOf(paths, row)) {
-        if (!files.has(file)) files.set(file, raw ? rawFile(file) : readableFile(file, contextOf(row).agent.kind));
-        if (follow) news.watch(dirname(file));
+        if (!files.has(file))
+          files.set(file, raw ? rawFile(file) : readableFile(file, contextOf<AgentRunContext>(row).agent.kind));
+        const directory = dirname(file);
+        if (follow && !watchers.has(directory)) watchers.set(directory, watchDirectory(directory, changes.hear));
         yield* files.get(file)!.read();
       }
       if (!follow || row.status !== 'active' || signal.aborted) break;
-      await news.come();
+      await changes.next();
     }
     for (const file of files.values()) yield* file.finish();
   } finally {
     end();
-    news.close();
+    changes.forget();
+    for (const watcher of watchers.values()) watcher.close();
     for (const file of files.values()) file.close();
   }
-}
-
-/** Waits until a file of some directories, or the data, has changed. */
-function createNews(signal: AbortSignal) {
-  const watchers = new Map<string, { close(): void }>();
-  let tell = () => {};
-  let happened = Promise.resolve();
-  const wake = () => tell();
-  signal.addEventListener('abort', wake);
-  return {
-    tell: wake,
-    expect() {
-      happened = new Promise(resolve => {
-        tell = resolve;
-      });
-    },
-    come: () => happened,
-    watch(directory: string) {
-      if (!watchers.has(directory)) watchers.set(directory, watchDirectory(directory, wake));
-    },
-    close() {
-      signal.removeEventListener('abort', wake);
-      for (const watcher of watchers.values()) watcher.close();
-    },
-  };
 }
 
 /** A log file that is read as it grows. */

@@ -10,11 +10,14 @@ import type { Pipeline } from '../machines/pipeline.ts';
 
 export const builtInPipelines: Record<string, Pipeline> = { default: defaultPipeline };
 
+/** Whether a file is meant and no name. */
+export const meansFile = (nameOrFile: string) => /[./]/.test(nameOrFile);
+
 /** A pipeline by name or from a file, whether it holds or not. Throws `not_found` or `invalid`. */
 export async function readPipeline(nameOrFile: string, cwd: string): Promise<Pipeline> {
   const known = own(builtInPipelines, nameOrFile);
   if (known !== undefined) return known;
-  if (/[./]/.test(nameOrFile)) return loadPipeline(nameOrFile, cwd);
+  if (meansFile(nameOrFile)) return loadPipeline(nameOrFile, cwd);
   const likely = nearest(nameOrFile, Object.keys(builtInPipelines)).join(', ');
   throw new SignalboxError(
     'not_found',

@@ -10,6 +10,7 @@ import { messageOf } from '../domain/errors.ts';
 import { workerId } from '../machines/addresses.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { ActorRow } from '../persistence/store.ts';
+import { contextOf } from './context.ts';
 import { dataPaths, openData } from './data-directory.ts';
 
 export interface Place {
@@ -93,8 +94,7 @@ async function readInForce(dataDir: string): Promise<string | null | undefined> 
 
 function configurationOf(worker: ActorRow | undefined): string | null | undefined {
   if (worker === undefined) return undefined;
-  const { context } = JSON.parse(worker.snapshot) as { context: Partial<WorkerContext> };
-  return context.configuration;
+  return contextOf<Partial<WorkerContext>>(worker).configuration;
 }
 
 function once<T>(look: () => Promise<T>): () => Promise<T> {

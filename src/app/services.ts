@@ -7,6 +7,7 @@ import { breakerId, preflightId, workerId } from '../machines/addresses.ts';
 import type { PreflightContext } from '../machines/preflight.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';
+import { contextOf } from './context.ts';
 import type { Settings } from './settings.ts';
 
 /** The id of the actor that holds the merge lease of a branch. */
@@ -19,7 +20,7 @@ export async function configureServices(runtime: Runtime, settings: Settings, fi
     await reconfigure(runtime, id, { type: 'breaker.configured', ...settings.breaker });
   }
   for (const row of await runtime.actors({ kind: 'preflight', limit: 10_000 })) {
-    const { context } = JSON.parse(row.snapshot) as { context: { agent: unknown } };
+    const context = contextOf<{ agent: unknown }>(row);
     const event = { type: 'preflight.configured', agent: context.agent, ...settings.preflight };
     await reconfigure(runtime, row.id, event);
   }
@@ -29,7 +30,7 @@ export async function configureServices(runtime: Runtime, settings: Settings, fi
 async function configureWorker(runtime: Runtime, { limits, budgets }: Settings, file: string | null): Promise<void> {
   const worker = await runtime.actor(workerId);
   if (worker === undefined) return;
-  const { context } = JSON.parse(worker.snapshot) as { context: Partial<WorkerContext> };
+  const context = contextOf<Partial<WorkerContext>>(worker);
   if (context.ledger === undefined) {
     throw new SignalboxError(
       'invalid',
@@ -72,7 +73,7 @@ export async function ensureServices(
 async function tellAgent(runtime: Runtime, agent: AgentSpec): Promise<void> {
   const row = await runtime.actor(preflightId(agent.name));
   if (row === undefined) return;
-  const { context } = JSON.parse(row.snapshot) as { context: PreflightContext };
+  const context = contextOf<PreflightContext>(row);
   const { cacheMs, timeLimitMs } = context;
   await reconfigure(runtime, row.id, { type: 'preflight.configured', agent, cacheMs, timeLimitMs } as never);
 }
@@ -81,7 +82,7 @@ async function tellAgent(runtime: Runtime, agent: AgentSpec): Promise<void> {
 async function reconfigure(runtime: Runtime, id: string, event: { type: string }): Promise<void> {
   const row = await runtime.actor(id);
   if (row === undefined) return;
-  const { context } = JSON.parse(row.snapshot) as { context: Record<string, unknown> };
+  const context = contextOf<Record<string, unknown>>(row);
   const { type: _, ...input } = event as { type: string } & Record<string, unknown>;
   const isSame = Object.entries(input).every(([key, value]) => isDeepStrictEqual(context[key], value));
   if (!isSame) await runtime.send(id, event as never, { source: 'configuration' });

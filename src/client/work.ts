@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { followActivity } from '../app/agent-log.ts';
+import { contextOf } from '../app/context.ts';
 import { openApp } from '../app/open.ts';
 import { interruptAll } from '../app/shutdown.ts';
 import { findConfig } from '../config/find.ts';
@@ -13,7 +14,6 @@ import { createEntries, type FeedEntry } from '../operations/events-follow.ts';
 import { runRow } from '../operations/find.ts';
 import type { Site } from '../operations/operation.ts';
 import { performOn } from '../operations/perform.ts';
-import { contextOf } from '../operations/views/context.ts';
 import type { TaskView } from '../operations/views/task.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { LocalSignalbox, Planned } from './local.ts';

@@ -177,7 +177,7 @@ function sandboxOf(
 const secretName = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 
 /** Whether a variable of this name holds a secret, as far as its name says. */
-export function namesSecret(variable: string): boolean {
+function namesSecret(variable: string): boolean {
   return secretName.test(variable);
 }
 

@@ -22,7 +22,8 @@ export function checkBranch(name: string, what: string): string {
   return name;
 }
 
-const longestTitle = 300;
+/** Characters of a title, at the most. */
+export const longestTitle = 300;
 
 /** Checks a title: one line of readable text. Throws `invalid`. */
 export function checkTitle(title: string): string {

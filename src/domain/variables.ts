@@ -20,12 +20,10 @@ export function fillIn(text: string, env: Readonly<Record<string, string | undef
 
 /** Whether a text is nothing but names of variables, and so tells no value. */
 export function onlyNames(text: string): boolean {
-  return /^(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+$/.test(text);
+  return fillIn(text, {}) === '' && variablesIn(text).every(isVariableName);
 }
 
 /** What agents are given as variables, as anybody may see it: values that stand there are covered, names are not. */
 export function covered(set: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(set).map(([name, value]) => [name, value === '' || onlyNames(value) ? value : '***']),
-  );
+  return Object.fromEntries(Object.entries(set).map(([name, value]) => [name, onlyNames(value) ? value : '***']));
 }

@@ -3,7 +3,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { problemOf } from '../domain/problem.ts';
 import { keyHeader, matchPath, type PlainRequest, type PlainResponse } from '../operations/http.ts';
-import { operationNames, operations } from '../operations/index.ts';
+import { allOperations } from '../operations/index.ts';
 import { type AnyOperation, isStream, type Role, type Site } from '../operations/operation.ts';
 import { admit, perform, streamOn } from '../operations/perform.ts';
 
@@ -16,14 +16,14 @@ export interface Sender {
 
 /** Answers on open data. Never throws: whatever goes wrong is an answer. */
 export async function createAnswers(site: Site) {
-  const all: AnyOperation[] = await Promise.all(operationNames.map(name => operations[name]()));
+  const all = await allOperations();
   return async (request: PlainRequest, { name, role, signal }: Sender): Promise<PlainResponse> => {
     try {
       const { operation, input } = read(all, request);
       const key = request.headers[keyHeader] ?? null;
       const end = new AbortController();
-      const whole = isStream(operation) ? [end.signal] : [];
-      const who = { name, role, key, tell: () => {}, signal: AbortSignal.any([...(signal ? [signal] : []), ...whole]) };
+      const either = signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]);
+      const who = { name, role, key, tell: () => {}, signal: either };
       const admitted = admit(operation, input, who);
       if (isStream(operation)) return streamed(streamOn(admitted, site), end);
       return json(operation.route!.status, await perform(admitted, site));

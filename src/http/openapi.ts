@@ -1,12 +1,12 @@
 /** The operations as an OpenAPI 3.1 document. */
 import type { JsonObject } from '../domain/json.ts';
 import { jsonSchemaOf, keyHeader } from '../operations/http.ts';
-import { operationNames, operations } from '../operations/index.ts';
+import { allOperations } from '../operations/index.ts';
 import { type AnyOperation, isStream, type Route } from '../operations/operation.ts';
 
 /** Every operation that can be asked over HTTP. `version` is that of the program. */
 export async function openApiOf(version: string): Promise<JsonObject> {
-  const all: AnyOperation[] = await Promise.all(operationNames.map(name => operations[name]()));
+  const all = await allOperations();
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const operation of all) {
     const { route } = operation;

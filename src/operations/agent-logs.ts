@@ -1,11 +1,9 @@
 /** What an agent has printed, and goes on to print. */
 import { z } from 'zod';
 import { readLogs } from '../app/agent-log.ts';
-import { agentId } from './fields.ts';
+import { agentId, flag } from './fields.ts';
 import { runRow } from './find.ts';
 import { streamOperation } from './operation.ts';
-
-const flag = z.stringbool().or(z.boolean()).default(false);
 
 export const agentLogs = streamOperation({
   name: 'agent.logs',

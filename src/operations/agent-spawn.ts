@@ -7,7 +7,7 @@ import { checkRepository } from '../app/repository.ts';
 import { setupFor } from '../app/setup.ts';
 import type { Config } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
-import { checkId, checkTitle } from '../domain/names.ts';
+import { checkId, checkTitle, longestTitle } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -80,7 +80,7 @@ const titleOf = (item = '') =>
     .split('\n', 1)[0]!
     .replace(/\p{Cc}/gu, ' ')
     .trim()
-    .slice(0, 300);
+    .slice(0, longestTitle);
 
 function checkGates(profile: string, gates: readonly string[]): void {
   if ((profile === 'custom') === gates.length > 0) return;

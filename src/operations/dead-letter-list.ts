@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { at } from './fields.ts';
 import { operation } from './operation.ts';
-import { timeOf } from './views/context.ts';
+import { timeOf } from './views/time.ts';
 
 const mostLetters = 1_000;
 

@@ -4,10 +4,10 @@ import type { JsonObject } from '../domain/json.ts';
 import { sayingsAt } from '../machines/words.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
-import { at } from './fields.ts';
+import { at, outcome } from './fields.ts';
 import { streamOperation } from './operation.ts';
 import { concealed } from './views/concealed.ts';
-import { timeOf } from './views/context.ts';
+import { timeOf } from './views/time.ts';
 
 export const feedEntry = z.object({
   position: z.int().describe('in the log of all actors; what to go on from'),
@@ -18,7 +18,7 @@ export const feedEntry = z.object({
   type: z.string(),
   from: z.string(),
   to: z.string(),
-  outcome: z.enum(['applied', 'ignored', 'duplicate', 'rejected']),
+  outcome,
   source: z.string(),
   reason: z.string().nullable(),
   headline: z.string().nullable().describe('what has happened, where that is worth a line'),

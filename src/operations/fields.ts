@@ -21,6 +21,12 @@ export const priority = z
   .max(10, 'write a whole number from 1 (most urgent) to 10')
   .describe('1 is the most urgent, 10 the least');
 
+/** Yes or no, also as the words of a query. */
+export const flag = z.stringbool().or(z.boolean()).default(false);
+
+/** What became of an event. */
+export const outcome = z.enum(['applied', 'ignored', 'duplicate', 'rejected']);
+
 /** The part of a list that is asked for. */
 export const page = {
   limit: z.coerce.number().int().min(1).max(1_000).default(50).describe('the most items of one page'),

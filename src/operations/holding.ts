@@ -1,5 +1,6 @@
 /** Holds back and lets on: the worker as a whole, or a project. */
 import { z } from 'zod';
+import { contextOf } from '../app/context.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -8,7 +9,6 @@ import { projectsIn } from '../machines/standing.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { Site } from './operation.ts';
-import { contextOf } from './views/context.ts';
 import type { WorkerView } from './views/queue.ts';
 
 export const project = z.string().max(200).optional().describe('only this project; everything without it');

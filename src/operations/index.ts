@@ -2,6 +2,8 @@
  * Everything that can be asked, by name. An operation is loaded when it is asked for: a command line that answers at once
  * must not read what it does not use.
  */
+import type { AnyOperation } from './operation.ts';
+
 export const operations = {
   'task.list': () => import('./task-list.ts').then(it => it.taskList),
   'task.show': () => import('./task-show.ts').then(it => it.taskShow),
@@ -51,4 +53,6 @@ export const streamNames = ['agent.logs', 'events.follow'] as const satisfies (k
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;
 export const operationNames = Object.keys(operations) as OperationName[];
+/** Every operation, loaded. */
+export const allOperations = (): Promise<AnyOperation[]> => Promise.all(operationNames.map(name => operations[name]()));
 export const isOperation = (name: string): name is OperationName => Object.hasOwn(operations, name);

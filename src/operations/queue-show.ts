@@ -1,14 +1,14 @@
 /** The state of the worker: what runs, what waits and why, breakers, leases, the last runs. */
 import { z } from 'zod';
+import { contextOf } from '../app/context.ts';
 import { workerId } from '../machines/addresses.ts';
 import { closeDay } from '../machines/ledger.ts';
 import { noPlan, openLedger, type WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { operation } from './operation.ts';
 import { viewOfRun } from './views/agent.ts';
-import { contextOf } from './views/context.ts';
 import { queueView, readBreakers, readLeases, readPreflights } from './views/queue.ts';
-import { reasonsOf, tagsOfWorker } from './views/reasons.ts';
+import { reasonsIn, tagsOfWorker } from './views/reasons.ts';
 
 export const queueShow = operation({
   name: 'queue.show',
@@ -24,12 +24,13 @@ export const queueShow = operation({
     const worker = await runtime.actor(workerId);
     const context = worker === undefined ? undefined : contextOf<WorkerContext>(worker);
     const { queue = [], asked = [], running = [] } = context ?? {};
-    const reasons = new Map((await reasonsOf(app)).map(reason => [reason.runId, reason]));
+    const tags = worker === undefined ? ['unattended'] : tagsOfWorker(worker, app);
+    const reasons = new Map(worker && reasonsIn(worker, tags).map(reason => [reason.runId, reason]));
     const backoff = await runtime.list({ kind: 'agentRun', tags: ['backoff'], limit: 100 });
     const recent = await runtime.list({ kind: 'agentRun', status: 'ended', limit: 10 });
     return {
       worker: worker?.state ?? 'not started',
-      isAttended: worker !== undefined && !tagsOfWorker(worker, app).includes('unattended'),
+      isAttended: !tags.includes('unattended'),
       counts: { ...(await countsOf(runtime)), queued: queue.length, running: running.length + asked.length },
       maxConcurrency: context?.limits.total ?? 0,
       running,

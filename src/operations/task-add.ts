@@ -1,7 +1,7 @@
 /** Makes a task. Everything that can be wrong is found before anything is made. */
 import { z } from 'zod';
 import { branchOf, checkBranchIsFree, createTask, type NewTask } from '../app/new-task.ts';
-import { findPipeline, requireHolding } from '../app/pipelines.ts';
+import { findPipeline, meansFile, requireHolding } from '../app/pipelines.ts';
 import { checkPrograms, findRepository, setupFor } from '../app/setup.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SignalboxError } from '../domain/errors.ts';
@@ -90,7 +90,7 @@ function requireMay({ agent, agentEnv, repository, pipeline }: Input, { config }
   // What an agent sees, its log shows.
   if (agentEnv.length > 0) refuse('agentEnv', 'name the variables in the configuration of the agent');
   // A pipeline of one's own has command lines in its gates, and decides what is merged.
-  if (pipeline !== undefined && (typeof pipeline !== 'string' || /[./]/.test(pipeline))) {
+  if (pipeline !== undefined && (typeof pipeline !== 'string' || meansFile(pipeline))) {
     refuse('pipeline', 'name a pipeline that there is, or leave it to the project');
   }
 }

@@ -1,11 +1,11 @@
 /** The log of a task, a page at a time. */
 import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
-import { at, taskId } from './fields.ts';
+import { at, outcome, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
 import { concealed } from './views/concealed.ts';
-import { timeOf } from './views/context.ts';
+import { timeOf } from './views/time.ts';
 
 export const taskEvents = operation({
   name: 'task.events',
@@ -28,7 +28,7 @@ export const taskEvents = operation({
         dedupeKey: z.string().nullable(),
         from: z.string(),
         to: z.string(),
-        outcome: z.enum(['applied', 'ignored', 'duplicate', 'rejected']),
+        outcome,
         reason: z.string().nullable().describe('why it changed nothing'),
         data: z.record(z.string(), z.json()),
       }),

@@ -1,7 +1,7 @@
 /** Rebuilds a task from its log: the time machine, and the proof that the stored snapshot is the true one. */
 import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
-import { taskId } from './fields.ts';
+import { flag, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
 import { concealed } from './views/concealed.ts';
@@ -19,7 +19,7 @@ export const taskReplay = operation({
       .int('write a whole number')
       .optional()
       .describe('as of this entry of the log'),
-    verify: z.stringbool().or(z.boolean()).default(false).describe('say whether it is the stored one'),
+    verify: flag.describe('say whether it is the stored one'),
   }),
   output: z.object({
     id: z.string(),

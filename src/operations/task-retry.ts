@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { contextOf } from '../app/context.ts';
 import { ensureServices } from '../app/services.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type AgentSpec, weakerThan } from '../domain/agent-spec.ts';
@@ -14,7 +15,6 @@ import { taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { type Here, operation } from './operation.ts';
 import { sendToTask } from './sending.ts';
-import { contextOf } from './views/context.ts';
 import { sentEvent } from './views/task.ts';
 
 export const taskRetry = operation({

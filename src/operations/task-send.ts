@@ -25,20 +25,19 @@ export const taskSend = operation({
   route: { method: 'POST', path: '/tasks/:taskId/events', status: 202 },
   async run(app, { taskId: id, type, data }, who) {
     const fields = await fieldsOfEvent(app, id, type);
+    const leftOut = Object.keys(data).filter(name => !fields.includes(name));
     const event: JsonObject & { type: string } = { type };
     for (const field of fields) {
       const value = text('').safeParse(data[field]);
       if (!value.success) {
         const message = 'write a text of 1 to 20000 characters';
-        const others = Object.keys(data).filter(name => !fields.includes(name));
-        const unknown = others.length === 0 ? '' : ` ${others.slice(0, 5).map(quote).join(', ')} is no field of it.`;
+        const unknown = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 5).map(quote).join(', ')} is no field of it.`;
         throw new SignalboxError('invalid', 'badInput', `${type} needs "${field}": ${message}.${unknown}`, {
           problems: [{ path: `data.${field}`, message }],
         });
       }
       event[field] = value.data;
     }
-    const leftOut = Object.keys(data).filter(name => !fields.includes(name));
     return { ...(await sendToTask(app, id, event, who)), leftOut };
   },
 });

@@ -4,6 +4,7 @@
  */
 import type { EventObject, Store, StoredLogEntry } from '../persistence/store.ts';
 import type { LiveActor } from './cache.ts';
+import { type Changes, createChanges } from './changes.ts';
 
 /** A committed transition. */
 export interface Transition extends StoredLogEntry {
@@ -99,31 +100,15 @@ export async function until<T>(
   }
 }
 
-/** Changes of the store for somebody who looks at something else now and then. */
-function changesOf(store: Store, signals: readonly AbortSignal[]) {
-  let isNew = false;
-  let wake = () => {};
-  const hear = () => {
-    isNew = true;
-    wake();
-  };
-  const end = store.watch(hear);
-  for (const signal of signals) signal.addEventListener('abort', hear);
+/** Changes of the store; `forget` ends the watch. */
+function changesOf(store: Store, signals: readonly AbortSignal[]): Changes {
+  const changes = createChanges(signals);
+  const end = store.watch(changes.hear);
   return {
-    /** Everything so far is about to be looked at: what comes from now on is news. */
-    see() {
-      isNew = false;
-    },
-    /** Resolves when there is news. */
-    async next() {
-      if (isNew) return;
-      await new Promise<void>(resolve => {
-        wake = resolve;
-      });
-    },
+    ...changes,
     forget() {
       end();
-      for (const signal of signals) signal.removeEventListener('abort', hear);
+      changes.forget();
     },
   };
 }

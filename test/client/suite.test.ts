@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnswerName, Signalbox } from '../../src/client/signalbox.ts';
 import { SignalboxError } from '../../src/domain/errors.ts';
-import { operationNames, operations } from '../../src/operations/index.ts';
+import { allOperations, operations } from '../../src/operations/index.ts';
 import { type AnyOperation, isStream, type Role, roles } from '../../src/operations/operation.ts';
 import { type AskedData, waysOfAsking } from './data.ts';
 
@@ -243,7 +243,7 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
 
   test('who may not is refused before anything is read or checked', async () => {
     const data = await make();
-    const all: AnyOperation[] = await Promise.all(operationNames.map(name => operations[name]()));
+    const all = await allOperations();
     for (const role of roles) {
       const client = await data.as(role as Role, 'eve');
       for (const operation of all.filter(({ route }) => route !== null)) {

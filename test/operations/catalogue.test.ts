@@ -7,10 +7,10 @@ import { commands } from '../../src/cli/commands.ts';
 import { wordsOf } from '../../src/cli/words.ts';
 import { openApiOf } from '../../src/http/openapi.ts';
 import { jsonSchemaOf } from '../../src/operations/http.ts';
-import { operationNames, operations, streamNames } from '../../src/operations/index.ts';
-import { type AnyOperation, isStream } from '../../src/operations/operation.ts';
+import { allOperations, operationNames, streamNames } from '../../src/operations/index.ts';
+import { isStream } from '../../src/operations/operation.ts';
 
-const all: AnyOperation[] = await Promise.all(operationNames.map(name => operations[name]()));
+const all = await allOperations();
 const described = (schema: z.ZodType) =>
   Object.entries((jsonSchemaOf(schema, 'input').properties ?? {}) as Record<string, { description?: string }>);
 

@@ -1,12 +1,13 @@
 /** An agent run for people and programs. */
 import { z } from 'zod';
+import { contextOf } from '../../app/context.ts';
 import { addUsage } from '../../domain/usage.ts';
 import { type AgentRunContext, contextShare } from '../../machines/agent-run-context.ts';
 import { runStatuses, runStatusIn } from '../../machines/standing.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import { at, usage } from '../fields.ts';
-import { contextOf, timeOf } from './context.ts';
 import { type Looked, type Reason, reasonsOf } from './reasons.ts';
+import { timeOf } from './time.ts';
 
 export const agentView = z.lazy(() =>
   z.object({

@@ -1,5 +1,6 @@
 /** The worker and what it depends on: what runs, what waits and why, breakers, preflights, leases, money. */
 import { z } from 'zod';
+import { contextOf } from '../../app/context.ts';
 import type { BreakerContext } from '../../machines/breaker.ts';
 import type { MergeQueueContext } from '../../machines/merge-queue.ts';
 import type { PreflightContext } from '../../machines/preflight.ts';
@@ -7,7 +8,7 @@ import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { at, budget, remedy, spent } from '../fields.ts';
 import { agentView } from './agent.ts';
-import { contextOf, timeOf, timeOrNull } from './context.ts';
+import { timeOf, timeOrNull } from './time.ts';
 
 export const breakerView = z.lazy(() =>
   z.object({

@@ -1,4 +1,6 @@
 /** Why runs that have asked to start have not, and what a person could do about it. */
+
+import { contextOf } from '../../app/context.ts';
 import { ownerOf } from '../../app/data-directory.ts';
 import type { App } from '../../app/open.ts';
 import type { Remedy } from '../../domain/errors.ts';
@@ -7,7 +9,6 @@ import { workerId } from '../../machines/addresses.ts';
 import type { QueuedRun, WorkerContext } from '../../machines/worker-context.ts';
 import { whyQueued } from '../../machines/worker-rules.ts';
 import type { ActorRow } from '../../persistence/store.ts';
-import { contextOf } from './context.ts';
 
 export interface Reason {
   runId: string;
@@ -30,9 +31,12 @@ export function tagsOfWorker({ tags }: ActorRow, { paths }: Looked): readonly st
 /** Why each run that has asked to start has not. */
 export async function reasonsOf(app: Looked): Promise<Reason[]> {
   const worker = await app.runtime.actor(workerId);
-  if (worker === undefined) return [];
+  return worker === undefined ? [] : reasonsIn(worker, tagsOfWorker(worker, app));
+}
+
+/** The same out of the worker's row; `tags` say what its state means. */
+export function reasonsIn(worker: ActorRow, tags: readonly string[]): Reason[] {
   const context = contextOf<WorkerContext>(worker);
-  const tags = tagsOfWorker(worker, app);
   const asked = context.asked.map(({ runId, taskId, agent }) => ({
     runId,
     taskId,

@@ -5,9 +5,9 @@ import type { TaskContext } from '../../machines/task-context.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
-import { at, remedy, spent, usage } from '../fields.ts';
-import { timeOf } from './context.ts';
+import { at, outcome, remedy, spent, usage } from '../fields.ts';
 import { type Looked, type Reason, reasonsOf } from './reasons.ts';
+import { timeOf } from './time.ts';
 
 const move = z.lazy(() =>
   z.object({
@@ -86,7 +86,7 @@ export type TaskView = z.output<typeof taskView>;
 export const sentEvent = z.lazy(() =>
   z.object({
     seq: z.int().describe("the position in the task's log"),
-    outcome: z.enum(['applied', 'ignored', 'duplicate', 'rejected']),
+    outcome,
     state: z.string(),
     reason: z.string().nullable().describe('why it changed nothing'),
     task: taskView.describe('as it is now'),

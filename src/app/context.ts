@@ -1,11 +1,7 @@
 /** What an actor remembers, out of its row. */
-import type { ActorRow } from '../../persistence/store.ts';
+import type { ActorRow } from '../persistence/store.ts';
 
 /** The context in a stored snapshot; `T` is that of the machine of the row's kind. */
 export function contextOf<T>(row: Pick<ActorRow, 'snapshot'>): T {
   return (JSON.parse(row.snapshot) as { context: T }).context;
 }
-
-/** A time for whoever reads it. */
-export const timeOf = (at: number) => new Date(at).toISOString();
-export const timeOrNull = (at: number | null) => (at === null ? null : timeOf(at));
