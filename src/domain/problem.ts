@@ -1,6 +1,6 @@
 /** Failures as RFC 9457 problem documents, and back: the same for HTTP, for `--json` and between processes. */
 import { messageOf, type Problem, type Remedy, SignalboxError } from './errors.ts';
-import { type ErrorCode, isReason, reasons } from './reasons.ts';
+import { type ErrorCode, isReason, type Reason, reasons } from './reasons.ts';
 
 /** A problem document with our extension fields `reason`, `remedy` and `errors`. */
 export interface ProblemDocument {
@@ -22,8 +22,11 @@ const statuses: Record<ErrorCode, number> = {
   unavailable: 503,
 };
 
-/** The HTTP status of a kind of failure. */
-export const statusOf = (code: ErrorCode): number => statuses[code];
+/** The HTTP status of a failure: that of its kind, or one of its own. */
+export function statusOf(reason: Reason): number {
+  const [code, , own]: readonly [ErrorCode, string, number?] = reasons[reason];
+  return own ?? statuses[code];
+}
 
 /** What is told of an error. Of a bug nothing but its message: a stack is for those who can read it. */
 export function problemOf(error: unknown): ProblemDocument {
@@ -35,7 +38,7 @@ export function problemOf(error: unknown): ProblemDocument {
   return {
     type: `https://signalbox.dev/problems/${code.replace('_', '-')}`,
     title: code.replace('_', ' '),
-    status: isExpected ? statusOf(error.code) : 500,
+    status: isExpected ? statusOf(error.reason) : 500,
     detail: messageOf(error),
     ...(isExpected && { reason: error.reason }),
     ...(isExpected && error.remedy !== undefined && { remedy: error.remedy }),

@@ -15,7 +15,7 @@
  */
 export type ErrorCode = 'invalid' | 'forbidden' | 'not_found' | 'conflict' | 'fenced' | 'unavailable';
 
-/** What each reason means, and the kind that it belongs to. */
+/** What each reason means, and the kind that it belongs to; the HTTP status where it is not that of the kind. */
 export const reasons = {
   // What was asked.
   badInput: ['invalid', 'A field of the input is missing, unknown or has a value that it cannot have.'],
@@ -25,7 +25,7 @@ export const reasons = {
   badBody: ['invalid', 'The body of a work item cannot be read, is no text or is too long.'],
   badBranch: ['invalid', 'A name is not a valid branch name.'],
   titleMissing: ['not_found', 'A task is to be begun and nobody said what is wanted.'],
-  unknownEvent: ['invalid', 'There is no such event for a task.'],
+  unknownEvent: ['invalid', 'There is no such event for a task.', 422],
   internalEvent: ['invalid', 'The event is one that only Signalbox itself sends.'],
   unknownOperation: ['not_found', 'There is no such operation or route.'],
   notAllowed: ['forbidden', 'Whoever asks has not the role that the operation needs.'],
@@ -119,7 +119,7 @@ export const reasons = {
   // The other side.
   unreachable: ['unavailable', 'Whoever works on the data could not be reached.'],
   badAnswer: ['unavailable', 'The answer of the other side cannot be understood.'],
-} as const satisfies Record<string, readonly [ErrorCode, string]>;
+} as const satisfies Record<string, readonly [ErrorCode, string, number?]>;
 
 /** The stable name of an expected failure. */
 export type Reason = keyof typeof reasons;

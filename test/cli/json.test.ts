@@ -127,7 +127,7 @@ test('expected errors are one problem document with --json', async () => {
   await place.signalbox('task', 'add', ...place.newTask().slice(1));
   const expected: [string[], object][] = [
     [['task', 'show', 'ET-2'], { status: 404, detail: expect.stringContaining('ET-1') }],
-    [['task', 'send', 'ET-1', 'task.aprove'], { status: 400 }],
+    [['task', 'send', 'ET-1', 'task.aprove'], { status: 422 }],
     [['task', 'list', '--data', 'nowhere'], { status: 404 }],
     [['run', '--repo', 'nowhere'], { status: 400 }],
     [['task', 'add', ...place.newTask().slice(1)], { status: 409 }],
