@@ -8,6 +8,7 @@ import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { preflightMachine } from '../machines/preflight.ts';
 import { agentRunTags, taskTags } from '../machines/standing.ts';
 import { compileTask } from '../machines/task.ts';
+import { tokenMachine } from '../machines/token.ts';
 import { workerMachine } from '../machines/worker.ts';
 import type { MachineKind } from '../runtime/index.ts';
 
@@ -18,6 +19,7 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'breaker', definition: written(2), build: () => breakerMachine },
   { name: 'preflight', definition: written(1), build: () => preflightMachine },
   { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
+  { name: 'token', definition: written(1), build: () => tokenMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
   {
     name: 'task',

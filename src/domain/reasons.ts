@@ -43,6 +43,7 @@ export const reasons = {
   noPipeline: ['not_found', 'There is no pipeline of this name.'],
   noBreaker: ['not_found', 'There is no breaker for this provider.'],
   noDeadLetter: ['not_found', 'There is no dead letter with this id.'],
+  noToken: ['not_found', 'There is no token of this name that holds.'],
   noFormat: ['invalid', 'There is no such format.'],
   noActor: ['not_found', 'There is no actor with this id.'],
   beyondLog: ['not_found', 'The position is not in the log of the actor.'],
@@ -50,6 +51,7 @@ export const reasons = {
 
   // What stands in the way.
   idTaken: ['conflict', 'A task has this id already.'],
+  tokenTaken: ['conflict', 'There is a token of this name that holds.'],
   branchTaken: ['conflict', 'The branch that the task would work on exists already, or one that is in its way.'],
   notPaused: ['invalid', 'The project is not paused.'],
   weakerSandbox: ['conflict', 'The agent would go on with a weaker sandbox than the task began with.'],

@@ -8,3 +8,6 @@ export const breakerId = (provider: string) => `breaker:${provider}`;
 
 /** Checks whether an agent can be started. */
 export const preflightId = (agent: string) => `preflight:${agent}`;
+
+/** Holds what is known of a token. */
+export const tokenId = (name: string) => `token:${name}`;

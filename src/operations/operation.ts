@@ -6,10 +6,9 @@ import type { z } from 'zod';
 import type { App } from '../app/open.ts';
 import type { Environment, LoadedConfig } from '../config/load.ts';
 import type { Json } from '../domain/json.ts';
+import type { Role } from '../domain/role.ts';
 
-/** Who may ask: each may what those before it may. */
-export const roles = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
+export { type Role, roles } from '../domain/role.ts';
 
 /** Whoever asks. */
 export interface Who {

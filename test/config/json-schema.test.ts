@@ -7,7 +7,7 @@ test('the JSON Schema knows every field, says what each is for, and refuses othe
   const schema = configJsonSchema() as Schema;
   expect(schema.additionalProperties).toBe(false);
   expect(Object.keys(schema.properties ?? {})).toEqual([
-    ...['$schema', 'data', 'worker', 'host', 'breaker', 'preflight', 'agents', 'agent', 'roles', 'pipeline'],
+    ...['$schema', 'data', 'worker', 'host', 'breaker', 'preflight', 'serve', 'agents', 'agent', 'roles', 'pipeline'],
     ...['priority', 'budget', 'projects', 'prices'],
   ]);
   // Nothing has to be written.

@@ -38,6 +38,14 @@ agents:
   codex: {}
   scripted: { kind: command, program: "sh ./agent.sh --fast" }
   boxed: { kind: claude, sandbox: { driver: docker, image: agents:1, network: false, cpus: 0.5, memory: 4GB } }
+serve:
+  host: 0.0.0.0
+  port: 9000
+  publicUrl: https://signalbox.example.org
+  tokens: { ci: { role: operator, sha256: ${'ab'.repeat(32)} } }
+  cors: [https://board.example.org/]
+  requestsPerMinute: off
+  trustProxy: 1
 agent: opus
 roles: { reviewer: codex }
 pipeline: ./pipeline.yaml
@@ -86,6 +94,15 @@ test('everything that is written arrives, and nothing else', async () => {
     host: { minFreeDiskBytes: 2 * 1024 ** 3, minFreeMemoryBytes: 256 * 1024 ** 2 },
     breaker: { failureLimit: 5, cooldownMs: 60_000 },
     preflight: { cacheMs: 60_000, timeLimitMs: 20_000 },
+    serve: {
+      host: '0.0.0.0',
+      port: 9_000,
+      publicUrl: 'https://signalbox.example.org',
+      tokens: { ci: { role: 'operator', sha256: 'ab'.repeat(32) } },
+      origins: ['https://board.example.org'],
+      requestsPerMinute: null,
+      trustProxy: 1,
+    },
     agent: 'opus',
     roles: { reviewer: 'codex' },
     pipeline: at('pipeline.yaml'),
