@@ -26,7 +26,8 @@ An operation is the same wherever it is asked: on the command line, over HTTP, o
 - **Command line.** \`--json\` prints the answer as one JSON document. \`--data\` and \`--config\` say where; without \`--config\` the
   configuration counts that whoever worked last on the data has put in force.
 - **HTTP.** Fields that are in the path go there, the others into the query of a GET and the JSON body of a POST. The header
-  \`Idempotency-Key\` makes an order to a task count once. Failures are problem documents: [errors.md](errors.md).
+  \`Idempotency-Key\` makes an order count once: the same order under the same key is given the same answer, also after a
+  crash; another order under it is refused. Failures are problem documents: [errors.md](errors.md).
 - What answers **bit by bit** is a stream of server-sent events, or of JSON lines with \`--json\`.
 
 Written by \`npm run reference\` from the operations.

@@ -22,7 +22,8 @@ const allowed: Record<string, string[]> = {
   operations: ['domain', 'machines', 'persistence', 'runtime', 'config', 'app'],
   client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
   http: ['domain', 'operations'],
-  cli: ['domain', 'client'],
+  service: ['domain', 'machines', 'persistence', 'config', 'host', 'app', 'operations', 'client', 'http'],
+  cli: ['domain', 'client', 'service'],
   'main.ts': ['cli'],
 };
 

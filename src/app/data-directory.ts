@@ -13,6 +13,10 @@ export interface DataPaths {
   runsDir: string;
   worktreesDir: string;
   lock: string;
+  /** Where whoever works here listens. */
+  socket: string;
+  /** Where a service writes its address. */
+  service: string;
 }
 
 export function dataPaths(dataDir: string): DataPaths {
@@ -23,6 +27,8 @@ export function dataPaths(dataDir: string): DataPaths {
     runsDir: join(absolute, 'runs'),
     worktreesDir: join(absolute, 'worktrees'),
     lock: join(absolute, 'lock'),
+    socket: join(absolute, 'api.sock'),
+    service: join(absolute, 'service.json'),
   };
 }
 

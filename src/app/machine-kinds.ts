@@ -4,6 +4,7 @@ import { agentRunMachine } from '../machines/agent-run.ts';
 import { breakerMachine } from '../machines/breaker.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { mergeQueueMachine } from '../machines/merge-queue.ts';
+import { orderMachine } from '../machines/order.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { preflightMachine } from '../machines/preflight.ts';
 import { agentRunTags, taskTags } from '../machines/standing.ts';
@@ -20,6 +21,7 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'preflight', definition: written(1), build: () => preflightMachine },
   { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
   { name: 'token', definition: written(1), build: () => tokenMachine },
+  { name: 'order', definition: written(1), build: () => orderMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
   {
     name: 'task',

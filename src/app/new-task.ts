@@ -27,8 +27,14 @@ export interface NewTask {
   hooks: Hooks;
 }
 
+/** Who has a task made, and the order by which; null for one that may be given twice. */
+export interface Orderer {
+  name: string;
+  key: string | null;
+}
+
 /** Makes a task and answers its id. Throws `idTaken` or `branchTaken`; nothing was made then. */
-export async function createTask(app: App, task: NewTask, by: string): Promise<string> {
+export async function createTask(app: App, task: NewTask, { name: by, key }: Orderer): Promise<string> {
   const { runtime, paths } = app;
   const { title, body, project, repository, target, priority, pipeline, agent, agents, hooks } = task;
   const id = task.id ?? (await freeId(app, task));
@@ -40,7 +46,9 @@ export async function createTask(app: App, task: NewTask, by: string): Promise<s
   const place = { project, repository, target, branch, workItem: id, worktree, mergeQueue };
   const input = { title, body, priority, agent, agents, hooks, ...place };
   await ensureServices(app, { agents: [agent, ...Object.values(agents)], repository, target });
-  const options = { definition: pipeline as unknown as Json, source: by };
+  // The order knows which task is its own before there is one: whoever finds it open looks whether it was made.
+  if (key !== null) await runtime.send(key, { type: 'order.name', subject: id }, { source: by });
+  const options = { definition: pipeline as unknown as Json, source: by, dedupeKey: key };
   const { outcome } = await runtime.create('task', id, input as unknown as Json, options);
   if (outcome === 'duplicate') throw taken(id);
   return id;

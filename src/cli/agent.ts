@@ -98,7 +98,9 @@ export const spawn = answers({
     },
   }),
   examples: ['signalbox agent spawn --task ET-003 --type reviewer --repo ../shop --work-item "Review the totals"'],
-  show({ agentId }, { hint }) {
+  async show({ agentId }, { hint, client }) {
+    if (await client.isWorkedOn())
+      return print(`${agentId} is taken up. Look at it with: signalbox agent show ${agentId}${hint}`);
     print(`${agentId} is ready. It works with: signalbox run --id ${agentId}${hint}`);
   },
 });

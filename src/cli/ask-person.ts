@@ -1,6 +1,6 @@
 /** Asks the person at the terminal what a task waits for. */
 import { createInterface } from 'node:readline/promises';
-import type { TaskView } from '../client/work.ts';
+import type { TaskView } from '../service/working.ts';
 import { colors, harmless, print } from './output.ts';
 import type { Progress } from './progress.ts';
 

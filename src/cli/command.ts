@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Described } from '../client/describe.ts';
 import type { LocalSignalbox } from '../client/local.ts';
+import type { Client } from '../client/open.ts';
 import type { AnswerName, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
 import type { Json } from '../domain/json.ts';
 import { addFields, type Flags, type Values } from './flags.ts';
@@ -12,12 +13,14 @@ import { rememberFields } from './words.ts';
 export interface CommonOptions {
   data?: string;
   config?: string;
+  /** The address of a service to ask instead. */
+  url?: string;
   json?: boolean;
 }
 
 /** What a command has at hand when it shows an answer. */
 export interface Shown {
-  client: LocalSignalbox;
+  client: Client;
   /** What was asked. */
   input: Values;
   /** What was given on the command line, as commander has it. */
@@ -76,12 +79,12 @@ export function buildCommand(
   word: string,
   spec: AnyCommand,
   behind: Described | undefined,
-  open: (options: CommonOptions) => Promise<LocalSignalbox>,
+  open: (options: CommonOptions) => Promise<Client>,
 ): Command {
   const command = new Command(word).description(spec.description ?? behind?.operation.summary ?? '');
   const read = behind && addFields(command, behind, spec);
   spec.extra?.(command);
-  if (!spec.isApart) addCommon(command);
+  if (!spec.isApart) addCommon(command, !isOwn(spec));
   if (spec.examples)
     command.addHelpText('after', `\nExamples:\n${spec.examples.map(line => `  $ ${line}`).join('\n')}`);
   return command.action(async (...given: unknown[]) => {
@@ -95,7 +98,7 @@ export function buildCommand(
       const input = spec.input?.(fields, options) ?? fields;
       const place: CommonOptions = { ...options, ...spec.place?.(options) };
       const client = await open(place);
-      await carryOut(spec, { client, input: input as Values, options, hint: hintFor(place) });
+      await carryOut(spec, { client, input: input as Values, options, hint: hintFor(place) }).finally(client.close);
     } catch (error) {
       rememberFields(error, read!.given);
       throw error;
@@ -103,13 +106,14 @@ export function buildCommand(
   });
 }
 
-function addCommon(command: Command): void {
+function addCommon(command: Command, isAsked: boolean): void {
   const taken = command.options.map(({ long }) => long);
   const add = (flags: string, description: string) => {
     if (!taken.includes(flags.split(' ')[0])) command.option(flags, description);
   };
   add('--data <dir>', 'data directory (or SIGNALBOX_DATA)');
   add('--config <file>', 'configuration file (the one in force, or the one in the working directory)');
+  if (isAsked) add('--url <address>', 'a service to ask instead (or SIGNALBOX_URL; its token in SIGNALBOX_API_TOKEN)');
   add('--json', 'print JSON and nothing else');
 }
 
@@ -134,7 +138,8 @@ async function carryOut(spec: AnswerCommand<never> | StreamCommand<never>, shown
 }
 
 /** The options by which a later command finds the same data. */
-export function hintFor({ data, config }: CommonOptions): string {
+export function hintFor({ data, config, url }: CommonOptions): string {
+  if (url !== undefined) return ` --url ${url}`;
   const isUsual = data === undefined || data === '.signalbox';
   return `${isUsual ? '' : ` --data ${data}`}${config === undefined ? '' : ` --config ${config}`}`;
 }
@@ -144,10 +149,25 @@ export function actor(): string {
   return process.env.USER || process.env.LOGNAME || 'cli';
 }
 
-/** The way to the data that the options name. */
-export async function openClient({ data, config }: CommonOptions): Promise<LocalSignalbox> {
-  const { openLocal } = await import('../client/local.ts');
-  return openLocal({ cwd: process.cwd(), env: process.env, data, config, warn }, { name: actor(), role: 'admin' });
+/** The way to what the options name: a service, or a data directory. */
+export async function openClient({ url, ...place }: CommonOptions): Promise<Client> {
+  const { openClient: open } = await import('../client/open.ts');
+  return open({ ...placeOf(place, warn), url }, identity());
 }
+
+/** The data directory that the options name, to work on it. */
+export async function openData(options: CommonOptions, warnOf = warn): Promise<LocalSignalbox> {
+  const { openLocal } = await import('../client/local.ts');
+  return openLocal(placeOf(options, warnOf), identity());
+}
+
+const identity = () => ({ name: actor(), role: 'admin' as const });
+const placeOf = ({ data, config }: CommonOptions, warnOf: (text: string) => void) => ({
+  cwd: process.cwd(),
+  env: process.env,
+  data,
+  config,
+  warn: warnOf,
+});
 
 export type { OperationName };

@@ -55,6 +55,7 @@ const byOperation: Record<OperationName, Load> = {
 const own: Record<string, Load> = {
   demo: () => import('./demo.ts').then(it => it.demo),
   run: () => import('./run.ts').then(it => it.run),
+  serve: () => import('./serve.ts').then(it => it.serve),
 };
 
 /** By what is typed: `task list`. */
@@ -69,6 +70,7 @@ export const groups: Record<string, string> = {
   doctor: '',
   demo: '',
   run: '',
+  serve: '',
   task: 'look at tasks and move them on',
   agent: 'look at agent runs and end them',
   queue: 'what runs, what waits and why',

@@ -1,8 +1,8 @@
 /** `signalbox demo`: the whole pipeline on a real throw-away repository, with an agent that plays from a script. */
 import { join } from 'node:path';
 import type { Demo } from '../client/demo.ts';
-import type { TaskView } from '../client/work.ts';
 import { formatDuration } from '../domain/duration.ts';
+import type { TaskView } from '../service/working.ts';
 import { actor, type CommonOptions, type OwnCommand } from './command.ts';
 import type { Values } from './flags.ts';
 import { interruption } from './interruption.ts';
@@ -32,7 +32,7 @@ async function play(made: Demo, keep: boolean, isJson: boolean): Promise<number>
   const began = performance.now();
   const [{ openLocal }, { openWorking }] = await Promise.all([
     import('../client/local.ts'),
-    import('../client/work.ts'),
+    import('../service/working.ts'),
   ]);
   let progress: Progress | undefined;
   let wake = () => {};

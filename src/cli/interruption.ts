@@ -3,7 +3,14 @@ import { exitCodes } from './output.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export function interruption(): { happened: Promise<undefined>; forget(): void } {
+export interface Interruption {
+  happened: Promise<undefined>;
+  /** The same as a first signal, for another reason. */
+  interrupt(): void;
+  forget(): void;
+}
+
+export function interruption(): Interruption {
   let resolve = (_value: undefined) => {};
   const happened = new Promise<undefined>(done => {
     resolve = done;
@@ -17,6 +24,7 @@ export function interruption(): { happened: Promise<undefined>; forget(): void }
   for (const signal of signals) process.on(signal, onSignal);
   return {
     happened,
+    interrupt: () => resolve(undefined),
     forget() {
       for (const signal of signals) process.off(signal, onSignal);
     },

@@ -1,6 +1,7 @@
 /** Shows a task as it moves: a line for every change, and on a terminal a last line that lives. */
-import type { Activity, FeedEntry, TaskView } from '../client/work.ts';
+
 import { formatDuration } from '../domain/duration.ts';
+import type { Activity, FeedEntry, TaskView } from '../service/working.ts';
 import { clockTime, colors, harmless, printJsonLine } from './output.ts';
 
 export interface Progress {

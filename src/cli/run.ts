@@ -1,11 +1,11 @@
 /** `signalbox run`: one task in a local repository, in the foreground. */
 import type { LocalSignalbox, Planned } from '../client/local.ts';
 import type { InputOf } from '../client/signalbox.ts';
-import type { TaskView, Working } from '../client/work.ts';
 import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
 import { checkId } from '../domain/names.ts';
+import type { TaskView, Working } from '../service/working.ts';
 import { askPerson, type Decision } from './ask-person.ts';
-import { actor, type CommonOptions, hintFor, type OwnCommand, openClient } from './command.ts';
+import { actor, type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
 import { collect, type Values } from './flags.ts';
 import { interruption } from './interruption.ts';
 import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
@@ -59,11 +59,11 @@ export const run: OwnCommand = {
 };
 
 async function work(options: RunOptions): Promise<number> {
-  const local = await openClient(options);
+  const local = await openData(options);
   const start = await prepare(local, options);
   const listeners = new Set<() => void>();
   let progress: Progress | undefined;
-  const { openWorking } = await import('../client/work.ts');
+  const { openWorking } = await import('../service/working.ts');
   const working = await openWorking(
     local,
     { name: actor(), role: 'admin' },

@@ -53,12 +53,13 @@ export const workItem = (given: Values, { bodyFile }: Values): Values => ({
 
 export const add = answers({
   operation: 'task.add',
-  description: 'make a task without working on it; "signalbox run --id" takes it up',
+  description: 'make a task; whoever works on the data takes it up, or "signalbox run --id"',
   ...workItemFlags,
   extra: command => command.option('--body-file <file>', 'the work item in full'),
   input: workItem,
   examples: ['signalbox task add --repo ../shop --title "Totals are wrong" --agent claude'],
-  show({ id, repository }, { hint }) {
+  async show({ id, repository }, { hint, client }) {
+    if (await client.isWorkedOn()) return print(`${id} is taken up. Look at it with: signalbox task show ${id}${hint}`);
     print(`${id} is ready. Work on it with: signalbox run --repo ${repository} --id ${id}${hint}`);
   },
 });
@@ -100,7 +101,7 @@ type Sent = OutputOf<'task.approve'>;
 
 const codeOf = ({ outcome }: Sent) => (outcome === 'applied' ? exitCodes.done : exitCodes.failed);
 
-function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint }: Shown): void {
+async function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint, client }: Shown): Promise<void> {
   const { id, state, why, standing, repository } = task;
   if (leftOut.length > 0)
     note(
@@ -109,7 +110,7 @@ function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint }: Show
   const now = `${state}: ${harmless(why)}.`;
   if (outcome !== 'applied') print(`That changed nothing: ${reason ?? outcome}. ${id} is ${now}`);
   else print(`${id} is now ${now}`);
-  if (outcome === 'applied' && standing === 'working')
+  if (outcome === 'applied' && standing === 'working' && !(await client.isWorkedOn()))
     print(`It goes on with: signalbox run --repo ${repository} --id ${id}${hint}`);
 }
 
@@ -140,6 +141,7 @@ export const send = verb('task.send', {
     command
       .option('--data <json-or-dir>', 'fields such as \'{"stage":"review"}\'; or the data directory', collect, [])
       .option('--config <file>', 'configuration file (the one in force, or the one in the working directory)')
+      .option('--url <address>', 'a service to ask instead (or SIGNALBOX_URL; its token in SIGNALBOX_API_TOKEN)')
       .option('--json', 'print JSON and nothing else'),
   place: ({ data }) => ({ data: (data as string[]).find(value => !isObject(value)) }),
   input: (given, { data }) => ({

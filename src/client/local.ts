@@ -1,13 +1,29 @@
-/** The contract on the data directory itself: opens it for each order as that needs, and closes it again. */
+/**
+ * The contract at a data directory. Whoever works there is asked through its socket; when nobody does, the data is opened
+ * for each order as that needs, and closed again.
+ */
 
 import { existsSync } from 'node:fs';
-import { dataPaths, requireData } from '../app/data-directory.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { dataPaths, ownerOf, requireData } from '../app/data-directory.ts';
 import { type Mode, openApp } from '../app/open.ts';
 import { type Located, locate, type Place } from '../app/place.ts';
-import { operations } from '../operations/index.ts';
-import type { DataOperation, Here, Site } from '../operations/operation.ts';
-import { type Admitted, admit, performHere, performOn, planFor, streamOn } from '../operations/perform.ts';
-import type { AnswerName, InputOf, Signalbox } from './signalbox.ts';
+import { socketOf } from '../app/socket.ts';
+import { isBecause } from '../domain/errors.ts';
+import { type OperationName, operations } from '../operations/index.ts';
+import type { AnyOperation, DataOperation, Here, Site } from '../operations/operation.ts';
+import {
+  type Admitted,
+  admit,
+  isPlannedFirst,
+  performHere,
+  performOn,
+  planFor,
+  streamOn,
+} from '../operations/perform.ts';
+import { openRemote } from './remote.ts';
+import type { AnswerName, AskOptions, InputOf, Signalbox } from './signalbox.ts';
+import { toSocket } from './transport.ts';
 import { type Identity, whoOf } from './who.ts';
 
 export type { Place } from '../app/place.ts';
@@ -24,6 +40,10 @@ export interface LocalSignalbox extends Signalbox {
   plan<Name extends AnswerName>(name: Name, input: InputOf<Name>): Promise<Planned>;
 }
 
+/** Somebody who owns the data for a moment, or who has just begun to work, is waited for so long, in milliseconds. */
+const patienceMs = 5_000;
+const lookAgainMs = 25;
+
 export function openLocal(place: Place, identity: Identity): LocalSignalbox {
   const here: Here & Located = { cwd: place.cwd, env: place.env, ...locate(place) };
   const opening = (mode: Mode, only?: readonly string[]) => openSite(here, { mode, only, warn: place.warn });
@@ -34,7 +54,7 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
     const { creates = false } = admitted.operation as DataOperation;
     const paths = dataPaths(await here.dataDir());
     if (!creates) requireData(paths);
-    const plan = await planFor(admitted, here);
+    const plan = isPlannedFirst(admitted) ? await planFor(admitted, here) : undefined;
     const only = needs === 'work' && existsSync(paths.database) ? await concerned(admitted) : undefined;
     return using(await opening(needs, only), site => performOn(admitted, site, plan));
   }
@@ -45,27 +65,84 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
     return using(await opening('read'), async site => (await concerns?.(site, input)) ?? []);
   }
 
+  async function admitted(name: OperationName, input: unknown, options?: AskOptions): Promise<Admitted> {
+    return admit(await operations[name](), input, whoOf(identity, options));
+  }
+
+  /** Whoever works on the data, as somebody who can be asked; undefined where nobody listens. */
+  async function whoeverWorks({ needs, route }: AnyOperation): Promise<Signalbox | undefined> {
+    if (needs === 'nothing' || route === null) return undefined;
+    const socket = socketOf(dataPaths(await here.dataDir()));
+    if (socket === undefined) return undefined;
+    const { carry, close } = toSocket(socket, identity);
+    return openRemote(carry, close);
+  }
+
+  /** What relative paths are relative to is another directory for whoever works. */
+  const forOthers = ({ input }: AnyOperation, given: unknown) =>
+    'cwd' in input.shape ? { cwd: here.cwd, ...(given as object) } : given;
+
   return {
     here,
     async ask(name, input, options) {
-      return (await carryOut(admit(await operations[name](), input, whoOf(identity, options)))) as never;
+      const order = await admitted(name, input, options);
+      for (const end = performance.now() + patienceMs; ; ) {
+        const other = await whoeverWorks(order.operation);
+        try {
+          if (other !== undefined) return await other.ask(name, forOthers(order.operation, input) as never, options);
+        } catch (error) {
+          if (!isNobodyThere(error)) throw error;
+        } finally {
+          await other?.close();
+        }
+        try {
+          return (await carryOut(order)) as never;
+        } catch (error) {
+          if (!isBecause(error, 'inUse') || performance.now() > end) throw error;
+        }
+        await pause(lookAgainMs);
+      }
     },
     async plan(name, input) {
-      const admitted = admit(await operations[name](), input, whoOf(identity));
-      return { admitted, plan: await planFor(admitted, here) };
+      const order = await admitted(name, input);
+      return { admitted: order, plan: await planFor(order, here) };
     },
     async *follow(name, input, options) {
-      const admitted = admit(await operations[name](), input, whoOf(identity, options));
+      const order = await admitted(name, input, options);
+      const other = await whoeverWorks(order.operation);
+      if (other !== undefined) {
+        try {
+          yield* other.follow(name, input, options);
+          return;
+        } catch (error) {
+          if (!isNobodyThere(error)) throw error;
+        } finally {
+          await other.close();
+        }
+      }
       requireData(dataPaths(await here.dataDir()));
       const site = await opening('read');
       try {
-        yield* streamOn(admitted, site) as AsyncGenerator<never>;
+        for await (const pieces of streamOn(order, site)) yield* pieces as never[];
       } finally {
         await site.close();
       }
     },
     close: async () => {},
   };
+}
+
+/** A socket that a dead process has left, or one that is going away: nothing was sent to anybody. */
+function isNobodyThere(error: unknown): boolean {
+  if (!isBecause(error, 'unreachable')) return false;
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return code === 'ECONNREFUSED' || code === 'ENOENT';
+}
+
+/** Whether a living process works on the data, which takes up what is recorded at once. */
+export async function isWorkedOn(here: Located): Promise<boolean> {
+  const paths = dataPaths(await here.dataDir());
+  return ownerOf(paths) !== undefined && socketOf(paths) !== undefined;
 }
 
 interface Opening {

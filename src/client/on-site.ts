@@ -11,7 +11,8 @@ export function clientOn(site: Site, identity: Identity): Signalbox {
       return (await perform(admit(await operations[name](), input, whoOf(identity, options)), site)) as never;
     },
     async *follow(name, input, options) {
-      yield* streamOn(admit(await operations[name](), input, whoOf(identity, options)), site) as AsyncGenerator<never>;
+      for await (const pieces of streamOn(admit(await operations[name](), input, whoOf(identity, options)), site))
+        yield* pieces as never[];
     },
     // It was opened by somebody else.
     close: async () => {},

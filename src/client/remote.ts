@@ -12,7 +12,8 @@ export type Transport = (request: PlainRequest, signal?: AbortSignal) => Promise
 
 const problemDocument = z.looseObject({ detail: z.string(), reason: z.string().optional() });
 
-export function openRemote(transport: Transport): Signalbox {
+/** `close` lets go of what the transport holds. */
+export function openRemote(transport: Transport, close: () => void = () => {}): Signalbox {
   async function send(operation: AnyOperation, input: unknown, key: string | null, signal?: AbortSignal) {
     if (operation.route === null) {
       const why = `${operation.name} is about the machine on which it is asked and cannot be asked from here.`;
@@ -43,16 +44,21 @@ export function openRemote(transport: Transport): Signalbox {
     },
     async *follow(name, input, { signal } = {}) {
       const operation: AnyOperation = await operations[name]();
-      const { body } = await send(operation, input, null, signal);
-      const pieces = typeof body === 'string' ? [body] : unbroken(body);
-      for await (const data of eventsIn(pieces)) {
-        if (data.event === 'problem') throw refusal(data.data);
-        if (data.event === 'end') return;
-        yield understood(operation, data.data) as never;
+      try {
+        const { body } = await send(operation, input, null, signal);
+        for await (const data of eventsIn(typeof body === 'string' ? [body] : unbroken(body))) {
+          if (data.event === 'problem') throw refusal(data.data);
+          if (data.event === 'end') return;
+          yield understood(operation, data.data) as never;
+        }
+      } catch (error) {
+        // Nobody waits for it any more.
+        if (signal?.aborted) return;
+        throw error;
       }
       if (!signal?.aborted) throw unreachable('the connection ended before the answer did');
     },
-    close: async () => {},
+    close: async () => close(),
   };
 }
 

@@ -25,7 +25,7 @@ export type InputOf<Name extends OperationName> = z.input<SchemaOf<Name, 'input'
 export type OutputOf<Name extends OperationName> = z.output<SchemaOf<Name, 'output'>>;
 
 export interface AskOptions {
-  /** The same order under the same key is carried out once, however often it arrives. For events to tasks; refused elsewhere. */
+  /** The same order under the same key is carried out once, however often it arrives; refused where that cannot be. */
   key?: string;
   /** Told how far long work has come, where the data is at hand. */
   onProgress?: (progress: Json) => void;

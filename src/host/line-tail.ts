@@ -23,8 +23,11 @@ let chunk: Buffer | undefined;
 /** Of a line longer than this only the beginning is passed on: no event of any CLI is that long. */
 export const longestLine = 64 << 20;
 
-/** Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end. */
-export function tailLines(path: string, onLine: (line: string) => void): LineTail {
+/**
+ * Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end, and the offset in
+ * bytes at which the next one begins.
+ */
+export function tailLines(path: string, onLine: (line: string, end: number) => void): LineTail {
   let file: number | undefined;
   let position = 0;
   let parts: Buffer[] = [];
@@ -44,19 +47,19 @@ export function tailLines(path: string, onLine: (line: string) => void): LineTai
     partBytes += part.length;
   };
 
-  const complete = (end: Buffer) => {
-    if (parts.length === 0) return onLine(withoutReturn(end.toString('utf8')));
+  const complete = (end: Buffer, offset: number) => {
+    if (parts.length === 0) return onLine(withoutReturn(end.toString('utf8')), offset);
     keep(end);
     const line = Buffer.concat(parts).subarray(0, longestLine).toString('utf8');
     parts = [];
     partBytes = 0;
-    onLine(withoutReturn(line));
+    onLine(withoutReturn(line), offset);
   };
 
-  const take = (data: Buffer) => {
+  const take = (data: Buffer, offset: number) => {
     let start = 0;
     for (let end = data.indexOf(newline); end !== -1; end = data.indexOf(newline, start)) {
-      complete(data.subarray(start, end));
+      complete(data.subarray(start, end), offset + end + 1);
       start = end + 1;
     }
     if (start < data.length) keep(data.subarray(start));
@@ -72,7 +75,7 @@ export function tailLines(path: string, onLine: (line: string) => void): LineTai
     chunk = undefined;
     const length = readSync(descriptor, buffer, 0, chunkBytes, position);
     position += length;
-    take(buffer.subarray(0, length));
+    take(buffer.subarray(0, length), position - length);
     chunk = buffer;
     return position < size;
   };
@@ -84,7 +87,7 @@ export function tailLines(path: string, onLine: (line: string) => void): LineTai
     read,
     async finish() {
       while (read()) await new Promise(resolve => setImmediate(resolve));
-      if (parts.length > 0) complete(Buffer.alloc(0));
+      if (parts.length > 0) complete(Buffer.alloc(0), position);
     },
     writtenAt() {
       const descriptor = open();

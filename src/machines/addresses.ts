@@ -11,3 +11,6 @@ export const preflightId = (agent: string) => `preflight:${agent}`;
 
 /** Holds what is known of a token. */
 export const tokenId = (name: string) => `token:${name}`;
+
+/** What was ordered under a key. `hash` is one of the key and of who gave it. */
+export const orderId = (hash: string) => `order:${hash}`;

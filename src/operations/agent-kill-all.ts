@@ -10,6 +10,7 @@ export const agentKillAll = operation({
   summary: 'the same for every run that has not ended',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'work',
   input: z.strictObject({ reason: text('why; kept with each run').optional() }),
   output: killed,

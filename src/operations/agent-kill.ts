@@ -10,6 +10,7 @@ export const agentKill = operation({
   summary: 'checkpoint the worktree, then end the agent with everything it has started',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'work',
   input: z.strictObject({ agentId, reason: text('why; kept with the run').optional() }),
   output: killed,

@@ -1,6 +1,6 @@
 /** What an agent has printed, and goes on to print. */
 import { z } from 'zod';
-import { readLogs } from '../app/agent-log.ts';
+import { type LogPlace, readLogs } from '../app/agent-log.ts';
 import { agentId, flag } from './fields.ts';
 import { runRow } from './find.ts';
 import { streamOperation } from './operation.ts';
@@ -13,14 +13,35 @@ export const agentLogs = streamOperation({
     agentId,
     follow: flag.describe('go on as output comes, until the run has ended'),
     raw: flag.describe('as the program printed it, byte for byte'),
+    after: z
+      .string()
+      .regex(/^\d{1,9}(:\d{1,15}){2}$/, 'write the position of a piece, such as 1:2048:0')
+      .optional()
+      .describe('the position to go on from; the beginning without it'),
   }),
   output: z.object({
-    text: z.string().describe('a line for people, without its end; or a piece of the output in base64 when it is raw'),
+    text: z
+      .string()
+      .describe('what one line says to people, without its end; or a piece of the output in base64 when it is raw'),
+    position: z.string().describe('the attempt, then bytes of its output and of its standard error'),
   }),
   args: ['agentId'],
   route: { method: 'GET', path: '/agents/:agentId/logs', status: 200 },
-  async *stream({ runtime, paths }, { agentId: id, follow, raw }, { signal }) {
+  bytesOf: ({ text }, { raw }) => (raw ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)),
+  async *stream({ runtime, paths }, { agentId: id, follow, raw, after }, { signal }) {
     const { id: runId } = await runRow(runtime, id);
-    yield* readLogs({ runtime, paths }, runId, { follow, raw, signal });
+    yield [];
+    const place = after === undefined ? undefined : placeIn(after);
+    for await (const pieces of readLogs({ runtime, paths }, runId, { follow, raw, after: place, signal })) {
+      yield pieces.map(({ text, place: { attempt, output, error } }) => ({
+        text,
+        position: `${attempt}:${output}:${error}`,
+      }));
+    }
   },
 });
+
+function placeIn(position: string): LogPlace {
+  const [attempt = 1, output = 0, error = 0] = position.split(':').map(Number);
+  return { attempt: Math.max(attempt, 1), output, error };
+}

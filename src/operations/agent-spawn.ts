@@ -11,6 +11,7 @@ import { checkId, checkTitle, longestTitle } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
 import type { Runtime } from '../runtime/index.ts';
+import { madeBy } from './once.ts';
 import { operation, type Who } from './operation.ts';
 
 const list = (means: string) => z.array(z.string().trim().min(1).max(2_000)).max(100).default([]).describe(means);
@@ -39,6 +40,7 @@ export const agentSpawn = operation({
   summary: 'call an agent for a single piece of work on a branch of its own; nothing is merged',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   creates: true,
   input,
@@ -68,9 +70,13 @@ export const agentSpawn = operation({
       pipeline: spawnPipeline(agentType, gateProfile, gates),
     };
   },
+  async already({ runtime }, _, { key }) {
+    const agentId = await madeBy(runtime, key);
+    return agentId === undefined ? undefined : { agentId, status: 'spawning' as const };
+  },
   async run(app, { taskId, agentType }, who, task) {
     const id = await freeId(app.runtime, `${taskId}-${agentType}`);
-    return { agentId: await createTask(app, { ...task, id }, who.name), status: 'spawning' as const };
+    return { agentId: await createTask(app, { ...task, id }, who), status: 'spawning' as const };
   },
 });
 

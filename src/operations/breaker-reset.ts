@@ -4,6 +4,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { breakerId } from '../machines/addresses.ts';
+import { sendOnce } from './once.ts';
 import { operation } from './operation.ts';
 import { breakerView, readBreakers } from './views/queue.ts';
 
@@ -12,6 +13,7 @@ export const breakerReset = operation({
   summary: 'close it: runs may start again',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   input: z.strictObject({ name: z.string().min(1).max(200).describe('the provider') }),
   output: breakerView,
@@ -23,7 +25,7 @@ export const breakerReset = operation({
       const hint = known.length === 0 ? 'there are none yet' : `there are ${nearest(name, known).join(', ')}`;
       throw new SignalboxError('not_found', 'noBreaker', `There is no breaker ${quote(name)}; ${hint}.`);
     }
-    await runtime.send(breakerId(name), { type: 'breaker.reset', by: who.name }, { source: who.name });
+    await sendOnce(runtime, breakerId(name), { type: 'breaker.reset', by: who.name }, who);
     return (await readBreakers(runtime))[name]!;
   },
 });

@@ -1,31 +1,9 @@
-/** Every committed transition, once and in order, from any position on. */
+/** Everything that happens, as it happens: each transition of each actor. */
 import { z } from 'zod';
-import type { JsonObject } from '../domain/json.ts';
-import { sayingsAt } from '../machines/words.ts';
-import type { StoredLogEntry } from '../persistence/store.ts';
-import type { Runtime } from '../runtime/index.ts';
-import { at, outcome } from './fields.ts';
-import { streamOperation } from './operation.ts';
-import { concealed } from './views/concealed.ts';
-import { timeOf } from './views/time.ts';
-
-export const feedEntry = z.object({
-  position: z.int().describe('in the log of all actors; what to go on from'),
-  actorId: z.string(),
-  kind: z.string(),
-  seq: z.int().describe('in the log of the actor'),
-  at,
-  type: z.string(),
-  from: z.string(),
-  to: z.string(),
-  outcome,
-  source: z.string(),
-  reason: z.string().nullable(),
-  headline: z.string().nullable().describe('what has happened, where that is worth a line'),
-  tags: z.array(z.string()).describe('what the state means that it came to'),
-  data: z.record(z.string(), z.json()).describe('the fields of the event'),
-});
-export type FeedEntry = z.output<typeof feedEntry>;
+import { SignalboxError } from '../domain/errors.ts';
+import { feedOf } from './feed.ts';
+import { feedEntry } from './feed-entry.ts';
+import { type Site, streamOperation } from './operation.ts';
 
 export const eventsFollow = streamOperation({
   name: 'events.follow',
@@ -34,37 +12,35 @@ export const eventsFollow = streamOperation({
   input: z.strictObject({
     after: z.coerce.number().int().min(0).optional().describe('the position to go on from; the present without it'),
     task: z.string().max(200).optional().describe('only this task and its runs'),
+    project: z.string().max(200).optional().describe('only tasks of this project and their runs'),
+    types: z.string().max(2_000).optional().describe('only events of these types, separated by commas'),
   }),
   output: feedEntry,
   route: { method: 'GET', path: '/events', status: 200 },
-  async *stream({ runtime }, { after, task }, { signal }) {
-    const entryOf = createEntries(runtime);
-    for await (const page of runtime.logSince(after ?? (await runtime.lastPosition()), signal)) {
-      for (const line of page) {
-        if (task === undefined || line.actorId === task || line.actorId.startsWith(`${task}.`)) yield entryOf(line);
-      }
+  bytesOf: null,
+  async *stream(app, { after, task, project, types }, { signal }) {
+    const wanted = types?.split(',').map(type => type.trim());
+    const isAll = task === undefined && project === undefined && wanted === undefined;
+    const place = await placeOf(app, after);
+    yield [];
+    for await (const entries of feedOf(app.runtime).after(place, signal)) {
+      const kept = isAll
+        ? entries
+        : entries.filter(
+            entry =>
+              (task === undefined || entry.taskId === task) &&
+              (project === undefined || entry.project === project) &&
+              (wanted === undefined || wanted.includes(entry.type)),
+          );
+      if (kept.length > 0) yield kept;
     }
   },
 });
 
-/** Machines of so many actors are remembered. */
-const mostMachines = 1_000;
-
-/** Entries with what their machines say of the states. An actor keeps its machine until it is given another. */
-export function createEntries(runtime: Runtime): (line: StoredLogEntry) => Promise<FeedEntry> {
-  const machines = new Map<string, Promise<Awaited<ReturnType<Runtime['machineOf']>>>>();
-  return async line => {
-    const { position, actorId, seq, at: when, type, from, to, outcome, source, reason, event } = line;
-    if (type === 'signalbox.migrate') machines.delete(actorId);
-    const known = machines.get(actorId) ?? runtime.machineOf(actorId);
-    machines.delete(actorId);
-    machines.set(actorId, known);
-    if (machines.size > mostMachines) machines.delete(machines.keys().next().value!);
-    known.catch(() => machines.delete(actorId));
-    const { kind, machine } = await known;
-    const { headline = null, tags } = machine === undefined ? { tags: [] } : sayingsAt(machine, to);
-    const { type: _, ...data } = concealed(event as unknown as JsonObject);
-    const line2 = { position, actorId, kind, seq, at: timeOf(when), type, from, to, outcome, source, reason };
-    return { ...line2, headline: from === to ? null : headline, tags, data };
-  };
+async function placeOf({ runtime }: Site, after: number | undefined): Promise<number> {
+  const last = await runtime.lastPosition();
+  if (after === undefined || after <= last) return after ?? last;
+  throw new SignalboxError('not_found', 'beyondLog', `The log ends at ${last}; there is no position ${after} yet.`, {
+    remedy: { say: 'give one that was answered, or none for the present', field: 'after' },
+  });
 }

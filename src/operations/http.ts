@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { AnyOperation, Route } from './operation.ts';
+import { type AnyOperation, isStream, type Route } from './operation.ts';
 
 /** A request without a connection: what a server has of one once its headers are read. */
 export interface PlainRequest {
@@ -21,8 +21,15 @@ export interface PlainResponse {
   body: string | AsyncIterable<string>;
 }
 
+/** What whoever wants every answer as its operation describes it accepts: no document of a media type of its own. */
+export const envelopeType = 'application/vnd.signalbox+json';
+
 /** The header by which the same order is carried out once. */
 export const keyHeader = 'idempotency-key';
+
+/** By these whoever asks through a socket says who he is, and which role is enough for him. */
+export const userHeader = 'signalbox-user';
+export const roleHeader = 'signalbox-role';
 
 /** How an operation is asked for. Throws when it can only be asked where it is, and `badInput` for what fits into no path. */
 export function requestFor(operation: AnyOperation, input: JsonObject, key: string | null): PlainRequest {
@@ -34,7 +41,8 @@ export function requestFor(operation: AnyOperation, input: JsonObject, key: stri
     delete rest[name];
     return segmentFor(name, value);
   });
-  const headers: Record<string, string> = key === null ? {} : { [keyHeader]: key };
+  const accept = isStream(operation) ? 'text/event-stream' : envelopeType;
+  const headers: Record<string, string> = { accept, ...(key !== null && { [keyHeader]: key }) };
   if (route.method === 'GET') return { method: 'GET', url: `${path}${queryOf(rest)}`, headers, body: '' };
   headers['content-type'] = 'application/json';
   return { method: route.method, url: path, headers, body: JSON.stringify(rest) };
@@ -53,7 +61,6 @@ function segmentFor(name: string, value: string): string {
 }
 
 const dotMark = '%00';
-const fromSegment = (segment: string) => decodeURIComponent(segment).replace(/^\0/, '');
 
 function queryOf(fields: JsonObject): string {
   const query = new URLSearchParams();
@@ -64,20 +71,13 @@ function queryOf(fields: JsonObject): string {
   return query.size === 0 ? '' : `?${query}`;
 }
 
-/** The fields that the path holds when it is one of this route; undefined otherwise. */
-export function matchPath({ path, aliases = [] }: Route, actual: string): JsonObject | undefined {
-  for (const pattern of [path, ...aliases]) {
-    const names = [...pattern.matchAll(/:(\w+)/g)].map(([, name]) => name!);
-    const shape = new RegExp(`^${pattern.replace(/:\w+/g, '([^/]+)')}$`);
-    const values = shape.exec(actual)?.slice(1);
-    if (values === undefined) continue;
-    try {
-      return Object.fromEntries(names.map((name, index) => [name, fromSegment(values[index]!)]));
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
+/** The fields that a path holds, as they were meant. */
+export const fieldsIn = (params: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value.replace(/^\0/, '')]));
+
+/** Whether a path is one of this route. */
+export function isAt({ path, aliases = [] }: Route, actual: string): boolean {
+  return [path, ...aliases].some(pattern => new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(actual));
 }
 
 /** The JSON Schema of an operation's input or output. */

@@ -1,5 +1,6 @@
 /** Ends runs and answers when nothing of them is left. */
 import { z } from 'zod';
+import { sendOnce } from './once.ts';
 import type { Site, Who } from './operation.ts';
 
 export const killed = z.object({
@@ -21,7 +22,7 @@ export async function killRuns(
   const ended: string[] = [];
   for (const id of ids) {
     const event = { type: 'run.stop', cause: 'killed', by: who.name, ...(reason !== undefined && { reason }) };
-    const { outcome, reason: refusal } = await runtime.send(id, event, { source: who.name });
+    const { outcome, reason: refusal } = await sendOnce(runtime, id, event, who);
     if (outcome === 'applied') ended.push(id);
     else errors.push(refusal?.startsWith(id) ? refusal : `${id}: ${refusal ?? outcome}`);
   }

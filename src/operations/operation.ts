@@ -72,6 +72,8 @@ interface Common<Name extends string, Input extends z.ZodObject, Output extends 
   args?: readonly string[];
   /** Null for what is about the machine where it is asked, such as its files. */
   route: Route | null;
+  /** The answer as a document of its own media type, for whoever asks for no envelope. */
+  media?(answer: z.output<Output>): { type: string; text: string };
 }
 
 type Given<Input extends z.ZodType> = z.output<Input>;
@@ -89,6 +91,8 @@ export interface DataOperation<
   creates?: boolean;
   /** Everything that can be wrong before the data is touched, and what was found out about it. */
   plan?(here: Here, input: Given<Input>, who: Who): Promise<Plan>;
+  /** What the order under the key of `who` has made before; undefined for nothing. */
+  already?(app: Site, input: Given<Input>, who: Who): Promise<z.input<Output> | undefined>;
   /** With `work`: the actors whose work is to be carried out. */
   concerns?(app: Site, input: Given<Input>): Promise<string[]>;
   run(app: Site, input: Given<Input>, who: Who, plan: Plan): Answer<Output>;
@@ -104,7 +108,10 @@ export interface LocalOperation<
   run(here: Here, input: Given<Input>, who: Who): Answer<Output>;
 }
 
-/** Answers bit by bit, until it is over or nobody listens any more. `output` is one piece. */
+/**
+ * Answers bit by bit, until it is over or nobody listens any more. `output` is one piece; those that are there at once come
+ * together. A piece that can be gone on from says so by its `position`, which the input `after` takes.
+ */
 export interface StreamOperation<
   Name extends string = string,
   Input extends z.ZodObject = z.ZodObject,
@@ -112,7 +119,10 @@ export interface StreamOperation<
 > extends Common<Name, Input, Output> {
   needs: 'read';
   changes: false;
-  stream(app: Site, input: Given<Input>, who: Who): AsyncGenerator<z.input<Output>>;
+  /** The first batch comes when the order is known to be good; it may be empty. */
+  stream(app: Site, input: Given<Input>, who: Who): AsyncGenerator<readonly z.input<Output>[]>;
+  /** What a piece is as plain text, for whoever takes no events; null for what is nothing but events. */
+  bytesOf: ((piece: z.output<Output>, input: Given<Input>) => Buffer) | null;
 }
 
 /** An operation as data, whatever it takes and answers: for those who derive something from it. */

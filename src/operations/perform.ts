@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type Problem, SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import { once } from './once.ts';
 import {
   type AnyOperation,
   type DataOperation,
@@ -28,9 +29,30 @@ export function admit(operation: AnyOperation, input: unknown, who: Who): Admitt
     const why = `${name} is for the role ${may}; ${quote(who.name)} has the role ${who.role}.`;
     throw new SignalboxError('forbidden', 'notAllowed', why);
   }
+  const odd = oddTextIn(input, []);
+  if (odd !== undefined) throw oddText(operation, odd);
   const parsed = operation.input.safeParse(input ?? {});
   if (!parsed.success) throw badInput(operation, parsed.error);
   return { operation, input: parsed.data as never, who: { ...who, key: keyFor(operation, who.key) } };
+}
+
+/** Where a text holds what no text of people holds: half a character, or a NUL. Neither comes back as it was from everywhere. */
+function oddTextIn(value: unknown, path: readonly string[]): readonly string[] | undefined {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0') ? undefined : path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, field] of Object.entries(value)) {
+    const below = [...path, name.toWellFormed()];
+    if (!name.isWellFormed() || name.includes('\0')) return below;
+    const found = oddTextIn(field, below);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function oddText({ name }: AnyOperation, at: readonly string[]): SignalboxError {
+  const problem = { path: pathOf(at), message: 'this holds a NUL or half a character' };
+  const why = `${name}: ${quote(problem.path)}: ${problem.message}.`;
+  return new SignalboxError('invalid', 'badInput', why, { problems: [problem] });
 }
 
 const longestKey = 200;
@@ -39,7 +61,7 @@ const longestKey = 200;
 function keyFor({ name, changes, isKeyed = false }: AnyOperation, key: string | null): string | null {
   if (key === null || key === '' || !changes) return null;
   if (!isKeyed) {
-    throw new SignalboxError('invalid', 'badInput', `${name} cannot be ordered under a key; events for a task can.`);
+    throw new SignalboxError('invalid', 'badInput', `${name} cannot be ordered under a key.`);
   }
   if (key.length <= longestKey) return key;
   throw new SignalboxError('invalid', 'badInput', `The key is longer than ${longestKey} characters.`);
@@ -95,19 +117,32 @@ export async function planFor({ operation, input, who }: Admitted, here: Here): 
   return (operation as DataOperation).plan?.(here, input, who);
 }
 
-/** Carries out an order on open data. */
-export function performOn({ operation, input, who }: Admitted, site: Site, plan: unknown): Promise<unknown> {
-  return (operation as DataOperation).run(site, input, who, plan);
+/**
+ * Carries out an order on open data. Under a key it is carried out once, and planned only when that is the first time:
+ * what it has made would be in its own way.
+ */
+export async function performOn(admitted: Admitted, site: Site, plan?: unknown): Promise<unknown> {
+  const { operation, input, who } = admitted;
+  const { run, already } = operation as DataOperation;
+  const { key } = who;
+  if (key === null) return run(site, input, who, plan);
+  return once(site.runtime, { operation, input, who: { ...who, key } }, async keyed => {
+    const before = await already?.(site, input, keyed);
+    return before ?? run(site, input, keyed, await planFor({ operation, input, who: keyed }, site.here));
+  });
 }
+
+/** Whether it is planned before the data is opened. */
+export const isPlannedFirst = ({ who }: Admitted): boolean => who.key === null;
 
 /** Carries out an order on data that is open already, as whoever works on it does. */
 export async function perform(admitted: Admitted, site: Site): Promise<unknown> {
   if (admitted.operation.needs === 'nothing') return performHere(admitted, site.here);
-  return performOn(admitted, site, await planFor(admitted, site.here));
+  return performOn(admitted, site, isPlannedFirst(admitted) ? await planFor(admitted, site.here) : undefined);
 }
 
-/** The pieces of an answer that comes bit by bit. */
-export function streamOn({ operation, input, who }: Admitted, site: Site): AsyncGenerator<unknown> {
+/** The pieces of an answer that comes bit by bit, as many as are there at a time. */
+export function streamOn({ operation, input, who }: Admitted, site: Site): AsyncGenerator<readonly unknown[]> {
   if (!isStream(operation)) throw new Error(`${operation.name} answers at once`);
   return operation.stream(site, input, who);
 }

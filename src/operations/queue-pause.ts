@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { workerId } from '../machines/addresses.ts';
 import type { EventObject } from '../persistence/store.ts';
 import { project, requireProject, workerNow } from './holding.ts';
+import { sendOnce } from './once.ts';
 import { operation } from './operation.ts';
 import { workerView } from './views/queue.ts';
 
@@ -11,6 +12,7 @@ export const queuePause = operation({
   summary: 'start no agent any more until "resume"; those at work go on to their end',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   creates: true,
   input: z.strictObject({ project }),
@@ -21,7 +23,7 @@ export const queuePause = operation({
     const by = who.name;
     const event: EventObject =
       name === undefined ? { type: 'worker.drain', by } : { type: 'project.pause', project: name, by };
-    await app.runtime.send(workerId, event, { source: by });
+    await sendOnce(app.runtime, workerId, event, who);
     return workerNow(app.runtime);
   },
 });

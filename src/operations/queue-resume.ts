@@ -5,6 +5,7 @@ import { quote } from '../domain/names.ts';
 import { workerId } from '../machines/addresses.ts';
 import type { EventObject } from '../persistence/store.ts';
 import { project, workerNow } from './holding.ts';
+import { sendOnce, wasSent } from './once.ts';
 import { operation } from './operation.ts';
 import { workerView } from './views/queue.ts';
 
@@ -13,6 +14,7 @@ export const queueResume = operation({
   summary: 'let agents start again',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   creates: true,
   input: z.strictObject({ project }),
@@ -21,13 +23,13 @@ export const queueResume = operation({
   async run({ runtime }, { project: name }, who) {
     const by = who.name;
     const paused = Object.keys((await workerNow(runtime)).pausedProjects);
-    if (name !== undefined && !paused.includes(name)) {
+    if (name !== undefined && !paused.includes(name) && !(await wasSent(runtime, workerId, who))) {
       const hint = paused.length === 0 ? 'no project is' : `paused are ${paused.join(', ')}`;
       throw new SignalboxError('invalid', 'notPaused', `Project ${quote(name)} is not paused; ${hint}.`);
     }
     const event: EventObject =
       name === undefined ? { type: 'worker.resume', by } : { type: 'project.resume', project: name, by };
-    await runtime.send(workerId, event, { source: by });
+    await sendOnce(runtime, workerId, event, who);
     return workerNow(runtime);
   },
 });

@@ -1,5 +1,4 @@
 /** Sends what people decide to a task. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -9,34 +8,25 @@ import type { Pipeline } from '../machines/pipeline.ts';
 import { personEvents } from '../machines/standing.ts';
 import { taskId } from './fields.ts';
 import { taskRow } from './find.ts';
+import { sendOnce } from './once.ts';
 import { operation, type Site, type Who } from './operation.ts';
 import { type SentEvent, sentEvent, viewsOfTasks } from './views/task.ts';
 
 /**
  * Sends an event and answers what it did. Throws `noTask`, and `noStage` for a stage that the task does not have; an event
- * that comes too late is answered as `ignored`. `order` is what the person has said, where the event has more.
+ * that comes too late is answered as `ignored`.
  */
 export async function sendToTask(
   app: Site,
   id: string,
   { type, ...fields }: { type: string } & JsonObject,
   who: Who,
-  order: JsonObject = { type, ...fields },
 ): Promise<SentEvent> {
   await taskRow(app.runtime, id);
   if (type === 'task.move') await requireStage(app, id, String(fields.stage));
   const event = { ...fields, type, by: who.name };
-  const options = { source: who.name, ...(who.key !== null && { dedupeKey: keyOf(who.key, who.name, order) }) };
-  const { seq, outcome, state, reason } = await app.runtime.send(id, event, options);
+  const { seq, outcome, state, reason } = await sendOnce(app.runtime, id, event, who);
   return { seq, outcome, state, reason, task: await taskNow(app, id), leftOut: [] };
-}
-
-/** Another order, or another person, that has the same key by chance is no duplicate. */
-function keyOf(key: string, name: string, order: JsonObject): string {
-  const whole = createHash('sha256')
-    .update(JSON.stringify([name, order]))
-    .digest('hex');
-  return `${key}:${whole.slice(0, 16)}`;
 }
 
 /** The task as it is now. */

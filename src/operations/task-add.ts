@@ -8,6 +8,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { checkId, checkTitle } from '../domain/names.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { priority } from './fields.ts';
+import { madeBy } from './once.ts';
 import { operation, type Who } from './operation.ts';
 import { taskNow } from './sending.ts';
 import { taskView } from './views/task.ts';
@@ -36,6 +37,7 @@ export const taskAdd = operation({
   summary: 'make a task; whoever works on the data takes it up',
   may: 'operator',
   changes: true,
+  isKeyed: true,
   needs: 'commit',
   creates: true,
   input,
@@ -56,8 +58,12 @@ export const taskAdd = operation({
     if (order.tryPrograms) await checkPrograms(setup, config.preflight.timeLimitMs);
     return { ...setup, id: order.id, title, body: order.body, repository, target, pipeline };
   },
+  async already(app, _, { key }) {
+    const id = await madeBy(app.runtime, key);
+    return id === undefined ? undefined : taskNow(app, id);
+  },
   async run(app, _, who, task) {
-    return taskNow(app, await createTask(app, task, who.name));
+    return taskNow(app, await createTask(app, task, who));
   },
 });
 

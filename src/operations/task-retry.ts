@@ -49,7 +49,7 @@ export const taskRetry = operation({
     if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
     const renew = Object.fromEntries(mended.map(spec => [spec.name, spec] as const)) as unknown as JsonObject;
     const event = { type: 'task.retry', ...(mended.length > 0 && { agents: renew }) };
-    return sendToTask(app, id, event, who, { type: 'task.retry', weakerSandbox });
+    return sendToTask(app, id, event, who);
   },
 });
 

@@ -106,6 +106,12 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
     untagged: () => [],
     definition: hash => copy(disk.definitions.get(hash)),
     hasKey: (actorId, dedupeKey) => disk.keys.has(keyOf(actorId, dedupeKey)),
+    entryUnder: (actorId, dedupeKey) =>
+      copy(
+        (disk.log.get(actorId) ?? []).find(
+          entry => entry.dedupeKey === dedupeKey && (entry.outcome === 'applied' || entry.outcome === 'ignored'),
+        ),
+      ),
     log: (actorId, { after, limit }) =>
       (disk.log.get(actorId) ?? [])
         .filter(entry => entry.seq > after)

@@ -260,6 +260,8 @@ export interface Store {
   definition(hash: string): Awaitable<DefinitionRow | undefined>;
   /** Whether this key has been taken by this actor before. */
   hasKey(actorId: string, dedupeKey: string): Awaitable<boolean>;
+  /** The entry that this actor has taken under a key; undefined when there is none. */
+  entryUnder(actorId: string, dedupeKey: string): Awaitable<StoredLogEntry | undefined>;
   log(actorId: string, range: { after: number; limit: number }): Awaitable<StoredLogEntry[]>;
   /** The log of the whole store behind a position, oldest first. */
   logSince(position: number, limit: number): Awaitable<StoredLogEntry[]>;

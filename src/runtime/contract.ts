@@ -34,6 +34,8 @@ export interface Reader {
   machineOf(actorId: string): Promise<{ kind: string; machine: AnyStateMachine | undefined }>;
   /** A stored actor as its machine sees it. Throws `brokenActor` when it cannot be restored. */
   restore(row: ActorRow): Promise<Restored>;
+  /** The entry of an actor's log that was taken under this key; undefined when none was. */
+  entryUnder(actorId: string, dedupeKey: string): Promise<StoredLogEntry | undefined>;
   log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
   replay(actorId: string, options?: { at?: number }): Promise<Replayed>;
   /** Why the actor's stored snapshot is not what its log leads to; undefined when it is. */
@@ -44,6 +46,8 @@ export interface Reader {
   onChange(listener: () => void): () => void;
   /** The log of all actors behind a position, in pages, and on with what comes, until the signal aborts. */
   logSince(position: number, signal: AbortSignal): AsyncGenerator<StoredLogEntry[]>;
+  /** One page of the same: what is there now. */
+  logAfter(position: number, limit: number): Promise<StoredLogEntry[]>;
   lastPosition(): Promise<number>;
   /** Looks again with every commit, of this process or of the one that works, until there is an answer. */
   until<T>(look: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T>;
@@ -58,6 +62,8 @@ export interface SendOptions {
 export interface CreateOptions {
   definition?: Json;
   source?: string;
+  /** On record with the creation: whoever was told nothing finds out whether the actor is his. */
+  dedupeKey?: string | null;
 }
 
 export interface Runtime extends Reader {

@@ -25,6 +25,7 @@ export interface Creation {
   definition: Definition;
   input: Json;
   source: string;
+  dedupeKey?: string | null;
 }
 
 /** What became of an event. */

@@ -1,7 +1,7 @@
 /** What the rest of Signalbox may use of the runtime. */
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
-export type { Reader, Restored, Runtime, RuntimeObserver } from './contract.ts';
+export type { Reader, Restored, Runtime, RuntimeObserver, SendOptions } from './contract.ts';
 export type { Receipt } from './delivery.ts';
 export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';

@@ -47,6 +47,7 @@ export function createReader(
       const { definition, snapshot } = await revived(row);
       return { machine: definition.stepper.machine, snapshot };
     },
+    entryUnder: async (actorId, key) => store.entryUnder(actorId, key),
     log: async (actorId, range) => store.log(actorId, range),
     replay: async (id, at) => (await replaying()).replay(store, await definitions(), id, at),
     difference: async id => (await replaying()).differenceOf(store, await definitions(), await rowOf(id)),
@@ -54,6 +55,7 @@ export function createReader(
     deadLetters: async () => store.deadLetters(1_000),
     onChange: listener => store.watch(listener),
     logSince: (position, signal) => logSince(store, position, andOver(signal)),
+    logAfter: async (position, limit) => store.logSince(position, limit),
     lastPosition: async () => store.lastPosition(),
     until: (look, signal) => until(store, look, andOver(signal)),
   };

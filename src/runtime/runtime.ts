@@ -372,10 +372,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   return {
     ...createReader(store, async () => definitions, over.signal),
-    async create(kind, id, input, { definition: json, source = 'app' } = {}) {
+    async create(kind, id, input, { definition: json, source = 'app', dedupeKey = null } = {}) {
       refuseWhenStopped();
       const definition = definitions.forNew(kind, json);
-      return enqueue(turn => turn.create({ actorId: id, definition, input, source }));
+      return enqueue(turn => turn.create({ actorId: id, definition, input, source, dedupeKey }));
     },
     async send(actorId, event, { dedupeKey, source = 'app' } = {}) {
       refuseWhenStopped();

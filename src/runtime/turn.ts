@@ -187,7 +187,8 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     actors.set(actorId, actor);
     const emitted = emittedBy(wanted);
     const event = { type: 'xstate.init', input: withIdentity(creation.input, { id: actorId, parentId, at }) };
-    const line = { event: event as EventObject, source, dedupeKey: null, outcome: 'applied' as const };
+    const { dedupeKey = null } = creation;
+    const line = { event: event as EventObject, source, dedupeKey, outcome: 'applied' as const };
     const receipt = record(actor, line, { from: '', emitted });
     consequences.perform(actor, wanted);
     if (actor.status !== 'active') consequences.end(actor);

@@ -126,25 +126,49 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
   test('I2: the same order under the same key is carried out once', async () => {
     const { client, order, as } = await make();
     await client.ask('task.add', { ...order, id: 'ET-1' });
-    const outcomes: string[] = [];
-    // Another order is no duplicate, although somebody gave it the same key; nor is that of another person.
-    const orders = [
-      ['task.pause', 'ann'],
-      ['task.pause', 'ann'],
-      ['task.resume', 'ann'],
-      ['task.pause', 'bob'],
-    ] as const;
-    for (const [verb, name] of orders) {
-      outcomes.push((await (await as('admin', name)).ask(verb, { taskId: 'ET-1' }, { key: 'k1' })).outcome);
-    }
-    expect(outcomes).toEqual(['applied', 'duplicate', 'applied', 'applied']);
+    const ordered = async (verb: 'task.pause' | 'task.resume', name: string) =>
+      (await as('admin', name)).ask(verb, { taskId: 'ET-1' }, { key: 'k1' });
+    const first = await ordered('task.pause', 'ann');
+    expect(first.outcome).toBe('applied');
+    await client.ask('task.resume', { taskId: 'ET-1' });
+    // The answer that was given, not how things stand by now.
+    expect(await ordered('task.pause', 'ann')).toEqual(first);
+    expect(await refusal(ordered('task.resume', 'ann'))).toMatchObject({ reason: 'keyReused' });
+    // Another person may have the same key by chance.
+    expect((await ordered('task.pause', 'bob')).outcome).toBe('applied');
     const { items } = await client.ask('task.events', { taskId: 'ET-1' });
-    for (const { dedupeKey } of items.slice(1)) expect(dedupeKey).toMatch(/^k1:/);
+    expect(items.map(({ type }) => type).filter(type => type.startsWith('task.'))).toEqual([
+      'task.pause',
+      'task.resume',
+      'task.pause',
+    ]);
+  });
+
+  test('I2: a task that is ordered twice under the same key is made once, and answered twice', async () => {
+    const { client, order } = await make();
+    const both = await Promise.all([
+      client.ask('task.add', order, { key: 'k1' }),
+      client.ask('task.add', order, { key: 'k1' }),
+    ]);
+    expect(both[1]).toEqual(both[0]);
+    expect(await client.ask('task.add', order, { key: 'k1' })).toEqual(both[0]);
+    const other = client.ask('task.add', { ...order, title: 'Another' }, { key: 'k1' });
+    expect(await refusal(other)).toMatchObject({ code: 'invalid', reason: 'keyReused' });
+    expect(await tasksIn(client)).toEqual([both[0]!.id]);
+  });
+
+  test('an order that was refused can be given again under its key', async () => {
+    const { client, order } = await make();
+    const made = await client.ask('task.add', { ...order, id: 'ET-1' });
+    const again = () => client.ask('task.move', { taskId: made.id, stage: 'nowhere' }, { key: 'k1' });
+    expect(await refusal(again())).toMatchObject({ reason: 'noStage' });
+    expect(await refusal(again())).toMatchObject({ reason: 'noStage' });
   });
 
   test('a key is refused where it would not be heeded', async () => {
     const { client, order } = await make();
-    expect(await refusal(client.ask('task.add', order, { key: 'k1' }))).toMatchObject({ reason: 'badInput' });
+    const secret = client.ask('token.create', { name: 'ci', role: 'viewer' }, { key: 'k1' });
+    expect(await refusal(secret)).toMatchObject({ reason: 'badInput' });
     const { id } = await client.ask('task.add', order, { key: '' });
     const long = client.ask('task.pause', { taskId: id }, { key: 'x'.repeat(201) });
     expect(await refusal(long)).toMatchObject({ reason: 'badInput' });

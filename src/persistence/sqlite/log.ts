@@ -40,6 +40,10 @@ export function createLogTable(db: Database) {
     `SELECT 1 FROM log WHERE actor_id = ? AND dedupe_key = ? AND dedupe_key IS NOT NULL
      AND outcome IN ('applied', 'ignored')`,
   );
+  const under = db.prepare<[string, string], LogRecord>(
+    `SELECT * FROM log WHERE actor_id = ? AND dedupe_key = ? AND dedupe_key IS NOT NULL
+     AND outcome IN ('applied', 'ignored')`,
+  );
 
   return {
     /** The position of the last entry of all. */
@@ -63,6 +67,10 @@ export function createLogTable(db: Database) {
     },
     since: (position: number, limit: number) => since.all(position, limit).map(entryOf),
     hasKey: (actorId: string, dedupeKey: string) => key.get(actorId, dedupeKey) !== undefined,
+    entryUnder(actorId: string, dedupeKey: string): StoredLogEntry | undefined {
+      const row = under.get(actorId, dedupeKey);
+      return row && entryOf(row);
+    },
     /** Enters the chain at the first milestone behind the page, or at its head, and follows it back. */
     page(actorId: string, { after, limit }: { after: number; limit: number }): StoredLogEntry[] {
       const entries: StoredLogEntry[] = [];

@@ -80,6 +80,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     untagged: limit => tables.actors.untagged(limit),
     definition: hash => tables.definitions.get(hash),
     hasKey: (actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey),
+    entryUnder: (actorId, dedupeKey) => tables.log.entryUnder(actorId, dedupeKey),
     log: (actorId, range) => tables.log.page(actorId, range),
     logSince(position, limit) {
       requireOpen();

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { dataPaths } from '../../src/app/data-directory.ts';
 import { openLocal } from '../../src/client/local.ts';
-import { openWorking } from '../../src/client/work.ts';
-import { waysOfAsking } from './data.ts';
+import { openWorking } from '../../src/service/working.ts';
+import { waysOfAsking } from '../client/data.ts';
 
 async function work() {
   const { configure, ...data } = await waysOfAsking[0]!.make();

@@ -5,23 +5,27 @@ import { followActivity } from '../app/agent-log.ts';
 import { contextOf } from '../app/context.ts';
 import { openApp } from '../app/open.ts';
 import { interruptAll } from '../app/shutdown.ts';
+import type { LocalSignalbox, Planned } from '../client/local.ts';
+import { clientOn } from '../client/on-site.ts';
+import type { Signalbox } from '../client/signalbox.ts';
+import type { Identity } from '../client/who.ts';
 import { findConfig } from '../config/find.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type ConfigWatch, watchConfig } from '../config/watch.ts';
 import { isBecause, messageOf } from '../domain/errors.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
-import { createEntries, type FeedEntry } from '../operations/events-follow.ts';
+import { createEntries } from '../operations/feed.ts';
+import type { FeedEntry } from '../operations/feed-entry.ts';
 import { runRow } from '../operations/find.ts';
 import type { Site } from '../operations/operation.ts';
 import { performOn } from '../operations/perform.ts';
 import type { TaskView } from '../operations/views/task.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
-import type { LocalSignalbox, Planned } from './local.ts';
-import { clientOn } from './on-site.ts';
-import type { Signalbox } from './signalbox.ts';
-import type { Identity } from './who.ts';
 
-export type { FeedEntry } from '../operations/events-follow.ts';
+import { type Logger, silentLogger } from './log.ts';
+import { openSocket } from './socket.ts';
+
+export type { FeedEntry } from '../operations/feed-entry.ts';
 export type { TaskView } from '../operations/views/task.ts';
 
 /** Told of what people should know while work goes on. */
@@ -32,12 +36,16 @@ export interface WorkNews {
   onTakenOver(): void;
   /** Every transition, in order. */
   onEntry(entry: FeedEntry): void;
+  /** Where requests are told of; nowhere without it. */
+  logger?: Logger;
 }
 
 /** What an agent does now, for a line that lives. */
 export type Activity = ReturnType<typeof followActivity>;
 
 export interface Working extends Signalbox {
+  /** The open data, for those who have others ask here. */
+  readonly site: Site;
   /** The same under another name for the record. */
   as(name: string): Signalbox;
   /** Makes a task of an order that was planned. */
@@ -46,6 +54,8 @@ export interface Working extends Signalbox {
   activity(agentId: string): Promise<Activity>;
   /** Resolves when everything that was committed so far has been told. */
   caughtUp(): Promise<void>;
+  /** Told of each configuration that comes into force from now on. */
+  onConfiguration(listener: (next: LoadedConfig) => void): void;
   /** Stops all agents after a checkpoint; their runs go on when somebody works here next. */
   interrupt(by: string): Promise<void>;
 }
@@ -75,19 +85,27 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
     onDamage: problems => news.warn(`the database is damaged: ${problems[0]}. Stop and restore a backup.`),
   });
   let inForce = configuration;
+  const listeners: ((next: LoadedConfig) => void)[] = [];
   const site: Site = Object.assign(app, { here: { ...local.here, configuration: async () => inForce } });
   const { take, caughtUp } = inOrder(createEntries(app.runtime), news);
   deliver = take;
   for (const line of backlog) deliver(line);
   const watch = watchFor(local, configuration, news, async next => {
     inForce = next;
+    for (const listener of listeners) listener(next);
     await app.configure(next);
+  });
+  // In the background: what takes a moment to be loaded must not keep work waiting.
+  const door = openSocket(site, news.logger ?? silentLogger).catch((error: unknown) => {
+    news.warn(`nobody else can ask here: ${messageOf(error)}`);
+    return undefined;
   });
   // Whatever it waits for, it waits: no timer of the runtime has to keep the process alive.
   const alive = setInterval(() => {}, 60_000);
 
   return {
     ...clientOn(site, identity),
+    site,
     as: name => clientOn(site, { ...identity, name }),
     begin: async ({ admitted, plan }) => (await performOn(admitted, site, plan)) as TaskView,
     async activity(agentId) {
@@ -96,10 +114,13 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
       return followActivity(agent.kind, join(app.paths.runsDir, attemptId(row.id, attempt)));
     },
     caughtUp,
+    onConfiguration: listener => void listeners.push(listener),
     interrupt: by => interruptAll(app, by),
     async close() {
       clearInterval(alive);
       watch.close();
+      // First nobody comes in any more; what was ordered already is carried out.
+      await (await door)?.close();
       await app.close();
     },
   };

@@ -1,0 +1,101 @@
+/** `signalbox serve`: the service, until somebody stops it. */
+import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
+import { type CommonOptions, type OwnCommand, openData } from './command.ts';
+import { interruption } from './interruption.ts';
+import { exitCodes, note, print, printJsonLine } from './output.ts';
+
+interface ServeOptions extends CommonOptions {
+  host?: string;
+  port?: string;
+  stopAgents?: boolean;
+  logLevel?: string;
+}
+
+export const serve: OwnCommand = {
+  description: 'the service: takes work, answers over HTTP, goes on until it is stopped',
+  extra: command =>
+    command
+      .option('--host <address>', 'where to listen (127.0.0.1); anything beyond this machine needs a token')
+      .option('--port <n>', 'which port (8500); 0 for any that is free')
+      .option('--stop-agents', 'when it is stopped, stop agents too, after a checkpoint; otherwise they go on')
+      .option('--log-level <level>', 'debug, info, warn, error or silent (info)'),
+  examples: [
+    'signalbox serve',
+    'SIGNALBOX_API_TOKEN=… signalbox serve --host 0.0.0.0',
+    'signalbox serve --config /etc/signalbox/signalbox.config.yaml --data /var/lib/signalbox',
+  ],
+  run: options => work(options as ServeOptions),
+};
+
+async function work(options: ServeOptions): Promise<number> {
+  const port = options.port === undefined ? undefined : portIn(options.port);
+  const { logLevels, createLogger, startService, serviceManager } = await import('../service/index.ts');
+  const level = logLevels.find(known => known === (options.logLevel ?? 'info'));
+  if (level === undefined) {
+    throw new SignalboxError('invalid', 'badUsage', `--log-level takes one of ${logLevels.join(', ')}.`);
+  }
+  const isReadable = Boolean(process.stderr.isTTY);
+  const logger = await createLogger({ level, isReadable, secrets: () => secretsIn(process.env), out: process.stderr });
+  const local = await openData(options, text => logger.warn(text));
+  for (const warning of (await local.here.configuration()).warnings) logger.warn(warning);
+
+  let isTakenOver = false;
+  const interrupted = interruption();
+  const service = await startService(local, {
+    host: options.host,
+    port,
+    env: process.env,
+    logger,
+    news: {
+      note: text => logger.info(text),
+      warn: text => logger.warn(text),
+      onTakenOver() {
+        isTakenOver = true;
+        interrupted.interrupt();
+      },
+      onEntry({ position, taskId, actorId, kind, type, outcome, source, headline, reason }) {
+        const about = {
+          position,
+          task: taskId,
+          run: kind === 'agentRun' ? actorId : undefined,
+          type,
+          outcome,
+          by: source,
+        };
+        if (headline === null) logger.debug({ ...about, actor: actorId, reason }, type);
+        else logger.info(about, headline);
+      },
+    },
+  });
+  const { url, dataDir, projects } = service;
+  const named = projects.length === 0 ? 'no project' : `projects ${projects.join(', ')}`;
+  if (options.json) printJsonLine({ event: 'listening', url, dataDir, projects });
+  else print(`Signalbox listens on ${url}, works on ${dataDir}, ${named}`);
+
+  const manager = serviceManager(process.env, error => logger.warn(`systemd was not told: ${messageOf(error)}`));
+  await manager.ready(`listens on ${url}`);
+  const alive = manager.watch();
+  await interrupted.happened;
+  alive.close();
+  if (!options.json) note('Stopping: requests under way finish (Ctrl-C again to leave at once) …');
+  await manager.stopping();
+  try {
+    await service.close({ stopAgents: Boolean(options.stopAgents) && !isTakenOver });
+  } catch (error) {
+    if (!isBecause(error, 'takenOver')) throw error;
+  }
+  interrupted.forget();
+  return isTakenOver ? exitCodes.failed : exitCodes.done;
+}
+
+function portIn(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new SignalboxError('invalid', 'badUsage', `--port takes a number from 0 to 65535.`);
+}
+
+/** Values of variables whose names say that they are secret. */
+const secretsIn = (env: NodeJS.ProcessEnv) =>
+  Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && /TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE/i.test(name) ? [value] : [],
+  );

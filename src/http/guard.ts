@@ -1,0 +1,96 @@
+/**
+ * Who asks, and whether the request may come from where it comes. Over the socket of a data directory the permission of
+ * the file is the proof. Over a network it is a token; without any token only programs of this machine get in, and only
+ * where no page of another site can have sent them.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { SignalboxError } from '../domain/errors.ts';
+import { type Role, roles } from '../domain/role.ts';
+import { roleHeader, userHeader } from '../operations/http.ts';
+
+/** Whoever sent a request. */
+export interface Sender {
+  name: string;
+  role: Role;
+}
+
+/** What a request says of where it comes from. */
+export interface Arrival {
+  method: string;
+  headers: IncomingHttpHeaders;
+  /** The token that came with it; null without one. */
+  token: string | null;
+}
+
+export interface Guard {
+  /** Null for somebody who says nothing or not the truth. Throws `foreignOrigin`. */
+  identify(arrival: Arrival): Promise<Sender | null>;
+}
+
+/** Looks a token up; undefined for one that is none. */
+export type TokenLookup = (token: string) => Promise<Sender | undefined>;
+
+/** For the socket: whoever may open it is who he says, and may what he says; anything unless he says less. */
+export const trustingGuard: Guard = {
+  identify: async ({ headers }) => ({
+    name: nameIn(headers[userHeader]) ?? 'socket',
+    role: roles.find(role => role === headers[roleHeader]) ?? 'admin',
+  }),
+};
+
+const nameIn = (header: string | string[] | undefined) =>
+  typeof header === 'string' && /^[\w.@-]{1,64}$/.test(header) ? header : undefined;
+
+export interface NetworkGuard {
+  lookUp: TokenLookup;
+  /** Whether there is any token by now; without one everybody who can connect gets in. */
+  isGuarded(): Promise<boolean>;
+  /** Names under which the service is reached, with and without port. */
+  hosts: readonly string[];
+  /** Origins of other sites whose pages may ask. */
+  origins: readonly string[];
+}
+
+/** For a network. */
+export function networkGuard({ lookUp, isGuarded, hosts, origins }: NetworkGuard): Guard {
+  return {
+    async identify({ method, headers, token }) {
+      refuseForeign(method, headers, origins);
+      if (token !== null) return (await lookUp(token)) ?? null;
+      if (await isGuarded()) return null;
+      // Whoever has a name of his own point here would have his page read what is ours.
+      if (!hosts.includes(hostIn(headers)))
+        throw foreign(`${hostIn(headers).slice(0, 100)} is no name of this service`);
+      return { name: 'local', role: 'operator' };
+    },
+  };
+}
+
+const hostIn = ({ host = '' }: IncomingHttpHeaders) => host.replace(/:\d+$/, '').toLowerCase();
+
+/** A browser says from which page a request comes; what only programs send says nothing. */
+function refuseForeign(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): void {
+  const { origin, host, upgrade } = headers;
+  // What a page of another site may not read it may send; over a WebSocket it reads too.
+  const isLook = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+  if (isLook && upgrade === undefined) return;
+  const isOurs = origin === undefined || origins.includes(origin) || URL.parse(origin)?.host === host;
+  const isApart = headers['sec-fetch-site'] === 'cross-site' && !(origin !== undefined && origins.includes(origin));
+  if (!isOurs || isApart) throw foreign('it comes from a page of another site');
+}
+
+const foreign = (why: string) =>
+  new SignalboxError('forbidden', 'foreignOrigin', `The request is not carried out: ${why}.`, {
+    remedy: { say: 'list the site under `serve.cors`, or the name as `serve.publicUrl`, in the configuration' },
+  });
+
+/** The token of a request. Throws `unauthenticated` where it stands in the address, which ends up in logs. */
+export function tokenIn(url: string, { authorization }: IncomingHttpHeaders): string | null {
+  if (/[?&](?:access_?token|api_?token|api_?key|token|auth)=/i.test(url)) {
+    throw new SignalboxError('forbidden', 'unauthenticated', 'A token in an address is not taken.', {
+      remedy: { say: 'send it as the header "authorization: Bearer …", and make a new one: this one is known now' },
+    });
+  }
+  if (authorization === undefined) return null;
+  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
+}

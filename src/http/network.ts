@@ -1,0 +1,47 @@
+/** What a server needs that is open to a network: headers for browsers, limits, smaller and fewer answers. */
+import compress from '@fastify/compress';
+import cors from '@fastify/cors';
+import etag from '@fastify/etag';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { tooOften } from './problems.ts';
+
+export interface NetworkOptions {
+  /** Requests of one sender from one address in a minute; null for no limit. This machine itself has none. */
+  requestsPerMinute: number | null;
+  /** Addresses or number of proxies that may say for whom they ask; null for none. */
+  trustProxy: string[] | number | null;
+  /** Origins of other sites whose pages may ask. */
+  origins: readonly string[];
+}
+
+/** To be installed before the routes. */
+export async function installNetwork(server: FastifyInstance, options: NetworkOptions): Promise<void> {
+  const { requestsPerMinute, origins } = options;
+  await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: nothing }, hsts: false });
+  const origin = origins.length === 0 ? false : [...origins];
+  if (origin !== false) await server.register(cors, { origin, exposedHeaders: ['etag', 'x-request-id'] });
+  if (requestsPerMinute !== null) await limitRate(server, requestsPerMinute);
+  await server.register(etag, { weak: true });
+  await server.register(compress, { threshold: 1_024, encodings: ['gzip', 'identity'], globalDecompression: false });
+}
+
+/** An answer of the API is no page: it may load nothing, run nothing and be framed by nobody. Pages have their own. */
+const nothing = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
+
+async function limitRate(server: FastifyInstance, max: number): Promise<void> {
+  await server.register(rateLimit, {
+    max,
+    timeWindow: 60_000,
+    cache: 10_000,
+    allowList: ({ ip }: FastifyRequest) => ip === '127.0.0.1' || ip === '::1',
+    keyGenerator: ({ ip, sender }: FastifyRequest) => `${sender?.name ?? ''} ${ip}`,
+    errorResponseBuilder: (_, { max: most, after }) => tooOften(`more than ${most} in a minute; again in ${after}`),
+  });
+}

@@ -1,0 +1,137 @@
+/** The routes, one for each operation that has one: reads the request, has the order carried out, writes the answer. */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SignalboxError } from '../domain/errors.ts';
+import { envelopeType, fieldsIn, keyHeader } from '../operations/http.ts';
+import { type AnyOperation, isStream, type Route, type Site, type Who } from '../operations/operation.ts';
+import { admit, perform, streamOn } from '../operations/perform.ts';
+import { streamEvents, usualTimes } from './stream.ts';
+
+export interface RoutesOptions {
+  site: Site;
+  operations: readonly AnyOperation[];
+  /** Aborts when the server closes: what comes bit by bit ends then. */
+  closing: AbortSignal;
+  /** A reader of a stream comes or goes. */
+  onReader(stream: string, by: 1 | -1): void;
+}
+
+export function addRoutes(server: FastifyInstance, options: RoutesOptions): void {
+  for (const operation of options.operations) {
+    const { route } = operation;
+    if (route === null) continue;
+    for (const url of [route.path, ...(route.aliases ?? [])]) {
+      server.route({
+        method: route.method,
+        url,
+        // What never ends has no length to ask for.
+        ...(route.method === 'GET' && { exposeHeadRoute: !isStream(operation) }),
+        config: { operation: operation.name },
+        handler: (request, reply) => answer(operation, route, options, request, reply),
+      });
+    }
+  }
+}
+
+async function answer(
+  operation: AnyOperation,
+  route: Route,
+  options: RoutesOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  const end = new AbortController();
+  const admitted = admit(operation, inputOf(operation, request), whoIn(request, end.signal));
+  if (isStream(operation)) {
+    await stream(operation, admitted, options, { request, reply, end });
+    return undefined;
+  }
+  const leave = () => end.abort();
+  reply.raw.once('close', leave);
+  try {
+    const given = checked(operation, await perform(admitted, options.site));
+    const media = wantsEnvelope(request) ? undefined : operation.media?.(given as never);
+    if (media !== undefined) return reply.code(route.status).type(media.type).send(media.text);
+    return reply.code(route.status).type('application/json; charset=utf-8').send(JSON.stringify(given));
+  } finally {
+    reply.raw.off('close', leave);
+  }
+}
+
+/** Nothing leaves that is not described. */
+function checked({ name, output }: AnyOperation, given: unknown): unknown {
+  const parsed = output.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`the answer of ${name} is not what it says: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+const wantsEnvelope = ({ headers }: FastifyRequest) => (headers.accept ?? '').includes(envelopeType);
+
+/** Fields of the path win over those of the body, and these over those of the query. */
+function inputOf(operation: AnyOperation, { query, body, params, headers }: FastifyRequest): object {
+  if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
+    throw new SignalboxError('invalid', 'badJson', 'The body is not a JSON object.');
+  }
+  const input = { ...(query as object), ...body, ...fieldsIn(params as Record<string, string>) };
+  // Where a reader goes on that was cut off.
+  const last = headers['last-event-id'];
+  return isStream(operation) && typeof last === 'string' && last !== '' ? { ...input, after: last } : input;
+}
+
+function whoIn({ sender, headers }: FastifyRequest, signal: AbortSignal): Who {
+  const key = headers[keyHeader];
+  const { name, role } = sender!;
+  return { name, role, key: typeof key === 'string' ? key : null, tell: () => {}, signal };
+}
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  end: AbortController;
+}
+
+async function stream(
+  operation: AnyOperation,
+  admitted: ReturnType<typeof admit>,
+  { site, closing, onReader }: RoutesOptions,
+  { request, reply, end }: Exchange,
+): Promise<void> {
+  const batches = streamOn(admitted, site);
+  // What is wrong with the order is told before anything is promised.
+  const first = await batches.next();
+  const isEvents = wantsEvents(operation, request, admitted.input);
+  onReader(operation.name, 1);
+  const leave = () => onReader(operation.name, -1);
+  if (!isEvents) {
+    reply.raw.once('close', () => end.abort());
+    const bytes = bytesOf(operation, admitted.input, first.value ?? [], batches, leave);
+    await reply.type('text/plain; charset=utf-8').send(Readable.from(bytes));
+    return;
+  }
+  await streamEvents(reply, first.value ?? [], batches, { ...usualTimes, end, closing }).finally(leave);
+}
+
+/** Plain text for whoever reads once, events for whoever follows or says that he takes them. */
+function wantsEvents(operation: AnyOperation, { headers }: FastifyRequest, input: object): boolean {
+  const { bytesOf } = operation as { bytesOf?: unknown };
+  if (bytesOf === null) return true;
+  return (headers.accept ?? '').includes('text/event-stream') || (input as { follow?: boolean }).follow === true;
+}
+
+async function* bytesOf(
+  operation: AnyOperation,
+  input: never,
+  first: readonly unknown[],
+  rest: AsyncGenerator<readonly unknown[]>,
+  leave: () => void,
+): AsyncGenerator<Buffer> {
+  const write = isStream(operation) ? operation.bytesOf : null;
+  const joined = (batch: readonly unknown[]) => Buffer.concat(batch.map(piece => write!(piece as never, input)));
+  try {
+    if (first.length > 0) yield joined(first);
+    for await (const batch of rest) if (batch.length > 0) yield joined(batch);
+  } finally {
+    leave();
+  }
+}

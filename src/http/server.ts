@@ -1,0 +1,160 @@
+/**
+ * The server: fastify with our limits and answers, the routes of the operations, and what is about the service itself. It
+ * listens wherever it is told to; who may ask is the guard's to say.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import { SignalboxError } from '../domain/errors.ts';
+import { problemOf } from '../domain/problem.ts';
+import { isAt } from '../operations/http.ts';
+import { allOperations } from '../operations/index.ts';
+import type { Site } from '../operations/operation.ts';
+import { type Guard, type Sender, tokenIn } from './guard.ts';
+import { addHealth } from './health.ts';
+import { parseJson } from './json.ts';
+import type { NetworkOptions } from './network.ts';
+import { badMediaType, installProblems, largestBody, problemType, replyProblem } from './problems.ts';
+import { addRoutes } from './routes.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null where nobody has said who he is, or not truly. */
+    sender: Sender | null;
+  }
+  interface FastifyContextConfig {
+    /** The operation that the route asks. */
+    operation?: string;
+    /** Whether anybody may ask, without a token. */
+    isOpen?: boolean;
+  }
+}
+
+/** What the server tells of what it does. */
+export interface ServerWatch {
+  onRequest(request: { method: string; route: string; status: number; seconds: number }): void;
+  onReader(stream: string, by: 1 | -1): void;
+}
+
+export interface ServerOptions {
+  site: Site;
+  guard: Guard;
+  /** Of the program. */
+  version: string;
+  logger: FastifyBaseLogger;
+  /** What a server on a network needs beside; null for the socket of a data directory. */
+  network: NetworkOptions | null;
+  watch?: ServerWatch;
+  /** Adds routes beside those of the operations. */
+  more?(server: FastifyInstance): void | Promise<void>;
+}
+
+/** Makes the server; nothing listens yet. `close` ends what comes bit by bit and waits for requests that are under way. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { site, version, logger, watch, network } = options;
+  const closing = new AbortController();
+  const server = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    bodyLimit: largestBody,
+    trustProxy: trusted(network?.trustProxy ?? null),
+    // Whoever sends a request in drops gets no place for it.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    routerOptions: { maxParamLength: 4_000 },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: refuseBroken,
+    frameworkErrors: (error, _, reply) => void replyProblem(reply as never, error),
+  });
+  server.decorateRequest('sender', null);
+  server.addHook('preClose', async () => closing.abort());
+  takeJsonOnly(server);
+  installLog(server, watch);
+
+  const operations = await allOperations();
+  const takes = (path: string) => {
+    const methods = operations.flatMap(({ route }) => (route !== null && isAt(route, path) ? [route.method] : []));
+    return [...new Set(methods.flatMap(method => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+  };
+  installProblems(server, takes);
+  installGuard(server, options.guard);
+  if (network !== null) await (await import('./network.ts')).installNetwork(server, network);
+
+  addHealth(server, { site, version });
+  addRoutes(server, { site, operations, closing: closing.signal, onReader: (name, by) => watch?.onReader(name, by) });
+  await options.more?.(server);
+  return server;
+}
+
+const trusted = (proxies: NetworkOptions['trustProxy']) =>
+  typeof proxies === 'number' ? (_: string, hop: number) => hop <= proxies : (proxies ?? false);
+
+function takeJsonOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      if (!isUtf8(request.headers['content-type']) || request.headers['content-encoding'] !== undefined)
+        throw badMediaType();
+      done(null, body.length === 0 ? undefined : parseJson(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+const isUtf8 = (type = '') => !/charset=(?!"?utf-8"?\s*(?:;|$))/i.test(type);
+
+/** One line for each request; addresses are left out of it, because people put secrets into them. */
+function installLog(server: FastifyInstance, watch: ServerWatch | undefined): void {
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, sender, ip, routeOptions } = request;
+    const { taskId, agentId } = (request.params ?? {}) as { taskId?: string; agentId?: string };
+    const route = routeOptions.url ?? 'none';
+    const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime)];
+    watch?.onRequest({ method, route, status, seconds: reply.elapsedTime / 1_000 });
+    const about = { method, route, status, ms, by: sender?.name, from: ip, task: taskId, run: agentId };
+    if (method === 'GET' || method === 'HEAD') request.log.debug(about, 'asked');
+    else request.log.info(about, 'ordered');
+  });
+}
+
+function installGuard(server: FastifyInstance, guard: Guard): void {
+  server.addHook('onRequest', async request => {
+    refuseUnplain(request);
+    const { method, headers, url } = request;
+    request.sender = await guard.identify({ method, headers, token: tokenIn(url, headers) });
+  });
+  // Behind the limit: whoever guesses is counted too.
+  server.addHook('preParsing', async ({ sender, routeOptions }) => {
+    if (sender !== null || routeOptions.config?.isOpen) return;
+    throw new SignalboxError('forbidden', 'unauthenticated', 'This is for those who have a token.', {
+      remedy: { say: 'send one as the header "authorization: Bearer …"; "signalbox token create" makes one' },
+    });
+  });
+}
+
+/** One way to write a path, so that whoever stands before this and goes by paths means the same as this does. */
+function refuseUnplain({ url }: FastifyRequest): void {
+  const [path = ''] = url.split('?', 1);
+  const isPlain = path.startsWith('/') && !/\/\/|\\|[^!-~]|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path);
+  if (!isPlain) throw new SignalboxError('invalid', 'badRequest', 'The path of the request is not written plainly.');
+}
+
+/** What is no HTTP never becomes a request. */
+function refuseBroken(error: Error & { code?: string }, socket: Socket & { _httpMessage?: IncomingMessage }): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const expected = isSlow
+    ? new SignalboxError('unavailable', 'tooSlow', 'The request took too long to arrive.')
+    : new SignalboxError('invalid', 'badRequest', 'This is not HTTP as it should be.');
+  const problem = problemOf(expected);
+  const body = JSON.stringify(problem);
+  const line = isSlow ? '408 Request Timeout' : '400 Bad Request';
+  const head = [`HTTP/1.1 ${line}`, `content-type: ${problemType}`, `content-length: ${Buffer.byteLength(body)}`];
+  socket.end(`${[...head, 'connection: close'].join('\r\n')}\r\n\r\n${body}`);
+}

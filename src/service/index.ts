@@ -1,0 +1,4 @@
+/** What a command needs to serve. */
+export { serviceManager } from '../host/service-manager.ts';
+export { createLogger, logLevels } from './log.ts';
+export { startService } from './serve.ts';

@@ -1,0 +1,140 @@
+/** The service: works on the data, and answers on a network as on the socket. */
+import { writeFileSync } from 'node:fs';
+import { createServer as createTcpServer, isIP } from 'node:net';
+import { dataPaths } from '../app/data-directory.ts';
+import { version } from '../app/version.ts';
+import type { LocalSignalbox } from '../client/local.ts';
+import type { Environment } from '../config/load.ts';
+import type { ServeConfig } from '../config/schema.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import { ownIdentity } from '../host/process-identity.ts';
+import { createTokens, digestOf, type FixedToken } from '../operations/tokens.ts';
+import type { Logger } from './log.ts';
+import { openWorking, type WorkNews } from './working.ts';
+
+export interface ServeOptions {
+  /** Instead of what the configuration says. */
+  host?: string | undefined;
+  port?: number | undefined;
+  env: Environment;
+  logger: Logger;
+  news: WorkNews;
+}
+
+export interface Service {
+  /** Where it listens: `http://127.0.0.1:8500`. */
+  url: string;
+  dataDir: string;
+  projects: string[];
+  /** No new requests; those under way finish. Agents go on, unless they are to be stopped after a checkpoint. */
+  close(options: { stopAgents: boolean }): Promise<void>;
+}
+
+/** Opens everything. Throws before anything is opened what keeps it from serving. */
+export async function startService(local: LocalSignalbox, options: ServeOptions): Promise<Service> {
+  const { env, logger, news } = options;
+  const { config } = await local.here.configuration();
+  const { host = config.serve.host, port = config.serve.port } = options;
+  const paths = dataPaths(await local.here.dataDir());
+  await refuseOpenDoor(host, fixedTokens(config.serve, env).length > 0 || (await hasTokens(local)));
+  await refuseTakenPort(host, port);
+
+  const working = await openWorking(local, { name: 'service', role: 'admin' }, { ...news, logger });
+  try {
+    const { site } = working;
+    let fixed = fixedTokens(config.serve, env);
+    const tokens = createTokens(site.runtime, () => fixed);
+    working.onConfiguration(next => {
+      fixed = fixedTokens(next.config.serve, env);
+    });
+    const [{ createServer }, { networkGuard }, { addDocs }] = await Promise.all([
+      import('../http/server.ts'),
+      import('../http/guard.ts'),
+      import('../http/docs.ts'),
+    ]);
+    const { origins, requestsPerMinute, trustProxy } = config.serve;
+    const guard = networkGuard({ ...tokens, hosts: namesOf(host, config.serve.publicUrl), origins });
+    const network = { origins, requestsPerMinute, trustProxy };
+    const server = await createServer({
+      site,
+      guard,
+      version: version(),
+      logger,
+      network,
+      more: it => addDocs(it, version()),
+    });
+    const url = await server.listen({ host, port });
+    writeFileSync(paths.service, `${JSON.stringify({ url, ...ownIdentity() })}\n`, { mode: 0o600 });
+    return {
+      url,
+      dataDir: paths.dataDir,
+      projects: Object.keys(config.projects),
+      async close({ stopAgents }) {
+        await server.close();
+        if (stopAgents) await working.interrupt('signalbox serve');
+        await working.close();
+      },
+    };
+  } catch (error) {
+    await working.close();
+    throw error;
+  }
+}
+
+/** Tokens that are not kept with the data. */
+function fixedTokens({ tokens }: ServeConfig, { SIGNALBOX_API_TOKEN: own = '' }: Environment): FixedToken[] {
+  const named = Object.entries(tokens).map(([name, token]) => ({ name, ...token }));
+  return own === '' ? named : [{ name: 'api', role: 'admin', sha256: digestOf(own) }, ...named];
+}
+
+async function hasTokens(local: LocalSignalbox): Promise<boolean> {
+  const { items } = await local.ask('token.list', {}).catch(() => ({ items: [] }));
+  return items.some(({ holds }) => holds);
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
+async function refuseOpenDoor(host: string, isGuarded: boolean): Promise<void> {
+  if (isLoopback(host) || isGuarded) return;
+  const why = `On ${host} everybody who reaches this machine could order work: nothing is served there without a token.`;
+  throw new SignalboxError('invalid', 'openDoor', why, {
+    remedy: {
+      say: 'set SIGNALBOX_API_TOKEN, make a token with "signalbox token create", or give 127.0.0.1',
+      field: 'host',
+    },
+  });
+}
+
+/** Found out before any agent is started. */
+async function refuseTakenPort(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createTcpServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(host, port, error)));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+  });
+}
+
+function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): SignalboxError {
+  const words: Record<string, string> = {
+    EADDRINUSE: 'another service listens there',
+    EACCES: 'the system does not allow it',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'there is no such name',
+  };
+  const why = `Nothing can listen on ${host}:${port}: ${words[error.code ?? ''] ?? error.message}.`;
+  return new SignalboxError('unavailable', 'portTaken', why, {
+    remedy: {
+      say: 'give another one',
+      field: error.code === 'EADDRINUSE' || error.code === 'EACCES' ? 'port' : 'host',
+    },
+    cause: error,
+  });
+}
+
+/** The names by which browsers of this machine reach it. */
+function namesOf(host: string, publicUrl: string | null): string[] {
+  const own = isIP(host) === 6 ? `[${host}]` : host;
+  const named = publicUrl === null ? [] : [new URL(publicUrl).hostname];
+  return [...new Set(['localhost', '127.0.0.1', '[::1]', own, ...named])];
+}
