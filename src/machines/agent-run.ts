@@ -313,6 +313,8 @@ export const agentRunMachine = setup({
   },
 }).createMachine({
   id: 'agentRun',
+  description:
+    'One visit of an agent to a stage: waits for its turn, is watched, ended when it must be, and tried again.',
   context: ({ input }) => ({
     assignment: input.assignment,
     agent: input.agent,

@@ -107,6 +107,7 @@ export const breakerMachine = setup({
   },
 }).createMachine({
   id: 'breaker',
+  description: 'Stops dispatch to an agent provider that keeps failing, or that turns everybody away.',
   context: ({ input }) => ({
     provider: input.provider,
     failureLimit: input.failureLimit,

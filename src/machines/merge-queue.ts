@@ -59,6 +59,7 @@ export const mergeQueueMachine = setup({
   },
 }).createMachine({
   id: 'mergeQueue',
+  description: 'Holds the merge lease of one target branch: one task merges at a time.',
   context: ({ input }) => ({ resource: input.resource, token: 0, holder: null, heldSince: null, waiting: [] }),
   initial: 'free',
   states: {

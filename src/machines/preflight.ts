@@ -101,6 +101,7 @@ export const preflightMachine = setup({
   },
 }).createMachine({
   id: 'preflight',
+  description: 'Knows whether an agent can be started here, before a run is spent on finding out.',
   context: ({ input }) => ({
     agent: input.agent,
     cacheMs: input.cacheMs,

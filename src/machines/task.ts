@@ -84,6 +84,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
 
   return taskSetup.createMachine({
     id: 'task',
+    description: `Drives one task through the stages of the pipeline ${pipeline.name}.`,
     context: ({ input }: { input: TaskInput }) => initialContext(input, pipeline),
     initial: 'created',
     states,

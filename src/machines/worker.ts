@@ -127,6 +127,7 @@ export const workerMachine = setup({
   },
 }).createMachine({
   id: 'worker',
+  description: 'Decides which queued run starts next, within the limits, the budgets and what the host can bear.',
   context: ({ input }) => ({
     limits: input.limits,
     budgets: input.budgets ?? noPlan,

@@ -1,7 +1,7 @@
 /** A pipeline as data and as a drawing. */
 import { z } from 'zod';
 import type { Json } from '../domain/json.ts';
-import { mermaidOf } from '../machines/mermaid.ts';
+import { mermaidOf } from '../machines/drawing/mermaid.ts';
 import { compileTask } from '../machines/task.ts';
 import { localOperation } from './operation.ts';
 import { pipelineNamed } from './pipelines.ts';
