@@ -16,7 +16,7 @@ export interface Flags {
 /** Gathers an option that may be given more than once. */
 export const collect = (value: string, before: string[] = []) => [...before, value];
 
-const argumentNames: Record<string, string> = { taskId: 'id', agentId: 'id', type: 'event' };
+const argumentNames: Record<string, string> = { taskId: 'id', agentId: 'id', machineId: 'id', type: 'event' };
 
 /** What a command takes, once it has been told. */
 export interface Taken {

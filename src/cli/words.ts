@@ -18,7 +18,7 @@ const options: Record<string, string> = {
 };
 
 /** Fields that are given by their place. */
-const placed = ['taskId', 'agentId', 'id', 'name', 'stage', 'file'];
+const placed = ['taskId', 'agentId', 'machineId', 'id', 'name', 'stage', 'file'];
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 

@@ -18,6 +18,7 @@ import {
   isPlannedFirst,
   performHere,
   performOn,
+  performWithout,
   planFor,
   streamOn,
 } from '../operations/perform.ts';
@@ -53,6 +54,8 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
     if (needs === 'nothing') return performHere(admitted, here);
     const { creates = false } = admitted.operation as DataOperation;
     const paths = dataPaths(await here.dataDir());
+    const without = creates || existsSync(paths.database) ? undefined : performWithout(admitted, here);
+    if (without !== undefined) return without;
     if (!creates) requireData(paths);
     const plan = isPlannedFirst(admitted) ? await planFor(admitted, here) : undefined;
     const only = needs === 'work' && existsSync(paths.database) ? await concerned(admitted) : undefined;

@@ -55,6 +55,7 @@ export const reasons = {
   noDeadLetter: ['not_found', 'There is no dead letter with this id.'],
   noToken: ['not_found', 'There is no token of this name that holds.'],
   noFormat: ['invalid', 'There is no such format.'],
+  noMachine: ['not_found', 'There is no machine of this name, and nothing with this id that lives by one.'],
   noActor: ['not_found', 'There is no actor with this id.'],
   beyondLog: ['not_found', 'The position is not in the log of the actor.'],
   badCursor: ['invalid', 'The cursor is not one that a list has answered.'],

@@ -38,6 +38,8 @@ export const operations = {
   'token.list': () => import('./token-list.ts').then(it => it.tokenList),
   'token.revoke': () => import('./token-revoke.ts').then(it => it.tokenRevoke),
   'events.follow': () => import('./events-follow.ts').then(it => it.eventsFollow),
+  'machine.list': () => import('./machine-list.ts').then(it => it.machineList),
+  'machine.show': () => import('./machine-show.ts').then(it => it.machineShow),
   'pipeline.list': () => import('./pipeline-list.ts').then(it => it.pipelineList),
   'pipeline.show': () => import('./pipeline-show.ts').then(it => it.pipelineShow),
   'pipeline.check': () => import('./pipeline-check.ts').then(it => it.pipelineCheck),

@@ -89,6 +89,8 @@ export interface DataOperation<
   needs: Exclude<Needs, 'nothing'>;
   /** Whether data that is not there is made. */
   creates?: boolean;
+  /** Answers where there is no data yet; without it that is refused with `noData`. */
+  withoutData?(here: Here, input: Given<Input>, who: Who): Answer<Output>;
   /** Everything that can be wrong before the data is touched, and what was found out about it. */
   plan?(here: Here, input: Given<Input>, who: Who): Promise<Plan>;
   /** What the order under the key of `who` has made before; undefined for nothing. */

@@ -112,6 +112,11 @@ export function performHere({ operation, input, who }: Admitted, here: Here): Pr
   return (operation as LocalOperation).run(here, input, who);
 }
 
+/** Carries out what has an answer where there is no data; undefined for what has none. */
+export function performWithout({ operation, input, who }: Admitted, here: Here): Promise<unknown> | undefined {
+  return (operation as DataOperation).withoutData?.(here, input, who);
+}
+
 /** What can be found out and refused before the data is touched. */
 export async function planFor({ operation, input, who }: Admitted, here: Here): Promise<unknown> {
   return (operation as DataOperation).plan?.(here, input, who);

@@ -69,6 +69,17 @@ test('a pipeline is shown as a drawing and as data', async () => {
   expect((await place.signalbox('pipeline', 'check', file)).code).toBe(0);
 });
 
+test('a machine is listed, and printed as a document', async () => {
+  const place = await makePlace();
+  const listed = await place.signalbox('machine', 'list');
+  expect(listed.stdout).toMatch(/^task:default +\d+ +[0-9a-f]{32} +Drives one task through .+\.$/m);
+  const drawing = await place.signalbox('machine', 'show', 'task:default', '--format', 'svg');
+  expect(drawing.stdout).toMatch(/^<svg [\s\S]*data-state="task\.review\.deciding"[\s\S]*<\/svg>\n$/);
+  const answer = JSON.parse((await place.signalbox('machine', 'show', 'breaker', '--json')).stdout);
+  expect(answer).toMatchObject({ id: 'breaker', format: 'json' });
+  expect(JSON.parse(answer.text)).toEqual(JSON.parse((await place.signalbox('machine', 'show', 'breaker')).stdout));
+});
+
 test('the log of a task leads to its state, at every point of it', async () => {
   const place = await makePlace();
   await place.run('review.1=refuses');

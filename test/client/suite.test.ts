@@ -58,6 +58,8 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
       ['breaker.list', {}],
       ['breaker.reset', { name: 'agent-all-roles-sh' }],
       ['deadLetter.list', {}],
+      ['machine.list', {}],
+      ['machine.show', { machineId: 'breaker' }],
       ['pipeline.list', {}],
       ['pipeline.show', { name: 'default' }],
       ['pipeline.check', {}],

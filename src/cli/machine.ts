@@ -1,0 +1,24 @@
+/** `signalbox machine …`: the state machines, for people and for tools. */
+import { answers } from './command.ts';
+import { note, print, table } from './output.ts';
+
+export const list = answers({
+  operation: 'machine.list',
+  examples: ['signalbox machine list'],
+  show({ items, problems }) {
+    const rows = items.map(({ id, states, definition, means }) => [id, String(states), definition, means]);
+    print(table(['MACHINE', 'STATES', 'DEFINITION', 'WHAT FOR'], rows));
+    for (const problem of problems) note(`left out: ${problem}`);
+  },
+});
+
+export const show = answers({
+  operation: 'machine.show',
+  named: { format: '--format <json|svg|mermaid>' },
+  examples: [
+    'signalbox machine show breaker                        # JSON for XState and Stately',
+    'signalbox machine show task:default --format svg > task.svg',
+    'signalbox machine show ET-003 --format mermaid        # the machine that this task lives by',
+  ],
+  show: ({ text }) => print(text),
+});
