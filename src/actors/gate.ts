@@ -31,6 +31,7 @@ const longestText = 4_000;
 export async function judgeGates(input: GatesInput, runsDir: string, signal: AbortSignal): Promise<Judged> {
   const documents = join(input.worktree, documentsOf(input.workItem));
   const reports: GateReport[] = [];
+  const durationsMs: Record<string, number> = {};
   for (const gate of input.gates) {
     const runId = `${input.job.ref}-${gate.name}`;
     const runDir = inside(runsDir, runId);
@@ -45,10 +46,13 @@ export async function judgeGates(input: GatesInput, runsDir: string, signal: Abo
       job: input.job.ref,
       signal,
     };
+    const began = performance.now();
     reports.push(await judge(gate, place));
+    durationsMs[gate.name] = Math.round(performance.now() - began);
   }
   return {
     reports,
+    durationsMs,
     questions: readOptional(documents, input.questions),
     objection: readOptional(documents, input.objection),
   };

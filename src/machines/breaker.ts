@@ -44,6 +44,14 @@ export type BreakerEvent =
   | { type: 'breaker.configured'; failureLimit: number; cooldownMs: number; at: number }
   | { type: 'breaker.reset'; by: string; at: number };
 
+/** How a breaker stands. */
+export const breakerStates = ['closed', 'open', 'halfOpen'] as const;
+export type BreakerState = (typeof breakerStates)[number];
+
+/** How a breaker stands, by its stored state; undefined for one that is of no machine of ours any more. */
+export const breakerStateIn = (state: string): BreakerState | undefined =>
+  breakerStates.find(name => state === name || state.startsWith(`${name}.`));
+
 const longestHistory = 20;
 
 export const breakerMachine = setup({

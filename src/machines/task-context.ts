@@ -94,9 +94,15 @@ export interface Published {
 /** Reported by the actor `gates`. */
 export interface Judged {
   reports: GateReport[];
+  /** How long each gate took, by its name; for whoever measures, no decision rests on it. */
+  durationsMs?: Record<string, number>;
   questions: string | null;
   objection: string | null;
 }
+
+/** What the gates said, where a task has just heard it. */
+export const judgedIn = (event: { type: string }): Judged | undefined =>
+  event.type === 'xstate.done.actor.gates' ? (event as unknown as { output: Judged }).output : undefined;
 
 /** Reported by the actor `merge`. */
 export type Merged = { result: 'merged'; commit: string; codeTree: string } | { result: 'conflict'; detail: string };

@@ -85,13 +85,15 @@ export interface Runtime extends Reader {
   /** Takes no more events, lets what runs finish for up to `drainMs`, and commits its outcome. Closes nothing. */
   stop(options?: { drainMs?: number }): Promise<void>;
   /** For measurements: what memory holds now. */
-  readonly load: { cached: number; jobs: number; queued: number };
+  readonly load: { cached: number; jobs: number; actions: number; queued: number };
 }
 
 /** What the process around a runtime hears. One of these that throws is reported as a fault and stops nothing. */
 export interface RuntimeObserver {
   /** Called around every effect: the start of a job, the delivery of an action. */
   onEffect?(phase: 'before' | 'after', effect: { key: string; type: string; actorId: string }): void;
+  /** A commit is stored: how long the store took, and how many transitions it held. */
+  onCommit?(commit: { ms: number; transitions: number }): void;
   /** Something now waits for a person. */
   onDeadLetter?(letter: { actorId: string; type: string; error: string }): void;
   /** A commit failed; what it held is tried again, unless another process has taken over (`fenced`). */

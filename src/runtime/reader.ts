@@ -85,7 +85,7 @@ export function openReader(store: Store, kinds: () => Promise<readonly MachineKi
     listen: () => () => {},
     idle: async () => {},
     stop: async () => {},
-    load: { cached: 0, jobs: 0, queued: 0 },
+    load: { cached: 0, jobs: 0, actions: 0, queued: 0 },
   };
 }
 

@@ -225,8 +225,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     const finished = turn.finish();
     turn.commit.outboxUpdates.push(...settled.map(({ update }) => update));
-    const committed = isEmpty(turn.commit) ? undefined : await store.commit(turn.commit);
+    const committed = isEmpty(turn.commit) ? undefined : await keep(turn);
     return { ...finished, turn, committed, receipts };
+  }
+
+  /** Stores a turn. How long that takes is measured where somebody asks, and only there. */
+  async function keep({ commit, transitions }: Turn): Promise<Committed> {
+    if (given.onCommit === undefined) return store.commit(commit);
+    const began = performance.now();
+    const committed = await store.commit(commit);
+    observer.onCommit({ ms: performance.now() - began, transitions: transitions.length });
+    return committed;
   }
 
   /** What follows a turn that is stored. Each step is taken whatever becomes of the others; none can undo the turn. */
@@ -419,7 +428,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     stop,
     get load() {
-      return { cached: cache.size, jobs: jobs.live, queued: queue.length };
+      return { cached: cache.size, jobs: jobs.live, actions: outbox.inFlight, queued: queue.length };
     },
   };
 }
@@ -438,7 +447,7 @@ function isEmpty(commit: Commit): boolean {
 }
 
 /** The observer as functions that never throw; what they throw is a fault. */
-function guarded({ onEffect, onDeadLetter, onFault }: RuntimeObserver): Required<RuntimeObserver> {
+function guarded({ onEffect, onCommit, onDeadLetter, onFault }: RuntimeObserver): Required<RuntimeObserver> {
   const tellFault = (error: unknown) => {
     try {
       onFault?.(error);
@@ -455,7 +464,12 @@ function guarded({ onEffect, onDeadLetter, onFault }: RuntimeObserver): Required
         tellFault(error);
       }
     };
-  return { onEffect: safely(onEffect), onDeadLetter: safely(onDeadLetter), onFault: tellFault };
+  return {
+    onEffect: safely(onEffect),
+    onCommit: safely(onCommit),
+    onDeadLetter: safely(onDeadLetter),
+    onFault: tellFault,
+  };
 }
 
 const nextRound = () => new Promise<void>(resolve => setImmediate(resolve));

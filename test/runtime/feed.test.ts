@@ -66,6 +66,26 @@ test('many listeners hear every transition with its position; one that throws is
   expect(faults).toHaveLength(3);
 });
 
+test('each commit is told with its time and what it held; an observer that throws leaves it stored', async () => {
+  const commits: { ms: number; transitions: number }[] = [];
+  const { runtime, faults, context } = await startTestRuntime({
+    kinds: [kindOf(counter)],
+    observer: {
+      onCommit(commit) {
+        commits.push(commit);
+        throw new Error('an observer of no use');
+      },
+    },
+  });
+  await runtime.create('counter', 'c', {});
+  // What comes in one round shares a commit.
+  await Promise.all([runtime.send('c', { type: 'count' }), runtime.send('c', { type: 'count' })]);
+  expect(commits.map(({ transitions }) => transitions)).toEqual([1, 2]);
+  expect(commits.every(({ ms }) => ms >= 0 && ms < 10_000)).toBe(true);
+  expect(await context('c')).toEqual({ count: 2 });
+  expect(faults).toHaveLength(2);
+});
+
 test('a listener that throws does not strand the jobs of its turn', async () => {
   const { runtime, settle, context } = await startTestRuntime({
     kinds: [kindOf(worker)],
