@@ -20,6 +20,7 @@ const allowed: Record<string, string[]> = {
   demo: ['actors'],
   app: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config'],
   operations: ['domain', 'machines', 'persistence', 'runtime', 'config', 'app'],
+  observability: ['domain', 'machines', 'persistence', 'runtime', 'app', 'operations'],
   client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
   http: ['domain', 'operations'],
   service: ['domain', 'machines', 'persistence', 'config', 'host', 'app', 'operations', 'client', 'http'],
