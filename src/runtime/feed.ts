@@ -11,6 +11,8 @@ export interface Transition extends StoredLogEntry {
   kind: string;
   parentId: string | null;
   status: LiveActor['status'];
+  /** What the actor is after it; without a state where its stored snapshot cannot be used. */
+  snapshot: LiveActor['snapshot'];
   emitted: EventObject[];
 }
 

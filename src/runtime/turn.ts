@@ -130,6 +130,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       kind: actor.definition.kind.name,
       parentId: actor.parentId,
       status: actor.status,
+      snapshot: actor.snapshot,
       emitted: more.emitted ?? [],
     });
     return { seq: actor.version, outcome: entry.outcome, state: actor.state, reason };
