@@ -40,6 +40,7 @@ export async function createTask(app: App, task: NewTask, { name: by, key }: Ord
   const id = task.id ?? (await freeId(app, task));
   const branch = branchOf(id, title);
   if ((await runtime.actor(id)) !== undefined) throw taken(id);
+  if (await app.store.isGone('task', id)) throw takenOnce(id);
   await checkBranchIsFree(repository, branch);
   const mergeQueue = mergeQueueId(repository, target);
   const worktree = join(paths.worktreesDir, project, id);
@@ -54,14 +55,26 @@ export async function createTask(app: App, task: NewTask, { name: by, key }: Ord
   return id;
 }
 
-/** Begins at the number of tasks there are. Another data directory may have worked in the same repository. */
-async function freeId({ runtime }: App, { prefix, repository, title }: NewTask): Promise<string> {
+/** Begins at the number of tasks there ever were. Another data directory may have worked in the same repository. */
+async function freeId({ runtime, store }: App, { prefix, repository, title }: NewTask): Promise<string> {
   const all = (await runtime.counts('task')).find(({ tag }) => tag === '');
-  for (let number = (all?.living ?? 0) + (all?.ended ?? 0) + 1; ; number++) {
+  const count = (all?.living ?? 0) + (all?.ended ?? 0) + (await store.gone('task'));
+  for (let number = count + 1; ; number++) {
     const id = `${prefix}-${number}`;
-    if ((await runtime.actor(id)) === undefined && (await isBranchFree(repository, branchOf(id, title)))) return id;
+    if (!(await isIdFree({ runtime, store }, id))) continue;
+    if (await isBranchFree(repository, branchOf(id, title))) return id;
   }
 }
+
+/** An id is used once: branches, saved work and trackers may speak of a task that was removed long ago. */
+export async function isIdFree({ runtime, store }: Pick<App, 'runtime' | 'store'>, id: string): Promise<boolean> {
+  return (await runtime.actor(id)) === undefined && !(await store.isGone('task', id));
+}
+
+const takenOnce = (id: string) =>
+  new SignalboxError('conflict', 'idTaken', `There was a task ${id}; its record was removed, and ids are used once.`, {
+    remedy: { say: 'choose another', field: 'id' },
+  });
 
 const taken = (id: string) =>
   new SignalboxError('conflict', 'idTaken', `There is already a task ${id}.`, {

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { createTask, type NewTask } from '../app/new-task.ts';
+import { createTask, isIdFree, type NewTask } from '../app/new-task.ts';
 import { checkRepository } from '../app/repository.ts';
 import { setupFor } from '../app/setup.ts';
 import type { Config } from '../config/schema.ts';
@@ -10,9 +10,8 @@ import { SignalboxError } from '../domain/errors.ts';
 import { checkId, checkTitle, longestTitle } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
-import type { Runtime } from '../runtime/index.ts';
 import { madeBy } from './once.ts';
-import { operation, type Who } from './operation.ts';
+import { operation, type Site, type Who } from './operation.ts';
 
 const list = (means: string) => z.array(z.string().trim().min(1).max(2_000)).max(100).default([]).describe(means);
 
@@ -75,7 +74,7 @@ export const agentSpawn = operation({
     return agentId === undefined ? undefined : { agentId, status: 'spawning' as const };
   },
   async run(app, { taskId, agentType }, who, task) {
-    const id = await freeId(app.runtime, `${taskId}-${agentType}`);
+    const id = await freeId(app, `${taskId}-${agentType}`);
     return { agentId: await createTask(app, { ...task, id }, who), status: 'spawning' as const };
   },
 });
@@ -110,10 +109,10 @@ function pathOf({ projects }: Config, named: string, cwd: string, who: Who): str
   });
 }
 
-async function freeId(runtime: Runtime, base: string): Promise<string> {
+async function freeId(app: Site, base: string): Promise<string> {
   for (let number = 1; ; number++) {
     const id = number === 1 ? base : `${base}-${number}`;
-    if ((await runtime.actor(id)) === undefined) return id;
+    if (await isIdFree(app, id)) return id;
   }
 }
 

@@ -7,8 +7,12 @@ import type {
   Commit,
   Committed,
   DefinitionRow,
+  KeptBecause,
   ListPlace,
   ListQuery,
+  Pruned,
+  PrunePlace,
+  PruneQuery,
   Store,
   StoredInbox,
   StoredJob,
@@ -22,7 +26,13 @@ import type {
 export interface MemoryDisk {
   epoch: number;
   position: number;
+  /** The position of the last log entry that there ever was. */
+  logEnd: number;
   definitions: Map<string, DefinitionRow>;
+  /** Definitions that some actor was migrated away from. */
+  replaced: Set<string>;
+  /** Roots that were removed: kind and id. */
+  gone: Set<string>;
   actors: Map<string, ActorRow>;
   log: Map<string, StoredLogEntry[]>;
   keys: Set<string>;
@@ -37,7 +47,10 @@ export function createMemoryDisk(): MemoryDisk {
   return {
     epoch: 0,
     position: 0,
+    logEnd: 0,
     definitions: new Map(),
+    replaced: new Set(),
+    gone: new Set(),
     actors: new Map(),
     log: new Map(),
     keys: new Set(),
@@ -58,12 +71,22 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
   return {
     epoch,
     commit(batch) {
-      if (!isOpen) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
-      refuse(disk, batch, epoch);
+      if (!isOpen) throw closed();
+      refuseFenced(disk, epoch);
+      refuse(disk, batch);
       const committed = apply(disk, structuredClone(batch));
       tellAll(disk.watchers);
       return committed;
     },
+    prune(query) {
+      if (!isOpen) throw closed();
+      refuseFenced(disk, epoch);
+      const pruned = prune(disk, query);
+      tellAll(disk.watchers);
+      return pruned;
+    },
+    isGone: (kind, id) => disk.gone.has(keyOf(kind, id)),
+    gone: kind => [...disk.gone].filter(key => key.startsWith(keyOf(kind, ''))).length,
     actor: id => copy(disk.actors.get(id)),
     actors: query =>
       [...disk.actors.values()]
@@ -118,7 +141,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
         .slice(0, limit)
         .map(copy),
     logSince: (position, limit) => page([...disk.log.values()].flat(), { after: position, limit }),
-    lastPosition: () => Math.max(0, ...[...disk.log.values()].map(entries => entries.at(-1)!.position)),
+    lastPosition: () => disk.logEnd,
     watch(onChange) {
       const own = () => onChange();
       disk.watchers.add(own);
@@ -169,8 +192,9 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
   };
 }
 
-/** Everything that can be wrong with a batch, before anything of it is applied. */
-function refuse(disk: MemoryDisk, batch: Commit, epoch: number): void {
+const closed = () => new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
+
+function refuseFenced(disk: MemoryDisk, epoch: number): void {
   if (disk.epoch !== epoch) {
     throw new SignalboxError(
       'fenced',
@@ -178,6 +202,10 @@ function refuse(disk: MemoryDisk, batch: Commit, epoch: number): void {
       `Another process has taken over the store: it writes under epoch ${disk.epoch}, this one held ${epoch}.`,
     );
   }
+}
+
+/** Everything that can be wrong with a batch, before anything of it is applied. */
+function refuse(disk: MemoryDisk, batch: Commit): void {
   for (const { actorId, dedupeKey, outcome } of batch.log) {
     const isTaken = outcome === 'applied' || outcome === 'ignored';
     if (dedupeKey !== null && isTaken && disk.keys.has(keyOf(actorId, dedupeKey))) {
@@ -207,6 +235,7 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
       disk.actors.set(row.id, { ...before, version: row.version, updatedAt: batch.at });
       continue;
     }
+    if (before !== undefined && before.definition !== row.definition) disk.replaced.add(before.definition);
     disk.actors.set(row.id, {
       ...row,
       tags: [...tags],
@@ -224,6 +253,7 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     const entries = disk.log.get(entry.actorId) ?? [];
     disk.log.set(entry.actorId, entries);
     entries.push({ ...entry, position });
+    disk.logEnd = position;
     const isTaken = entry.outcome === 'applied' || entry.outcome === 'ignored';
     if (entry.dedupeKey !== null && isTaken) disk.keys.add(keyOf(entry.actorId, entry.dedupeKey));
     return position;
@@ -259,6 +289,71 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     return position;
   });
   return { log, inbox, jobs, outbox };
+}
+
+function prune(disk: MemoryDisk, { kind, endedBefore, limit, entries, after, isDryRun = false }: PruneQuery): Pruned {
+  const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
+  const byAge = (a: PrunePlace, b: PrunePlace) => a.updatedAt - b.updatedAt || compare(a.id, b.id);
+  const ended = [...disk.actors.values()]
+    .filter(row => row.kind === kind && row.parentId === null && row.status !== 'active')
+    .filter(row => row.updatedAt < endedBefore && (after === undefined || byAge(row, after) > 0))
+    .sort(byAge);
+  let looked = 0;
+  for (const root of ended.slice(0, limit)) {
+    if (pruned.logEntries >= entries) break;
+    looked += 1;
+    const members = treeOf(disk, root);
+    const why = whyKept(disk, members);
+    if (why !== undefined) {
+      pruned.kept.push({ id: root.id, why });
+      continue;
+    }
+    pruned.roots.push(root.id);
+    pruned.actors.push(...members.map(({ id }) => id));
+    for (const { id } of members) pruned.logEntries += disk.log.get(id)?.length ?? 0;
+  }
+  const gone = new Set(pruned.actors);
+  const isUsed = (hash: string) => [...disk.actors.values()].some(row => row.definition === hash && !gone.has(row.id));
+  const left = new Set(pruned.actors.map(id => disk.actors.get(id)!.definition));
+  const unused = [...left].filter(hash => !isUsed(hash) && !disk.replaced.has(hash));
+  pruned.outbox = [...disk.outbox.values()].filter(row => gone.has(row.actorId)).length;
+  pruned.definitions = unused.length;
+  const { updatedAt, id } = ended[looked - 1] ?? { updatedAt: 0, id: '' };
+  pruned.next = looked < limit && looked === ended.length ? null : { updatedAt, id };
+  if (isDryRun) return pruned;
+  for (const id of pruned.roots) disk.gone.add(keyOf(kind, id));
+  for (const id of gone) remove(disk, id);
+  for (const hash of unused) disk.definitions.delete(hash);
+  return pruned;
+}
+
+function treeOf(disk: MemoryDisk, root: ActorRow): ActorRow[] {
+  const members = [root];
+  // The list grows while it is walked.
+  for (const { id } of members) {
+    const children = [...disk.actors.values()].filter(row => row.parentId === id);
+    members.push(...children.sort((a, b) => compare(a.id, b.id)));
+  }
+  return members;
+}
+
+function whyKept(disk: MemoryDisk, members: readonly ActorRow[]): KeptBecause | undefined {
+  const ids = new Set(members.map(({ id }) => id));
+  const events = [...disk.inbox.values()].filter(row => ids.has(row.actorId));
+  const actions = [...disk.outbox.values()].filter(row => ids.has(row.actorId));
+  if (members.some(({ status }) => status === 'active')) return 'living';
+  if (events.some(({ parked }) => parked) || actions.some(({ state }) => state === 'dead')) return 'deadLetter';
+  return events.length > 0 || actions.some(({ state }) => state === 'open') ? 'underWay' : undefined;
+}
+
+/** Removes an actor with everything that belongs to it. */
+function remove(disk: MemoryDisk, actorId: string): void {
+  disk.actors.delete(actorId);
+  disk.log.delete(actorId);
+  for (const key of disk.keys) if (key.startsWith(keyOf(actorId, ''))) disk.keys.delete(key);
+  for (const rows of [disk.timers, disk.jobs, disk.outbox, disk.inbox] as Map<unknown, { actorId: string }>[]) {
+    for (const [key, row] of rows) if (row.actorId === actorId) rows.delete(key);
+  }
 }
 
 function isListed(row: ActorRow, { kind, tags = [], state, status, after }: ListQuery): boolean {

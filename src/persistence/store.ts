@@ -2,7 +2,8 @@
  * The Store contract: what the runtime needs of a database, with no SQL in sight.
  *
  * Every method may answer at once or with a promise, so that an implementation over a network fits. All writing goes
- * through `commit`, which takes a whole batch of transitions and applies all of it or none of it. A store belongs to
+ * through `commit`, which takes a whole batch of transitions and applies all of it or none of it; only what ended long ago
+ * is removed, by `prune`. A store belongs to
  * one process at a time; opening it takes ownership with a new fencing epoch, and a store whose epoch has passed
  * refuses every further write with the code `fenced`.
  */
@@ -226,6 +227,50 @@ export interface TagCount {
   ended: number;
 }
 
+/** Roots that may go because they ended long ago, each with all that is below it. */
+export interface PruneQuery {
+  /** The kind of the roots. */
+  kind: string;
+  /** Only those to which nothing has happened since, in milliseconds since the epoch. */
+  endedBefore: number;
+  /** Roots that are looked at, at the most. */
+  limit: number;
+  /** No further root is taken once so many log entries are gone; there is always one taken. */
+  entries: number;
+  /** Goes on behind this place. */
+  after?: PrunePlace;
+  /** Answers what would go, and removes nothing. */
+  isDryRun?: boolean;
+}
+
+/** A place in the order in which roots go: those first to which nothing has happened for longest. */
+export interface PrunePlace {
+  updatedAt: number;
+  id: string;
+}
+
+/**
+ * Why a root stays that ended long ago.
+ *
+ * - `living`: an actor below it has not ended.
+ * - `deadLetter`: an event or action of the tree waits for a person.
+ * - `underWay`: an event is still to be taken, or an action to be delivered.
+ */
+export type KeptBecause = 'living' | 'deadLetter' | 'underWay';
+
+/** What has gone. */
+export interface Pruned {
+  roots: string[];
+  /** The roots and all that was below them. */
+  actors: string[];
+  logEntries: number;
+  outbox: number;
+  definitions: number;
+  kept: { id: string; why: KeptBecause }[];
+  /** Where to go on; null when there is nothing more to look at. */
+  next: PrunePlace | null;
+}
+
 export interface DeadLetters {
   events: StoredInbox[];
   outbox: StoredOutbox[];
@@ -248,6 +293,15 @@ export interface Store {
    * taken over, `unavailable` when the disk refuses; in each case nothing of the batch is stored.
    */
   commit(batch: Commit): Awaitable<Committed>;
+  /**
+   * Removes roots that ended long ago, whole trees at a time, with their rows in every table, their keys, and definitions
+   * that only they lived by. Positions are not given again, and the id of a root is gone for good. Throws as `commit` does.
+   */
+  prune(query: PruneQuery): Awaitable<Pruned>;
+  /** Whether a root of this kind and id was removed. */
+  isGone(kind: string, id: string): Awaitable<boolean>;
+  /** How many roots of a kind were removed. */
+  gone(kind: string): Awaitable<number>;
   actor(id: string): Awaitable<ActorRow | undefined>;
   actors(query: ActorQuery): Awaitable<ActorRow[]>;
   list(query: ListQuery): Awaitable<ActorRow[]>;
@@ -265,7 +319,7 @@ export interface Store {
   log(actorId: string, range: { after: number; limit: number }): Awaitable<StoredLogEntry[]>;
   /** The log of the whole store behind a position, oldest first. */
   logSince(position: number, limit: number): Awaitable<StoredLogEntry[]>;
-  /** The position of the last log entry of all; 0 when there is none. */
+  /** The position of the last log entry that there ever was; 0 when there was none. */
   lastPosition(): Awaitable<number>;
   /**
    * Calls back whenever something may have been committed, by this process or another one, and when the store is closed.

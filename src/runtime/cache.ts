@@ -20,6 +20,8 @@ export interface LiveActor {
 export interface ActorCache {
   get(id: string): LiveActor | undefined;
   put(actor: LiveActor): void;
+  /** These are not stored any more. */
+  forget(ids: readonly string[]): void;
   clear(): void;
   readonly size: number;
 }
@@ -44,6 +46,9 @@ export function createActorCache(limit: number): ActorCache {
         if (actors.size <= limit) break;
         actors.delete(oldest);
       }
+    },
+    forget(ids) {
+      for (const id of ids) actors.delete(id);
     },
     clear: () => actors.clear(),
     get size() {

@@ -7,6 +7,8 @@ import type {
   DeadLetters,
   EventObject,
   ListQuery,
+  Pruned,
+  PruneQuery,
   StoredLogEntry,
   TagCount,
 } from '../persistence/store.ts';
@@ -67,7 +69,7 @@ export interface CreateOptions {
 }
 
 export interface Runtime extends Reader {
-  /** Makes an actor; answers `duplicate` when it exists. Resolves once it is committed. */
+  /** Makes an actor; answers `duplicate` when it exists, or did once and was removed. Resolves once it is committed. */
   create(kind: string, id: string, input: Json, options?: CreateOptions): Promise<Receipt>;
   /**
    * Sends an event and resolves once it is committed, with what it did. Throws `not_found` for an unknown actor,
@@ -78,6 +80,11 @@ export interface Runtime extends Reader {
   retryDeadLetter(id: string): Promise<void>;
   /** Puts an actor on another definition of its kind, by its own decision and on record. */
   migrate(actorId: string, definition: Json, convert?: (snapshot: string) => string): Promise<void>;
+  /**
+   * Removes some of what has ended long ago, when no event waits. One bite: whoever wants more asks again behind `next`.
+   * Throws `stopped`, `storeReadOnly`, and what the store throws.
+   */
+  prune(query: PruneQuery): Promise<Pruned>;
   /** Calls for every transition that is committed here from now on. Answers how to end it. */
   listen(listener: TransitionListener): () => void;
   /** Resolves when nothing is left to do but to wait: for jobs that run, for a deadline, for a retry. */

@@ -81,6 +81,7 @@ export function openReader(store: Store, kinds: () => Promise<readonly MachineKi
     send: refuse,
     retryDeadLetter: refuse,
     migrate: refuse,
+    prune: refuse,
     // Nothing is ever committed here.
     listen: () => () => {},
     idle: async () => {},

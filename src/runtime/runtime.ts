@@ -25,6 +25,7 @@ import { createFeed, type TransitionListener } from './feed.ts';
 import { createJobs } from './jobs.ts';
 import type { EffectHandler, MachineKind } from './kind.ts';
 import { createOutbox, type OutboxPolicy } from './outbox.ts';
+import { createPruning } from './pruning.ts';
 import { createReader } from './reader.ts';
 import { revive, tagOldRows } from './revive.ts';
 import { createTurn, type Turn } from './turn.ts';
@@ -96,6 +97,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   for (const listener of listeners) feed.listen(listener);
   const definitions = createDefinitions(kinds, store);
   const cache = createActorCache(cacheSize);
+  const pruning = createPruning(store, cache, schedule);
   const isWanted = typeof effects === 'function' ? effects : () => effects === 'all';
 
   let queue: Entry[] = [];
@@ -190,13 +192,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     // Beyond this point nothing leads back: what the turn has done is done, or was nothing.
     if (taken !== undefined) conclude(taken, settled);
+    if (queue.length === 0 && !isClosed) await pruning.takeOne();
     await alarm.set();
     isFlushing = false;
     if (hasWork()) schedule();
   }
 
   function hasWork(): boolean {
-    return queue.length > 0 || updates.length > 0 || alarm.isDue(clock.now());
+    return queue.length > 0 || updates.length > 0 || pruning.isWanted || alarm.isDue(clock.now());
   }
 
   /** A turn and its commit. When it throws, nothing of it is stored. */
@@ -340,6 +343,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const closed = new SignalboxError('unavailable', 'stopped', 'The runtime has stopped; the event was not stored.');
     for (const entry of queue.splice(0)) entry.reject?.(closed);
     for (const { reject } of updates.splice(0)) reject(closed);
+    pruning.refuse(closed);
     over.abort(fault ?? closed);
   }
 
@@ -419,6 +423,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const definition = definitions.forNew(row.kind, json);
       if (definition.hash === row.definition) return;
       await enqueue(turn => turn.migrate(actorId, definition, convert));
+    },
+    async prune(query) {
+      refuseWhenStopped();
+      return pruning.ask(query);
     },
     listen: listener => feed.listen(listener),
     async idle() {

@@ -341,7 +341,13 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
     async create(creation) {
       taken += 1;
       const existing = await open(creation.actorId);
-      if (existing === undefined) return startRoot(creation);
+      const { actorId: id, definition } = creation;
+      if (existing === undefined) {
+        const isGone = await store.isGone(definition.kind.name, id);
+        return isGone
+          ? { ...untraced, outcome: 'duplicate', reason: `${id} was removed; ids are used once` }
+          : startRoot(creation);
+      }
       return { seq: existing.version, outcome: 'duplicate', state: existing.state, reason: 'it exists already' };
     },
     take,

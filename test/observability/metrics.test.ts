@@ -257,7 +257,15 @@ test('a run that cannot be read is told as a fault, and the rest is counted', as
     to: '',
     reason: null,
   };
-  const told = { position: 9, parentId: 'T-1', status: 'done' as const, emitted: [], outcome: 'applied' as const };
+  const snapshot = { status: 'done' } as never;
+  const told = {
+    position: 9,
+    parentId: 'T-1',
+    status: 'done' as const,
+    emitted: [],
+    snapshot,
+    outcome: 'applied' as const,
+  };
   hear({ ...line, ...told, kind: 'agentRun', type: 'agent.failed', event: { type: 'agent.failed' } });
   await settled();
   expect(faults).toEqual([lost]);

@@ -10,12 +10,15 @@ import type {
   ListQuery,
   OutboxState,
   Outcome,
+  PrunePlace,
+  PruneQuery,
   Store,
 } from '../../src/persistence/store.ts';
 import { places } from './places.ts';
 import { actorWrite, at, commitOf, inboxRow, jobRow, logEntry, outboxRow, timerRow } from './rows.ts';
 
-const actorIds = ['a', 'b', 'c', 'd'];
+// The last two are sent nothing and have no actions, so that nothing keeps them when they have ended.
+const actorIds = ['a', 'b', 'c', 'd', 'q', 'r'];
 const states = ['created', 'review', 'review.gating', 'reviewed'];
 const keys = ['k1', 'k2', 'k3', 'k4'];
 const tags = ['person', 'stage:review', 'urgent'];
@@ -26,13 +29,14 @@ const commitsPerRun = 40;
 /** A value as it comes back from JSON text: no negative zero. */
 const json = (maxDepth: number) => fc.jsonValue({ maxDepth }).map(value => JSON.parse(JSON.stringify(value)) as Json);
 const actorId = fc.constantFrom(...actorIds);
+const busyId = fc.constantFrom(...actorIds.slice(0, 4));
 const change = fc.record({
   id: actorId,
   isStale: fc.integer({ min: 0, max: 19 }).map(n => n === 0),
   keepsSnapshot: fc.boolean(),
   state: fc.constantFrom(...states),
   tags: fc.subarray(tags),
-  hasEnded: fc.integer({ min: 0, max: 9 }).map(n => n === 0),
+  hasEnded: fc.integer({ min: 0, max: 4 }).map(n => n === 0),
   outcome: fc.constantFrom<Outcome>('applied', 'ignored', 'rejected'),
   dedupeKey: fc.option(fc.constantFrom(...keys)),
 });
@@ -45,14 +49,23 @@ const step = fc.record({
   clears: fc.array(fc.record({ actorId, timerId: fc.constantFrom(...timerIds) }), { maxLength: 1 }),
   jobs: fc.array(fc.record({ id: actorId, input: json(2) }), { maxLength: 2 }),
   closes: fc.array(fc.nat(50), { maxLength: 2 }),
-  outbox: fc.array(fc.record({ id: actorId, params: json(1) }), { maxLength: 2 }),
+  outbox: fc.array(fc.record({ id: busyId, params: json(1) }), { maxLength: 2 }),
   updates: fc.array(fc.record({ at: fc.nat(50), state: fc.constantFrom<OutboxState>('open', 'delivered', 'dead') }), {
     maxLength: 2,
   }),
-  inbox: fc.array(fc.record({ id: actorId, parked: fc.boolean(), text: fc.string({ unit: 'grapheme' }) }), {
+  inbox: fc.array(fc.record({ id: busyId, parked: fc.boolean(), text: fc.string({ unit: 'grapheme' }) }), {
     maxLength: 3,
   }),
   takes: fc.array(fc.nat(50), { maxLength: 2 }),
+  prune: fc.option(
+    fc.record({
+      age: fc.nat(3),
+      limit: fc.integer({ min: 1, max: 3 }),
+      entries: fc.integer({ min: 1, max: 12 }),
+      isDryRun: fc.integer({ min: 0, max: 3 }).map(n => n === 0),
+    }),
+    { freq: 2 },
+  ),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -68,6 +81,17 @@ function createScript() {
   let inboxRows = 0;
   let count = 0;
   return {
+    /** What is to be removed after this step. */
+    prune({ age, ...query }: NonNullable<Step['prune']>): PruneQuery {
+      return { kind: 'task', endedBefore: at + count + 1 - age, ...query };
+    },
+    /** These are not there any more; their ids are free as far as a store knows. */
+    forget(ids: readonly string[]): void {
+      for (const id of ids) {
+        actors.delete(id);
+        for (const key of keys) taken.delete(`${id} ${key}`);
+      }
+    },
     /** The commit for this step, and what it was: inbox rows are named by their number, each store has its own positions. */
     write(step: Step): { commit: Omit<Commit, 'inboxTaken'>; takes: number[]; isStale: boolean } {
       count += 1;
@@ -164,6 +188,15 @@ function createPlayer(store: Store) {
   };
 }
 
+/** All bites of what may go, and the ids that went. */
+async function inBites(store: Store, query: PruneQuery) {
+  const bites = [];
+  for (let after: PrunePlace | null | undefined; after !== null; after = bites.at(-1)!.next) {
+    bites.push(await store.prune({ ...query, ...(after && { after }) }));
+  }
+  return { bites, gone: query.isDryRun ? [] : bites.flatMap(({ actors }) => actors) };
+}
+
 const withoutPosition = <T extends { position: number }>(rows: T[]) => rows.map(({ position: _, ...row }) => row);
 
 /** All rows in pages of two, as a recovery reads them. */
@@ -200,6 +233,9 @@ async function readAll(store: Store) {
     done: await store.actors({ status: 'done', limit: 10 }),
     below: await Promise.all(states.map(state => store.actors({ state, limit: 10 }))),
     counts: await store.counts('task'),
+    gone: await store.gone('task'),
+    areGone: await each(id => store.isGone('task', id)),
+    definition: await store.definition('hash-1'),
     list: await inListPages(store, {}),
     waiting: await inListPages(store, { tags: ['urgent', 'person'] }),
     ended: await inListPages(store, { status: 'ended', state: 'review' }),
@@ -223,6 +259,7 @@ test(`${runs * commitsPerRun} random commits read the same from memory and from 
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
   console.log(`seed ${seed}; repeat with SEED=${seed}`);
   const history = fc.array(step, { minLength: commitsPerRun, maxLength: commitsPerRun });
+  let removed = 0;
   await fc.assert(
     fc.asyncProperty(history, async steps => {
       const script = createScript();
@@ -231,6 +268,13 @@ test(`${runs * commitsPerRun} random commits read the same from memory and from 
         const { commit, takes, isStale } = script.write(step);
         const results = [await memory!.commit(commit, takes), await sqlite!.commit(commit, takes)];
         expect(results).toEqual(isStale ? ['conflict', 'conflict'] : ['stored', 'stored']);
+        if (step.prune !== null) {
+          const query = script.prune(step.prune);
+          const { bites, gone } = await inBites(sqlite!.store, query);
+          expect(bites).toEqual((await inBites(memory!.store, query)).bites);
+          script.forget(gone);
+          removed += gone.length;
+        }
         if (index % 8 === 7) expect(await readAll(sqlite!.store)).toEqual(await readAll(memory!.store));
       }
       expect(await sqlite!.store.integrity()).toEqual([]);
@@ -238,4 +282,5 @@ test(`${runs * commitsPerRun} random commits read the same from memory and from 
     }),
     { seed, numRuns: runs, interruptAfterTimeLimit: 50_000 },
   );
+  expect(removed).toBeGreaterThan(15);
 }, 60_000);

@@ -8,7 +8,13 @@ export function createDefinitionTable(db: Database) {
   const select = db.prepare<[string], { hash: string; kind: string; definition: string }>(
     'SELECT hash, kind, definition FROM definitions WHERE hash = ?',
   );
+  const remove = db.prepare<[string]>(
+    `DELETE FROM definitions WHERE hash = ? AND is_replaced = 0
+     AND NOT EXISTS (SELECT 1 FROM actors WHERE actors.definition = definitions.hash)`,
+  );
   return {
+    /** Removes a definition that nobody lives by and no replay begins with. Answers how many went: one or none. */
+    removeUnused: (hash: string) => remove.run(hash).changes,
     keep: (row: DefinitionRow) => insert.run(row.hash, row.kind, JSON.stringify(row.definition)),
     get(hash: string): DefinitionRow | undefined {
       const row = select.get(hash);

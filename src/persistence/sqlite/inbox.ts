@@ -22,6 +22,7 @@ export function createInboxTable(db: Database) {
     `SELECT ${columns} FROM inbox WHERE parked = 1 ORDER BY position LIMIT ?`,
   );
   const select = db.prepare<[number], InboxRecord>(`SELECT ${columns} FROM inbox WHERE position = ?`);
+  const waiting = db.prepare<[string], number>('SELECT DISTINCT parked FROM inbox WHERE actor_id = ?').pluck();
   const parse = (row: InboxRecord): StoredInbox => ({
     ...row,
     event: JSON.parse(row.event) as EventObject,
@@ -44,6 +45,11 @@ export function createInboxTable(db: Database) {
     },
     take: (position: number) => remove.run(position),
     clear: (actorId: string) => removePending.run(actorId),
+    /** Whether events for an actor are still to be taken, and whether some wait for a person. */
+    waiting(actorId: string): { pending: boolean; parked: boolean } {
+      const found = waiting.all(actorId);
+      return { pending: found.includes(0), parked: found.includes(1) };
+    },
     pending: (after: number, limit: number) => pending.all(after, limit).map(parse),
     parked: (limit: number) => parked.all(limit).map(parse),
     get(position: number): StoredInbox | undefined {

@@ -35,7 +35,21 @@ export function createLogTable(db: Database) {
   const since = db.prepare<[number, number], LogRecord>(
     'SELECT * FROM log WHERE position > ? ORDER BY position LIMIT ?',
   );
-  const last = db.prepare<[], number | null>('SELECT max(position) FROM log').pluck();
+  const last = db
+    .prepare<[], number>(
+      'SELECT max(ifnull((SELECT max(position) FROM log), 0), (SELECT position FROM log_end WHERE one = 1))',
+    )
+    .pluck();
+  const remember = db.prepare<[number]>('UPDATE log_end SET position = ?');
+  const remove = db.prepare<[number]>(`
+    DELETE FROM log WHERE position IN (
+      WITH RECURSIVE chain (position) AS (
+        SELECT ?
+        UNION ALL
+        SELECT log.previous FROM chain JOIN log ON log.position = chain.position WHERE log.previous IS NOT NULL
+      )
+      SELECT position FROM chain
+    )`);
   const key = db.prepare<[string, string], number>(
     `SELECT 1 FROM log WHERE actor_id = ? AND dedupe_key = ? AND dedupe_key IS NOT NULL
      AND outcome IN ('applied', 'ignored')`,
@@ -46,7 +60,7 @@ export function createLogTable(db: Database) {
   );
 
   return {
-    /** The position of the last entry of all. */
+    /** The position of the last entry that there ever was. */
     last: () => last.get() ?? 0,
     head: (actorId: string) => head.get(actorId) ?? null,
     append(entry: LogEntry, position: number, previous: number | null): void {
@@ -65,6 +79,10 @@ export function createLogTable(db: Database) {
         entry.reason,
       );
     },
+    /** Removes an actor's whole chain and answers how many entries it had. */
+    removeFrom: (headOfChain: number) => remove.run(headOfChain).changes,
+    /** Remembers where the log ends, whatever is removed from it. */
+    rememberEnd: (position: number) => remember.run(position),
     since: (position: number, limit: number) => since.all(position, limit).map(entryOf),
     hasKey: (actorId: string, dedupeKey: string) => key.get(actorId, dedupeKey) !== undefined,
     entryUnder(actorId: string, dedupeKey: string): StoredLogEntry | undefined {

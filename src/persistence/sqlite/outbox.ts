@@ -16,6 +16,11 @@ export function createOutboxTable(db: Database) {
      VALUES (?, ?, ?, ?, ?, ?, 'open', 0, 0, NULL)`,
   );
   const update = db.prepare('UPDATE outbox SET state = ?, attempts = ?, not_before = ?, error = ? WHERE key = ?');
+  const clear = db.prepare<[string]>('DELETE FROM outbox WHERE actor_id = ?');
+  const unsettled = db.prepare<[string], string>(
+    "SELECT DISTINCT state FROM outbox WHERE actor_id = ? AND state <> 'delivered'",
+  );
+  unsettled.pluck();
   const open = db.prepare<[number, number], OutboxRecord>(
     `SELECT ${columns} FROM outbox WHERE state = 'open' AND position > ? ORDER BY position LIMIT ?`,
   );
@@ -41,6 +46,10 @@ export function createOutboxTable(db: Database) {
       return Number(lastInsertRowid);
     },
     update: (row: OutboxUpdate) => update.run(row.state, row.attempts, row.notBefore, row.error, row.key),
+    /** Removes what is on record of an actor's actions and answers how many rows went. */
+    clear: (actorId: string) => clear.run(actorId).changes,
+    /** The states, other than delivered, that actions of an actor are in. */
+    unsettled: (actorId: string) => unsettled.all(actorId),
     open: (after: number, limit: number) => open.all(after, limit).map(parse),
     dead: (limit: number) => dead.all(limit).map(parse),
     ofActor: (actorId: string) => ofActor.all(actorId).map(parse),

@@ -142,4 +142,34 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX actors_untagged ON actors (id) WHERE tags IS NULL;
   `,
+  `
+  -- Roots that have ended, those first to which nothing has happened for longest: the way that retention takes.
+  CREATE INDEX actors_ended ON actors (kind, updated_at, id) WHERE parent_id IS NULL AND status <> 'active';
+
+  -- Who lives by a definition. Asked before it goes, by the foreign key as well.
+  CREATE INDEX actors_definition ON actors (definition);
+
+  -- A definition that some actor was migrated away from is where the replay of that actor begins: it stays.
+  ALTER TABLE definitions ADD COLUMN is_replaced INTEGER NOT NULL DEFAULT 0;
+  UPDATE definitions SET is_replaced = 1
+    WHERE hash IN (SELECT json_extract(event, '$.replaced') FROM log WHERE event LIKE '{"type":"signalbox.migrate"%');
+  CREATE TRIGGER definition_replaced AFTER UPDATE OF definition ON actors WHEN new.definition <> old.definition
+  BEGIN
+    UPDATE definitions SET is_replaced = 1 WHERE hash = old.definition;
+  END;
+
+  -- All that is left of a root that was removed. Its id may stand in branches, refs and trackers, so nobody gets it again.
+  CREATE TABLE gone (
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Where the log ended when something was last removed from it: readers go on from positions, so none is given twice.
+  CREATE TABLE log_end (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    position INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO log_end VALUES (1, 0);
+  `,
 ];

@@ -3,7 +3,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
 import { ownIdentity, type ProcessIdentity } from '../../host/process-identity.ts';
-import type { Commit, Committed, Owner, Store } from '../store.ts';
+import type { Commit, Committed, Owner, Pruned, PruneQuery, Store } from '../store.ts';
 import { createActorTable } from './actors.ts';
 import { checkInBackground } from './background-check.ts';
 import { createDefinitionTable } from './definitions.ts';
@@ -14,6 +14,7 @@ import { createLogTable } from './log.ts';
 import { checkIntegrity, openDatabase, requireDirectory } from './open.ts';
 import { createOutboxTable } from './outbox.ts';
 import { createOwnerTable } from './owner.ts';
+import { createGoneTable, createPrune } from './prune.ts';
 import { createTagTable } from './tags.ts';
 import { createTimerTable } from './timers.ts';
 import { createWatch } from './watch.ts';
@@ -49,26 +50,30 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   }
   const isLeftToCheck = !isChecked && !readonly && (options.checksLargeFiles ?? true);
   const check = isLeftToCheck ? checkInBackground(file, options.onDamage ?? (() => {})) : undefined;
-  const commit = createCommit(db, tables, epoch);
+  const writer = createWriter(db, tables, epoch);
   const watch = createWatch(file, readonly);
 
   const requireOpen = () => {
     if (!db.open) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
   };
+  const write = <T>(work: () => T): T => {
+    requireOpen();
+    if (readonly) throw new SignalboxError('unavailable', 'storeReadOnly', `${file} is open for reading only.`);
+    try {
+      const done = work();
+      watch.changed();
+      return done;
+    } catch (error) {
+      throw explain(error, file);
+    }
+  };
 
   return {
     epoch,
-    commit(batch) {
-      requireOpen();
-      if (readonly) throw new SignalboxError('unavailable', 'storeReadOnly', `${file} is open for reading only.`);
-      try {
-        const committed = commit(batch);
-        watch.changed();
-        return committed;
-      } catch (error) {
-        throw explain(error, file);
-      }
-    },
+    commit: batch => write(() => writer.commit(batch)),
+    prune: query => write(() => writer.prune(query)),
+    isGone: (kind, id) => tables.gone.has(kind, id),
+    gone: kind => tables.gone.count(kind),
     actor(id) {
       requireOpen();
       return tables.actors.get(id);
@@ -164,12 +169,14 @@ function createTables(db: Database) {
     timers: createTimerTable(db),
     jobs: createJobTable(db),
     outbox: createOutboxTable(db),
+    gone: createGoneTable(db),
   };
 }
 
 const knownHeadsLimit = 10_000;
 
-function createCommit(db: Database, tables: ReturnType<typeof createTables>, epoch: number) {
+function createWriter(db: Database, tables: ReturnType<typeof createTables>, epoch: number) {
+  const prune = createPrune(db, tables);
   const begin = db.prepare('BEGIN IMMEDIATE');
   const end = db.prepare('COMMIT');
   const undo = db.prepare('ROLLBACK');
@@ -193,49 +200,73 @@ function createCommit(db: Database, tables: ReturnType<typeof createTables>, epo
     return { heads, previous };
   };
 
-  return (batch: Commit): Committed => {
+  /** One transaction under the epoch. What it has done is undone when it is not wanted, or throws. */
+  const inTransaction = <T>(work: () => T, isWanted = true): T => {
     begin.run();
     try {
       tables.owner.verify(epoch);
-      for (const row of batch.definitions) tables.definitions.keep(row);
-      const positions = place(batch);
-      for (const row of batch.actors) {
-        tables.actors.write(row, positions.heads.get(row.id) ?? headOf(row.id) ?? 0, batch.at);
-        tables.tags.write(row);
+      const done = work();
+      if (isWanted) {
+        end.run();
+        return done;
       }
-      for (const { actorId, tags } of batch.tagged) {
-        tables.actors.retag(actorId, tags);
-        tables.tags.tag(tables.actors.get(actorId)!, tags);
-      }
-      tables.tags.tally();
-      const log = batch.log.map((entry, index) => {
-        const position = lastPosition + 1 + index;
-        tables.log.append(entry, position, positions.previous[index] ?? null);
-        return position;
-      });
-      for (const position of batch.inboxTaken) tables.inbox.take(position);
-      for (const actorId of batch.ended) {
-        tables.timers.clear(actorId);
-        tables.jobs.clear(actorId);
-        tables.inbox.clear(actorId);
-      }
-      for (const { actorId, timerId } of batch.timersCleared) tables.timers.remove(actorId, timerId);
-      for (const row of batch.timersSet) tables.timers.set(row);
-      for (const ref of batch.jobsClosed) tables.jobs.close(ref);
-      const jobs = batch.jobsOpened.map(tables.jobs.open);
-      const outbox = batch.outbox.map(tables.outbox.add);
-      for (const row of batch.outboxUpdates) tables.outbox.update(row);
-      const inbox = batch.inbox.map(tables.inbox.add);
-      end.run();
-      lastPosition += log.length;
-      if (knownHeads.size > knownHeadsLimit) knownHeads.clear();
-      for (const [actorId, head] of positions.heads) knownHeads.set(actorId, head);
-      return { log, inbox, jobs, outbox };
+      undo.run();
+      tables.tags.forget();
+      return done;
     } catch (error) {
       // A full disk may already have rolled back by itself.
       if (db.inTransaction) undo.run();
       tables.tags.forget();
       throw error;
     }
+  };
+
+  const apply = (batch: Commit): Committed & { heads: Map<string, number> } => {
+    for (const row of batch.definitions) tables.definitions.keep(row);
+    const positions = place(batch);
+    for (const row of batch.actors) {
+      tables.actors.write(row, positions.heads.get(row.id) ?? headOf(row.id) ?? 0, batch.at);
+      tables.tags.write(row);
+    }
+    for (const { actorId, tags } of batch.tagged) {
+      tables.actors.retag(actorId, tags);
+      tables.tags.tag(tables.actors.get(actorId)!, tags);
+    }
+    tables.tags.tally();
+    const log = batch.log.map((entry, index) => {
+      const position = lastPosition + 1 + index;
+      tables.log.append(entry, position, positions.previous[index] ?? null);
+      return position;
+    });
+    for (const position of batch.inboxTaken) tables.inbox.take(position);
+    for (const actorId of batch.ended) {
+      tables.timers.clear(actorId);
+      tables.jobs.clear(actorId);
+      tables.inbox.clear(actorId);
+    }
+    for (const { actorId, timerId } of batch.timersCleared) tables.timers.remove(actorId, timerId);
+    for (const row of batch.timersSet) tables.timers.set(row);
+    for (const ref of batch.jobsClosed) tables.jobs.close(ref);
+    const jobs = batch.jobsOpened.map(tables.jobs.open);
+    const outbox = batch.outbox.map(tables.outbox.add);
+    for (const row of batch.outboxUpdates) tables.outbox.update(row);
+    const inbox = batch.inbox.map(tables.inbox.add);
+    return { log, inbox, jobs, outbox, heads: positions.heads };
+  };
+
+  return {
+    commit(batch: Commit): Committed {
+      const { heads, ...committed } = inTransaction(() => apply(batch));
+      lastPosition += committed.log.length;
+      if (knownHeads.size > knownHeadsLimit) knownHeads.clear();
+      for (const [actorId, head] of heads) knownHeads.set(actorId, head);
+      return committed;
+    },
+    prune(query: PruneQuery): Pruned {
+      const isWanted = query.isDryRun !== true;
+      const pruned = inTransaction(() => prune(query, lastPosition), isWanted);
+      if (isWanted) for (const actorId of pruned.actors) knownHeads.delete(actorId);
+      return pruned;
+    },
   };
 }

@@ -58,6 +58,10 @@ export function createTagTable(db: Database) {
     tag(row: Listed & { status: ActorStatus }, tags: readonly string[]): void {
       for (const tag of tags) add(row, tag, isEnded(row.status));
     },
+    /** Lists an actor no more that had ended. */
+    remove(row: Listed & { tags: readonly string[] }): void {
+      for (const tag of ['', ...row.tags]) drop(row, tag, 1);
+    },
     /** Writes the counts of what was listed since the last time. */
     tally(): void {
       if (changes.size === 0) return;
