@@ -21,7 +21,7 @@ export async function endOrphans(
   isJobOpen: (job: string) => Promise<boolean>,
 ): Promise<Orphan[]> {
   const orphans: Orphan[] = [];
-  for (const [runId, worktree] of markedRuns(worktreesDir)) {
+  for (const [runId, worktree] of runsWithProcesses(worktreesDir)) {
     const runDir = join(runsDir, runId);
     const job = readJob(runDir);
     if (job === undefined || (await isJobOpen(job))) continue;
@@ -41,7 +41,7 @@ export async function endOrphans(
 }
 
 /** Runs whose mark some living process carries, with the worktree that it names. */
-function markedRuns(worktreesDir: string): Map<string, string> {
+export function runsWithProcesses(worktreesDir: string): Map<string, string> {
   const runs = new Map<string, string>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;

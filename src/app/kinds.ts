@@ -14,15 +14,25 @@ import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
+import type { Tidied } from '../machines/janitor.ts';
 import type { JobInput, MachineKind } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
 import { machineKinds } from './machine-kinds.ts';
+import type { PruneOrder, PruneReport } from './retention.ts';
 import { defaultSettings, type Settings } from './settings.ts';
+
+/** What actors ask of the application itself. */
+export interface Asked {
+  settings?(): Settings;
+  prune?(order: PruneOrder): Promise<PruneReport>;
+}
+
+const nothingToPrune = () => Promise.reject(new Error('there is no data to remove anything from'));
 
 /** Every kind of actor, with what it needs of the outside world. */
 export function kindsFor(
   { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
-  settings: () => Settings = () => defaultSettings,
+  { settings = () => defaultSettings, prune = nothingToPrune }: Asked = {},
 ): MachineKind[] {
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
     runHook(input, runsDir, input.job.ref, signal),
@@ -34,6 +44,14 @@ export function kindsFor(
         probe: fromPromise<unknown, { agent: AgentSpec; timeLimitMs: number }>(({ input, signal }) =>
           checkAgent(input.agent, { timeLimitMs: input.timeLimitMs, signal }),
         ),
+      },
+    },
+    janitor: {
+      actors: {
+        prune: fromPromise<Tidied, { endedBefore: number }>(async ({ input: { endedBefore }, signal }) => {
+          const { tasks, logEntries, bytes, keptInAll } = await prune({ endedBefore, signal });
+          return { tasks, logEntries, bytes, kept: keptInAll };
+        }),
       },
     },
     agentRun: {

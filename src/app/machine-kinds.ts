@@ -3,6 +3,7 @@ import type { Json } from '../domain/json.ts';
 import { agentRunMachine } from '../machines/agent-run.ts';
 import { breakerMachine } from '../machines/breaker.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
+import { janitorMachine } from '../machines/janitor.ts';
 import { mergeQueueMachine } from '../machines/merge-queue.ts';
 import { orderMachine } from '../machines/order.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
@@ -22,6 +23,7 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
   { name: 'token', definition: written(1), build: () => tokenMachine },
   { name: 'order', definition: written(1), build: () => orderMachine },
+  { name: 'janitor', definition: written(1), build: () => janitorMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
   {
     name: 'task',

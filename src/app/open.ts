@@ -121,14 +121,19 @@ async function start(
   }
   // Whoever only looks needs no machine for most of it, and nothing of what machines do outside.
   if (mode === 'read') return openReader(store, async () => (await import('./machine-kinds.ts')).machineKinds);
-  const [{ startRuntime }, { kindsFor }] = await Promise.all([import('../runtime/index.ts'), import('./kinds.ts')]);
-  return startRuntime({
+  const [{ startRuntime }, { kindsFor }, { prune }] = await Promise.all([
+    import('../runtime/index.ts'),
+    import('./kinds.ts'),
+    import('./retention.ts'),
+  ]);
+  const runtime: Promise<Runtime> = startRuntime({
     store,
-    kinds: kindsFor(paths, settings),
+    kinds: kindsFor(paths, { settings, prune: async order => prune({ runtime: await runtime, store, paths }, order) }),
     effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
     ...(observer && { observer }),
     listeners,
   });
+  return runtime;
 }
 
 async function putInForce(runtime: Runtime, settings: Settings, file: string | null): Promise<void> {

@@ -1,9 +1,9 @@
-/** The actors that serve all tasks: the worker, breakers, preflights, merge queues; made where needed, told what holds. */
+/** The actors that serve all tasks: the worker, breakers, preflights, merge queues, the janitor; made where needed, told what holds. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { breakerId, preflightId, workerId } from '../machines/addresses.ts';
+import { breakerId, janitorId, preflightId, workerId } from '../machines/addresses.ts';
 import type { PreflightContext } from '../machines/preflight.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -24,6 +24,13 @@ export async function configureServices(runtime: Runtime, settings: Settings, fi
     const event = { type: 'preflight.configured', agent: context.agent, ...settings.preflight };
     await reconfigure(runtime, row.id, event);
   }
+  await configureJanitor(runtime, settings);
+}
+
+/** There is none until something is to be removed. */
+async function configureJanitor(runtime: Runtime, { retention: { endedAfterMs } }: Settings): Promise<void> {
+  if (endedAfterMs !== null) await runtime.create('janitor', janitorId, { endedAfterMs });
+  await reconfigure(runtime, janitorId, { type: 'janitor.configured', endedAfterMs } as never);
 }
 
 /** Tells the worker when what it goes by is another than before: an event is a commit. */

@@ -12,6 +12,8 @@ export interface Settings {
   host: HostNeeds;
   breaker: { failureLimit: number; cooldownMs: number };
   preflight: { cacheMs: number; timeLimitMs: number };
+  /** How long ago a task must have ended to go; null keeps everything. */
+  retention: { endedAfterMs: number | null };
   prices: PriceTable;
 }
 
@@ -21,6 +23,7 @@ export const defaultSettings: Settings = {
   host: { minFreeDiskBytes: 1024 ** 3, minFreeMemoryBytes: 512 * 1024 ** 2 },
   breaker: { failureLimit: 3, cooldownMs: 300_000 },
   preflight: { cacheMs: 45_000, timeLimitMs: 15_000 },
+  retention: { endedAfterMs: null },
   prices: builtInPrices,
 };
 
@@ -33,6 +36,7 @@ export function settingsOf(config: Config): Settings {
     host: config.host,
     breaker: config.breaker,
     preflight: config.preflight,
+    retention: config.retention,
     prices: { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] },
   };
 }

@@ -51,6 +51,7 @@ const byOperation: Record<OperationName, Load> = {
   'config.schema': () => import('./config.ts').then(it => it.schema),
   'data.verify': () => import('./data.ts').then(it => it.verify),
   'data.backup': () => import('./data.ts').then(it => it.backup),
+  'data.prune': () => import('./data.ts').then(it => it.prune),
 };
 
 /** Commands that are more than one operation. */
@@ -85,4 +86,5 @@ export const groups: Record<string, string> = {
   config: 'the configuration: what is in force, what may be written',
   verify: '',
   backup: '',
+  prune: '',
 };

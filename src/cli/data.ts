@@ -1,8 +1,10 @@
-/** `signalbox verify` and `signalbox backup`: is the data whole, and a copy of it. */
+/** `signalbox verify`, `backup` and `prune`: is the data whole, a copy of it, and an end to what ended long ago. */
 import { resolve } from 'node:path';
+import { formatSize } from '../domain/size.ts';
 import { answers } from './command.ts';
 import { colors, exitCodes, note, print } from './output.ts';
 
+const counted = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`;
 const isLive = () => Boolean(process.stderr.isTTY);
 
 export const verify = answers({
@@ -27,4 +29,21 @@ export const backup = answers({
   input: ({ file }) => ({ file: resolve(String(file)) }),
   show: ({ file }) =>
     print(`${file} is a complete copy. To restore it, put it in place of signalbox.db while nothing runs.`),
+});
+
+export const prune = answers({
+  operation: 'data.prune',
+  named: { olderThan: '--older-than <duration>' },
+  examples: ['signalbox prune --older-than 90d --dry-run', 'signalbox prune --older-than 90d'],
+  onProgress(count) {
+    if (isLive()) process.stderr.write(`\r${Number(count)} tasks`);
+  },
+  show({ dryRun, tasks, actors, logEntries, directories, bytes, kept, keptInAll }) {
+    if (isLive()) process.stderr.write('\r\x1b[2K');
+    const records = `${counted(tasks, 'task')} with ${counted(actors - tasks, 'run')} and ${logEntries} lines of log`;
+    const files = `${formatSize(bytes)} of files of runs in ${directories} places`;
+    print(`${dryRun ? 'Would remove' : 'Removed'} ${records}; ${files}.`);
+    for (const { id, why } of kept) print(`${id} stays: ${why}.`);
+    if (keptInAll > kept.length) print(`${keptInAll - kept.length} more stay.`);
+  },
 });

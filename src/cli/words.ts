@@ -6,6 +6,7 @@ const commands: Record<string, string> = {
   'queue.show': 'queue',
   'data.verify': 'verify',
   'data.backup': 'backup',
+  'data.prune': 'prune',
   'events.follow': 'events',
 };
 

@@ -57,6 +57,7 @@ export function effectiveConfig(parsed: ParsedConfig, around: Surroundings): Con
     breaker: { failureLimit: parsed.breaker.failureLimit, cooldownMs: parsed.breaker.cooldown },
     preflight: { cacheMs: parsed.preflight.cache, timeLimitMs: parsed.preflight.timeLimit },
     serve: serveOf(parsed.serve),
+    retention: { endedAfterMs: parsed.retention.endedAfter },
     agents,
     ...common,
     projects: Object.fromEntries(

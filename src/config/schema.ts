@@ -60,6 +60,11 @@ export interface ServeConfig {
   trustProxy: string[] | number | null;
 }
 
+export interface RetentionConfig {
+  /** How long ago a task must have ended to be removed; null keeps everything. */
+  endedAfterMs: number | null;
+}
+
 /** A project with everything that it takes over from the whole configuration. */
 export interface ProjectConfig {
   name: string;
@@ -88,6 +93,7 @@ export interface Config {
   breaker: BreakerConfig;
   preflight: PreflightConfig;
   serve: ServeConfig;
+  retention: RetentionConfig;
   /** By name; the built-in agents are always among them. */
   agents: Record<string, AgentSpec>;
   agent: string;
@@ -153,6 +159,21 @@ const durationOrOff = () =>
       const parsed = positive(parseDuration)(value);
       if (parsed !== undefined) return parsed;
       context.addIssue({ code: 'custom', message: 'write a duration such as 15m or 1h30m, or off for no limit' });
+      return z.NEVER;
+    });
+/** Shorter ones are slips: a bare number is milliseconds, and what ended a moment ago is still being looked at. */
+const shortestRetentionMs = 3_600_000;
+const retention = () =>
+  z
+    .union([z.number(), z.string(), z.null()], { error: 'write a duration such as 90d, or null to keep everything' })
+    .transform((value, context) => {
+      if (value === null) return null;
+      const parsed = parseDuration(value);
+      if (parsed !== undefined && parsed >= shortestRetentionMs) return parsed;
+      context.addIssue({
+        code: 'custom',
+        message: 'write a duration of 1h or more, such as 90d, or null to keep everything',
+      });
       return z.NEVER;
     });
 const size = () => amount(positive(parseSize), 'write a size such as 512MB or 4GB, larger than zero');
@@ -455,6 +476,13 @@ export const configSchema = object({
     .prefault({})
     .describe('Whether an agent can be started is found out before a run is spent on it.'),
   serve: serveSchema.describe('How the service is reached, and by whom.'),
+  retention: object({
+    endedAfter: retention()
+      .default(null)
+      .describe('How long ago a task must have ended to be removed with its log and files. Default null: never.'),
+  })
+    .prefault({})
+    .describe('What is removed by itself, once a day, while somebody works on the data.'),
   agents: record(agentName, nameRule, agentSchema)
     .default({})
     .describe('The agents. claude, codex, gemini, opencode and aider are there without being named.'),

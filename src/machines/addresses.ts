@@ -3,6 +3,9 @@
 /** Decides which run starts next. There is one. */
 export const workerId = 'worker';
 
+/** Removes what ended long ago. There is at most one. */
+export const janitorId = 'janitor:data';
+
 /** Guards a provider. */
 export const breakerId = (provider: string) => `breaker:${provider}`;
 

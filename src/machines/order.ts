@@ -34,6 +34,7 @@ export const orderMachine = setup({
   },
 }).createMachine({
   id: 'order',
+  description: 'Has an order carried out once that was given under a key, and keeps its answer.',
   context: ({ input }) => ({
     operation: input.operation,
     fingerprint: input.fingerprint,

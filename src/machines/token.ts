@@ -35,6 +35,7 @@ export const tokenMachine = setup({
   },
 }).createMachine({
   id: 'token',
+  description: 'Knows by whom and in which role a token lets somebody ask over a network, while it holds.',
   context: ({ input }) => ({
     name: input.name,
     role: input.role,

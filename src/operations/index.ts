@@ -48,6 +48,7 @@ export const operations = {
   'config.schema': () => import('./config-schema.ts').then(it => it.configSchema),
   'data.verify': () => import('./data-verify.ts').then(it => it.dataVerify),
   'data.backup': () => import('./data-backup.ts').then(it => it.dataBackup),
+  'data.prune': () => import('./data-prune.ts').then(it => it.dataPrune),
   doctor: () => import('./doctor.ts').then(it => it.doctor),
   init: () => import('./init.ts').then(it => it.init),
 } as const;

@@ -291,7 +291,8 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
   return { log, inbox, jobs, outbox };
 }
 
-function prune(disk: MemoryDisk, { kind, endedBefore, limit, entries, after, isDryRun = false }: PruneQuery): Pruned {
+function prune(disk: MemoryDisk, query: PruneQuery): Pruned {
+  const { kind, endedBefore, limit, entries, after, isDryRun = false, mayReturn = false } = query;
   const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
   const byAge = (a: PrunePlace, b: PrunePlace) => a.updatedAt - b.updatedAt || compare(a.id, b.id);
   const ended = [...disk.actors.values()]
@@ -321,7 +322,7 @@ function prune(disk: MemoryDisk, { kind, endedBefore, limit, entries, after, isD
   const { updatedAt, id } = ended[looked - 1] ?? { updatedAt: 0, id: '' };
   pruned.next = looked < limit && looked === ended.length ? null : { updatedAt, id };
   if (isDryRun) return pruned;
-  for (const id of pruned.roots) disk.gone.add(keyOf(kind, id));
+  if (!mayReturn) for (const id of pruned.roots) disk.gone.add(keyOf(kind, id));
   for (const id of gone) remove(disk, id);
   for (const hash of unused) disk.definitions.delete(hash);
   return pruned;

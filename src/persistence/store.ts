@@ -241,6 +241,8 @@ export interface PruneQuery {
   after?: PrunePlace;
   /** Answers what would go, and removes nothing. */
   isDryRun?: boolean;
+  /** Whether the ids of roots that go may be taken again; otherwise they are gone for good. */
+  mayReturn?: boolean;
 }
 
 /** A place in the order in which roots go: those first to which nothing has happened for longest. */
@@ -295,7 +297,7 @@ export interface Store {
   commit(batch: Commit): Awaitable<Committed>;
   /**
    * Removes roots that ended long ago, whole trees at a time, with their rows in every table, their keys, and definitions
-   * that only they lived by. Positions are not given again, and the id of a root is gone for good. Throws as `commit` does.
+   * that only they lived by. Positions are not given again, and the id of a root is gone for good, unless it may return. Throws as `commit` does.
    */
   prune(query: PruneQuery): Awaitable<Pruned>;
   /** Whether a root of this kind and id was removed. */

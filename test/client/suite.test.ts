@@ -66,6 +66,7 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
       ['config.show', {}],
       ['config.schema', {}],
       ['data.verify', {}],
+      ['data.prune', { olderThan: '90d' }],
       ['agent.killAll', {}],
     ];
     for (const [name, input] of asked) {

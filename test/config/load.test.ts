@@ -21,6 +21,7 @@ worker:
 host: { minFreeDisk: 2GB, minFreeMemory: 256MB }
 breaker: { failureLimit: 5, cooldown: 1m }
 preflight: { cache: 1m, timeLimit: 20s }
+retention: { endedAfter: 90d }
 agents:
   opus:
     kind: claude
@@ -103,6 +104,7 @@ test('everything that is written arrives, and nothing else', async () => {
       requestsPerMinute: null,
       trustProxy: 1,
     },
+    retention: { endedAfterMs: 90 * 86_400_000 },
     agent: 'opus',
     roles: { reviewer: 'codex' },
     pipeline: at('pipeline.yaml'),

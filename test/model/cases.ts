@@ -446,6 +446,18 @@ export const preflightModel: ModelOptions = {
   project: context => [(context.waiting as unknown[]).length],
 };
 
+export const janitorModel: ModelOptions = {
+  input: { endedAfterMs: 1_000 },
+  events: [
+    { type: 'janitor.configured', endedAfterMs: 2_000 },
+    { type: 'janitor.configured', endedAfterMs: null },
+    { type: 'xstate.done.actor.prune', output: { tasks: 1, logEntries: 2, bytes: 3, kept: 0 } },
+    failure('prune'),
+    after('day.janitor.waiting'),
+  ],
+  project: context => [context.endedAfterMs],
+};
+
 export const mergeQueueModel: ModelOptions = {
   input: { resource: 'r' },
   events: [

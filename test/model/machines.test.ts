@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type AnyStateMachine, setup } from 'xstate';
 import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
+import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
 import { preflightMachine } from '../../src/machines/preflight.ts';
 import { compileTask } from '../../src/machines/task.ts';
@@ -15,6 +16,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 import {
   agentRunModel,
   breakerModel,
+  janitorModel,
   mergeQueueModel,
   plainRunModel,
   preflightModel,
@@ -32,6 +34,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
   breaker: { machine: breakerMachine as never, models: [breakerModel] },
   worker: { machine: workerMachine as never, models: [workerModel] },
   preflight: { machine: preflightMachine as never, models: [preflightModel] },
+  janitor: { machine: janitorMachine as never, models: [janitorModel] },
   mergeQueue: { machine: mergeQueueMachine as never, models: [mergeQueueModel] },
 };
 

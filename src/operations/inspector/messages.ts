@@ -4,7 +4,7 @@
  */
 import type { AnyEventObject, AnyStateMachine, Snapshot } from 'xstate';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { configOf } from '../../machines/config-of.ts';
+import { definitionOf as configOf } from '../../machines/drawing/definition.ts';
 import type { EventObject } from '../../persistence/store.ts';
 import type { Transition } from '../../runtime/index.ts';
 import { sanitised } from './sanitised.ts';

@@ -76,7 +76,7 @@ export function createPrune(db: Database, tables: Tables) {
   };
 
   return (query: PruneQuery, lastPosition: number): Pruned => {
-    const { kind, endedBefore, limit, entries, after = { updatedAt: -1, id: '' } } = query;
+    const { kind, endedBefore, limit, entries, after = { updatedAt: -1, id: '' }, mayReturn = false } = query;
     const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
     const definitions = new Set<string>();
     const found = ended.all(kind, endedBefore, after.updatedAt, after.id, limit);
@@ -92,7 +92,7 @@ export function createPrune(db: Database, tables: Tables) {
       }
       removeTree(members, pruned);
       pruned.roots.push(place.id);
-      tables.gone.add(kind, place.id);
+      if (!mayReturn) tables.gone.add(kind, place.id);
       for (const { definition } of members) definitions.add(definition);
     }
     for (const hash of definitions) pruned.definitions += tables.definitions.removeUnused(hash);
