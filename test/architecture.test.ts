@@ -23,7 +23,10 @@ const allowed: Record<string, string[]> = {
   observability: ['domain', 'machines', 'persistence', 'runtime', 'app', 'operations'],
   client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
   http: ['domain', 'operations'],
-  service: ['domain', 'machines', 'persistence', 'config', 'host', 'app', 'operations', 'client', 'http'],
+  service: [
+    ...['domain', 'host', 'machines', 'persistence', 'runtime', 'config', 'app', 'operations', 'client', 'http'],
+    'observability',
+  ],
   cli: ['domain', 'client', 'service'],
   'main.ts': ['cli'],
 };
@@ -89,7 +92,7 @@ function stateNames(): string[] {
   const ordinary = new Set(
     (
       'analysis architecture development review testing deploy publishing paused done cancelled failed blocked created running ' +
-      'working open closed held free finished ready unknown waiting ended starting accepting queued backoff stopping merging'
+      'working open closed held free finished ready unknown waiting ended starting accepting queued backoff stopping merging revoked'
     ).split(' '),
   );
   return [...new Set(all)].filter(name => !ordinary.has(name));

@@ -13,9 +13,10 @@ export const list = answers({
     'signalbox task list                        # the living first, the newest first',
     'signalbox task list --standing person',
     'signalbox task list --state development',
+    'signalbox task list --where "context.attempts.development>=2"',
   ],
   show({ items, ...rest }, { input }) {
-    const isNarrowed = ['state', 'standing', 'project', 'tag'].some(name => name in input);
+    const isNarrowed = ['state', 'standing', 'project', 'tag', 'q', 'where'].some(name => name in input);
     if (items.length === 0) return print(isNarrowed ? 'There are no such tasks.' : 'There are no tasks.');
     const rows = items.map(({ id, state, title, why }) => [id, state, cut(title), why]);
     print(table(['TASK', 'STATE', 'TITLE', 'WHY'], rows));

@@ -53,6 +53,7 @@ export const reasons = {
   noPipeline: ['not_found', 'There is no pipeline of this name.'],
   noBreaker: ['not_found', 'There is no breaker for this provider.'],
   noDeadLetter: ['not_found', 'There is no dead letter with this id.'],
+  noLease: ['not_found', 'There is no lease of this name.'],
   noToken: ['not_found', 'There is no token of this name that holds.'],
   noFormat: ['invalid', 'There is no such format.'],
   noMachine: ['not_found', 'There is no machine of this name, and nothing with this id that lives by one.'],

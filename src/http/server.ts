@@ -12,6 +12,7 @@ import { allOperations } from '../operations/index.ts';
 import type { Site } from '../operations/operation.ts';
 import { type Guard, type Sender, tokenIn } from './guard.ts';
 import { addHealth } from './health.ts';
+import { tokenIn as socketToken } from './inspector/token.ts';
 import { parseJson } from './json.ts';
 import type { NetworkOptions } from './network.ts';
 import { badMediaType, installProblems, largestBody, problemType, replyProblem } from './problems.ts';
@@ -127,7 +128,8 @@ function installGuard(server: FastifyInstance, guard: Guard): void {
   server.addHook('onRequest', async request => {
     refuseUnplain(request);
     const { method, headers, url } = request;
-    request.sender = await guard.identify({ method, headers, token: tokenIn(url, headers) });
+    const token = tokenIn(url, headers) ?? socketToken(headers['sec-websocket-protocol']) ?? null;
+    request.sender = await guard.identify({ method, headers, token });
   });
   // Behind the limit: whoever guesses is counted too.
   server.addHook('preParsing', async ({ sender, routeOptions }) => {

@@ -8,6 +8,7 @@ import type {
   Committed,
   DefinitionRow,
   KeptBecause,
+  ListOrder,
   ListPlace,
   ListQuery,
   Pruned,
@@ -104,7 +105,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
     list: query =>
       [...disk.actors.values()]
         .filter(row => isListed(row, query))
-        .sort(byPlace)
+        .sort(byPlace(query.order))
         .slice(0, query.limit)
         .map(copy),
     counts(kind) {
@@ -357,23 +358,24 @@ function remove(disk: MemoryDisk, actorId: string): void {
   }
 }
 
-function isListed(row: ActorRow, { kind, tags = [], state, status, after }: ListQuery): boolean {
+function isListed(row: ActorRow, { kind, tags = [], state, status, after, order }: ListQuery): boolean {
   const isLiving = row.status === 'active';
   return (
     row.kind === kind &&
     tags.every(tag => row.tags.includes(tag)) &&
     (state === undefined || row.state === state || row.state.startsWith(`${state}.`)) &&
     (status === undefined || (status === 'living') === isLiving) &&
-    (after === undefined || comparePlaces({ isLiving, createdAt: row.createdAt, id: row.id }, after) > 0)
+    (after === undefined || comparePlaces({ isLiving, createdAt: row.createdAt, id: row.id }, after, order) > 0)
   );
 }
 
-const byPlace = (a: ActorRow, b: ActorRow) =>
-  comparePlaces({ ...a, isLiving: a.status === 'active' }, { ...b, isLiving: b.status === 'active' });
+const byPlace = (order: ListOrder | undefined) => (a: ActorRow, b: ActorRow) =>
+  comparePlaces({ ...a, isLiving: a.status === 'active' }, { ...b, isLiving: b.status === 'active' }, order);
 
-/** The living first, the newest first. */
-function comparePlaces(a: ListPlace, b: ListPlace): number {
-  return Number(b.isLiving) - Number(a.isLiving) || b.createdAt - a.createdAt || compare(b.id, a.id);
+function comparePlaces(a: ListPlace, b: ListPlace, order: ListOrder = 'living'): number {
+  const newestFirst = b.createdAt - a.createdAt || compare(b.id, a.id);
+  if (order !== 'living') return order === 'newest' ? newestFirst : -newestFirst;
+  return Number(b.isLiving) - Number(a.isLiving) || newestFirst;
 }
 
 const keyOf = (actorId: string, name: string) => `${actorId}\0${name}`;

@@ -208,9 +208,18 @@ export interface ListPlace {
   id: string;
 }
 
-/** Actors of a kind for people: the living before those that have ended, the newest first. */
+/**
+ * In which order actors are listed: the living before those that have ended, the newest first; or by when they were made
+ * alone, so that no place changes.
+ */
+export const listOrders = ['living', 'newest', 'oldest'] as const;
+export type ListOrder = (typeof listOrders)[number];
+
+/** Actors of a kind for people. */
 export interface ListQuery {
   kind: string;
+  /** `living` without it. */
+  order?: ListOrder;
   /** Only those that carry all of these. The first is looked up in the index, so it should be the rarest. */
   tags?: readonly string[];
   /** Matches the state itself and everything below it. */

@@ -1,5 +1,5 @@
 /** The service: works on the data, and answers on a network as on the socket. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer, isIP } from 'node:net';
 import { dataPaths } from '../app/data-directory.ts';
 import { version } from '../app/version.ts';
@@ -8,6 +8,13 @@ import type { Environment } from '../config/load.ts';
 import type { ServeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { ownIdentity } from '../host/process-identity.ts';
+import { addDocs } from '../http/docs.ts';
+import { networkGuard } from '../http/guard.ts';
+import { addInspector } from '../http/inspector/routes.ts';
+import { addMetrics } from '../http/metrics.ts';
+import { createServer } from '../http/server.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { createInspector } from '../operations/inspector/inspector.ts';
 import { createTokens, digestOf, type FixedToken } from '../operations/tokens.ts';
 import type { Logger } from './log.ts';
 import { openWorking, type WorkNews } from './working.ts';
@@ -39,19 +46,17 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
   await refuseOpenDoor(host, fixedTokens(config.serve, env).length > 0 || (await hasTokens(local)));
   await refuseTakenPort(host, port);
 
-  const working = await openWorking(local, { name: 'service', role: 'admin' }, { ...news, logger });
+  const metrics = createMetrics({ version: version(), onFault: error => logger.warn({ err: error }, 'not counted') });
+  const identity = { name: 'service', role: 'admin' } as const;
+  const working = await openWorking(local, identity, { ...news, logger, watch: metrics });
   try {
     const { site } = working;
+    metrics.attach(site);
     let fixed = fixedTokens(config.serve, env);
     const tokens = createTokens(site.runtime, () => fixed);
     working.onConfiguration(next => {
       fixed = fixedTokens(next.config.serve, env);
     });
-    const [{ createServer }, { networkGuard }, { addDocs }] = await Promise.all([
-      import('../http/server.ts'),
-      import('../http/guard.ts'),
-      import('../http/docs.ts'),
-    ]);
     const { origins, requestsPerMinute, trustProxy } = config.serve;
     const guard = networkGuard({ ...tokens, hosts: namesOf(host, config.serve.publicUrl), origins });
     const network = { origins, requestsPerMinute, trustProxy };
@@ -61,7 +66,16 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
       version: version(),
       logger,
       network,
-      more: it => addDocs(it, version()),
+      watch: {
+        onRequest: request => metrics.observeRequest(request),
+        onReader: (_, by) => metrics.clients('sse', by),
+      },
+      async more(it) {
+        await addDocs(it, version());
+        addMetrics(it, metrics);
+        const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
+        await addInspector(it, { inspector: createInspector(site), onViewer });
+      },
     });
     const url = await server.listen({ host, port });
     writeFileSync(paths.service, `${JSON.stringify({ url, ...ownIdentity() })}\n`, { mode: 0o600 });
@@ -73,10 +87,13 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
         await server.close();
         if (stopAgents) await working.interrupt('signalbox serve');
         await working.close();
+        metrics.close();
+        rmSync(paths.service, { force: true });
       },
     };
   } catch (error) {
     await working.close();
+    metrics.close();
     throw error;
   }
 }

@@ -21,6 +21,7 @@ import type { Site } from '../operations/operation.ts';
 import { performOn } from '../operations/perform.ts';
 import type { TaskView } from '../operations/views/task.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
+import type { RuntimeObserver, TransitionListener } from '../runtime/index.ts';
 
 import { type Logger, silentLogger } from './log.ts';
 import { openSocket } from './socket.ts';
@@ -38,6 +39,8 @@ export interface WorkNews {
   onEntry(entry: FeedEntry): void;
   /** Where requests are told of; nowhere without it. */
   logger?: Logger;
+  /** Counts what happens, from the first commit on. */
+  watch?: { listener: TransitionListener; onCommit: NonNullable<RuntimeObserver['onCommit']> };
 }
 
 /** What an agent does now, for a line that lives. */
@@ -71,8 +74,9 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
     dataDir: await local.here.dataDir(),
     mode: 'work',
     configuration,
-    listeners: [line => deliver(line)],
+    listeners: [line => deliver(line), ...(news.watch === undefined ? [] : [news.watch.listener])],
     observer: {
+      ...(news.watch && { onCommit: news.watch.onCommit }),
       onDeadLetter: ({ actorId, type, error }) => news.warn(`${type} of ${actorId} waits for a person: ${error}`),
       onFault(error) {
         news.warn(messageOf(error));

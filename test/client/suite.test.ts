@@ -111,6 +111,54 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
     expect(await ids({ project: 'other' })).toEqual([]);
   });
 
+  test('in the order in which they were made, a task keeps its place when it ends', async () => {
+    const data = await make();
+    const ids = await withTasks(data, 5);
+    for (const order of ['newest', 'oldest'] as const) {
+      const seen: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await data.client.ask('task.list', { order, limit: 2, ...(cursor && { cursor }) });
+        seen.push(...page.items.map(({ id }) => id));
+        if (seen.length === 2) await data.client.ask('task.cancel', { taskId: seen[order === 'newest' ? 0 : 1]! });
+        if (page.nextCursor === null) break;
+        cursor = page.nextCursor;
+      }
+      expect(seen).toEqual(order === 'oldest' ? ids : ids.toReversed());
+    }
+    const { nextCursor } = await data.client.ask('task.list', { order: 'oldest', limit: 2 });
+    const other = data.client.ask('task.list', { cursor: nextCursor! });
+    expect(await refusal(other)).toMatchObject({ reason: 'badCursor' });
+  });
+
+  test('lists are narrowed by a text and by conditions on the snapshot', async () => {
+    const data = await make();
+    const [first = '', second = ''] = await withTasks(data, 3);
+    await data.client.ask('task.add', { ...data.order, title: 'Something else', priority: 2 });
+    const ids = async (input: object) => (await data.client.ask('task.list', input)).items.map(({ id }) => id);
+    expect(await ids({ q: 'task 1' })).toEqual([first]);
+    expect(await ids({ q: second.toLowerCase() })).toEqual([second]);
+    expect(await ids({ q: 'nothing' })).toEqual([]);
+    expect(await ids({ where: 'context.priority<=2' })).toHaveLength(1);
+    expect(await ids({ where: 'context.priority>2', q: 'task', limit: 2 })).toHaveLength(2);
+    expect(await refusal(data.client.ask('task.list', { where: 'priority' }))).toMatchObject({
+      reason: 'badInput',
+      problems: [{ path: 'where', message: expect.stringContaining('at character 1') }],
+    });
+  });
+
+  test('what goes on is told briefly, and a lease can be taken back', async () => {
+    const data = await make();
+    const [first = '', second = ''] = await withTasks(data, 2);
+    await data.client.ask('task.cancel', { taskId: first });
+    const { activeTasks, total } = await data.client.ask('status', {});
+    expect([activeTasks.map(({ id }) => id), total]).toEqual([[second], 1]);
+    const { leases } = await data.client.ask('lease.list', {});
+    expect(leases).toMatchObject([{ holder: null, token: 0, waiting: [] }]);
+    const { resource } = leases[0]!;
+    expect(await data.client.ask('lease.release', { resource })).toMatchObject({ resource, holder: null });
+    expect(await refusal(data.client.ask('lease.release', { resource: 'x' }))).toMatchObject({ reason: 'noLease' });
+  });
+
   test('a task says what would move it: exactly what it takes', async () => {
     const { client, order } = await make();
     await client.ask('task.add', { ...order, id: 'ET-1' });

@@ -458,6 +458,24 @@ export const janitorModel: ModelOptions = {
   project: context => [context.endedAfterMs],
 };
 
+export const tokenModel: ModelOptions = {
+  input: { name: 'ci', role: 'viewer', sha256: 'a', by: 'ann' },
+  events: [
+    { type: 'token.issue', role: 'operator', sha256: 'b', by: 'bob' },
+    { type: 'token.revoke', by: 'ann' },
+  ],
+  project: context => [context.role, context.revokedBy],
+};
+
+export const orderModel: ModelOptions = {
+  input: { operation: 'task.add', fingerprint: 'f', by: 'ann' },
+  events: [
+    { type: 'order.name', subject: 'T-1' },
+    { type: 'order.answer', answer: { id: 'T-1' } },
+  ],
+  project: context => [context.subject, context.answer],
+};
+
 export const mergeQueueModel: ModelOptions = {
   input: { resource: 'r' },
   events: [

@@ -6,8 +6,10 @@ import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
 import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
+import { orderMachine } from '../../src/machines/order.ts';
 import { preflightMachine } from '../../src/machines/preflight.ts';
 import { compileTask } from '../../src/machines/task.ts';
+import { tokenMachine } from '../../src/machines/token.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
 import { createPlayedJobs } from '../support/jobs.ts';
@@ -18,11 +20,13 @@ import {
   breakerModel,
   janitorModel,
   mergeQueueModel,
+  orderModel,
   plainRunModel,
   preflightModel,
   shortRunModel,
   smallPipeline,
   taskModel,
+  tokenModel,
   workerModel,
 } from './cases.ts';
 import { type ModelOptions, modelOf, play } from './paths.ts';
@@ -35,6 +39,8 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
   worker: { machine: workerMachine as never, models: [workerModel] },
   preflight: { machine: preflightMachine as never, models: [preflightModel] },
   janitor: { machine: janitorMachine as never, models: [janitorModel] },
+  token: { machine: tokenMachine as never, models: [tokenModel] },
+  order: { machine: orderMachine as never, models: [orderModel] },
   mergeQueue: { machine: mergeQueueMachine as never, models: [mergeQueueModel] },
 };
 

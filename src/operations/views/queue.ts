@@ -68,6 +68,17 @@ const ledger = z.lazy(() =>
   }),
 );
 
+export const leaseView = z.lazy(() =>
+  z.object({
+    resource: z.string(),
+    holder: z.string().nullable(),
+    heldSince: at.nullable(),
+    token: z.int().describe('the fencing token'),
+    waiting: z.array(z.string()).describe('who gets it next, in this order'),
+  }),
+);
+export type LeaseView = z.output<typeof leaseView>;
+
 export const queueView = z.lazy(() =>
   z.object({
     worker: z.string().describe('where the machine of the worker stands'),
@@ -99,14 +110,7 @@ export const queueView = z.lazy(() =>
       breakers: z.record(z.string(), breakerView),
       preflight: z.record(z.string(), preflightView),
     }),
-    leases: z.array(
-      z.object({
-        resource: z.string(),
-        holder: z.string().nullable(),
-        token: z.int().describe('the fencing token'),
-        waiting: z.array(z.string()),
-      }),
-    ),
+    leases: z.array(leaseView),
     recent: z.array(agentView).describe('the newest runs that have ended'),
   }),
 );
@@ -149,10 +153,10 @@ export async function readPreflights(runtime: Runtime): Promise<Record<string, P
   );
 }
 
-export async function readLeases(runtime: Runtime): Promise<QueueView['leases']> {
+export async function readLeases(runtime: Runtime): Promise<LeaseView[]> {
   const rows = await runtime.list({ kind: 'mergeQueue', limit: mostServices });
   return inOrder(rows).map(row => {
-    const { resource, holder, token, waiting } = contextOf<MergeQueueContext>(row);
-    return { resource, holder, token, waiting };
+    const { resource, holder, heldSince, token, waiting } = contextOf<MergeQueueContext>(row);
+    return { resource, holder, heldSince: timeOrNull(heldSince), token, waiting };
   });
 }

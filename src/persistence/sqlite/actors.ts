@@ -91,8 +91,18 @@ export function createActorTable(db: Database) {
         .all({ kind, status, parentId, state, limit, after: after ?? '' })
         .map(rowOf);
     },
-    /** The living before the ended, the newest first: two walks through the same index. */
+    /** Two walks through the same index, one of the living and one of those that have ended; one after the other, or in step. */
     list(query: ListQuery): ActorRow[] {
+      const { order = 'living', status, limit } = query;
+      if (order !== 'living') {
+        const parts = [
+          ...(status === 'ended' ? [] : listPart(db, query, 0)),
+          ...(status === 'living' ? [] : listPart(db, query, 1)),
+        ];
+        const older = (a: ActorRecord, b: ActorRecord) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+        parts.sort(order === 'oldest' ? older : (a, b) => older(b, a));
+        return parts.slice(0, limit).map(rowOf);
+      }
       const living = query.status === 'ended' || query.after?.isLiving === false ? [] : listPart(db, query, 0);
       if (query.status === 'living' || living.length === query.limit) return living.map(rowOf);
       const rest = { ...query, limit: query.limit - living.length };
@@ -109,11 +119,13 @@ export function createActorTable(db: Database) {
 
 const rowOf = ({ tags, ...row }: ActorRecord): ActorRow => ({ ...row, tags: tags ? tags.split(' ') : [] });
 
-function listPart(db: Database, { kind, tags = [], state, after, limit }: ListQuery, ended: 0 | 1): ActorRecord[] {
+function listPart(db: Database, query: ListQuery, ended: 0 | 1): ActorRecord[] {
+  const { kind, tags = [], state, after, limit, order = 'living' } = query;
+  const [step, behind] = order === 'oldest' ? ['ASC', '>'] : ['DESC', '<'];
   const [first = '', ...others] = tags.length > 1 ? byRarity(db, kind, tags) : tags;
   const conditions = ['tags.kind = @kind', 'tags.tag = @first', 'tags.ended = @ended'];
-  const goesOn = after !== undefined && after.isLiving === (ended === 0);
-  if (goesOn) conditions.push('(tags.created_at, tags.actor_id) < (@createdAt, @id)');
+  const goesOn = after !== undefined && (order !== 'living' || after.isLiving === (ended === 0));
+  if (goesOn) conditions.push(`(tags.created_at, tags.actor_id) ${behind} (@createdAt, @id)`);
   if (state !== undefined) {
     conditions.push("(actors.state = @state OR substr(actors.state, 1, length(@state) + 1) = @state || '.')");
   }
@@ -123,7 +135,7 @@ function listPart(db: Database, { kind, tags = [], state, after, limit }: ListQu
       AND other.ended = @ended AND other.created_at = tags.created_at AND other.actor_id = tags.actor_id)`);
   }
   const sql = `SELECT ${columns} FROM tags CROSS JOIN actors ON actors.id = tags.actor_id
-    WHERE ${conditions.join(' AND ')} ORDER BY tags.created_at DESC, tags.actor_id DESC LIMIT @limit`;
+    WHERE ${conditions.join(' AND ')} ORDER BY tags.created_at ${step}, tags.actor_id ${step} LIMIT @limit`;
   const place = goesOn ? { createdAt: after.createdAt, id: after.id } : {};
   return db.prepare<object, ActorRecord>(sql).all({ kind, first, ended, state, limit, ...place, ...wanted });
 }
