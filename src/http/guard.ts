@@ -92,5 +92,8 @@ export function tokenIn(url: string, { authorization }: IncomingHttpHeaders): st
     });
   }
   if (authorization === undefined) return null;
-  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
+  const [, scheme, given = ''] = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization) ?? [];
+  if (scheme?.toLowerCase() !== 'basic') return given;
+  // A browser can send no other header for a page: the token is the password, under any name.
+  return Buffer.from(given, 'base64').toString('utf8').split(/:(.*)/s)[1] ?? '';
 }

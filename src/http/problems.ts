@@ -10,7 +10,11 @@ export function replyProblem(reply: FastifyReply, error: unknown): FastifyReply 
   const expected = expectedOf(error);
   if (expected === undefined) reply.log.error({ err: error }, 'a request has failed by a bug');
   const problem = problemOf(expected ?? new Error('This is a bug in Signalbox; its log says more.'));
-  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="signalbox"');
+  if (problem.status === 401) {
+    // A browser asks a person for the token only so; what others send they know.
+    const isPage = (reply.request.headers.accept ?? '').includes('text/html');
+    void reply.header('www-authenticate', `${isPage ? 'Basic' : 'Bearer'} realm="signalbox"`);
+  }
   if (problem.status === 503) void reply.header('retry-after', '1');
   return reply.code(problem.status).type(problemType).send(JSON.stringify(problem));
 }

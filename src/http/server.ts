@@ -111,9 +111,12 @@ const isUtf8 = (type = '') => !/charset=(?!"?utf-8"?\s*(?:;|$))/i.test(type);
 function installLog(server: FastifyInstance, watch: ServerWatch | undefined): void {
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
+    if (request.headers.upgrade !== undefined) void reply.header('connection', 'close');
   });
   server.addHook('onResponse', async (request, reply) => {
     const { method, sender, ip, routeOptions } = request;
+    // A socket that asked for another protocol and was refused is no connection for the next request.
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
     const { taskId, agentId } = (request.params ?? {}) as { taskId?: string; agentId?: string };
     const route = routeOptions.url ?? 'none';
     const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime)];
@@ -127,9 +130,10 @@ function installLog(server: FastifyInstance, watch: ServerWatch | undefined): vo
 function installGuard(server: FastifyInstance, guard: Guard): void {
   server.addHook('onRequest', async request => {
     refuseUnplain(request);
-    const { method, headers, url } = request;
+    const { method, headers, url, routeOptions } = request;
     const token = tokenIn(url, headers) ?? socketToken(headers['sec-websocket-protocol']) ?? null;
-    request.sender = await guard.identify({ method, headers, token });
+    // Who watches over the service is answered also when nobody can be looked up.
+    request.sender = routeOptions.config?.isOpen ? null : await guard.identify({ method, headers, token });
   });
   // Behind the limit: whoever guesses is counted too.
   server.addHook('preParsing', async ({ sender, routeOptions }) => {

@@ -19,9 +19,13 @@ export interface InspectorRoutes {
 }
 
 export async function addInspector(server: FastifyInstance, { inspector, onViewer }: InspectorRoutes): Promise<void> {
-  await server.register(websocket, { options: { maxPayload: largestFrame } });
-  const closing = new AbortController();
-  server.addHook('preClose', async () => closing.abort());
+  await server.register(websocket, {
+    options: { maxPayload: largestFrame },
+    preClose(done) {
+      for (const viewer of server.websocketServer.clients) viewer.close(goingAway, 'the service stops');
+      server.websocketServer.close(() => done());
+    },
+  });
 
   server.route({
     method: 'GET',
@@ -32,9 +36,7 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
     wsHandler(socket, request) {
       const { task } = request.query as { task?: unknown };
       const end = inspector.attach(socket, { task: typeof task === 'string' ? task : undefined });
-      const leave = () => socket.close(goingAway, 'the service stops');
       let frames = 0;
-      closing.signal.addEventListener('abort', leave);
       onViewer(1);
       socket.on('message', () => {
         frames += 1;
@@ -43,7 +45,6 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
       // A frame that is too large ends the socket by itself.
       socket.on('error', () => {});
       socket.on('close', () => {
-        closing.signal.removeEventListener('abort', leave);
         end();
         onViewer(-1);
       });
