@@ -3,19 +3,15 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
 import { execa } from 'execa';
-import { openApp } from '../src/app/open.ts';
-import { openLocal } from '../src/client/local.ts';
-import { makeDemoRepository } from '../src/demo/repository.ts';
-import { createRun, stubborn } from './agent-runs.ts';
+import { makeData } from './data.ts';
 import { median } from './statistics.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const rounds = 31;
 
 /** The package as npm would install it, its dependencies being those of the checkout. */
-async function buildPackage(directory: string): Promise<string> {
+export async function buildPackage(directory: string): Promise<string> {
   await execa('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', join(directory, 'dist')], { cwd: root });
   for (const part of ['bin', 'examples', 'prompts', 'package.json']) {
     cpSync(join(root, part), join(directory, part), { recursive: true });
@@ -41,50 +37,6 @@ async function inTurns(commands: Record<string, () => Promise<number>>): Promise
     }
   }
   return Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
-}
-
-/** A data directory with this many tasks that have ended, a run each, and one that is under way. */
-async function makeData(directory: string, count: number): Promise<string> {
-  const dataDir = join(directory, `data-${count}`);
-  const repository = join(directory, `shop-${count}`);
-  mkdirSync(repository);
-  await makeDemoRepository(repository);
-  const place = { cwd: directory, env: process.env, data: dataDir, warn: () => {} };
-  const client = openLocal(place, { name: 'bench', role: 'admin' });
-  const order = { repository, title: 'Fix it', agent: 'true' };
-  await client.ask('task.add', { ...order, id: 'model' });
-  await client.ask('task.cancel', { taskId: 'model' });
-  const app = await openApp({ dataDir, mode: 'commit' });
-  await createRun(app, 'model.work.1', { agent: stubborn });
-  await app.runtime.send('model.work.1', { type: 'run.stop', cause: 'killed', by: 'bench' });
-  await app.close();
-  if (count > 1) copyModels(join(dataDir, 'signalbox.db'), count - 1);
-  await client.ask('task.add', { ...order, id: 'LIVE-1' });
-  return dataDir;
-}
-
-/** Copies of the ended task and its run, with their places in lists. Their logs are not read by what is measured. */
-function copyModels(file: string, count: number): void {
-  const db = new Database(file);
-  db.pragma('synchronous = OFF');
-  db.transaction(() => {
-    db.exec(`CREATE TEMP TABLE numbers AS
-      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ${count}) SELECT i FROM n`);
-    for (const [id, shape] of [
-      ['model', 'T-%d'],
-      ['model.work.1', 'T-%d.work.1'],
-    ] as const) {
-      db.exec(`INSERT INTO actors (id, kind, definition, parent_id, child_id, status, state, tags, version, head, snapshot,
-          created_at, updated_at)
-        SELECT printf('${shape}', i), kind, definition, parent_id, child_id, status, state, tags, version, head, snapshot,
-          created_at + i, updated_at + i FROM numbers, actors WHERE id = '${id}'`);
-      db.exec(`INSERT INTO tags SELECT kind, tag, ended, created_at + i, printf('${shape}', i) FROM numbers, tags
-        WHERE actor_id = '${id}'`);
-    }
-    db.exec('DELETE FROM tag_counts');
-    db.exec('INSERT INTO tag_counts SELECT kind, tag, ended, count(*) FROM tags GROUP BY kind, tag, ended');
-  })();
-  db.close();
 }
 
 export interface Started {
@@ -120,7 +72,7 @@ export async function measureCommandsOnMany(): Promise<{ what: string; few: numb
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   try {
     const bin = await buildPackage(directory);
-    const [few, many] = [await makeData(directory, 100), await makeData(directory, 100_000)];
+    const [few, many] = [await makeData(directory, { ended: 100 }), await makeData(directory, { ended: 100_000 })];
     const asked = [['task', 'list'], ['task', 'show', 'T-50'], ['queue']];
     const commands = asked.flatMap(words =>
       [few, many].map(

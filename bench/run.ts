@@ -7,6 +7,7 @@ import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
 import { measureKill } from './kill.ts';
 import { measureParsing, measureParsingMemory } from './parsing.ts';
 import { measureIdleMemory, measureManyFinished, measureRecovery } from './scale.ts';
+import { measureFollowing, measureHolding, measureLooking, measureOrders, measureServeStart } from './service.ts';
 import { measureStart } from './start.ts';
 import { short } from './statistics.ts';
 import { measureSupervision } from './supervision.ts';
@@ -176,6 +177,69 @@ const measurements: Record<string, () => Promise<Row[]>> = {
         measured: `${text(afterCheckpoint)}; from SIGKILL on ${text(afterSignal)}`,
         bar: '≤ 100 ms, also the worst',
         isMet: afterCheckpoint.worst <= 100,
+      },
+    ];
+  },
+  async looking() {
+    const [one, list] = await measureLooking(1_000_000);
+    return [
+      { ...one!, bar: 10 },
+      { ...list!, bar: 50 },
+    ].map(({ what, p99, bar }) => ({
+      what: `${what} at 500 requests a second with 1,000,000 tasks stored and 100 that move, p99`,
+      measured: `${short(p99)} ms`,
+      bar: `≤ ${bar} ms`,
+      isMet: p99 <= bar,
+    }));
+  },
+  async orders() {
+    const { bare, storing, ratio } = await measureOrders();
+    return [
+      {
+        what: '`POST /tasks/:id/events`, durable, 50 connections',
+        measured: `${short(storing)} per second against ${short(bare)} of the same route that stores nothing: ${short(ratio)}`,
+        bar: '≥ 0.5',
+        isMet: ratio >= 0.5,
+      },
+    ];
+  },
+  async following() {
+    const { readers, pace, p50, p99, alone, followed, ratio, bytesPerSecond, lost } = await measureFollowing(500);
+    return [
+      {
+        what: `commit → seen by one of ${readers} readers of \`GET /events\`, at ${pace} orders a second, p99`,
+        measured: `${short(p99)} ms (median ${short(p50)} ms), ${lost} lost`,
+        bar: '≤ 50 ms',
+        isMet: p99 <= 50 && lost === 0,
+      },
+      {
+        what: `orders per second with ${readers} readers of everything against none, as many as there can be`,
+        measured: `${short(followed)} against ${short(alone)}: ${short(ratio)}; the readers took ${short(bytesPerSecond / 1e6)} MB/s`,
+        bar: '≥ 0.9',
+        isMet: ratio >= 0.9,
+      },
+    ];
+  },
+  async serveStart() {
+    const { ms, worst } = await measureServeStart(1_000_000, 10_000);
+    return [
+      {
+        what: 'start of `signalbox serve` with 1,000,000 finished and 10,000 open tasks until it is ready, median',
+        measured: `${short(ms)} ms (worst ${short(worst)} ms)`,
+        bar: '≤ 2 s',
+        isMet: ms <= 2_000,
+      },
+    ];
+  },
+  async holding() {
+    const { events, readers, before, after } = await measureHolding(500, 360_000);
+    const growth = after.heapUsed / before.heapUsed;
+    return [
+      {
+        what: `memory of a service with ${readers} readers after ${short(events)} events (an hour of 100 tasks at one a second)`,
+        measured: `heap ${megabytes(before.heapUsed)} → ${megabytes(after.heapUsed)} MB, RSS ${megabytes(before.rss)} → ${megabytes(after.rss)} MB`,
+        bar: 'flat: heap ≤ 1.2 ×',
+        isMet: growth <= 1.2,
       },
     ];
   },

@@ -28,19 +28,23 @@ export async function streamEvents(
   const { raw } = reply;
   const stop = () => end.abort();
   reply.hijack();
+  raw.useChunkedEncodingByDefault = false;
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     // Proxies that gather answers would hold back what happens now.
     'x-accel-buffering': 'no',
+    // The answer ends with the connection: no chunk of it is made for each reader.
+    connection: 'close',
   });
   raw.on('close', stop);
   closing.addEventListener('abort', stop);
   const beat = setInterval(() => !raw.writableNeedDrain && raw.write(':\n\n'), heartbeatMs);
   beat.unref();
   try {
-    await write(raw, `:\n\n${framesOf(first)}`, stallMs);
+    raw.write(':\n\n');
+    await write(raw, framesOf(first), stallMs);
     for await (const batch of rest) await write(raw, framesOf(batch), stallMs);
     if (closing.aborted) throw stopping();
     raw.end('event: end\ndata: {}\n\n');
@@ -60,8 +64,8 @@ const stopping = () =>
   new SignalboxError('unavailable', 'stopped', 'The service stops; go on from the last event at the next one.');
 
 /** Resolves when there is room for more. Throws `tooSlow` when there is none for too long. */
-function write(raw: ServerResponse, text: string, stallMs: number): Promise<void> | undefined {
-  if (text === '' || raw.destroyed || raw.write(text)) return undefined;
+function write(raw: ServerResponse, bytes: Buffer, stallMs: number): Promise<void> | undefined {
+  if (bytes.length === 0 || raw.destroyed || raw.write(bytes)) return undefined;
   return new Promise((resolve, reject) => {
     const settled = () => {
       clearTimeout(stalled);
@@ -83,14 +87,16 @@ const tooSlow = (stallMs: number) =>
     remedy: { say: 'go on from the last event that arrived' },
   });
 
-/** Many follow the same: what is told to all is written out once. */
-const ofBatch = new WeakMap<readonly unknown[], string>();
+/** Many follow the same: what is told to all is written out once, and every socket is given the same bytes. */
+const ofBatch = new WeakMap<readonly unknown[], Buffer>();
 const ofPiece = new WeakMap<object, string>();
 
-function framesOf(batch: readonly unknown[]): string {
-  const known = ofBatch.get(batch) ?? batch.map(piece => frameOf(piece as { position?: number | string })).join('');
-  ofBatch.set(batch, known);
-  return known;
+function framesOf(batch: readonly unknown[]): Buffer {
+  const known = ofBatch.get(batch);
+  if (known !== undefined) return known;
+  const frames = Buffer.from(batch.map(piece => frameOf(piece as { position?: number | string })).join(''));
+  ofBatch.set(batch, frames);
+  return frames;
 }
 
 function frameOf(piece: { position?: number | string }): string {

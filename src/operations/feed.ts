@@ -21,8 +21,12 @@ type Looked = Pick<Runtime, 'machineOf' | 'actor' | 'logAfter' | 'logSince' | 'l
 /** So many entries are kept for those who keep up. */
 const mostKept = 4_096;
 const pageSize = 256;
-/** Entries are gathered for so long before followers are told: five hundred of them are told once for a busy moment. */
+/** Entries are gathered for so long before followers are told, in milliseconds: many of them are told once for a busy moment. */
 const gatherMs = 10;
+/** Where there is more to do than there is time, telling takes one part of it in ten, and nobody waits longer than this. */
+const longestGatherMs = 500;
+const share = 10;
+const isBusyFrom = 0.9;
 
 const feeds = new WeakMap<object, Feed>();
 
@@ -62,6 +66,7 @@ function createFeed(runtime: Looked): Feed {
   async function tail({ signal }: AbortController): Promise<void> {
     let from = await runtime.lastPosition();
     told = from;
+    let since = performance.eventLoopUtilization();
     for await (const lines of runtime.logSince(from, signal)) {
       const to = lines.at(-1)!.position;
       pages.push({ from, to, entries: await entriesOf(lines) });
@@ -70,7 +75,13 @@ function createFeed(runtime: Looked): Feed {
       from = to;
       told = to;
       arrive();
-      await new Promise(resolve => setTimeout(resolve, gatherMs));
+      const tellingMs = await timeOfOneRound();
+      await pause(gatherMs);
+      const now = performance.eventLoopUtilization();
+      const isBusy = performance.eventLoopUtilization(now, since).utilization > isBusyFrom;
+      since = now;
+      // Those who order go before those who look.
+      if (isBusy) await pause(Math.min(tellingMs * (share - 1), longestGatherMs));
     }
     isOver = !signal.aborted;
   }
@@ -130,6 +141,15 @@ function createFeed(runtime: Looked): Feed {
       }
     },
   };
+}
+
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+
+/** How long the event loop takes for what is to be done now, in milliseconds. */
+async function timeOfOneRound(): Promise<number> {
+  const began = performance.now();
+  await new Promise(resolve => setImmediate(resolve));
+  return performance.now() - began;
 }
 
 /** Resolves with whichever comes first, and leaves nothing behind. */

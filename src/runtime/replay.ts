@@ -93,6 +93,9 @@ async function firstDefinition(store: Store, row: ActorRow): Promise<string> {
   return row.definition;
 }
 
+/** So many actors are replayed without a pause. */
+const replayedAtOnce = 10;
+
 /** Replays every actor and compares with what is stored. Answers what differs, and how many were looked at. */
 export async function verifyAll(
   store: Store,
@@ -109,6 +112,8 @@ export async function verifyAll(
       if (reason !== undefined) differences.push({ actorId: row.id, reason });
       checked += 1;
       onProgress(checked);
+      // Others come in between: a large log takes long.
+      if (checked % replayedAtOnce === 0) await new Promise(resolve => setImmediate(resolve));
     }
     after = rows.at(-1)!.id;
   }

@@ -69,10 +69,10 @@ function ownedBy(owner: ProcessIdentity, file: string): SignalboxError {
   return new SignalboxError(
     'conflict',
     'inUse',
-    `${file} is in use by process ${owner.pid}, which works on it. While it does, this data can only be looked at.`,
+    `${file} is in use by process ${owner.pid}, which works on it. Only one can.`,
     {
       remedy: {
-        say: 'stop that process first (its agents end after a checkpoint), or give another directory',
+        say: 'order the task there, where it is worked on, or give another directory',
         field: 'data',
       },
     },

@@ -5,13 +5,13 @@ import { SignalboxError } from '../../domain/errors.ts';
 import { ownIdentity, type ProcessIdentity } from '../../host/process-identity.ts';
 import type { Commit, Committed, Owner, Pruned, PruneQuery, Store } from '../store.ts';
 import { createActorTable } from './actors.ts';
-import { checkInBackground } from './background-check.ts';
+import { checkApart, checkInBackground } from './background-check.ts';
 import { createDefinitionTable } from './definitions.ts';
 import { explain } from './errors.ts';
 import { createInboxTable } from './inbox.ts';
 import { createJobTable } from './jobs.ts';
 import { createLogTable } from './log.ts';
-import { checkIntegrity, openDatabase, requireDirectory } from './open.ts';
+import { openDatabase, requireDirectory } from './open.ts';
 import { createOutboxTable } from './outbox.ts';
 import { createOwnerTable } from './owner.ts';
 import { createGoneTable, createPrune } from './prune.ts';
@@ -104,7 +104,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     pendingInbox: ({ after, limit }) => tables.inbox.pending(after, limit),
     inboxRow: position => tables.inbox.get(position),
     deadLetters: limit => ({ events: tables.inbox.parked(limit), outbox: tables.outbox.dead(limit) }),
-    integrity: () => checkIntegrity(db),
+    integrity: () => checkApart(file),
     async backup(target) {
       if (existsSync(target)) {
         throw new SignalboxError(

@@ -1,0 +1,261 @@
+/** What the service takes: looking with a million tasks, ordering, following, starting, and what it holds. On loopback. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import { makeData } from './data.ts';
+import { median, quantile } from './statistics.ts';
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** A process that answers a line with a line. */
+interface Talker {
+  first: string;
+  ask<T>(): Promise<T>;
+  end(): Promise<void>;
+}
+
+async function talk(file: string, args: readonly string[]): Promise<Talker> {
+  const child = spawn(process.execPath, ['--expose-gc', here(file), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => String((await lines.next()).value);
+  return {
+    first: await next(),
+    async ask<T>() {
+      child.stdin.write('\n');
+      return JSON.parse(await next()) as T;
+    },
+    end: () => stopped(child),
+  };
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+const serviceOn = (dataDir: string, how: 'storing' | 'bare' = 'storing') => talk('service-child.ts', [dataDir, how]);
+
+async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The tasks that move: each is let on and paused in turn. */
+const moving = 100;
+const json = { 'content-type': 'application/json' };
+
+function orders() {
+  let count = 0;
+  return () => {
+    const [task, round] = [(count % moving) + 1, Math.floor(count / moving)];
+    count += 1;
+    const type = round % 2 === 0 ? 'task.resume' : 'task.pause';
+    return { method: 'POST' as const, path: `/tasks/L-${task}/events`, body: JSON.stringify({ type }), headers: json };
+  };
+}
+
+interface Load {
+  url: string;
+  seconds: number;
+  connections: number;
+  /** Requests per second; as many as there can be without it. */
+  rate?: number;
+  next(): { method: 'GET' | 'POST'; path: string; body?: string; headers?: Record<string, string> };
+}
+
+async function load({ url, seconds, connections, rate, next }: Load) {
+  const result = await autocannon({
+    url,
+    duration: seconds,
+    connections,
+    ...(rate !== undefined && { overallRate: rate }),
+    requests: [{ setupRequest: request => ({ ...request, ...next() }) }],
+  });
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} lost`);
+  return { p99: result.latency.p99, perSecond: result['2xx'] / result.duration };
+}
+
+export interface Looking {
+  what: string;
+  p99: number;
+}
+
+/** Looks while a hundred tasks move, with so many stored. */
+export async function measureLooking(ended: number): Promise<Looking[]> {
+  return inDirectory(async directory => {
+    const dataDir = await makeData(directory, { ended, living: 1_000, hasRuns: false });
+    const service = await serviceOn(dataDir);
+    try {
+      const url = service.first;
+      const stop = new AbortController();
+      const move = orders();
+      const movements = (async () => {
+        while (!stop.signal.aborted) {
+          const { path, method, body, headers } = move();
+          await fetch(`${url}${path}`, { method, body, headers }).then(answer => answer.text());
+          await pause(10);
+        }
+      })();
+      const looking = (path: () => string) => {
+        const next = () => ({ method: 'GET' as const, path: path() });
+        return load({ url, seconds: 15, connections: 50, rate: 500, next });
+      };
+      let count = 0;
+      const one = await looking(() => `/tasks/T-${(count++ * 7_919) % ended || 1}`);
+      const list = await looking(() => '/tasks?project=shop&standing=paused&limit=20').catch(error => {
+        throw new Error(`list: ${error}`);
+      });
+      stop.abort();
+      await movements;
+      return [
+        { what: '`GET /tasks/:id`', p99: one.p99 },
+        { what: '`GET /tasks?project=&standing=` (20 of them)', p99: list.p99 },
+      ];
+    } finally {
+      await service.end();
+    }
+  });
+}
+
+/** Orders with 50 connections, stored and answered as if they were, in turns. */
+export async function measureOrders(): Promise<{ bare: number; storing: number; ratio: number }> {
+  return inDirectory(async directory => {
+    const dataDir = await makeData(directory, { ended: 1_000, living: moving + 10 });
+    const copy = await makeData(join(directory), { ended: 1_001, living: moving + 10 });
+    const [storing, bare] = [await serviceOn(dataDir), await serviceOn(copy, 'bare')];
+    try {
+      const pace = (url: string) => load({ url, seconds: 5, connections: 50, next: orders() });
+      const pairs: { bare: number; storing: number }[] = [];
+      for (let round = 0; round <= 4; round++) {
+        const [a, b] = [await pace(bare.first), await pace(storing.first)];
+        if (round > 0) pairs.push({ bare: a.perSecond, storing: b.perSecond });
+      }
+      return {
+        bare: median(pairs.map(pair => pair.bare)),
+        storing: median(pairs.map(pair => pair.storing)),
+        ratio: median(pairs.map(pair => pair.storing / pair.bare)),
+      };
+    } finally {
+      await Promise.all([storing.end(), bare.end()]);
+    }
+  });
+}
+
+export interface Following {
+  readers: number;
+  /** Orders per second while it was looked how long events take to be seen. */
+  pace: number;
+  p50: number;
+  p99: number;
+  /** Orders per second, as many as there can be, with nobody following and with all. */
+  alone: number;
+  followed: number;
+  ratio: number;
+  /** Bytes that the readers took per second meanwhile. */
+  bytesPerSecond: number;
+  lost: number;
+}
+
+/** How soon events are seen by many readers, and what they cost those who order. */
+export async function measureFollowing(readers: number): Promise<Following> {
+  return inDirectory(async directory => {
+    const dataDir = await makeData(directory, { ended: 1_000, living: moving + 10 });
+    const service = await serviceOn(dataDir);
+    try {
+      const url = service.first;
+      const next = orders();
+      const full = () => load({ url, seconds: 8, connections: 10, next });
+      await full();
+      const alone = await full();
+      const crowd = await talk('readers-child.ts', [url, String(readers)]);
+      const pace = 50;
+      await load({ url, seconds: 3, connections: 5, rate: pace, next });
+      await crowd.ask();
+      await load({ url, seconds: 15, connections: 5, rate: pace, next });
+      await pause(500);
+      const seen = await crowd.ask<{ delays: number[]; lost: number }>();
+      const followed = await full();
+      const { bytes, lost } = await crowd.ask<{ bytes: number; lost: number }>();
+      await crowd.end();
+      return {
+        readers,
+        pace,
+        p50: quantile(seen.delays, 0.5),
+        p99: quantile(seen.delays, 0.99),
+        alone: alone.perSecond,
+        followed: followed.perSecond,
+        ratio: followed.perSecond / alone.perSecond,
+        bytesPerSecond: bytes / 8,
+        lost: seen.lost + lost,
+      };
+    } finally {
+      await service.end();
+    }
+  });
+}
+
+/** From the start of the process of `signalbox serve` until it says that it is ready. */
+export async function measureServeStart(ended: number, living: number): Promise<{ ms: number; worst: number }> {
+  return inDirectory(async directory => {
+    const dataDir = await makeData(directory, { ended, living, hasRuns: false });
+    const times: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      const began = performance.now();
+      const args = [here('../bin/signalbox.js'), 'serve', '--json', '--port', '0', '--data', dataDir];
+      const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'ignore'] });
+      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+      const { url } = JSON.parse(line) as { url: string };
+      while ((await fetch(`${url}/health/ready`)).status !== 200) await pause(5);
+      // The first start tags and checks nothing that the others do not; it warms the disk.
+      if (round > 0) times.push(performance.now() - began);
+      await stopped(child);
+    }
+    return { ms: median(times), worst: Math.max(...times) };
+  });
+}
+
+export interface Holding {
+  events: number;
+  readers: number;
+  before: { heapUsed: number; rss: number };
+  after: { heapUsed: number; rss: number };
+}
+
+/** What a service holds after an hour's worth of events (one a second for each task that moves), replayed fast. */
+export async function measureHolding(readers: number, events: number): Promise<Holding> {
+  return inDirectory(async directory => {
+    const dataDir = await makeData(directory, { ended: 1_000, living: moving + 10 });
+    const service = await serviceOn(dataDir);
+    try {
+      const url = service.first;
+      const next = orders();
+      const crowd = await talk('readers-child.ts', [url, String(readers)]);
+      type Held = { heapUsed: number; rss: number; position: number };
+      await load({ url, seconds: 10, connections: 5, rate: 100, next });
+      await pause(1_000);
+      const before = await service.ask<Held>();
+      let held = before;
+      while (held.position - before.position < events) {
+        await load({ url, seconds: 10, connections: 10, next });
+        await pause(1_000);
+        held = await service.ask<Held>();
+        await crowd.ask();
+      }
+      await crowd.end();
+      return { events: held.position - before.position, readers, before, after: held };
+    } finally {
+      await service.end();
+    }
+  });
+}
