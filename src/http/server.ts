@@ -71,6 +71,13 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   server.decorateRequest('sender', null);
   server.addHook('preClose', async () => closing.abort());
+  server.addHook('onRequest', async (_, reply) => {
+    if (!closing.signal.aborted) return;
+    void reply.header('connection', 'close');
+    throw new SignalboxError('unavailable', 'stopped', 'The service stops and takes no new requests.', {
+      remedy: { say: 'ask again in a moment: another one may take over' },
+    });
+  });
   takeJsonOnly(server);
   installLog(server, watch);
 
