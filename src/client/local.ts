@@ -22,9 +22,7 @@ import {
   planFor,
   streamOn,
 } from '../operations/perform.ts';
-import { openRemote } from './remote.ts';
 import type { AnswerName, AskOptions, InputOf, Signalbox } from './signalbox.ts';
-import { toSocket } from './transport.ts';
 import { type Identity, whoOf } from './who.ts';
 
 export type { Place } from '../app/place.ts';
@@ -77,6 +75,8 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
     if (needs === 'nothing' || route === null) return undefined;
     const socket = socketOf(dataPaths(await here.dataDir()));
     if (socket === undefined) return undefined;
+    // Loaded for those who need it: a command on data that nobody works on answers sooner.
+    const [{ openRemote }, { toSocket }] = await Promise.all([import('./remote.ts'), import('./transport.ts')]);
     const { carry, close } = toSocket(socket, identity);
     return openRemote(carry, close);
   }

@@ -6,9 +6,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { operations } from '../operations/index.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { isWorkedOn, openLocal, type Place } from './local.ts';
-import { openRemote } from './remote.ts';
 import type { Signalbox } from './signalbox.ts';
-import { toService } from './transport.ts';
 import type { Identity } from './who.ts';
 
 export interface Client extends Signalbox {
@@ -22,7 +20,7 @@ export interface ClientPlace extends Place {
 }
 
 /** Throws `badUsage` when two places are named. */
-export function openClient(place: ClientPlace, identity: Identity): Client {
+export async function openClient(place: ClientPlace, identity: Identity): Promise<Client> {
   const { url: named, env, data } = place;
   if (named !== undefined && data !== undefined) {
     throw new SignalboxError('invalid', 'badUsage', 'A service and a data directory are two places to ask.', {
@@ -33,6 +31,7 @@ export function openClient(place: ClientPlace, identity: Identity): Client {
   const url = named ?? (data === undefined ? env.SIGNALBOX_URL || undefined : undefined);
   if (url === undefined) return { ...local, isWorkedOn: () => isWorkedOn(local.here) };
 
+  const [{ openRemote }, { toService }] = await Promise.all([import('./remote.ts'), import('./transport.ts')]);
   const { carry, close } = toService(url, env.SIGNALBOX_API_TOKEN || undefined);
   const remote = openRemote(carry, close);
   // What is about the machine on which it is asked is asked here, wherever the data is.
