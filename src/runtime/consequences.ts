@@ -4,12 +4,17 @@ import type { Json } from '../domain/json.ts';
 import type { Commit, EventObject, TimerRow } from '../persistence/store.ts';
 import type { LiveActor } from './cache.ts';
 import type { Definitions } from './definitions.ts';
-import { type Creation, type Delivery, internal } from './delivery.ts';
+import { type Cause, type Creation, type Delivery, internal } from './delivery.ts';
 import { type Consequence, childRef, describeError, type Target } from './stepper.ts';
 
 /** What is asked of an actor's surroundings. */
-type Asking = Pick<LiveActor, 'id' | 'definition' | 'parentId'>;
-type Moved = Pick<LiveActor, 'id' | 'definition' | 'parentId' | 'childId' | 'version' | 'status' | 'snapshot'>;
+type Asking = Pick<LiveActor, 'id' | 'definition' | 'parentId'> & Marked;
+type Moved = Pick<LiveActor, 'id' | 'definition' | 'parentId' | 'childId' | 'version' | 'status' | 'snapshot'> & Marked;
+
+interface Marked {
+  /** Stands for the actor's last transition of this turn, as the cause of what follows from it. */
+  mark: Cause | undefined;
+}
 
 export interface Consequences {
   /** Everything that could fail is found before anything is changed, so that a bad transition leaves no trace. */
@@ -101,13 +106,13 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
     else start(childOf(parent, child.kind, { ref, input }), { id: parent.id, childId });
   }
 
-  function childOf({ id }: { id: string }, kind: string, { ref, input }: { ref: string; input: Json }): Creation {
-    return { actorId: ref, definition: definitions.forNew(kind), input, source: `actor:${id}` };
+  function childOf({ id, mark }: Asking, kind: string, { ref, input }: { ref: string; input: Json }): Creation {
+    return { actorId: ref, definition: definitions.forNew(kind), input, source: `actor:${id}`, cause: mark };
   }
 
   function stopChild(parent: Moved, { src, ref }: { src: string; ref: string }): void {
     if (parent.definition.childOf(src)?.type === 'job') closeJob(ref);
-    else sent.push(internal(ref, { type: 'xstate.stop' }, `actor:${parent.id}`));
+    else sent.push(internal(ref, { type: 'xstate.stop' }, `actor:${parent.id}`, parent.mark));
   }
 
   function closeJob(ref: string): void {
@@ -123,7 +128,7 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
       sendToJob(actor.id, target.ref, event, key);
       return;
     }
-    sent.push(internal(addressee(actor, target) ?? actor.id, event, `actor:${actor.id}`));
+    sent.push(internal(addressee(actor, target) ?? actor.id, event, `actor:${actor.id}`, actor.mark));
   }
 
   function sendToJob(actorId: string, target: string, event: EventObject, key: string): void {
@@ -134,7 +139,7 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
     const child = childrenOf(owner).find(candidate => childRef(candidate) === target);
     const isJob = child !== undefined && owner.definition.childOf(String(child.src))?.type === 'job';
     if (isJob) sendToJob(owner.id, target, event, `${owner.id}:timer:${timerId}:${due}`);
-    else sent.push(internal(target, event, `actor:${owner.id}`));
+    else sent.push(internal(target, event, `actor:${owner.id}`, owner.mark));
   }
 
   function end(actor: Moved): void {
@@ -143,7 +148,7 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
     for (const child of childrenOf(actor)) stopChild(actor, { src: String(child.src), ref: childRef(child) });
     if (actor.parentId === null || actor.status === 'stopped') return;
     const event = { ...endOf(actor), actorId: actor.childId! };
-    sent.push({ ...internal(actor.parentId, event, `actor:${actor.id}`), ref: actor.id });
+    sent.push({ ...internal(actor.parentId, event, `actor:${actor.id}`, actor.mark), ref: actor.id });
   }
 
   return {

@@ -15,6 +15,7 @@ import type {
 import type { Receipt } from './delivery.ts';
 import type { TransitionListener } from './feed.ts';
 import type { Difference, Replayed } from './replay.ts';
+import type { Tracing } from './tracing.ts';
 
 /** A snapshot with the machine that it belongs to. */
 export interface Restored {
@@ -105,4 +106,6 @@ export interface RuntimeObserver {
   onDeadLetter?(letter: { actorId: string; type: string; error: string }): void;
   /** A commit failed; what it held is tried again, unless another process has taken over (`fenced`). */
   onFault?(error: unknown): void;
+  /** Follows what leads to what. */
+  tracing?: Tracing | undefined;
 }

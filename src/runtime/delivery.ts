@@ -3,6 +3,9 @@ import type { Json } from '../domain/json.ts';
 import type { EventObject, Outcome, TimerRow } from '../persistence/store.ts';
 import type { Definition } from './kind.ts';
 
+/** What led to an event, for whoever follows that. The runtime only hands it on. */
+export type Cause = object;
+
 /** An event on its way to an actor. */
 export interface Delivery {
   actorId: string;
@@ -17,6 +20,7 @@ export interface Delivery {
   inbox: number | null;
   /** The timer that has run out. */
   timer: TimerRow | null;
+  cause: Cause | undefined;
 }
 
 /** An actor that is to be made. */
@@ -26,6 +30,7 @@ export interface Creation {
   input: Json;
   source: string;
   dedupeKey?: string | null;
+  cause?: Cause | undefined;
 }
 
 /** What became of an event. */
@@ -38,6 +43,6 @@ export interface Receipt {
 }
 
 /** An event from one actor to another. */
-export function internal(actorId: string, event: EventObject, source: string): Delivery {
-  return { actorId, event, source, dedupeKey: null, ref: null, closesJob: false, inbox: null, timer: null };
+export function internal(actorId: string, event: EventObject, source: string, cause?: Cause): Delivery {
+  return { actorId, event, source, dedupeKey: null, ref: null, closesJob: false, inbox: null, timer: null, cause };
 }

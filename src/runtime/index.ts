@@ -2,7 +2,7 @@
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export type { Reader, Restored, Runtime, RuntimeObserver, SendOptions } from './contract.ts';
-export type { Receipt } from './delivery.ts';
+export type { Cause, Receipt } from './delivery.ts';
 export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';
 export type { EffectHandler, EffectMeta, JobInput, JobMeta, MachineKind } from './kind.ts';
@@ -10,3 +10,4 @@ export { lintMachine } from './lint.ts';
 export { openReader, tagStored } from './reader.ts';
 export type { RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';
+export type { StoredTurn, Tracing } from './tracing.ts';

@@ -5,6 +5,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { EventObject, Store, StoredJob } from '../persistence/store.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { describeError } from './stepper.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What a job reports: an event for the actor that invoked it. */
 export interface JobReport {
@@ -21,6 +22,7 @@ export interface JobsOptions {
   logicOf(job: StoredJob): Promise<AnyActorLogic>;
   report(report: JobReport): void;
   onStart(job: StoredJob): void;
+  tracing: Tracing | undefined;
 }
 
 export interface Jobs {
@@ -50,13 +52,15 @@ export function untilStopped<L extends AnyActorLogic>(logic: L): L {
   return logic;
 }
 
-export function createJobs({ store, concurrency, isWanted, logicOf, report, onStart }: JobsOptions): Jobs {
+export function createJobs(options: JobsOptions): Jobs {
+  const { store, concurrency, isWanted, logicOf, report, onStart, tracing } = options;
   const live = new Map<string, LiveJob>();
   let isDraining = false;
 
-  const finish = (entry: LiveJob) => {
+  const finish = (entry: LiveJob, last?: EventObject) => {
     if (live.get(entry.job.ref) !== entry) return;
     live.delete(entry.job.ref);
+    tracing?.onEnd(entry.job, last);
     entry.settle();
     backlog.done();
   };
@@ -64,21 +68,26 @@ export function createJobs({ store, concurrency, isWanted, logicOf, report, onSt
   const run = async (entry: LiveJob) => {
     const { job } = entry;
     const fail = (error: unknown) => {
-      finish(entry);
       const event = { type: `xstate.error.actor.${job.childId}`, error: describeError(error), actorId: job.childId };
+      finish(entry, event);
       report({ job, event, isLast: true });
     };
     try {
       const logic = await logicOf(job);
       if (live.get(job.ref) !== entry || isDraining) return;
       entry.isLongLived = longLived.has(logic);
-      entry.actor = start(job, logic, event => {
+      const hear = (event: EventObject) => {
         if (live.get(job.ref) !== entry) return;
         const isLast =
           event.type === `xstate.done.actor.${job.childId}` || event.type === `xstate.error.actor.${job.childId}`;
-        if (isLast) finish(entry);
+        if (isLast) finish(entry, event);
         report({ job, event, isLast });
-      });
+      };
+      const begin = () => {
+        entry.actor = start(job, logic, hear);
+      };
+      if (tracing === undefined) begin();
+      else tracing.begin(job, begin);
       onStart(job);
     } catch (error) {
       fail(error);

@@ -93,6 +93,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     listeners = [],
   } = options;
   const observer = guarded(given);
+  const { tracing } = given;
   const feed = createFeed(observer.onFault);
   for (const listener of listeners) feed.listen(listener);
   const definitions = createDefinitions(kinds, store);
@@ -115,6 +116,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const jobs = createJobs({
     store,
+    tracing,
     concurrency: jobConcurrency,
     isWanted,
     async logicOf(job) {
@@ -127,7 +129,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     report({ job, event, isLast }) {
       if (isLast) observer.onEffect('after', { key: job.ref, type: job.src, actorId: job.actorId });
       const source = `job:${job.ref}`;
-      enqueueDelivery({ ...internal(job.actorId, event, source), ref: job.ref, closesJob: isLast });
+      enqueueDelivery({ ...internal(job.actorId, event, source, job), ref: job.ref, closesJob: isLast });
     },
     onStart: job => outbox.jobChanged(job.ref),
   });
@@ -170,13 +172,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (isScheduled || isFlushing || isClosed || callOffRetry !== undefined) return;
     isScheduled = true;
     // One round of the event loop: everything that arrives in it shares a commit.
-    setImmediate(flush);
+    setImmediate(round);
   }
 
   function enqueueDelivery(delivery: Delivery): void {
     queue.push({ run: turn => turn.takeOrPark(delivery) });
     schedule();
   }
+
+  // It is scheduled by whoever comes first, and takes what comes from all.
+  const round = tracing?.apart(flush) ?? flush;
 
   async function flush(): Promise<void> {
     isScheduled = false;
@@ -205,7 +210,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   /** A turn and its commit. When it throws, nothing of it is stored. */
   async function takeTurn(entries: Entry[], settled: PendingUpdate[]): Promise<Taken> {
     const at = clock.now();
-    const turn = createTurn({ store, cache, definitions, at });
+    const turn = createTurn({ store, cache, definitions, at, isTraced: tracing !== undefined });
     const receipts: (() => void)[] = [];
 
     for (const entry of entries) {
@@ -233,11 +238,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   /** Stores a turn. How long that takes is measured where somebody asks, and only there. */
-  async function keep({ commit, transitions }: Turn): Promise<Committed> {
-    if (given.onCommit === undefined) return store.commit(commit);
-    const began = performance.now();
+  async function keep({ commit, transitions, trail }: Turn): Promise<Committed> {
+    if (given.onCommit === undefined && trail === undefined) return store.commit(commit);
+    const { jobsOpened, jobsClosed } = commit;
+    const commitBeganAt = performance.now();
     const committed = await store.commit(commit);
-    observer.onCommit({ ms: performance.now() - began, transitions: transitions.length });
+    const storedAt = performance.now();
+    observer.onCommit({ ms: storedAt - commitBeganAt, transitions: transitions.length });
+    if (trail !== undefined) tracing?.onTurn({ ...trail, jobsOpened, jobsClosed, commitBeganAt, storedAt });
     return committed;
   }
 
@@ -388,14 +396,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     async create(kind, id, input, { definition: json, source = 'app', dedupeKey = null } = {}) {
       refuseWhenStopped();
       const definition = definitions.forNew(kind, json);
-      return enqueue(turn => turn.create({ actorId: id, definition, input, source, dedupeKey }));
+      const creation = { actorId: id, definition, input, source, dedupeKey, cause: tracing?.cause() };
+      return enqueue(turn => turn.create(creation));
     },
     async send(actorId, event, { dedupeKey, source = 'app' } = {}) {
       refuseWhenStopped();
       if (event.type.startsWith('xstate.') || event.type.startsWith('signalbox.')) {
         throw new SignalboxError('invalid', 'internalEvent', `${event.type} is an event that only the runtime sends.`);
       }
-      const delivery = { ...internal(actorId, event, source), dedupeKey: dedupeKey ?? null };
+      const delivery = { ...internal(actorId, event, source, tracing?.cause()), dedupeKey: dedupeKey ?? null };
       return enqueue(turn => turn.take(delivery));
     },
     async retryDeadLetter(id) {
@@ -403,7 +412,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (id.startsWith('event:')) {
         const row = await store.inboxRow(Number(id.slice('event:'.length)));
         if (row === undefined) throw new SignalboxError('not_found', 'noDeadLetter', `There is no dead letter ${id}.`);
-        await enqueue(turn => turn.take(fromInbox(row)));
+        const delivery = { ...fromInbox(row), cause: tracing?.cause() };
+        await enqueue(turn => turn.take(delivery));
         return;
       }
       const row = await store.outboxRow(id);
@@ -455,7 +465,7 @@ function isEmpty(commit: Commit): boolean {
 }
 
 /** The observer as functions that never throw; what they throw is a fault. */
-function guarded({ onEffect, onCommit, onDeadLetter, onFault }: RuntimeObserver): Required<RuntimeObserver> {
+function guarded({ onEffect, onCommit, onDeadLetter, onFault }: RuntimeObserver) {
   const tellFault = (error: unknown) => {
     try {
       onFault?.(error);

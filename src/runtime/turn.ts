@@ -16,7 +16,7 @@ import {
 import type { ActorCache, LiveActor } from './cache.ts';
 import { childrenOf, createConsequences } from './consequences.ts';
 import type { Definitions } from './definitions.ts';
-import { type Creation, type Delivery, internal, type Receipt } from './delivery.ts';
+import { type Cause, type Creation, type Delivery, internal, type Receipt } from './delivery.ts';
 import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
 import { revive, tagsOf } from './revive.ts';
@@ -33,9 +33,19 @@ export interface ActorIdentity {
 /** A transition that the turn has made; it has a position once it is committed. */
 export type PendingTransition = Omit<Transition, 'position'>;
 
+/** What led to the transitions of a turn. */
+export interface Trail {
+  /** By `performance.now()`. */
+  beganAt: number;
+  /** In order. `mark` stands for the transition where it is a cause itself. */
+  steps: { transition: PendingTransition; cause: Cause | undefined; mark: Cause }[];
+}
+
 export interface Turn {
   readonly commit: Commit;
   readonly transitions: PendingTransition[];
+  /** Kept where somebody follows it. */
+  readonly trail: Trail | undefined;
   readonly taken: number;
   create(creation: Creation): Promise<Receipt>;
   /** Throws `not_found` when there is no such actor. */
@@ -58,6 +68,7 @@ interface Working extends LiveActor {
   /** How it is listed in the store. */
   listed: { tags: readonly string[]; status: LiveActor['status'] };
   definitionIsNew: boolean;
+  mark: Cause | undefined;
   /** Why the stored snapshot cannot be used. */
   broken: string | undefined;
 }
@@ -67,11 +78,14 @@ export interface TurnOptions {
   cache: ActorCache;
   definitions: Definitions;
   at: number;
+  /** Whether somebody follows what leads to what. */
+  isTraced: boolean;
 }
 
-export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn {
+export function createTurn({ store, cache, definitions, at, isTraced }: TurnOptions): Turn {
   const commit = emptyCommit(at);
   const transitions: PendingTransition[] = [];
+  const trail: Trail | undefined = isTraced ? { beganAt: performance.now(), steps: [] } : undefined;
   const actors = new Map<string, Working>();
   const keys = new Set<string>();
   let taken = 0;
@@ -94,6 +108,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       baseSnapshot: live.snapshot,
       listed: { tags: live.tags, status: live.status },
       definitionIsNew: false,
+      mark: undefined,
       broken: live.broken,
     };
     actors.set(live.id, working);
@@ -102,7 +117,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
 
   function record(
     actor: Working,
-    entry: Pick<LogEntry, 'event' | 'source' | 'dedupeKey' | 'outcome'>,
+    entry: Pick<LogEntry, 'event' | 'source' | 'dedupeKey' | 'outcome'> & Pick<Creation, 'cause'>,
     more: {
       from: string;
       reason?: string;
@@ -125,14 +140,19 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       reason,
     };
     commit.log.push(line);
-    transitions.push({
+    const transition: PendingTransition = {
       ...line,
       kind: actor.definition.kind.name,
       parentId: actor.parentId,
       status: actor.status,
       snapshot: actor.snapshot,
       emitted: more.emitted ?? [],
-    });
+    };
+    transitions.push(transition);
+    if (trail !== undefined) {
+      actor.mark = {};
+      trail.steps.push({ transition, cause: entry.cause, mark: actor.mark });
+    }
     return { seq: actor.version, outcome: entry.outcome, state: actor.state, reason };
   }
 
@@ -143,7 +163,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
   function begin({ actorId, definition, input }: Creation, parentId: string | null): Stepped {
     const whole = withIdentity(input, { id: actorId, parentId, at });
     const first = definition.stepper.initial(whole, { actorId, seq: 1 });
-    consequences.check({ id: actorId, definition, parentId }, first.consequences);
+    consequences.check({ id: actorId, definition, parentId, mark: undefined }, first.consequences);
     begun.set(actorId, first);
     return first;
   }
@@ -183,13 +203,14 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
       baseSnapshot: undefined,
       listed: { tags: [], status: snapshot.status },
       definitionIsNew: true,
+      mark: undefined,
       broken: undefined,
     };
     actors.set(actorId, actor);
     const emitted = emittedBy(wanted);
     const event = { type: 'xstate.init', input: withIdentity(creation.input, { id: actorId, parentId, at }) };
-    const { dedupeKey = null } = creation;
-    const line = { event: event as EventObject, source, dedupeKey, outcome: 'applied' as const };
+    const { dedupeKey = null, cause } = creation;
+    const line = { event: event as EventObject, source, dedupeKey, outcome: 'applied' as const, cause };
     const receipt = record(actor, line, { from: '', emitted });
     consequences.perform(actor, wanted);
     if (actor.status !== 'active') consequences.end(actor);
@@ -213,14 +234,14 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
 
   async function take(delivery: Delivery): Promise<Receipt> {
     taken += 1;
-    const { event, source, dedupeKey, timer } = delivery;
+    const { event, source, dedupeKey, timer, cause } = delivery;
     const actor = await open(delivery.actorId);
     if (actor === undefined) {
       throw new SignalboxError('not_found', 'noActor', `There is no actor ${delivery.actorId}.`);
     }
     if (delivery.inbox !== null) commit.inboxTaken.push(delivery.inbox);
     const from = actor.state;
-    const line = { event, source, dedupeKey };
+    const line = { event, source, dedupeKey, cause };
     const ignore = (reason: string) => record(actor, { ...line, outcome: 'ignored' }, { from, reason });
 
     if (dedupeKey !== null) {
@@ -294,9 +315,10 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
 
   function reject(actor: Working, delivery: Delivery, error: string): Receipt {
     park(delivery, error);
-    const { event, source, dedupeKey } = delivery;
+    const { event, source, dedupeKey, cause } = delivery;
     if (dedupeKey !== null) keys.delete(`${actor.id}\0${dedupeKey}`);
-    return record(actor, { event, source, dedupeKey, outcome: 'rejected' }, { from: actor.state, reason: error });
+    const line = { event, source, dedupeKey, cause, outcome: 'rejected' as const };
+    return record(actor, line, { from: actor.state, reason: error });
   }
 
   async function migrate(
@@ -335,6 +357,7 @@ export function createTurn({ store, cache, definitions, at }: TurnOptions): Turn
   return {
     commit,
     transitions,
+    trail,
     get taken() {
       return taken;
     },
