@@ -22,7 +22,7 @@ const allowed: Record<string, string[]> = {
   operations: ['domain', 'machines', 'persistence', 'runtime', 'config', 'app'],
   observability: ['domain', 'machines', 'persistence', 'runtime', 'app', 'operations'],
   client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
-  http: ['domain', 'operations'],
+  http: ['domain', 'operations', 'observability'],
   service: [
     ...['domain', 'host', 'machines', 'persistence', 'runtime', 'config', 'app', 'operations', 'client', 'http'],
     'observability',

@@ -17,6 +17,7 @@ import { parseJson } from './json.ts';
 import type { NetworkOptions } from './network.ts';
 import { badMediaType, installProblems, largestBody, problemType, replyProblem } from './problems.ts';
 import { addRoutes } from './routes.ts';
+import { installTracing } from './tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -79,6 +80,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     });
   });
   takeJsonOnly(server);
+  installTracing(server, version);
   installLog(server, watch);
 
   const operations = await allOperations();

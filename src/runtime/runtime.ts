@@ -245,7 +245,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const committed = await store.commit(commit);
     const storedAt = performance.now();
     observer.onCommit({ ms: storedAt - commitBeganAt, transitions: transitions.length });
-    if (trail !== undefined) tracing?.onTurn({ ...trail, jobsOpened, jobsClosed, commitBeganAt, storedAt });
+    // It is stored: what goes wrong from here on leads nowhere back.
+    if (trail !== undefined)
+      attempt(() => tracing?.onTurn({ ...trail, jobsOpened, jobsClosed, commitBeganAt, storedAt }));
     return committed;
   }
 

@@ -5,6 +5,7 @@ import { followActivity } from '../app/agent-log.ts';
 import { contextOf } from '../app/context.ts';
 import { openApp } from '../app/open.ts';
 import { interruptAll } from '../app/shutdown.ts';
+import { version } from '../app/version.ts';
 import type { LocalSignalbox, Planned } from '../client/local.ts';
 import { clientOn } from '../client/on-site.ts';
 import type { Signalbox } from '../client/signalbox.ts';
@@ -66,6 +67,7 @@ export interface Working extends Signalbox {
 /** Opens the data directory for work and takes over what was left there. Throws `inUse` while another process has it. */
 export async function openWorking(local: LocalSignalbox, identity: Identity, news: WorkNews): Promise<Working> {
   const configuration = await local.here.configuration();
+  const { createTracing } = await import('../observability/tracing.ts');
   const backlog: StoredLogEntry[] = [];
   let deliver = (line: StoredLogEntry): void => {
     backlog.push(line);
@@ -77,6 +79,7 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
     listeners: [line => deliver(line), ...(news.watch === undefined ? [] : [news.watch.listener])],
     observer: {
       ...(news.watch && { onCommit: news.watch.onCommit }),
+      tracing: createTracing({ version: version(), onFault: error => news.warn(messageOf(error)) }),
       onDeadLetter: ({ actorId, type, error }) => news.warn(`${type} of ${actorId} waits for a person: ${error}`),
       onFault(error) {
         news.warn(messageOf(error));
