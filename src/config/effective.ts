@@ -12,7 +12,8 @@ import { isVariableName, variablesIn } from '../domain/variables.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Path } from './document.ts';
-import type { Config, ParsedAgent, ParsedConfig, ParsedProject, ProjectConfig, ServeConfig } from './schema.ts';
+import type { Config, ParsedAgent, ParsedConfig, ParsedProject, ProjectConfig } from './schema.ts';
+import { serveOf } from './serve.ts';
 
 /** The agents that are there without being configured. */
 export const builtInAgents = ['claude', 'codex', 'gemini', 'opencode', 'aider'] as const satisfies AgentKind[];
@@ -74,16 +75,6 @@ export function effectiveConfig(parsed: ParsedConfig, around: Surroundings): Con
   };
   checkReferences(parsed, config, around);
   return config;
-}
-
-function serveOf({ publicUrl, cors, requestsPerMinute, trustProxy, ...rest }: ParsedConfig['serve']): ServeConfig {
-  return {
-    ...rest,
-    publicUrl: publicUrl ?? null,
-    origins: cors.map(url => new URL(url).origin),
-    requestsPerMinute: typeof requestsPerMinute === 'number' ? requestsPerMinute : null,
-    trustProxy: trustProxy ?? null,
-  };
 }
 
 // ---- Agents --------------------------------------------------------------------------------------------------------

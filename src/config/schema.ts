@@ -5,13 +5,40 @@
 import { z } from 'zod';
 import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.ts';
 import type { Budget } from '../domain/budget.ts';
-import { parseDuration } from '../domain/duration.ts';
 import type { Hooks } from '../domain/hook.ts';
-import { nearest } from '../domain/nearest.ts';
-import { type Role, roles } from '../domain/role.ts';
-import { parseCount, parseSize } from '../domain/size.ts';
-import { isVariableName } from '../domain/variables.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
+import { type ServeConfig, serveSchema } from './serve.ts';
+import {
+  agentName,
+  agentReference,
+  amount,
+  count,
+  duration,
+  durationOrOff,
+  flag,
+  money,
+  nameRule,
+  numeric,
+  object,
+  oneOf,
+  path,
+  positive,
+  price,
+  priority,
+  projectName,
+  projectRule,
+  record,
+  retention,
+  size,
+  text,
+  tokens,
+  variableName,
+  word,
+  wordRule,
+  words,
+} from './words.ts';
+
+export type { ServeConfig } from './serve.ts';
 
 /** Agents at once. The records hold limits for single ones by name. */
 export interface WorkerConfig {
@@ -42,22 +69,6 @@ export interface BreakerConfig {
 export interface PreflightConfig {
   cacheMs: number;
   timeLimitMs: number;
-}
-
-/** How the service is reached, and by whom. */
-export interface ServeConfig {
-  host: string;
-  port: number;
-  /** Under which others reach it; null: under its host and port. */
-  publicUrl: string | null;
-  /** By name; the SHA-256 of each in hexadecimal, never the token. */
-  tokens: Record<string, { role: Role; sha256: string }>;
-  /** Origins of other sites whose pages may ask. */
-  origins: string[];
-  /** Of one token from one address; null for no limit. */
-  requestsPerMinute: number | null;
-  /** Addresses, or the number, of proxies before it. */
-  trustProxy: string[] | number | null;
 }
 
 export interface RetentionConfig {
@@ -108,142 +119,6 @@ export interface Config {
 
 const kinds = ['claude', 'codex', 'gemini', 'opencode', 'aider', 'command'] as const satisfies readonly AgentKind[];
 const drivers = ['none', 'bubblewrap', 'docker'] as const satisfies readonly SandboxDriver[];
-
-// ---- Words of which the schema is made -----------------------------------------------------------------------------
-
-/** An object that knows all its keys and says for each other one what may have been meant. */
-function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: issue =>
-      issue.code === 'unrecognized_keys' ? issue.keys.map(key => explainKey(key, known)).join('\n') : undefined,
-  });
-}
-
-function explainKey(key: string, known: readonly string[]): string {
-  const others = known.length > 1 ? ` (there are ${known.join(', ')})` : '';
-  return `there is no field ${JSON.stringify(key)} here; did you mean "${nearest(key, known)[0]}"?${others}`;
-}
-
-/** Text or a number, read by `parse`, which answers undefined for what it cannot read. */
-function amount(parse: (value: string | number) => number | undefined, message: string) {
-  return z.union([z.number(), z.string()], { error: message }).transform((value, context) => {
-    const parsed = parse(value);
-    if (parsed !== undefined) return parsed;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-}
-
-const positive = (parse: (value: string | number) => number | undefined) => (value: string | number) => {
-  const parsed = parse(value);
-  return parsed !== undefined && parsed > 0 ? parsed : undefined;
-};
-
-/** A digit string counts as a number: that is what a variable of the environment gives. */
-const numeric = (value: string | number) =>
-  typeof value === 'number' ? value : /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : undefined;
-
-const whole = (least: number, most: number) => (value: string | number) => {
-  const number = numeric(value);
-  return number !== undefined && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
-};
-
-// Functions, because `describe` and `default` belong to the place, not to the kind of value.
-const duration = () => amount(positive(parseDuration), 'write a duration such as 30s, 5m or 1h30m, longer than zero');
-const durationOrOff = () =>
-  z
-    .union([z.number(), z.string(), z.literal(false)], { error: 'write a duration such as 15m, or off' })
-    .transform((value, context) => {
-      if (value === false || value === 'off') return null;
-      const parsed = positive(parseDuration)(value);
-      if (parsed !== undefined) return parsed;
-      context.addIssue({ code: 'custom', message: 'write a duration such as 15m or 1h30m, or off for no limit' });
-      return z.NEVER;
-    });
-/** Shorter ones are slips: a bare number is milliseconds, and what ended a moment ago is still being looked at. */
-const shortestRetentionMs = 3_600_000;
-const retention = () =>
-  z
-    .union([z.number(), z.string(), z.null()], { error: 'write a duration such as 90d, or null to keep everything' })
-    .transform((value, context) => {
-      if (value === null) return null;
-      const parsed = parseDuration(value);
-      if (parsed !== undefined && parsed >= shortestRetentionMs) return parsed;
-      context.addIssue({
-        code: 'custom',
-        message: 'write a duration of 1h or more, such as 90d, or null to keep everything',
-      });
-      return z.NEVER;
-    });
-const size = () => amount(positive(parseSize), 'write a size such as 512MB or 4GB, larger than zero');
-const count = () => amount(whole(1, 10_000), 'write a whole number from 1');
-const money = () =>
-  amount(positive(numeric), 'write an amount in US dollars as a number above zero, such as 20 or 4.5');
-const price = () =>
-  amount(value => {
-    const parsed = numeric(value);
-    return parsed !== undefined && parsed >= 0 ? parsed : undefined;
-  }, 'write US dollars per million tokens as a number, such as 3 or 0.3');
-const tokens = () => amount(positive(parseCount), 'write a whole number of tokens such as 5000000, 200k or 5M');
-const priority = () => amount(whole(1, 10), 'write a whole number from 1, the most urgent, to 10, the least');
-
-/** Yes or no, also as the text that a variable of the environment gives. */
-const flag = () =>
-  z
-    .union([z.boolean(), z.enum(['true', 'false'])], { error: 'write true or false' })
-    .transform(value => value === true || value === 'true');
-
-const text = () =>
-  z
-    .string({ error: 'write text, in quotes if it looks like a number' })
-    .trim()
-    .min(1, 'write something, or leave the field out');
-
-const path = (what: string) =>
-  z
-    .string({ error: `write the path of ${what}` })
-    .min(1, `write the path of ${what}, or leave the field out`)
-    .refine(value => !value.includes('\0'), 'a path holds no NUL character');
-
-const oneOf = <const Names extends readonly [string, ...string[]]>(names: Names) =>
-  z.enum(names, {
-    error: ({ input }) => {
-      const likely = typeof input === 'string' ? nearest(input, names)[0] : undefined;
-      return `write one of ${names.join(', ')}${likely === undefined ? '' : `; did you mean ${likely}?`}`;
-    },
-  });
-
-const agentName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const nameRule = 'use 1 to 64 letters, digits, ".", "-" or "_", beginning with a letter or digit';
-const projectName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-const projectRule = 'use 1 to 64 letters, digits, "-" or "_", beginning with a letter or digit';
-const word = /^[a-z][a-zA-Z0-9]{0,31}$/;
-const wordRule = 'use a word of letters and digits that begins with a small letter';
-
-/** What every object has by itself is nobody's name. */
-const isNoBuiltIn = (name: string) => !(name in Object.prototype);
-
-/** A record whose keys follow a rule; a wrong key says which rule. */
-function record<Value extends z.core.SomeType>(pattern: RegExp, rule: string, value: Value) {
-  return z.record(z.string().regex(pattern).refine(isNoBuiltIn), value, {
-    error: issue => (issue.code === 'invalid_key' ? `this name cannot be used: ${rule}` : undefined),
-  });
-}
-
-const agentReference = () => text().describe('The name of an agent in `agents`, or of a built-in one.');
-const variableName = () =>
-  z
-    .string({ error: 'write the name of an environment variable' })
-    .refine(isVariableName, 'write the name of an environment variable (letters, digits, "_"), not its value')
-    .meta({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' });
-
-const words = (what: string) =>
-  z.array(z.string({ error: `write ${what} as text, in quotes if it looks like a number` }), {
-    error: `write a list of ${what}s, such as [npm, ci]`,
-  });
-
-// ---- The parts -----------------------------------------------------------------------------------------------------
 
 const budget = (what: string) =>
   object({
@@ -304,47 +179,6 @@ const sandboxSchema = object({
     .describe('Processors that it may use; docker only.'),
   memory: size().optional().describe('Memory that it may use, such as 4GB; docker only.'),
 });
-
-const serveSchema = object({
-  host: text().default('127.0.0.1').describe('The address to listen on. Default 127.0.0.1; any other needs a token.'),
-  port: amount(whole(0, 65_535), 'write a port from 0 (any that is free) to 65535')
-    .default(8_500)
-    .describe('Default 8500.'),
-  publicUrl: z
-    .url({ protocol: /^https?$/, error: 'write an address such as https://signalbox.example.org' })
-    .optional()
-    .describe('The address under which others reach it, where a proxy stands before it.'),
-  tokens: record(
-    agentName,
-    nameRule,
-    object({
-      role: oneOf(roles).describe('viewer looks, operator moves tasks on, admin may do anything.'),
-      sha256: z
-        .string({ error: 'write 64 hexadecimal digits' })
-        .regex(/^[0-9a-f]{64}$/, 'write the SHA-256 of the token as 64 hexadecimal digits, never the token')
-        .describe('`printf %s TOKEN | sha256sum` tells it.'),
-    }),
-  )
-    .default({})
-    .describe('Who may ask, by name; beside those that `signalbox token create` keeps with the data.'),
-  cors: z
-    .array(z.url({ protocol: /^https?$/, error: 'write an origin such as https://board.example.org' }), {
-      error: 'write a list of origins',
-    })
-    .default([])
-    .describe('Origins of other sites whose pages may ask. Default: none.'),
-  requestsPerMinute: z
-    .union([amount(whole(1, 10_000_000), 'write a whole number from 1, or off'), z.literal(false), z.literal('off')])
-    .default(6_000)
-    .describe('Requests of one token from one address; this machine itself has no limit. Default 6000.'),
-  trustProxy: z
-    .union([
-      amount(whole(1, 10), 'write how many proxies, or a list of their addresses'),
-      z.array(text(), { error: 'write a list of addresses, such as [10.0.0.0/8]' }),
-    ])
-    .optional()
-    .describe('Proxies before it that say for whom they ask: how many, or their addresses. Default: none.'),
-}).prefault({});
 
 const agentSchema = object({
   kind: oneOf(kinds)
