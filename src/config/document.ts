@@ -1,6 +1,6 @@
 /** Reads a YAML, JSON or TypeScript file in such a way that whatever is wrong with it can be said with its line. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Document, isMap, isNode, isScalar, LineCounter, type ParsedNode, parseDocument } from 'yaml';
@@ -49,6 +49,9 @@ export async function readDocument(
 
 function read(path: string, file: string): string {
   try {
+    const found = statSync(path);
+    // A device may never end, and a pipe never begin.
+    if (!found.isFile() && !found.isDirectory()) throw new Error('it is no ordinary file');
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -4,7 +4,7 @@ import cors from '@fastify/cors';
 import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { tooOften } from './problems.ts';
 
 export interface NetworkOptions {
@@ -23,8 +23,25 @@ export async function installNetwork(server: FastifyInstance, options: NetworkOp
   const origin = origins.length === 0 ? false : [...origins];
   if (origin !== false) await server.register(cors, { origin, exposedHeaders: ['etag', 'x-request-id'] });
   if (requestsPerMinute !== null) await limitRate(server, requestsPerMinute);
-  await server.register(etag, { weak: true });
+  await server.register(etag, { weak: true, replyWith304: false });
+  server.addHook('onSend', answerUnchanged);
   await server.register(compress, { threshold: 1_024, encodings: ['gzip', 'identity'], globalDecompression: false });
+}
+
+/** Only what was looked at and found can be the same as before: an order was carried out, a failure is told each time. */
+async function answerUnchanged({ method, headers }: FastifyRequest, reply: FastifyReply, payload: unknown) {
+  const tag = reply.getHeader('etag');
+  const isFound = (method === 'GET' || method === 'HEAD') && reply.statusCode === 200;
+  if (!isFound) void reply.removeHeader('etag');
+  if (!isFound || typeof tag !== 'string' || !isNamedIn(headers['if-none-match'] ?? '', tag)) return payload;
+  void reply.code(304);
+  return '';
+}
+
+/** Whether a header names a tag, weakly: https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match */
+function isNamedIn(header: string, tag: string): boolean {
+  const names = header.split(',').map(name => name.trim().replace(/^W\//, ''));
+  return names.includes('*') || names.includes(tag.replace(/^W\//, ''));
 }
 
 /** An answer of the API is no page: it may load nothing, run nothing and be framed by nobody. Pages have their own. */

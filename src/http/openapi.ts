@@ -1,101 +1,42 @@
-/** The operations as an OpenAPI 3.1 document. */
+/**
+ * The API as an OpenAPI 3.1 document: every operation that can be asked over HTTP, at each of its paths, with every answer
+ * that it can have; and what is asked of the service itself.
+ */
 import type { JsonObject } from '../domain/json.ts';
-import { jsonSchemaOf, keyHeader } from '../operations/http.ts';
 import { allOperations } from '../operations/index.ts';
-import { type AnyOperation, isStream, type Route } from '../operations/operation.ts';
+import { about, securitySchemes, tagsOf } from './openapi/about.ts';
+import { createEntries } from './openapi/entry.ts';
+import { createFailures } from './openapi/failures.ts';
+import { parameters, sharedHeaders } from './openapi/headers.ts';
+import { schemasFor } from './openapi/schemas.ts';
+import { serviceEntries } from './openapi/service.ts';
 
-/** Every operation that can be asked over HTTP. `version` is that of the program. */
+type Paths = Record<string, Record<string, JsonObject>>;
+
+/** `version` is that of the program. */
 export async function openApiOf(version: string): Promise<JsonObject> {
-  const all = await allOperations();
-  const paths: Record<string, Record<string, JsonObject>> = {};
-  for (const operation of all) {
-    const { route } = operation;
-    if (route === null) continue;
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: entryOf(operation, route) };
+  const operations = (await allOperations()).filter(({ route }) => route !== null);
+  const { schemas, schemaOf } = schemasFor(operations);
+  const failures = createFailures();
+  const entryOf = createEntries({ schemaOf, failures });
+  const paths: Paths = {};
+  const add = (path: string, method: string, entry: JsonObject) => {
+    const written = path.replace(/:(\w+)/g, '{$1}');
+    paths[written] = { ...paths[written], [method.toLowerCase()]: entry };
+  };
+  for (const operation of operations) {
+    const { path, method, aliases = [] } = operation.route!;
+    for (const each of [path, ...aliases]) add(each, method, entryOf(operation, each));
   }
+  for (const { path, method, entry } of serviceEntries(failures)) add(path, method, entry);
+  const responses = failures.hoist(paths);
   return {
     openapi: '3.1.0',
-    info: { title: 'Signalbox', version, description: 'What can be asked of Signalbox.' },
+    info: { title: 'Signalbox', version, description: about, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/', description: 'the service that answered this document' }],
+    security: [{ bearer: [] }],
+    tags: tagsOf(paths),
     paths: paths as unknown as JsonObject,
-    components: { schemas: { Problem: problemSchema } },
+    components: { schemas, responses, parameters, headers: sharedHeaders, securitySchemes },
   };
 }
-
-function entryOf(operation: AnyOperation, route: Route): JsonObject {
-  const { name, summary, may, isKeyed, input, output } = operation;
-  const schema = jsonSchemaOf(input, 'input') as { properties?: Record<string, JsonObject>; required?: string[] };
-  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, field]) => field!);
-  const others = Object.entries(schema.properties ?? {}).filter(([field]) => !inPath.includes(field));
-  const isGet = route.method === 'GET';
-  const parameter = (field: string, where: string): JsonObject => {
-    const { description, ...rest } = schema.properties?.[field] ?? {};
-    const isRequired = where === 'path' || (schema.required ?? []).includes(field);
-    return {
-      name: field,
-      in: where,
-      required: isRequired,
-      schema: rest,
-      ...(description !== undefined && { description }),
-    };
-  };
-  const key = { name: keyHeader, in: 'header', required: false, schema: { type: 'string' } };
-  const body = {
-    type: 'object',
-    properties: Object.fromEntries(others),
-    required: (schema.required ?? []).filter(field => !inPath.includes(field)),
-    additionalProperties: false,
-  };
-  return {
-    operationId: name,
-    summary,
-    tags: [name.split('.')[0]!],
-    'x-role': may,
-    parameters: [
-      ...inPath.map(field => parameter(field, 'path')),
-      ...(isGet ? others.map(([field]) => parameter(field, 'query')) : isKeyed ? [key] : []),
-    ],
-    ...(!isGet && others.length > 0 && { requestBody: { content: { 'application/json': { schema: body } } } }),
-    responses: {
-      [String(route.status)]: {
-        description: summary,
-        content: {
-          [isStream(operation) ? 'text/event-stream' : 'application/json']: { schema: jsonSchemaOf(output, 'output') },
-        },
-      },
-      default: {
-        description: 'A failure, with its reason and what would mend it.',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    },
-  };
-}
-
-const problemSchema: JsonObject = {
-  type: 'object',
-  description: 'RFC 9457, with the stable name of the failure and what would mend it.',
-  required: ['type', 'title', 'status', 'detail'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    reason: { type: 'string' },
-    remedy: {
-      type: 'object',
-      properties: {
-        say: { type: 'string' },
-        field: { type: 'string' },
-        operation: { type: 'string' },
-        input: { type: 'object' },
-      },
-    },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { path: { type: 'string' }, message: { type: 'string' }, line: { type: 'integer' } },
-      },
-    },
-  },
-};

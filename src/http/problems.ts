@@ -9,6 +9,8 @@ export const problemType = 'application/problem+json';
 export function replyProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const expected = expectedOf(error);
   if (expected === undefined) reply.log.error({ err: error }, 'a request has failed by a bug');
+  // Also of what failed before it came to any hook.
+  void reply.header('x-request-id', reply.request.id);
   const problem = problemOf(expected ?? new Error('This is a bug in Signalbox; its log says more.'));
   if (problem.status === 401) {
     // A browser asks a person for the token only so; what others send they know.
@@ -25,6 +27,8 @@ function expectedOf(error: unknown): SignalboxError | undefined {
   const { code = '', statusCode = 500, message = '' } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge();
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return badMediaType();
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return tooLong();
+  if (code === 'FST_ERR_BAD_URL') return new SignalboxError('invalid', 'badRequest', 'The path cannot be decoded.');
   if (statusCode === 429) return tooOften(message);
   if (statusCode >= 400 && statusCode < 500) {
     return new SignalboxError('invalid', 'badRequest', `The request cannot be read: ${code || message}.`);
@@ -34,6 +38,14 @@ function expectedOf(error: unknown): SignalboxError | undefined {
 
 /** Bytes of a body, at the most; the largest field has a megabyte, and a document of its own a few. */
 export const largestBody = 12_000_000;
+
+/** Characters of one part of a path, at the most. */
+export const longestSegment = 4_000;
+
+const tooLong = () =>
+  new SignalboxError('invalid', 'badRequest', `A part of the path is longer than ${longestSegment} characters.`, {
+    remedy: { say: 'give an id that was answered' },
+  });
 
 const tooLarge = () =>
   new SignalboxError('invalid', 'tooLarge', `The body is larger than ${largestBody} bytes.`, {

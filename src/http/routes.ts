@@ -16,6 +16,13 @@ export interface RoutesOptions {
   onReader(stream: string, by: 1 | -1): void;
 }
 
+/** The methods that the path of an operation takes. */
+export function methodsOf(operation: AnyOperation): string[] {
+  const { method } = operation.route!;
+  // What never ends has no length to ask for.
+  return method === 'GET' && !isStream(operation) ? ['GET', 'HEAD'] : [method];
+}
+
 export function addRoutes(server: FastifyInstance, options: RoutesOptions): void {
   for (const operation of options.operations) {
     const { route } = operation;
@@ -24,8 +31,7 @@ export function addRoutes(server: FastifyInstance, options: RoutesOptions): void
       server.route({
         method: route.method,
         url,
-        // What never ends has no length to ask for.
-        ...(route.method === 'GET' && { exposeHeadRoute: !isStream(operation) }),
+        exposeHeadRoute: methodsOf(operation).includes('HEAD'),
         config: { operation: operation.name },
         handler: (request, reply) => answer(operation, route, options, request, reply),
       });
@@ -50,9 +56,14 @@ async function answer(
   reply.raw.once('close', leave);
   try {
     const given = checked(operation, await perform(admitted, options.site));
-    const media = wantsEnvelope(request) ? undefined : operation.media?.(given as never);
-    if (media !== undefined) return reply.code(route.status).type(media.type).send(media.text);
-    return reply.code(route.status).type('application/json; charset=utf-8').send(JSON.stringify(given));
+    void reply.code(route.status);
+    const isPlain = operation.media === undefined;
+    if (isPlain || wantsEnvelope(request)) {
+      const type = isPlain ? 'application/json; charset=utf-8' : envelopeType;
+      return reply.type(type).send(JSON.stringify(given));
+    }
+    const { type, text } = operation.media!(given as never);
+    return reply.type(type).send(text);
   } finally {
     reply.raw.off('close', leave);
   }

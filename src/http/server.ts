@@ -15,9 +15,10 @@ import { addHealth } from './health.ts';
 import { tokenIn as socketToken } from './inspector/token.ts';
 import { parseJson } from './json.ts';
 import type { NetworkOptions } from './network.ts';
-import { badMediaType, installProblems, largestBody, problemType, replyProblem } from './problems.ts';
-import { addRoutes } from './routes.ts';
+import { badMediaType, installProblems, largestBody, longestSegment, problemType, replyProblem } from './problems.ts';
+import { addRoutes, methodsOf } from './routes.ts';
 import { installTracing } from './tracing.ts';
+import { endUnused } from './unused.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -64,7 +65,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
-    routerOptions: { maxParamLength: 4_000 },
+    routerOptions: { maxParamLength: longestSegment },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseBroken,
@@ -79,14 +80,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       remedy: { say: 'ask again in a moment: another one may take over' },
     });
   });
+  endUnused(server);
   takeJsonOnly(server);
   installTracing(server, version);
   installLog(server, watch);
 
   const operations = await allOperations();
   const takes = (path: string) => {
-    const methods = operations.flatMap(({ route }) => (route !== null && isAt(route, path) ? [route.method] : []));
-    return [...new Set(methods.flatMap(method => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+    const there = operations.filter(({ route }) => route !== null && isAt(route, path));
+    return [...new Set(there.flatMap(methodsOf))];
   };
   installProblems(server, takes);
   installGuard(server, options.guard);

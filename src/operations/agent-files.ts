@@ -15,6 +15,7 @@ export const agentFiles = operation({
   output: z.object({ agentId: z.string(), files: z.array(z.string()) }),
   args: ['agentId'],
   route: { method: 'GET', path: '/agents/:agentId/files', status: 200 },
+  fails: ['noRun', 'noRunYet'],
   async run({ runtime, paths }, { agentId: id }) {
     const row = await runRow(runtime, id);
     return { agentId: row.id, files: logFilesOf(paths, row) };

@@ -16,6 +16,7 @@ export const agentKill = operation({
   output: killed,
   args: ['agentId'],
   route: { method: 'POST', path: '/agents/:agentId/kill', status: 200 },
+  fails: ['noRun', 'noRunYet'],
   concerns: async ({ runtime }, { agentId: id }) => [(await runRow(runtime, id)).id],
   async run(app, { agentId: id, reason }, who) {
     return killRuns(app, [(await runRow(app.runtime, id)).id], who, reason);

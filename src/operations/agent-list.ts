@@ -18,6 +18,7 @@ export const agentList = operation({
   }),
   output: listOf(agentView),
   route: { method: 'GET', path: '/agents', status: 200 },
+  fails: ['badCursor'],
   async run(app, { status, limit, cursor }) {
     const tags = status === undefined ? [] : [status];
     const { rows, ...rest } = await pageOf(app.runtime, { kind: 'agentRun', tags, limit, cursor });

@@ -27,6 +27,7 @@ export const agentLogs = streamOperation({
   }),
   args: ['agentId'],
   route: { method: 'GET', path: '/agents/:agentId/logs', status: 200 },
+  fails: ['noRun', 'noRunYet'],
   bytesOf: ({ text }, { raw }) => (raw ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)),
   async *stream({ runtime, paths }, { agentId: id, follow, raw, after }, { signal }) {
     const { id: runId } = await runRow(runtime, id);

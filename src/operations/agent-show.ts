@@ -15,6 +15,7 @@ export const agentShow = operation({
   output: agentView,
   args: ['agentId'],
   route: { method: 'GET', path: '/agents/:agentId', status: 200, aliases: ['/agents/:agentId/status'] },
+  fails: ['noRun', 'noRunYet'],
   async run(app, { agentId: id }) {
     const [view] = await viewsOfRuns(app, [await runRow(app.runtime, id)]);
     return view!;

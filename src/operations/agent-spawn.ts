@@ -10,6 +10,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { checkId, checkTitle, longestTitle } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
+import { notBegun } from './not-begun.ts';
 import { madeBy } from './once.ts';
 import { operation, type Site, type Who } from './operation.ts';
 
@@ -48,6 +49,7 @@ export const agentSpawn = operation({
     status: z.literal('spawning'),
   }),
   route: { method: 'POST', path: '/agents/spawn', status: 202 },
+  fails: notBegun,
   async plan(here, order, who): Promise<Omit<NewTask, 'id'>> {
     const { taskId, agentType, gateProfile = usualProfile[agentType], gates, context } = order;
     checkGates(gateProfile, gates);
@@ -85,7 +87,9 @@ const titleOf = (item = '') =>
     .split('\n', 1)[0]!
     .replace(/\p{Cc}/gu, ' ')
     .trim()
-    .slice(0, longestTitle);
+    .slice(0, longestTitle)
+    // A character that was cut in two.
+    .replace(/[\ud800-\udbff]$/, '');
 
 function checkGates(profile: string, gates: readonly string[]): void {
   if ((profile === 'custom') === gates.length > 0) return;

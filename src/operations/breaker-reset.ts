@@ -19,6 +19,7 @@ export const breakerReset = operation({
   output: breakerView,
   args: ['name'],
   route: { method: 'POST', path: '/breakers/:name/reset', status: 200 },
+  fails: ['noBreaker'],
   async run({ runtime }, { name }, who) {
     const known = Object.keys(await readBreakers(runtime));
     if (!known.includes(name)) {

@@ -1,6 +1,9 @@
 /** A complete copy of the database while it is in use. */
-import { isAbsolute } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { SignalboxError } from '../domain/errors.ts';
+import { quote } from '../domain/names.ts';
 import { operation } from './operation.ts';
 
 export const dataBackup = operation({
@@ -19,6 +22,15 @@ export const dataBackup = operation({
   output: z.object({ file: z.string() }),
   args: ['file'],
   route: { method: 'POST', path: '/data/backup', status: 201 },
+  fails: ['fileExists'],
+  async plan(_, { file }) {
+    if (existsSync(dirname(file))) return;
+    const message = 'there is no such directory';
+    throw new SignalboxError('invalid', 'badInput', `${quote(dirname(file))}: ${message}.`, {
+      problems: [{ path: 'file', message }],
+      remedy: { say: 'give a file in a directory that there is', field: 'file' },
+    });
+  },
   async run({ store }, { file }) {
     await store.backup(file);
     return { file };

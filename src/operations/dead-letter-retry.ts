@@ -12,6 +12,7 @@ export const deadLetterRetry = operation({
   output: z.object({ id: z.string(), status: z.literal('retried') }),
   args: ['id'],
   route: { method: 'POST', path: '/dead-letters/:id/retry', status: 200 },
+  fails: ['noDeadLetter', 'noActor'],
   async run({ runtime }, { id }) {
     await runtime.retryDeadLetter(id);
     return { id, status: 'retried' as const };

@@ -17,6 +17,7 @@ export const eventsFollow = streamOperation({
   }),
   output: feedEntry,
   route: { method: 'GET', path: '/events', status: 200 },
+  fails: ['beyondLog'],
   bytesOf: null,
   async *stream(app, { after, task, project, types }, { signal }) {
     const wanted = types?.split(',').map(type => type.trim());

@@ -27,6 +27,9 @@ export const envelopeType = 'application/vnd.signalbox+json';
 /** The header by which the same order is carried out once. */
 export const keyHeader = 'idempotency-key';
 
+/** Characters of a key, at the most. */
+export const longestKey = 200;
+
 /** By these whoever asks through a socket says who he is, and which role is enough for him. */
 export const userHeader = 'signalbox-user';
 export const roleHeader = 'signalbox-role';

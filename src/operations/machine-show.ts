@@ -7,7 +7,7 @@ import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { type Here, operation, type Who } from './operation.ts';
-import { pipelineNamed } from './pipelines.ts';
+import { pipelineNamed, unreadablePipeline } from './pipelines.ts';
 
 const mediaTypes: Record<DocumentFormat, string> = {
   json: 'application/json',
@@ -42,7 +42,9 @@ export const machineShow = operation({
   }),
   args: ['machineId'],
   route: { method: 'GET', path: '/machines/:machineId', status: 200 },
+  fails: ['noMachine', 'definitionMissing', ...unreadablePipeline],
   media: ({ format, text }) => ({ type: mediaTypes[format], text }),
+  mediaTypes: Object.values(mediaTypes).map(type => type.split(';')[0]!),
   async run({ here, runtime }, { machineId, format }, who) {
     const found = (await inForce(machineId, here, who)) ?? (await livedBy(machineId, runtime));
     return answer(found ?? (await refuse(machineId, here)), format);

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { App } from '../app/open.ts';
 import type { Environment, LoadedConfig } from '../config/load.ts';
 import type { Json } from '../domain/json.ts';
+import type { Reason } from '../domain/reasons.ts';
 import type { Role } from '../domain/role.ts';
 
 export { type Role, roles } from '../domain/role.ts';
@@ -72,8 +73,12 @@ interface Common<Name extends string, Input extends z.ZodObject, Output extends 
   args?: readonly string[];
   /** Null for what is about the machine where it is asked, such as its files. */
   route: Route | null;
+  /** Why it can fail for reasons of its own, beside those that every operation of its sort has. */
+  fails?: readonly Reason[];
   /** The answer as a document of its own media type, for whoever asks for no envelope. */
   media?(answer: z.output<Output>): { type: string; text: string };
+  /** The types that `media` answers, without their parameters. */
+  mediaTypes?: readonly string[];
 }
 
 type Given<Input extends z.ZodType> = z.output<Input>;

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { type Problem, SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import { longestKey } from './http.ts';
 import { once } from './once.ts';
 import {
   type AnyOperation,
@@ -54,8 +55,6 @@ function oddText({ name }: AnyOperation, at: readonly string[]): SignalboxError 
   const why = `${name}: ${quote(problem.path)}: ${problem.message}.`;
   return new SignalboxError('invalid', 'badInput', why, { problems: [problem] });
 }
-
-const longestKey = 200;
 
 /** A key that would not be heeded is refused: whoever gives one relies on it. */
 function keyFor({ name, changes, isKeyed = false }: AnyOperation, key: string | null): string | null {

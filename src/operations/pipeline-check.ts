@@ -5,7 +5,7 @@ import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { graphOf } from '../machines/graph.ts';
 import { compileTask } from '../machines/task.ts';
 import { localOperation } from './operation.ts';
-import { pipelineNamed } from './pipelines.ts';
+import { pipelineNamed, unreadablePipeline } from './pipelines.ts';
 
 export const pipelineCheck = localOperation({
   name: 'pipeline.check',
@@ -23,6 +23,7 @@ export const pipelineCheck = localOperation({
   }),
   args: ['file'],
   route: { method: 'GET', path: '/pipelines/check', status: 200 },
+  fails: unreadablePipeline,
   async run(here, { file }, who) {
     const pipeline = file === undefined ? defaultPipeline : await pipelineNamed(file, here, who);
     const { places, edges } = graphOf(compileTask(pipeline));

@@ -4,7 +4,7 @@ import type { Json } from '../domain/json.ts';
 import { mermaidOf } from '../machines/drawing/mermaid.ts';
 import { compileTask } from '../machines/task.ts';
 import { localOperation } from './operation.ts';
-import { pipelineNamed } from './pipelines.ts';
+import { pipelineNamed, unreadablePipeline } from './pipelines.ts';
 
 export const pipelineShow = localOperation({
   name: 'pipeline.show',
@@ -18,6 +18,7 @@ export const pipelineShow = localOperation({
   }),
   args: ['name'],
   route: { method: 'GET', path: '/pipelines/:name', status: 200 },
+  fails: unreadablePipeline,
   async run(here, { name }, who) {
     const pipeline = await pipelineNamed(name, here, who);
     return { pipeline: pipeline as unknown as Json, mermaid: mermaidOf(compileTask(pipeline)) };

@@ -18,6 +18,7 @@ export const queuePause = operation({
   input: z.strictObject({ project }),
   output: workerView,
   route: { method: 'POST', path: '/queue/pause', status: 200 },
+  fails: ['noProject'],
   async run(app, { project: name }, who) {
     if (name !== undefined) await requireProject(app, name);
     const by = who.name;

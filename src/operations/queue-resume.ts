@@ -20,6 +20,7 @@ export const queueResume = operation({
   input: z.strictObject({ project }),
   output: workerView,
   route: { method: 'POST', path: '/queue/resume', status: 200 },
+  fails: ['notPaused'],
   async run({ runtime }, { project: name }, who) {
     const by = who.name;
     const paused = Object.keys((await workerNow(runtime)).pausedProjects);

@@ -1,6 +1,7 @@
 /** Whether whoever works here can do its work now: the database, the disk, the worker, the agents. */
 import { statfs } from 'node:fs/promises';
-import { messageOf } from '../domain/errors.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import { reasons } from '../domain/reasons.ts';
 import { formatSize } from '../domain/size.ts';
 import { workerId } from '../machines/addresses.ts';
 import type { Site } from './operation.ts';
@@ -28,7 +29,9 @@ export async function readinessOf(site: Site): Promise<Readiness> {
 
 const ok = (detail: string): ReadinessCheck => ({ status: 'ok', detail });
 const failed = (detail: string): ReadinessCheck => ({ status: 'failed', detail });
-const failedBy = (error: unknown) => failed(messageOf(error));
+/** The message of an error may hold a path: what its reason means does not. */
+const failedBy = (error: unknown) =>
+  failed(error instanceof SignalboxError ? reasons[error.reason][1] : 'it could not be looked at');
 
 async function databaseOf({ runtime }: Site): Promise<ReadinessCheck> {
   return ok(`the log is at ${await runtime.lastPosition()}`);

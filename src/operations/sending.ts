@@ -4,6 +4,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import type { Reason } from '../domain/reasons.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
 import { personEvents } from '../machines/standing.ts';
 import { taskId } from './fields.ts';
@@ -62,7 +63,7 @@ export function verb<Name extends `task.${string}`, Fields extends z.ZodRawShape
   name: Name,
   summary: string,
   fields: Fields,
-  placed: readonly string[] = [],
+  { placed = [], fails = [] }: { placed?: readonly string[]; fails?: readonly Reason[] } = {},
 ) {
   return operation({
     name,
@@ -75,6 +76,7 @@ export function verb<Name extends `task.${string}`, Fields extends z.ZodRawShape
     output: sentEvent,
     args: ['taskId', ...placed],
     route: { method: 'POST', path: `/tasks/:taskId/${name.slice('task.'.length)}`, status: 202 },
+    fails: ['noTask', 'brokenActor', ...fails],
     run: (app, input, who) => {
       const { taskId: id, ...given } = input as { taskId: string } & JsonObject;
       return sendToTask(app, id, { ...given, type: name }, who);

@@ -8,8 +8,10 @@ import { SignalboxError } from '../domain/errors.ts';
 import { checkId, checkTitle } from '../domain/names.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { priority } from './fields.ts';
+import { notBegun } from './not-begun.ts';
 import { madeBy } from './once.ts';
 import { operation, type Who } from './operation.ts';
+import { unreadablePipeline } from './pipelines.ts';
 import { taskNow } from './sending.ts';
 import { taskView } from './views/task.ts';
 
@@ -43,6 +45,15 @@ export const taskAdd = operation({
   input,
   output: taskView,
   route: { method: 'POST', path: '/tasks', status: 201 },
+  fails: [
+    ...notBegun,
+    ...unreadablePipeline,
+    'repositoryMissing',
+    'noProject',
+    'pipelineRefuted',
+    'agentUnusable',
+    'brokenActor',
+  ],
   async plan(here, order, who): Promise<NewTask> {
     if (order.id !== undefined) checkId(order.id, 'The id');
     const configuration = await here.configuration();

@@ -17,6 +17,7 @@ export const taskCancel = operation({
   output: sentEvent,
   args: ['taskId'],
   route: { method: 'POST', path: '/tasks/:taskId/cancel', status: 202 },
+  fails: ['noTask', 'brokenActor'],
   concerns: async (_, { taskId: id }) => [id],
   async run(app, { taskId: id }, who) {
     const sent = await sendToTask(app, id, { type: 'task.cancel' }, who);

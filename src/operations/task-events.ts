@@ -37,6 +37,7 @@ export const taskEvents = operation({
   }),
   args: ['taskId'],
   route: { method: 'GET', path: '/tasks/:taskId/events', status: 200 },
+  fails: ['noTask'],
   async run({ runtime }, { taskId: id, after, limit }) {
     await taskRow(runtime, id);
     const entries = await runtime.log(id, { after, limit });

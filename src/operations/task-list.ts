@@ -36,6 +36,7 @@ export const taskList = operation({
   }),
   output: listOf(taskView),
   route: { method: 'GET', path: '/tasks', status: 200 },
+  fails: ['badCursor', 'brokenActor'],
   async run(app, { state, standing, project, tag, q, where, order, limit, cursor }) {
     const tags = [
       ...(standing === undefined ? [] : [standing]),

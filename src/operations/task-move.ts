@@ -6,5 +6,5 @@ export const taskMove = verb(
   'task.move',
   'go on from another stage; gates are not passed by it',
   { stage: z.string().min(1).max(100).describe('the stage to go on from') },
-  ['stage'],
+  { placed: ['stage'], fails: ['noStage'] },
 );

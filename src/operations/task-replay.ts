@@ -30,6 +30,7 @@ export const taskReplay = operation({
   }),
   args: ['taskId'],
   route: { method: 'GET', path: '/tasks/:taskId/replay', status: 200 },
+  fails: ['noTask', 'beyondLog', 'logDiverged', 'definitionMissing'],
   async run({ runtime }, { taskId: id, at, verify }) {
     await taskRow(runtime, id);
     const { seq, state, snapshot } = await runtime.replay(id, at === undefined ? {} : { at });

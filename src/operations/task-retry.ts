@@ -34,6 +34,7 @@ export const taskRetry = operation({
   output: sentEvent,
   args: ['taskId'],
   route: { method: 'POST', path: '/tasks/:taskId/retry', status: 202 },
+  fails: ['noTask', 'weakerSandbox', 'brokenActor'],
   async plan(_, { weakerSandbox }, who) {
     if (!weakerSandbox || who.role === 'admin') return;
     const why = 'Only an administrator may allow a weaker sandbox.';

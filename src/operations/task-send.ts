@@ -23,6 +23,7 @@ export const taskSend = operation({
   output: sentEvent,
   args: ['taskId', 'type'],
   route: { method: 'POST', path: '/tasks/:taskId/events', status: 202 },
+  fails: ['noTask', 'unknownEvent', 'noStage', 'brokenActor'],
   async run(app, { taskId: id, type, data }, who) {
     const fields = await fieldsOfEvent(app, id, type);
     const leftOut = Object.keys(data).filter(name => !fields.includes(name));

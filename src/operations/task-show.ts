@@ -17,6 +17,7 @@ export const taskShow = operation({
   output: z.lazy(() => taskFields().extend({ runs: z.array(agentView).describe('oldest first') })),
   args: ['taskId'],
   route: { method: 'GET', path: '/tasks/:taskId', status: 200 },
+  fails: ['noTask', 'brokenActor'],
   async run(app, { taskId: id }) {
     const task = await taskNow(app, id);
     const runs = await viewsOfRuns(app, (await runsOf(app.runtime, id)).reverse());

@@ -19,6 +19,7 @@ export const taskSnapshot = operation({
   output: z.record(z.string(), z.json()),
   args: ['taskId'],
   route: { method: 'GET', path: '/tasks/:taskId/snapshot', status: 200 },
+  fails: ['noTask', 'beyondLog', 'logDiverged', 'definitionMissing'],
   async run({ runtime }, { taskId: id, at }) {
     const { snapshot } = await taskRow(runtime, id);
     return concealed(

@@ -6,7 +6,7 @@ import { quote } from '../domain/names.ts';
 import { roles } from '../domain/role.ts';
 import { tokenId } from '../machines/addresses.ts';
 import { operation } from './operation.ts';
-import { digestOf, tokenName } from './tokens.ts';
+import { digestOf, isHolding, tokenName } from './tokens.ts';
 
 const secretBytes = 32;
 
@@ -28,7 +28,10 @@ export const tokenCreate = operation({
   }),
   args: ['name'],
   route: { method: 'POST', path: '/tokens', status: 201 },
+  fails: ['tokenTaken'],
   async run({ runtime }, { name, role }, { name: by }) {
+    const present = await runtime.actor(tokenId(name));
+    if (present !== undefined && isHolding(present)) throw taken(name);
     const token = `sbx_${randomBytes(secretBytes).toString('base64url')}`;
     const sha256 = digestOf(token);
     const options = { source: by };

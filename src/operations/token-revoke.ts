@@ -19,6 +19,7 @@ export const tokenRevoke = operation({
   output: tokenView,
   args: ['name'],
   route: { method: 'POST', path: '/tokens/:name/revoke', status: 200 },
+  fails: ['noToken'],
   async run({ runtime }, { name }, who) {
     const held = (await tokenRows(runtime)).filter(isHolding).map(row => viewOfToken(row).name);
     if (!held.includes(name) && !(await wasSent(runtime, tokenId(name), who))) {

@@ -54,26 +54,40 @@ export interface Tokens {
 
 /** `fixed` is asked each time, because a configuration changes. */
 export function createTokens(runtime: Runtime, fixed: () => readonly FixedToken[]): Tokens {
-  let rows: Promise<ActorRow[]> | undefined;
+  let known: Promise<Stored> | undefined;
   runtime.listen(({ kind }) => {
-    if (kind === 'token') rows = undefined;
+    if (kind === 'token') known = undefined;
   });
   const stored = () => {
-    rows ??= tokenRows(runtime).catch((error: unknown) => {
-      rows = undefined;
+    known ??= readTokens(runtime).catch((error: unknown) => {
+      known = undefined;
       throw error;
     });
-    return rows;
+    return known;
   };
   return {
     async lookUp(token) {
-      const holding = (await stored()).filter(isHolding).map(row => contextOf<TokenContext>(row));
+      const { holding } = await stored();
       const given = Buffer.from(digestOf(token), 'hex');
       // All are compared, so that the time says nothing of which was nearest.
       const found = [...fixed(), ...holding].filter(({ sha256 }) => timingSafeEqual(given, Buffer.from(sha256, 'hex')));
       const [first] = found;
       return first && { name: first.name, role: first.role };
     },
-    isGuarded: async () => fixed().length > 0 || (await stored()).length > 0,
+    isGuarded: async () => fixed().length > 0 || (await stored()).isAnyMade,
   };
+}
+
+interface Stored {
+  isAnyMade: boolean;
+  holding: FixedToken[];
+}
+
+async function readTokens(runtime: Runtime): Promise<Stored> {
+  const rows = await tokenRows(runtime);
+  const holding = rows.filter(isHolding).map(row => {
+    const { name, role, sha256 } = contextOf<TokenContext>(row);
+    return { name, role, sha256 };
+  });
+  return { isAnyMade: rows.length > 0, holding };
 }

@@ -67,7 +67,7 @@ const onData: WayOfAsking = {
 };
 
 /** Somebody has the data open, and records what is ordered. */
-async function opened(place: Awaited<ReturnType<typeof makePlace>>): Promise<Site> {
+export async function openSite(place: { directory: string; dataDir: string }): Promise<Site> {
   const here = { cwd: place.directory, env };
   const app = await openApp({ dataDir: place.dataDir, mode: 'commit' });
   const located = locate({ ...here, data: place.dataDir, warn: () => {} });
@@ -79,7 +79,7 @@ const onSocket: WayOfAsking = {
   name: 'through the socket',
   async make() {
     const place = await makePlace();
-    const site = await opened(place);
+    const site = await openSite(place);
     const door = await openSocket(site, silentLogger);
     onTestFinished(async () => {
       await door.close();
@@ -96,7 +96,7 @@ const overHttp: WayOfAsking = {
   name: 'over HTTP',
   async make() {
     const place = await makePlace();
-    const site = await opened(place);
+    const site = await openSite(place);
     const { url, token } = await openNetwork(site);
     onTestFinished(() => site.close());
     const as = async (role: Role, name = 'ann') => {

@@ -76,5 +76,22 @@ export async function openService(given?: Site, options: Partial<ServerOptions> 
     });
   }
 
-  return { site, url, token, admin, server, ask, raw, port: Number(port) };
+  /** What comes bit by bit, until there is a piece of it or it is over. */
+  async function hear(path: string, headers: Record<string, string> = {}): Promise<Answer & { pieces: unknown[] }> {
+    const stop = new AbortController();
+    const all = { authorization: usual.authorization, ...headers };
+    const answer = await fetch(`${url}${path}`, { headers: all, signal: stop.signal });
+    const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    let body = '';
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      body += next.value;
+      if (isStream && /^data: .*\n\n/m.test(body)) break;
+    }
+    stop.abort();
+    const pieces = [...body.matchAll(/^(?:id: .*\n)data: (.*)\n\n/gm)].map(([, data]): unknown => JSON.parse(data!));
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body, json: {}, pieces };
+  }
+
+  return { site, url, token, admin, server, ask, raw, hear, port: Number(port) };
 }

@@ -1,4 +1,6 @@
 /** Requests that mean nothing, or not what they say: a clear answer, and nothing has changed. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { openRemote } from '../../src/client/remote.ts';
@@ -133,6 +135,27 @@ test('text with half a character or a NUL is refused wherever it stands', async 
   expect((await ask('GET', '/tasks?tag=%00')).json).toMatchObject({ reason: 'badInput' });
 });
 
+test('a file that never ends is not read', async () => {
+  const { ask } = await openService();
+  const { status, json } = await ask('GET', `/pipelines/${encodeURIComponent('/dev/zero')}`);
+  expect([status, json.reason]).toEqual([400, 'badFile']);
+});
+
+test('a backup into a directory that there is not is refused, and names the field', async () => {
+  const { ask } = await openService();
+  const { json } = await ask('POST', '/data/backup', '{"file":"/no/such/directory/copy.db"}');
+  expect(json).toMatchObject({ status: 400, reason: 'badInput', remedy: { field: 'file' } });
+});
+
+test('a token that there is already stays as it is, and its log too', async () => {
+  const { ask, site } = await openService();
+  await ask('POST', '/tokens', '{"name":"ci","role":"viewer"}');
+  const position = await site.runtime.lastPosition();
+  const { json } = await ask('POST', '/tokens', '{"name":"ci","role":"admin"}');
+  expect(json).toMatchObject({ status: 409, reason: 'tokenTaken' });
+  expect(await site.runtime.lastPosition()).toBe(position);
+});
+
 test('a snapshot or list that has not changed is not sent again', async () => {
   const { ask } = await openService();
   const first = await ask('GET', '/tasks');
@@ -168,6 +191,15 @@ test('what is no HTTP is answered as far as it can be, and the next one is serve
     expect([text.slice(0, 40), /^HTTP\/1\.1 4\d\d /.test(answer)]).toEqual([text.slice(0, 40), true]);
   }
   expect((await ask('GET', '/queue')).status).toBe(200);
+});
+
+test('a connection on which nothing was asked keeps nobody from stopping', async () => {
+  const { server, port } = await openService();
+  const socket = connect(port, '127.0.0.1');
+  await once(server.server, 'connection');
+  const ended = once(socket, 'close');
+  await server.close();
+  await ended;
 });
 
 test('requests that come in one piece are answered one after another', async () => {

@@ -56,6 +56,16 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const requireOpen = () => {
     if (!db.open) throw new SignalboxError('unavailable', 'storeClosed', 'The store is closed.');
   };
+  const reading =
+    <Asked extends unknown[], T>(look: (...asked: Asked) => T) =>
+    (...asked: Asked): T => {
+      requireOpen();
+      try {
+        return look(...asked);
+      } catch (error) {
+        throw explain(error, file);
+      }
+    };
   const write = <T>(work: () => T): T => {
     requireOpen();
     if (readonly) throw new SignalboxError('unavailable', 'storeReadOnly', `${file} is open for reading only.`);
@@ -72,40 +82,35 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     epoch,
     commit: batch => write(() => writer.commit(batch)),
     prune: query => write(() => writer.prune(query)),
-    isGone: (kind, id) => tables.gone.has(kind, id),
-    gone: kind => tables.gone.count(kind),
-    actor(id) {
-      requireOpen();
-      return tables.actors.get(id);
-    },
-    actors: query => tables.actors.query(query),
-    list: query => tables.actors.list(query),
-    counts: kind => tables.tags.counts(kind),
-    neighbours: (kind, id, limit) => tables.actors.neighbours(kind, id, limit),
-    untagged: limit => tables.actors.untagged(limit),
-    definition: hash => tables.definitions.get(hash),
-    hasKey: (actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey),
-    entryUnder: (actorId, dedupeKey) => tables.log.entryUnder(actorId, dedupeKey),
-    log: (actorId, range) => tables.log.page(actorId, range),
-    logSince(position, limit) {
-      requireOpen();
-      return tables.log.since(position, limit);
-    },
-    lastPosition: () => tables.log.last(),
+    isGone: reading((kind, id) => tables.gone.has(kind, id)),
+    gone: reading(kind => tables.gone.count(kind)),
+    actor: reading(id => tables.actors.get(id)),
+    actors: reading(query => tables.actors.query(query)),
+    list: reading(query => tables.actors.list(query)),
+    counts: reading(kind => tables.tags.counts(kind)),
+    neighbours: reading((kind, id, limit) => tables.actors.neighbours(kind, id, limit)),
+    untagged: reading(limit => tables.actors.untagged(limit)),
+    definition: reading(hash => tables.definitions.get(hash)),
+    hasKey: reading((actorId, dedupeKey) => tables.log.hasKey(actorId, dedupeKey)),
+    entryUnder: reading((actorId, dedupeKey) => tables.log.entryUnder(actorId, dedupeKey)),
+    log: reading((actorId, range) => tables.log.page(actorId, range)),
+    logSince: reading((position, limit) => tables.log.since(position, limit)),
+    lastPosition: reading(() => tables.log.last()),
     watch: onChange => watch.add(onChange),
-    nextTimer: () => tables.timers.next(),
-    dueTimers: (now, limit) => tables.timers.due(now, limit),
-    timers: actorId => tables.timers.ofActor(actorId),
-    openJobs: ({ after, limit }) => tables.jobs.page(after, limit),
-    jobs: actorId => tables.jobs.ofActor(actorId),
-    openOutbox: ({ after, limit }) => tables.outbox.open(after, limit),
-    outbox: actorId => tables.outbox.ofActor(actorId),
-    outboxRow: key => tables.outbox.get(key),
-    pendingInbox: ({ after, limit }) => tables.inbox.pending(after, limit),
-    inboxRow: position => tables.inbox.get(position),
-    deadLetters: limit => ({ events: tables.inbox.parked(limit), outbox: tables.outbox.dead(limit) }),
+    nextTimer: reading(() => tables.timers.next()),
+    dueTimers: reading((now, limit) => tables.timers.due(now, limit)),
+    timers: reading(actorId => tables.timers.ofActor(actorId)),
+    openJobs: reading(({ after, limit }) => tables.jobs.page(after, limit)),
+    jobs: reading(actorId => tables.jobs.ofActor(actorId)),
+    openOutbox: reading(({ after, limit }) => tables.outbox.open(after, limit)),
+    outbox: reading(actorId => tables.outbox.ofActor(actorId)),
+    outboxRow: reading(key => tables.outbox.get(key)),
+    pendingInbox: reading(({ after, limit }) => tables.inbox.pending(after, limit)),
+    inboxRow: reading(position => tables.inbox.get(position)),
+    deadLetters: reading(limit => ({ events: tables.inbox.parked(limit), outbox: tables.outbox.dead(limit) })),
     integrity: () => checkApart(file),
     async backup(target) {
+      requireOpen();
       if (existsSync(target)) {
         throw new SignalboxError(
           'conflict',

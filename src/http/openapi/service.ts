@@ -1,0 +1,126 @@
+/** What is asked of the service itself, and is no operation. Whoever adds such a route describes it here. */
+import type { JsonObject } from '../../domain/json.ts';
+import type { Reason } from '../../domain/reasons.ts';
+import { type Failures, ofEveryRequest } from './failures.ts';
+import { etag, parameterNamed, requestId, unchanged } from './headers.ts';
+
+interface ServiceRoute {
+  path: string;
+  operationId: string;
+  summary: string;
+  /** Answered without a token. */
+  isOpen?: boolean;
+  query?: Record<string, string>;
+  answers: Record<number, JsonObject>;
+  fails?: readonly Reason[];
+}
+
+const answer = (description: string, type: string, schema: JsonObject = { type: 'string' }): JsonObject => ({
+  description,
+  headers: { ...requestId, ...etag },
+  content: { [type]: { schema } },
+});
+
+const check: JsonObject = {
+  type: 'object',
+  required: ['status', 'detail'],
+  properties: { status: { enum: ['ok', 'failed'] }, detail: { type: 'string', description: 'what was found' } },
+};
+
+const readiness: JsonObject = {
+  type: 'object',
+  required: ['status', 'checks'],
+  properties: {
+    status: { enum: ['ok', 'failed'] },
+    checks: { type: 'object', additionalProperties: check, description: 'by what was looked at' },
+  },
+};
+
+const health: JsonObject = {
+  type: 'object',
+  required: ['status', 'version', 'uptime'],
+  properties: {
+    status: { const: 'ok' },
+    version: { type: 'string' },
+    uptime: { type: 'integer', description: 'seconds' },
+  },
+};
+
+const routes: readonly ServiceRoute[] = [
+  {
+    path: '/health',
+    operationId: 'service.health',
+    summary: 'whether the service is alive',
+    isOpen: true,
+    answers: { 200: answer('It is.', 'application/json', health) },
+  },
+  {
+    path: '/health/ready',
+    operationId: 'service.ready',
+    summary: 'whether it can do its work now: the database, the disk, the worker, the agents',
+    isOpen: true,
+    answers: {
+      200: answer('It can.', 'application/json', readiness),
+      503: answer('It cannot; the checks say why.', 'application/json', readiness),
+    },
+  },
+  {
+    path: '/openapi.json',
+    operationId: 'service.openapi',
+    summary: 'this document',
+    answers: { 200: answer('This document.', 'application/json', { type: 'object' }) },
+  },
+  {
+    path: '/docs',
+    operationId: 'service.docs',
+    summary: 'this document as pages that load nothing from outside',
+    answers: { 200: answer('A page.', 'text/html') },
+  },
+  {
+    path: '/metrics',
+    operationId: 'service.metrics',
+    summary: 'what is counted and how things stand, as Prometheus reads it',
+    answers: { 200: answer('Metrics in the text format of Prometheus.', 'text/plain') },
+    fails: ['storeUnusable', 'storeClosed'],
+  },
+  {
+    path: '/inspect',
+    operationId: 'service.inspect',
+    summary: "every transition in the protocol of Stately's inspector, over a WebSocket",
+    query: { task: 'only this task and its runs' },
+    answers: {
+      101: {
+        description: 'The WebSocket is open. A browser signs in by the subprotocol `signalbox.token.<base64url>`.',
+      },
+    },
+  },
+  {
+    path: '/inspector',
+    operationId: 'service.inspector',
+    summary: "the page that shows it in Stately's inspector",
+    isOpen: true,
+    answers: { 200: answer('A page.', 'text/html') },
+  },
+];
+
+export function serviceEntries({ responsesFor }: Failures): { path: string; method: string; entry: JsonObject }[] {
+  return routes.map(({ path, operationId, summary, isOpen, query = {}, answers, fails = [] }) => {
+    const fields = Object.entries(query).map(([name, description]) => {
+      return { name, in: 'query', required: false, description, schema: { type: 'string' } };
+    });
+    const isLook = answers[200] !== undefined;
+    const entry = {
+      operationId,
+      summary,
+      tags: ['service'],
+      ...(isOpen ? { security: [] } : { 'x-role': 'viewer' }),
+      parameters: [...fields, ...(isLook ? [parameterNamed('IfNoneMatch')] : [])],
+      responses: {
+        ...(isLook && unchanged),
+        ...responsesFor([...ofEveryRequest, ...fails]),
+        ...answers,
+      } as JsonObject,
+    };
+    return { path, method: 'GET', entry };
+  });
+}

@@ -1,0 +1,99 @@
+/** For each route of the document how it is asked well: once for each media type that it answers. */
+import { join } from 'node:path';
+import { envelopeType } from '../../src/operations/http.ts';
+import type { Route } from './described.ts';
+import type { World } from './world.ts';
+
+export interface Asked {
+  /** Fields of the path. */
+  ids: Record<string, string>;
+  query: string;
+  body: object;
+  headers: Record<string, string>;
+  status: number;
+  type: string;
+}
+
+const json = 'application/json';
+const events = { accept: 'text/event-stream' };
+const [task, paused, run] = [{ taskId: 'ET-1' }, { taskId: 'ET-2' }, { agentId: 'ET-1.analysis.2' }];
+
+/** By `operationId`. What is not said is the usual: no fields, 200, JSON. */
+const ways: Record<string, (world: World) => Partial<Asked>[]> = {
+  'task.list': () => [{}, { query: '?standing=person&project=shop&limit=1' }],
+  'task.show': () => [{ ids: task }],
+  'task.add': () => [{ body: { title: 'More', project: 'shop' }, status: 201 }],
+  'task.events': () => [{ ids: task, query: '?after=1&limit=2' }],
+  'task.send': () => [{ ids: task, body: { type: 'task.pause' }, status: 202 }],
+  'task.approve': () => [{ ids: task, status: 202 }],
+  'task.reject': () => [{ ids: task, body: { reason: 'not so' }, status: 202 }],
+  'task.answer': () => [{ ids: task, body: { text: 'yes' }, status: 202 }],
+  'task.retry': () => [{ ids: task, status: 202 }],
+  'task.pause': () => [{ ids: task, status: 202 }],
+  'task.resume': () => [{ ids: paused, status: 202 }],
+  'task.cancel': () => [{ ids: paused, status: 202 }],
+  'task.move': () => [{ ids: task, body: { stage: 'analysis' }, status: 202 }],
+  'task.snapshot': () => [{ ids: task }, { ids: task, query: '?at=1' }],
+  'task.replay': () => [{ ids: task, query: '?verify=true' }],
+  'agent.spawn': () => [{ body: { taskId: 'S', agentType: 'worker', context: { repository: 'shop' } }, status: 202 }],
+  'agent.list': () => [{ query: '?status=completed' }],
+  'agent.show': () => [{ ids: run }],
+  'agent.show.status': () => [{ ids: run }],
+  'agent.files': () => [{ ids: run }],
+  'agent.logs': () => [
+    { ids: run, type: 'text/plain' },
+    { ids: run, type: 'text/event-stream', headers: events },
+    { ids: run, type: 'text/event-stream', query: '?follow=1' },
+  ],
+  'agent.kill': () => [{ ids: run }],
+  'agent.killAll': () => [{}],
+  'queue.show': () => [{}],
+  'queue.pause': () => [{}, { body: { project: 'shop' } }],
+  'queue.resume': () => [{}, { body: { project: 'shop' } }],
+  'breaker.list': () => [{}],
+  'breaker.reset': () => [{ ids: { name: 'bot' } }],
+  'deadLetter.list': () => [{}],
+  'deadLetter.retry': ({ deadLetter }) => [{ ids: { id: deadLetter } }],
+  'token.create': () => [{ body: { name: 'new', role: 'viewer' }, status: 201 }],
+  'token.list': () => [{}],
+  'token.revoke': () => [{ ids: { name: 'ci' } }],
+  'events.follow': () => [
+    { query: '?after=0', type: 'text/event-stream' },
+    { headers: { 'last-event-id': '1' }, type: 'text/event-stream' },
+  ],
+  'machine.list': () => [{}],
+  'machine.show': () => [
+    { ids: { machineId: 'ET-1' } },
+    { ids: { machineId: 'ET-1' }, query: '?format=mermaid', type: 'text/plain' },
+    { ids: { machineId: 'breaker' }, query: '?format=svg', type: 'image/svg+xml' },
+    { ids: { machineId: 'task:default' }, headers: { accept: envelopeType }, type: envelopeType },
+  ],
+  'pipeline.list': () => [{}],
+  'pipeline.show': () => [{ ids: { name: 'default' } }],
+  'pipeline.check': () => [{}],
+  'config.show': () => [{}],
+  'config.schema': () => [{}],
+  'data.verify': () => [{}],
+  'data.backup': ({ backups }) => [{ body: { file: join(backups, 'copy.db') }, status: 201 }],
+  'data.prune': () => [{ body: { olderThan: '90d' } }],
+  'service.health': () => [{}],
+  'service.ready': () => [{}],
+  'service.openapi': () => [{}],
+  'service.docs': () => [{ type: 'text/html' }],
+  'service.metrics': () => [{ type: 'text/plain' }],
+  'service.inspector': () => [{ type: 'text/html' }],
+};
+
+/** Throws for a route of which nobody has said how it is asked. */
+export function waysToAsk({ operationId, method }: Pick<Route, 'operationId' | 'method'>, world: World): Asked[] {
+  const given = ways[operationId];
+  if (given === undefined) throw new Error(`say in test/http/asked.ts how ${operationId} (${method}) is asked well`);
+  return given(world).map(it => ({ ids: {}, query: '', body: {}, headers: {}, status: 200, type: json, ...it }));
+}
+
+/** The path with its fields. */
+export const pathOf = ({ path }: Pick<Route, 'path'>, { ids, query }: Pick<Asked, 'ids' | 'query'>) =>
+  `${path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? 'x'))}${query}`;
+
+export const bodyOf = ({ method }: Pick<Route, 'method'>, { body }: Pick<Asked, 'body'>) =>
+  method === 'GET' ? undefined : JSON.stringify(body);

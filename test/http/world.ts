@@ -1,0 +1,56 @@
+/** A small world to be asked about: there is one of everything that an answer can be about, and nothing moves by itself. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openLocal } from '../../src/client/local.ts';
+import { addDocs } from '../../src/http/docs.ts';
+import type { ServerOptions } from '../../src/http/server.ts';
+import { workerId } from '../../src/machines/addresses.ts';
+import { openWorking } from '../../src/service/working.ts';
+import { openSite, waysOfAsking } from '../client/data.ts';
+import { openService } from './place.ts';
+
+/** A value of the configuration's variables; no answer may hold it. */
+const secret = 'a-value-of-the-environment';
+
+export type World = Awaited<ReturnType<typeof makeWorld>>;
+
+/** `ET-1` was worked on until a person had to approve it, by the run `ET-1.analysis.2`; `ET-2` is paused; `ET-3` is new. */
+export async function makeWorld(options: Partial<ServerOptions> = {}) {
+  const data = await waysOfAsking[0]!.make();
+  data.configure({ agent: { set: { API_KEY: secret } } });
+  await workOn(data);
+  const site = await openSite(data);
+  onTestFinished(() => site.close());
+  const service = await openService(site, { more: it => addDocs(it, '1.2.3'), ...options });
+  for (const id of ['ET-2', 'ET-3']) await service.ask('POST', '/tasks', order(id));
+  await service.ask('POST', '/tasks/ET-2/pause', '{}');
+  await service.ask('POST', '/tokens', '{"name":"ci","role":"viewer"}');
+  // An event that a machine cannot take waits for a person from then on.
+  await site.runtime.send(workerId, { type: 'run.ended' });
+  const [letter] = (await site.runtime.deadLetters()).events;
+  const backups = join(data.directory, 'backups');
+  mkdirSync(backups);
+  return {
+    ...service,
+    repository: data.repository,
+    backups,
+    deadLetter: `event:${letter!.position}`,
+    secrets: [secret, service.admin],
+  };
+}
+
+const order = (id: string) => JSON.stringify({ title: `Task ${id}`, project: 'shop', id });
+
+async function workOn({ directory, dataDir }: { directory: string; dataDir: string }): Promise<void> {
+  const place = { cwd: directory, env: { PATH: process.env.PATH }, data: dataDir, warn: () => {} };
+  const identity = { name: 'ann', role: 'admin' } as const;
+  const nobody = { note: () => {}, warn: () => {}, onTakenOver: () => {}, onEntry: () => {} };
+  const working = await openWorking(openLocal(place, identity), identity, nobody);
+  const { id: taskId } = await working.ask('task.add', { title: 'Fix it', project: 'shop', id: 'ET-1' });
+  await working.site.runtime.until(async () => {
+    const { standing } = await working.ask('task.show', { taskId });
+    return standing === 'person' ? true : undefined;
+  });
+  await working.close();
+}
