@@ -84,9 +84,13 @@ const foreign = (why: string) =>
     remedy: { say: 'list the site under `serve.cors`, or the name as `serve.publicUrl`, in the configuration' },
   });
 
+const tokenNames =
+  /^(?:(?:access|auth|bearer)[-_]?)?token$|^api[-_]?(?:key|token)$|^(?:authorization|auth|bearer|password|secret)$/i;
+
 /** The token of a request. Throws `unauthenticated` where it stands in the address, which ends up in logs. */
 export function tokenIn(url: string, { authorization }: IncomingHttpHeaders): string | null {
-  if (/[?&](?:access_?token|api_?token|api_?key|token|auth)=/i.test(url)) {
+  const query = new URLSearchParams(url.slice(url.indexOf('?')));
+  if (url.includes('?') && query.keys().some(name => tokenNames.test(name))) {
     throw new SignalboxError('forbidden', 'unauthenticated', 'A token in an address is not taken.', {
       remedy: { say: 'send it as the header "authorization: Bearer …", and make a new one: this one is known now' },
     });
