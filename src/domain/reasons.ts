@@ -72,7 +72,7 @@ export const reasons = {
   versionConflict: ['conflict', 'Another transition came first.'],
   inUse: ['conflict', 'A living process owns the data directory.'],
   takenOver: ['fenced', 'Another process has taken over the data directory.'],
-  openDoor: ['invalid', 'A service beyond this machine needs a token.'],
+  openDoor: ['invalid', 'A service beyond this machine, or behind a proxy, needs a token.'],
   portTaken: ['unavailable', 'The service cannot listen on its address.'],
   stopped: ['unavailable', 'The runtime is stopping; the event was not stored.'],
   fileExists: ['conflict', 'A file is there already and is not overwritten.'],

@@ -1,7 +1,7 @@
 /**
  * Who asks, and whether the request may come from where it comes. Over the socket of a data directory the permission of
  * the file is the proof. Over a network it is a token; without any token only programs of this machine get in, and only
- * where no page of another site can have sent them.
+ * where no page of another site can have sent them and no proxy has handed them on.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignalboxError } from '../domain/errors.ts';
@@ -57,7 +57,8 @@ export function networkGuard({ lookUp, isGuarded, hosts, origins }: NetworkGuard
     async identify({ method, headers, token }) {
       refuseForeign(method, headers, origins);
       if (token !== null) return (await lookUp(token)) ?? null;
-      if (await isGuarded()) return null;
+      // What a proxy hands on comes from anywhere, whichever name it gives the service.
+      if ((await isGuarded()) || isHandedOn(headers)) return null;
       // Whoever has a name of his own point here would have his page read what is ours.
       if (!hosts.includes(hostIn(headers)))
         throw foreign(`${hostIn(headers).slice(0, 100)} is no name of this service`);
@@ -65,6 +66,9 @@ export function networkGuard({ lookUp, isGuarded, hosts, origins }: NetworkGuard
     },
   };
 }
+
+const isHandedOn = (headers: IncomingHttpHeaders) =>
+  ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some(name => headers[name] !== undefined);
 
 const hostIn = ({ host = '' }: IncomingHttpHeaders) => host.replace(/:\d+$/, '').toLowerCase();
 

@@ -100,8 +100,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return server;
 }
 
+/** The connection itself is hop 0: what the outermost proxy has seen is not one of ours, whatever it says of others. */
 const trusted = (proxies: NetworkOptions['trustProxy']) =>
-  typeof proxies === 'number' ? (_: string, hop: number) => hop <= proxies : (proxies ?? false);
+  typeof proxies === 'number' ? (_: string, hop: number) => hop < proxies : (proxies ?? false);
 
 function takeJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();

@@ -43,7 +43,8 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
   const { config } = await local.here.configuration();
   const { host = config.serve.host, port = config.serve.port } = options;
   const paths = dataPaths(await local.here.dataDir());
-  await refuseOpenDoor(host, fixedTokens(config.serve, env).length > 0 || (await hasTokens(local)));
+  const isBeyond = !isLoopback(host) || isBehindProxy(config.serve);
+  if (isBeyond && fixedTokens(config.serve, env).length === 0 && !(await hasTokens(local))) throw openDoor(host);
   await refuseTakenPort(host, port);
 
   const metrics = createMetrics({ version: version(), onFault: error => logger.warn({ err: error }, 'not counted') });
@@ -58,7 +59,13 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
       fixed = fixedTokens(next.config.serve, env);
     });
     const { origins, requestsPerMinute, trustProxy } = config.serve;
-    const guard = networkGuard({ ...tokens, hosts: namesOf(host, config.serve.publicUrl), origins });
+    const guard = networkGuard({
+      ...tokens,
+      // Also when the last token goes.
+      isGuarded: async () => isBeyond || tokens.isGuarded(),
+      hosts: namesOf(host, config.serve.publicUrl),
+      origins,
+    });
     const network = { origins, requestsPerMinute, trustProxy };
     const server = await createServer({
       site,
@@ -111,13 +118,18 @@ async function hasTokens(local: LocalSignalbox): Promise<boolean> {
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-async function refuseOpenDoor(host: string, isGuarded: boolean): Promise<void> {
-  if (isLoopback(host) || isGuarded) return;
-  const why = `On ${host} everybody who reaches this machine could order work: nothing is served there without a token.`;
-  throw new SignalboxError('invalid', 'openDoor', why, {
+/** What comes from a proxy comes from anywhere. */
+const isBehindProxy = ({ publicUrl, trustProxy }: ServeConfig) =>
+  trustProxy !== null || (publicUrl !== null && !isLoopback(new URL(publicUrl).hostname));
+
+function openDoor(host: string): SignalboxError {
+  const where = isLoopback(host) ? 'Behind a proxy' : `On ${host}`;
+  const why = `${where} everybody who reaches this machine could order work: nothing is served there without a token.`;
+  const instead = isLoopback(host) ? 'leave `serve.publicUrl` and `serve.trustProxy` out' : 'give 127.0.0.1';
+  return new SignalboxError('invalid', 'openDoor', why, {
     remedy: {
-      say: 'set SIGNALBOX_API_TOKEN, make a token with "signalbox token create", or give 127.0.0.1',
-      field: 'host',
+      say: `set SIGNALBOX_API_TOKEN, make a token with "signalbox token create", or ${instead}`,
+      ...(!isLoopback(host) && { field: 'host' }),
     },
   });
 }

@@ -25,6 +25,13 @@ test('without a token programs of this machine get in, and may what an operator 
   expect(await bare('GET', '/tokens')).toMatchObject(problem(403, 'notAllowed'));
 });
 
+test('what a proxy hands on comes from anywhere, and does not get in without a token', async () => {
+  const { bare } = await unguarded();
+  for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via']) {
+    expect(await bare('GET', '/tasks', { [name]: '127.0.0.1' })).toMatchObject(problem(401, 'unauthenticated'));
+  }
+});
+
 test('a page of another site cannot order anything, however it names us', async () => {
   const { bare, url } = await unguarded();
   const host = new URL(url).host;
@@ -109,4 +116,14 @@ test('one sender from one address may ask so often, and is told when again', asy
   expect((await from('192.0.2.2')).status).toBe(200);
   // This machine has no limit.
   for (let count = 0; count < 5; count++) expect((await ask('GET', '/queue')).status).toBe(200);
+});
+
+test('behind a proxy nobody gets another address by claiming one', async () => {
+  const network = { requestsPerMinute: 2, trustProxy: 1, origins: [] };
+  const { ask } = await openService(undefined, { network });
+  // The proxy has added the last one; those before it are the client's own words.
+  const claiming = (address: string) => ask('GET', '/queue', undefined, { 'x-forwarded-for': `${address}, 192.0.2.1` });
+  expect((await claiming('127.0.0.1')).status).toBe(200);
+  expect((await claiming('198.51.100.7')).status).toBe(200);
+  expect(await claiming('127.0.0.1')).toMatchObject(problem(429, 'tooOften'));
 });
