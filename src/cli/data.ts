@@ -28,7 +28,10 @@ export const backup = answers({
   examples: ['signalbox backup ../signalbox.backup.db'],
   input: ({ file }) => ({ file: resolve(String(file)) }),
   show: ({ file }) =>
-    print(`${file} is a complete copy. To restore it, put it in place of signalbox.db while nothing runs.`),
+    print(
+      `${file} is a complete copy. To restore it: while nothing runs, put it in place of signalbox.db and remove ` +
+        'signalbox.db-wal and signalbox.db-shm, which belong to the other one.',
+    ),
 });
 
 export const prune = answers({

@@ -17,7 +17,10 @@ export const show = answers({
   ],
   show(queue) {
     const { counts, maxConcurrency, waiting, running, starting, leases, pressure, pausedProjects } = queue;
-    if (!queue.isAttended) print('Nobody works on this data now; "signalbox run --repo PATH --id ID" goes on.');
+    if (!queue.isAttended)
+      print(
+        'Nobody works on this data now; "signalbox serve" goes on, or for one task "signalbox run --repo PATH --id ID".',
+      );
     print(`worker ${queue.worker}: ${counts.running} of ${maxConcurrency} places taken, ${counts.queued} queued`);
     if (pressure !== null) print(`host under pressure: ${pressure}`);
     for (const [project, by] of Object.entries(pausedProjects)) print(`project ${project} paused by ${by}`);

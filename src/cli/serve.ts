@@ -2,7 +2,7 @@
 import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
 import { type CommonOptions, type OwnCommand, openData } from './command.ts';
 import { interruption } from './interruption.ts';
-import { exitCodes, note, print, printJsonLine } from './output.ts';
+import { exitCodes, note, print, printJsonLine, reportError } from './output.ts';
 
 interface ServeOptions extends CommonOptions {
   host?: string;
@@ -18,14 +18,27 @@ export const serve: OwnCommand = {
       .option('--host <address>', 'where to listen (127.0.0.1); anything beyond this machine needs a token')
       .option('--port <n>', 'which port (8500); 0 for any that is free')
       .option('--stop-agents', 'when it is stopped, stop agents too, after a checkpoint; otherwise they go on')
-      .option('--log-level <level>', 'debug, info, warn, error or silent (info)'),
+      .option('--log-level <level>', 'debug, info, warn, error or silent (info)')
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 stopped, 1 something is in the way that may go away (the port is taken, another process works\n' +
+          'here), 2 bad usage or configuration: starting it again helps nothing.',
+      ),
   examples: [
     'signalbox serve',
     'SIGNALBOX_API_TOKEN=… signalbox serve --host 0.0.0.0',
     'signalbox serve --config /etc/signalbox/signalbox.config.yaml --data /var/lib/signalbox',
   ],
-  run: options => work(options as ServeOptions),
+  run: options => work(options as ServeOptions).catch(error => codeFor(error, Boolean(options.json))),
 };
+
+/** Whoever starts services anew when they fail has to know whether that can help: what is in the way now may go away. */
+function codeFor(error: unknown, isJson: boolean): number {
+  const mayPass = error instanceof SignalboxError && /^(?:unavailable|conflict)$/.test(error.code);
+  if (!mayPass || isBecause(error, 'damagedData')) throw error;
+  reportError(error, isJson);
+  return exitCodes.failed;
+}
 
 async function work(options: ServeOptions): Promise<number> {
   const port = options.port === undefined ? undefined : portIn(options.port);

@@ -1,5 +1,6 @@
 /** What failures, moves and operations are in the words of the command line: fields become options, operations commands. */
 import { messageOf, type Remedy, SignalboxError } from '../domain/errors.ts';
+import type { Reason } from '../domain/reasons.ts';
 
 /** What is typed for an operation that is not simply called after itself. */
 const commands: Record<string, string> = {
@@ -16,6 +17,11 @@ const options: Record<string, string> = {
   configFile: '--config',
   dataDir: '--data',
   weakerSandbox: '--allow-weaker-sandbox',
+};
+
+/** What is to be done at a command line, where a remedy speaks of requests. */
+const instead: Partial<Record<Reason, string>> = {
+  unauthenticated: 'Set SIGNALBOX_API_TOKEN to one that holds; "signalbox token create" makes one.',
 };
 
 /** Fields that are given by their place. */
@@ -52,7 +58,9 @@ export function rememberFields(error: unknown, fields: Readonly<Record<string, s
 /** An error with its remedy, as a person at a terminal can follow it. */
 export function inWords(error: unknown): string {
   const message = messageOf(error);
-  const remedy = error instanceof SignalboxError ? error.remedy : undefined;
+  if (!(error instanceof SignalboxError)) return message;
+  const { remedy, reason } = error;
+  if (instead[reason] !== undefined) return `${message} ${instead[reason]}`;
   return remedy === undefined ? message : `${message} ${sentenceOf(remedy, given.get(error as Error))}`;
 }
 

@@ -138,8 +138,9 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
 /** A socket that a dead process has left, or one that is going away: nothing was sent to anybody. */
 function isNobodyThere(error: unknown): boolean {
   if (!isBecause(error, 'unreachable')) return false;
-  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' || code === 'ENOENT';
+  const { code, syscall } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  // One that closes may still take a connection, to drop it before it stands.
+  return code === 'ECONNREFUSED' || code === 'ENOENT' || (code === 'ECONNRESET' && syscall === 'connect');
 }
 
 /** Whether a living process works on the data, which takes up what is recorded at once. */
