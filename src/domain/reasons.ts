@@ -32,6 +32,7 @@ export const reasons = {
   badMediaType: ['invalid', 'The body is not sent as JSON in UTF-8.', 415],
   badJson: ['invalid', 'The body is not JSON.'],
   badRequest: ['invalid', 'The request is not HTTP as it should be, or not written plainly.'],
+  upgradeNeeded: ['invalid', 'The route speaks over a WebSocket.', 426],
   tooLarge: ['invalid', 'The body is larger than what is taken.', 413],
   tooSlow: ['unavailable', 'The request, or whoever reads the answer, took too long.', 408],
   tooOften: ['unavailable', 'There were too many requests from there.', 429],

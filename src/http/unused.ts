@@ -2,7 +2,6 @@
  * Connections on which nothing was asked yet: browsers open some for later. Node counts them as busy, so that closing would
  * wait for them as long as for a request that comes in drops.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -13,9 +12,8 @@ export function endUnused(server: FastifyInstance): void {
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
-  const isUsed = ({ socket }: IncomingMessage) => void unused.delete(socket);
-  server.server.on('request', isUsed);
-  server.server.on('upgrade', isUsed);
+  // Whoever listens for upgrades himself has to answer them: they are seen as the requests that they are.
+  server.addHook('onRequest', async ({ raw }) => void unused.delete(raw.socket));
   server.addHook('preClose', async () => {
     for (const socket of unused) socket.destroy();
   });

@@ -18,6 +18,7 @@ export const leaseRelease = operation({
   output: leaseView,
   args: ['resource'],
   // A resource is a path and a branch: it fits into no path of an address.
+  fails: ['noLease'],
   route: { method: 'POST', path: '/leases/release', status: 200 },
   async run({ runtime }, { resource }, who) {
     const known = (await readLeases(runtime)).map(lease => lease.resource);

@@ -122,7 +122,7 @@ test('every route gives each of its good answers to the least role that may ask'
         answer.body.slice(0, 300),
       ]);
       see({ check }, route, answer);
-      types.add(type!);
+      if (answer.status < 400) types.add(type!);
     }
     const good = Object.entries(route.responses).filter(([status]) => status.startsWith('2'));
     const described = good.flatMap(([, { content = {} }]) => Object.keys(content));
@@ -195,6 +195,7 @@ test('what a field names that there is not is answered with 404', async () => {
   for (const [id, more, reason] of [
     ['task.add', { project: 'nothing' }, 'noProject'],
     ['queue.pause', { project: 'nothing' }, 'noProject'],
+    ['lease.release', { resource: 'nothing' }, 'noLease'],
     ['events.follow', { after: '1000000' }, 'beyondLog'],
     ['pipeline.check', { file: 'nothing' }, 'noPipeline'],
   ] as const) {

@@ -47,6 +47,9 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   ],
   'agent.kill': () => [{ ids: run }],
   'agent.killAll': () => [{}],
+  status: () => [{ query: '?limit=2' }],
+  'lease.list': () => [{}],
+  'lease.release': ({ lease }) => [{ body: { resource: lease } }],
   'queue.show': () => [{}],
   'queue.pause': () => [{}, { body: { project: 'shop' } }],
   'queue.resume': () => [{}, { body: { project: 'shop' } }],
@@ -81,7 +84,11 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'service.openapi': () => [{}],
   'service.docs': () => [{ type: 'text/html' }],
   'service.metrics': () => [{ type: 'text/plain' }],
+  // A test of its own opens the socket.
+  'service.inspect': () => [{ status: 426, type: 'application/problem+json' }],
   'service.inspector': () => [{ type: 'text/html' }],
+  'service.inspectorScript': () => [{ type: 'text/javascript' }],
+  'service.inspectorStyle': () => [{ type: 'text/css' }],
 };
 
 /** Throws for a route of which nobody has said how it is asked. */

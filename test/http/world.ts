@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openLocal } from '../../src/client/local.ts';
 import { addDocs } from '../../src/http/docs.ts';
+import { addInspector } from '../../src/http/inspector/routes.ts';
+import { addMetrics } from '../../src/http/metrics.ts';
 import type { ServerOptions } from '../../src/http/server.ts';
 import { workerId } from '../../src/machines/addresses.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { createInspector } from '../../src/operations/inspector/inspector.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { openSite, waysOfAsking } from '../client/data.ts';
 import { openService } from './place.ts';
@@ -22,7 +26,16 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
   await workOn(data);
   const site = await openSite(data);
   onTestFinished(() => site.close());
-  const service = await openService(site, { more: it => addDocs(it, '1.2.3'), ...options });
+  const metrics = createMetrics({ version: '1.2.3' });
+  metrics.attach(site);
+  const service = await openService(site, {
+    async more(server) {
+      await addDocs(server, '1.2.3');
+      addMetrics(server, metrics);
+      await addInspector(server, { inspector: createInspector(site), onViewer: () => {} });
+    },
+    ...options,
+  });
   for (const id of ['ET-2', 'ET-3']) await service.ask('POST', '/tasks', order(id));
   await service.ask('POST', '/tasks/ET-2/pause', '{}');
   await service.ask('POST', '/tokens', '{"name":"ci","role":"viewer"}');
@@ -35,6 +48,7 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
     ...service,
     repository: data.repository,
     backups,
+    lease: `merge:${data.repository}:main`,
     deadLetter: `event:${letter!.position}`,
     secrets: [secret, service.admin],
   };

@@ -1,6 +1,7 @@
 /** The inspector on the network: the socket that tells, and the page that shows. */
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
+import { SignalboxError } from '../../domain/errors.ts';
 import type { Inspector } from '../../operations/inspector/inspector.ts';
 import { inspectorPage, inspectorPolicy } from './page.ts';
 import { inspectorScript } from './script.ts';
@@ -32,7 +33,12 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
     url: '/inspect',
     exposeHeadRoute: false,
     // Asked without a socket, as the page does to learn why it was refused.
-    handler: async (_, reply) => reply.code(426).header('upgrade', 'websocket').send({ upgrade: 'websocket' }),
+    async handler(_, reply) {
+      void reply.header('upgrade', 'websocket');
+      throw new SignalboxError('invalid', 'upgradeNeeded', 'The inspector speaks over a WebSocket.', {
+        remedy: { say: 'open /inspector in a browser, or ask with "upgrade: websocket"' },
+      });
+    },
     wsHandler(socket, request) {
       const { task } = request.query as { task?: unknown };
       const end = inspector.attach(socket, { task: typeof task === 'string' ? task : undefined });

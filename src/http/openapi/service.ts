@@ -93,6 +93,7 @@ const routes: readonly ServiceRoute[] = [
         description: 'The WebSocket is open. A browser signs in by the subprotocol `signalbox.token.<base64url>`.',
       },
     },
+    fails: ['upgradeNeeded'],
   },
   {
     path: '/inspector',
@@ -100,6 +101,20 @@ const routes: readonly ServiceRoute[] = [
     summary: "the page that shows it in Stately's inspector",
     isOpen: true,
     answers: { 200: answer('A page.', 'text/html') },
+  },
+  {
+    path: '/inspector.js',
+    operationId: 'service.inspectorScript',
+    summary: 'the script of that page',
+    isOpen: true,
+    answers: { 200: answer('A script.', 'text/javascript') },
+  },
+  {
+    path: '/inspector.css',
+    operationId: 'service.inspectorStyle',
+    summary: 'the style of that page',
+    isOpen: true,
+    answers: { 200: answer('A style sheet.', 'text/css') },
   },
 ];
 
