@@ -34,10 +34,20 @@ export interface Orderer {
 }
 
 /** Makes a task and answers its id. Throws `idTaken` or `branchTaken`; nothing was made then. */
-export async function createTask(app: App, task: NewTask, { name: by, key }: Orderer): Promise<string> {
+export async function createTask(app: App, task: NewTask, who: Orderer): Promise<string> {
+  if (task.id !== undefined) return makeTask(app, { ...task, id: task.id }, who);
+  const { prefix, repository, title } = task;
+  const number = await numberOfTasks(app);
+  // Another data directory may have worked in the same repository.
+  const isFree = async (id: string) =>
+    (await isIdFree(app, id)) && (await isBranchFree(repository, branchOf(id, title)));
+  const idAt = (index: number) => `${prefix}-${number + index}`;
+  return underFreeId(app, { idAt, isFree }, id => makeTask(app, { ...task, id }, who));
+}
+
+async function makeTask(app: App, task: NewTask & { id: string }, { name: by, key }: Orderer): Promise<string> {
   const { runtime, paths } = app;
-  const { title, body, project, repository, target, priority, pipeline, agent, agents, hooks } = task;
-  const id = task.id ?? (await freeId(app, task));
+  const { id, title, body, project, repository, target, priority, pipeline, agent, agents, hooks } = task;
   const branch = branchOf(id, title);
   if ((await runtime.actor(id)) !== undefined) throw taken(id);
   if (await app.store.isGone('task', id)) throw takenOnce(id);
@@ -55,14 +65,38 @@ export async function createTask(app: App, task: NewTask, { name: by, key }: Ord
   return id;
 }
 
-/** Begins at the number of tasks there ever were. Another data directory may have worked in the same repository. */
-async function freeId({ runtime, store }: App, { prefix, repository, title }: NewTask): Promise<string> {
+/** How many tasks there ever were. */
+async function numberOfTasks({ runtime, store }: App): Promise<number> {
   const all = (await runtime.counts('task')).find(({ tag }) => tag === '');
-  const count = (all?.living ?? 0) + (all?.ended ?? 0) + (await store.gone('task'));
-  for (let number = count + 1; ; number++) {
-    const id = `${prefix}-${number}`;
-    if (!(await isIdFree({ runtime, store }, id))) continue;
-    if (await isBranchFree(repository, branchOf(id, title))) return id;
+  return (all?.living ?? 0) + (all?.ended ?? 0) + (await store.gone('task'));
+}
+
+/** Ids under which tasks are being made: two orders that arrive at once would find the same one free. */
+const beingMade = new WeakMap<App['store'], Set<string>>();
+
+export interface Ids {
+  /** From 1. */
+  idAt(index: number): string;
+  isFree(id: string): Promise<boolean>;
+}
+
+/** Makes a task under the first id that is free, and keeps that from others until it is done. */
+export async function underFreeId(
+  { store }: Pick<App, 'store'>,
+  { idAt, isFree }: Ids,
+  make: (id: string) => Promise<string>,
+): Promise<string> {
+  const kept = beingMade.get(store) ?? new Set();
+  beingMade.set(store, kept);
+  for (let index = 1; ; index++) {
+    const id = idAt(index);
+    if (kept.has(id)) continue;
+    kept.add(id);
+    try {
+      if (await isFree(id)) return await make(id);
+    } finally {
+      kept.delete(id);
+    }
   }
 }
 

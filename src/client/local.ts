@@ -15,6 +15,7 @@ import type { AnyOperation, DataOperation, Here, Site } from '../operations/oper
 import {
   type Admitted,
   admit,
+  checked,
   isPlannedFirst,
   performHere,
   performOn,
@@ -99,7 +100,7 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
           await other?.close();
         }
         try {
-          return (await carryOut(order)) as never;
+          return checked(order.operation, await carryOut(order)) as never;
         } catch (error) {
           if (!isBecause(error, 'inUse') || performance.now() > end) throw error;
         }
@@ -126,7 +127,9 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
       requireData(dataPaths(await here.dataDir()));
       const site = await opening('read');
       try {
-        for await (const pieces of streamOn(order, site)) yield* pieces as never[];
+        for await (const pieces of streamOn(order, site)) {
+          for (const piece of pieces) yield checked(order.operation, piece) as never;
+        }
       } finally {
         await site.close();
       }

@@ -4,14 +4,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SignalboxError } from '../domain/errors.ts';
 import { envelopeType, fieldsIn, keyHeader } from '../operations/http.ts';
 import { type AnyOperation, isStream, type Route, type Site, type Who } from '../operations/operation.ts';
-import { admit, perform, streamOn } from '../operations/perform.ts';
-import { streamEvents, usualTimes } from './stream.ts';
+import { admit, checked, perform, streamOn } from '../operations/perform.ts';
+import { type StreamTimes, streamEvents } from './stream.ts';
 
 export interface RoutesOptions {
   site: Site;
   operations: readonly AnyOperation[];
   /** Aborts when the server closes: what comes bit by bit ends then. */
   closing: AbortSignal;
+  times: StreamTimes;
   /** A reader of a stream comes or goes. */
   onReader(stream: string, by: 1 | -1): void;
 }
@@ -47,13 +48,14 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
   const end = new AbortController();
+  const leave = () => end.abort();
+  // From the beginning: whoever goes while his answer is looked for would be waited on for ever.
+  reply.raw.once('close', leave);
   const admitted = admit(operation, inputOf(operation, request), whoIn(request, end.signal));
   if (isStream(operation)) {
     await stream(operation, admitted, options, { request, reply, end });
     return undefined;
   }
-  const leave = () => end.abort();
-  reply.raw.once('close', leave);
   try {
     const given = checked(operation, await perform(admitted, options.site));
     void reply.code(route.status);
@@ -67,14 +69,6 @@ async function answer(
   } finally {
     reply.raw.off('close', leave);
   }
-}
-
-/** Nothing leaves that is not described. */
-function checked({ name, output }: AnyOperation, given: unknown): unknown {
-  const parsed = output.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Error(`the answer of ${name} is not what it says: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 const wantsEnvelope = ({ headers }: FastifyRequest) => (headers.accept ?? '').includes(envelopeType);
@@ -105,7 +99,7 @@ interface Exchange {
 async function stream(
   operation: AnyOperation,
   admitted: ReturnType<typeof admit>,
-  { site, closing, onReader }: RoutesOptions,
+  { site, closing, times, onReader }: RoutesOptions,
   { request, reply, end }: Exchange,
 ): Promise<void> {
   const batches = streamOn(admitted, site);
@@ -120,7 +114,7 @@ async function stream(
     await reply.type('text/plain; charset=utf-8').send(Readable.from(bytes));
     return;
   }
-  await streamEvents(reply, first.value ?? [], batches, { ...usualTimes, end, closing }).finally(leave);
+  await streamEvents(reply, first.value ?? [], batches, { ...times, end, closing }).finally(leave);
 }
 
 /** Plain text for whoever reads once, events for whoever follows or says that he takes them. */

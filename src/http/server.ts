@@ -10,6 +10,7 @@ import { problemOf } from '../domain/problem.ts';
 import { isAt } from '../operations/http.ts';
 import { allOperations } from '../operations/index.ts';
 import type { Site } from '../operations/operation.ts';
+import { type ConnectionTimes, limitsFor, watchConnections } from './connections.ts';
 import { type Guard, type Sender, tokenIn } from './guard.ts';
 import { addHealth } from './health.ts';
 import { tokenIn as socketToken } from './inspector/token.ts';
@@ -17,8 +18,8 @@ import { parseJson } from './json.ts';
 import type { NetworkOptions } from './network.ts';
 import { badMediaType, installProblems, largestBody, longestSegment, problemType, replyProblem } from './problems.ts';
 import { addRoutes, methodsOf } from './routes.ts';
+import { type StreamTimes, usualTimes as streamTimes } from './stream.ts';
 import { installTracing } from './tracing.ts';
-import { endUnused } from './unused.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,23 +49,29 @@ export interface ServerOptions {
   /** What a server on a network needs beside; null for the socket of a data directory. */
   network: NetworkOptions | null;
   watch?: ServerWatch;
+  /** Where the usual ones are too long to be waited for. */
+  times?: Partial<ServerTimes>;
   /** Adds routes beside those of the operations. */
   more?(server: FastifyInstance): void | Promise<void>;
 }
 
+export interface ServerTimes extends ConnectionTimes, StreamTimes {}
+
+/** Whoever sends a request in drops gets no place for it. */
+const usualTimes: ServerTimes = { headersMs: 10_000, requestMs: 30_000, ...streamTimes };
+
 /** Makes the server; nothing listens yet. `close` ends what comes bit by bit and waits for requests that are under way. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { site, version, logger, watch, network } = options;
+  const times = { ...usualTimes, ...options.times };
   const closing = new AbortController();
   const server = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     bodyLimit: largestBody,
     trustProxy: trusted(network?.trustProxy ?? null),
-    // Whoever sends a request in drops gets no place for it.
-    requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    ...limitsFor(times),
     routerOptions: { maxParamLength: longestSegment },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -73,6 +80,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   server.decorateRequest('sender', null);
   server.addHook('preClose', async () => closing.abort());
+  watchConnections(server, times);
   server.addHook('onRequest', async (_, reply) => {
     if (!closing.signal.aborted) return;
     void reply.header('connection', 'close');
@@ -80,7 +88,6 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       remedy: { say: 'ask again in a moment: another one may take over' },
     });
   });
-  endUnused(server);
   takeJsonOnly(server);
   installTracing(server, version);
   installLog(server, watch);
@@ -95,7 +102,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   if (network !== null) await (await import('./network.ts')).installNetwork(server, network);
 
   addHealth(server, { site, version });
-  addRoutes(server, { site, operations, closing: closing.signal, onReader: (name, by) => watch?.onReader(name, by) });
+  const onReader = (stream: string, by: 1 | -1) => watch?.onReader(stream, by);
+  addRoutes(server, { site, operations, closing: closing.signal, times, onReader });
   await options.more?.(server);
   return server;
 }

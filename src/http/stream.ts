@@ -40,18 +40,21 @@ export async function streamEvents(
   });
   raw.on('close', stop);
   closing.addEventListener('abort', stop);
+  // What has happened before tells nobody who comes later.
+  if (raw.destroyed || closing.aborted) stop();
   const beat = setInterval(() => !raw.writableNeedDrain && raw.write(':\n\n'), heartbeatMs);
   beat.unref();
   try {
     raw.write(':\n\n');
-    await write(raw, framesOf(first), stallMs);
-    for await (const batch of rest) await write(raw, framesOf(batch), stallMs);
+    await write(raw, framesOf(first), { stallMs, signal: end.signal });
+    for await (const batch of rest) await write(raw, framesOf(batch), { stallMs, signal: end.signal });
     if (closing.aborted) throw stopping();
     raw.end('event: end\ndata: {}\n\n');
   } catch (error) {
     raw.end(`event: problem\ndata: ${JSON.stringify(problemOf(error))}\n\n`);
-    // Whoever does not even read that holds no connection.
-    if (raw.writableNeedDrain) setTimeout(() => raw.destroy(), heartbeatMs).unref();
+    // Whoever does not even read that holds no connection. What is ended says no more whether it was taken.
+    const late = setTimeout(() => raw.destroy(), heartbeatMs).unref();
+    raw.once('close', () => clearTimeout(late));
   } finally {
     clearInterval(beat);
     raw.off('close', stop);
@@ -63,14 +66,19 @@ export async function streamEvents(
 const stopping = () =>
   new SignalboxError('unavailable', 'stopped', 'The service stops; go on from the last event at the next one.');
 
-/** Resolves when there is room for more. Throws `tooSlow` when there is none for too long. */
-function write(raw: ServerResponse, bytes: Buffer, stallMs: number): Promise<void> | undefined {
-  if (bytes.length === 0 || raw.destroyed || raw.write(bytes)) return undefined;
+/** Resolves when there is room for more, or nothing more is to come. Throws `tooSlow` when there is none for too long. */
+function write(
+  raw: ServerResponse,
+  bytes: Buffer,
+  { stallMs, signal }: { stallMs: number; signal: AbortSignal },
+): Promise<void> | undefined {
+  if (bytes.length === 0 || raw.destroyed || raw.write(bytes) || signal.aborted) return undefined;
   return new Promise((resolve, reject) => {
     const settled = () => {
       clearTimeout(stalled);
       raw.off('drain', settled);
       raw.off('close', settled);
+      signal.removeEventListener('abort', settled);
       resolve();
     };
     const stalled = setTimeout(() => {
@@ -79,6 +87,7 @@ function write(raw: ServerResponse, bytes: Buffer, stallMs: number): Promise<voi
     }, stallMs);
     raw.on('drain', settled);
     raw.on('close', settled);
+    signal.addEventListener('abort', settled);
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { createTask, isIdFree, type NewTask } from '../app/new-task.ts';
+import { createTask, isIdFree, type NewTask, underFreeId } from '../app/new-task.ts';
 import { checkRepository } from '../app/repository.ts';
 import { setupFor } from '../app/setup.ts';
 import type { Config } from '../config/schema.ts';
@@ -12,7 +12,7 @@ import { own } from '../domain/own.ts';
 import { agentTypes, gateProfiles, roleOf, spawnPipeline, usualProfile } from '../machines/spawn-pipelines.ts';
 import { notBegun } from './not-begun.ts';
 import { madeBy } from './once.ts';
-import { operation, type Site, type Who } from './operation.ts';
+import { operation, type Who } from './operation.ts';
 
 const list = (means: string) => z.array(z.string().trim().min(1).max(2_000)).max(100).default([]).describe(means);
 
@@ -76,8 +76,13 @@ export const agentSpawn = operation({
     return agentId === undefined ? undefined : { agentId, status: 'spawning' as const };
   },
   async run(app, { taskId, agentType }, who, task) {
-    const id = await freeId(app, `${taskId}-${agentType}`);
-    return { agentId: await createTask(app, { ...task, id }, who), status: 'spawning' as const };
+    const base = `${taskId}-${agentType}`;
+    const ids = {
+      idAt: (index: number) => (index === 1 ? base : `${base}-${index}`),
+      isFree: (id: string) => isIdFree(app, id),
+    };
+    const agentId = await underFreeId(app, ids, id => createTask(app, { ...task, id }, who));
+    return { agentId, status: 'spawning' as const };
   },
 });
 
@@ -111,13 +116,6 @@ function pathOf({ projects }: Config, named: string, cwd: string, who: Who): str
   throw new SignalboxError('forbidden', 'commandNotAllowed', why, {
     remedy: { say: 'name a project of the configuration', field: 'repository' },
   });
-}
-
-async function freeId(app: Site, base: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const id = number === 1 ? base : `${base}-${number}`;
-    if (await isIdFree(app, id)) return id;
-  }
 }
 
 function bodyOf({ workItems, skills }: Input['context']): string {

@@ -20,7 +20,8 @@ type Looked = Pick<Runtime, 'machineOf' | 'actor' | 'logAfter' | 'logSince' | 'l
 
 /** So many entries are kept for those who keep up. */
 const mostKept = 4_096;
-const pageSize = 256;
+/** Whoever stands still holds one page, of entries that may each be as large as a work item. */
+const pageSize = 32;
 /** Entries are gathered for so long before followers are told, in milliseconds: many of them are told once for a busy moment. */
 const gatherMs = 10;
 /** Where there is more to do than there is time, telling takes one part of it in ten, and nobody waits longer than this. */

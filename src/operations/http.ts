@@ -42,7 +42,7 @@ export function requestFor(operation: AnyOperation, input: JsonObject, key: stri
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => {
     const value = String(rest[name] ?? '');
     delete rest[name];
-    return segmentFor(name, value);
+    return segmentFor(operation, name, value);
   });
   const accept = isStream(operation) ? 'text/event-stream' : envelopeType;
   const headers: Record<string, string> = { accept, ...(key !== null && { [keyHeader]: key }) };
@@ -55,10 +55,13 @@ export function requestFor(operation: AnyOperation, input: JsonObject, key: stri
  * A value as one segment of a path. `.` and `..` mean a place in it, however they are written (RFC 3986, 5.2.4), so a mark
  * that no name has goes before them; the other side takes it away.
  */
-function segmentFor(name: string, value: string): string {
+function segmentFor({ name: asked }: AnyOperation, name: string, value: string): string {
   if (value === '' || !value.isWellFormed()) {
-    const message = value === '' ? 'this is empty' : 'this holds half a character';
-    throw new SignalboxError('invalid', 'badInput', `"${name}": ${message}.`, { problems: [{ path: name, message }] });
+    // In the words of whoever would have found out, had it arrived.
+    const message = value === '' ? 'this is empty' : 'this holds a NUL or half a character';
+    const remedy = value === '' ? { say: 'give another value', field: name } : undefined;
+    const why = `${asked}: "${name}": ${message}.`;
+    throw new SignalboxError('invalid', 'badInput', why, { problems: [{ path: name, message }], remedy });
   }
   return `${/^[.]{1,2}$/.test(value) ? dotMark : ''}${encodeURIComponent(value)}`;
 }

@@ -145,6 +145,14 @@ export async function perform(admitted: Admitted, site: Site): Promise<unknown> 
   return performOn(admitted, site, isPlannedFirst(admitted) ? await planFor(admitted, site.here) : undefined);
 }
 
+/** The answer as it is described: nothing else leaves, in whichever way it was asked for. */
+export function checked({ name, output }: AnyOperation, given: unknown): unknown {
+  const parsed = output.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(`the answer of ${name} is not what it says: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
 /** The pieces of an answer that comes bit by bit, as many as are there at a time. */
 export function streamOn({ operation, input, who }: Admitted, site: Site): AsyncGenerator<readonly unknown[]> {
   if (!isStream(operation)) throw new Error(`${operation.name} answers at once`);

@@ -1,9 +1,9 @@
 /** The service: works on the data, and answers on a network as on the socket. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer, isIP } from 'node:net';
 import { dataPaths } from '../app/data-directory.ts';
 import { version } from '../app/version.ts';
-import type { LocalSignalbox } from '../client/local.ts';
+import { isWorkedOn, type LocalSignalbox } from '../client/local.ts';
 import type { Environment } from '../config/load.ts';
 import type { ServeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
@@ -12,7 +12,7 @@ import { addDocs } from '../http/docs.ts';
 import { networkGuard } from '../http/guard.ts';
 import { addInspector } from '../http/inspector/routes.ts';
 import { addMetrics } from '../http/metrics.ts';
-import { createServer } from '../http/server.ts';
+import { createServer, type ServerOptions } from '../http/server.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { createInspector } from '../operations/inspector/inspector.ts';
 import { createTokens, digestOf, type FixedToken } from '../operations/tokens.ts';
@@ -26,6 +26,8 @@ export interface ServeOptions {
   env: Environment;
   logger: Logger;
   news: WorkNews;
+  /** Where the usual ones are too long to be waited for. */
+  times?: ServerOptions['times'];
 }
 
 export interface Service {
@@ -39,13 +41,16 @@ export interface Service {
 
 /** Opens everything. Throws before anything is opened what keeps it from serving. */
 export async function startService(local: LocalSignalbox, options: ServeOptions): Promise<Service> {
-  const { env, logger, news } = options;
+  const { env, logger, news, times } = options;
   const { config } = await local.here.configuration();
   const { host = config.serve.host, port = config.serve.port } = options;
   const paths = dataPaths(await local.here.dataDir());
   const isBeyond = !isLoopback(host) || isBehindProxy(config.serve);
   if (isBeyond && fixedTokens(config.serve, env).length === 0 && !(await hasTokens(local))) throw openDoor(host);
-  await refuseTakenPort(host, port);
+  await refuseTakenPort(host, port).catch(async error => {
+    // Who listens there works on this data: opening it says so, and names the process.
+    if (!(await isWorkedOn(local.here))) throw error;
+  });
 
   const metrics = createMetrics({ version: version(), onFault: error => logger.warn({ err: error }, 'not counted') });
   const identity = { name: 'service', role: 'admin' } as const;
@@ -83,25 +88,37 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
         const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
         await addInspector(it, { inspector: createInspector(site), onViewer });
       },
+      ...(times && { times }),
     });
-    const url = await server.listen({ host, port });
-    writeFileSync(paths.service, `${JSON.stringify({ url, ...ownIdentity() })}\n`, { mode: 0o600 });
+    // By that name fastify opens a second server, for whose connections nobody waits and which nobody closes.
+    const url = await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+    const address = `${JSON.stringify({ url, ...ownIdentity() })}\n`;
+    writeFileSync(paths.service, address, { mode: 0o600 });
     return {
       url,
       dataDir: paths.dataDir,
       projects: Object.keys(config.projects),
       async close({ stopAgents }) {
+        withdraw(paths.service, address);
         await server.close();
         if (stopAgents) await working.interrupt('signalbox serve');
         await working.close();
         metrics.close();
-        rmSync(paths.service, { force: true });
       },
     };
   } catch (error) {
     await working.close();
     metrics.close();
     throw error;
+  }
+}
+
+/** Removes the file that says where the service is, unless another one has written it since. */
+function withdraw(file: string, address: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === address) rmSync(file);
+  } catch {
+    // Somebody else has removed it.
   }
 }
 

@@ -1,12 +1,13 @@
 /** Works on a data directory: opens it, goes on with what is there, and answers whoever asks here meanwhile. */
 
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { followActivity } from '../app/agent-log.ts';
 import { contextOf } from '../app/context.ts';
-import { openApp } from '../app/open.ts';
+import { type App, type AppOptions, openApp } from '../app/open.ts';
 import { interruptAll } from '../app/shutdown.ts';
 import { version } from '../app/version.ts';
-import type { LocalSignalbox, Planned } from '../client/local.ts';
+import { isWorkedOn, type LocalSignalbox, type Planned } from '../client/local.ts';
 import { clientOn } from '../client/on-site.ts';
 import type { Signalbox } from '../client/signalbox.ts';
 import type { Identity } from '../client/who.ts';
@@ -72,8 +73,9 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
   let deliver = (line: StoredLogEntry): void => {
     backlog.push(line);
   };
-  const app = await openApp({
-    dataDir: await local.here.dataDir(),
+  const dataDir = await local.here.dataDir();
+  const app = await openPatiently(local, {
+    dataDir,
     mode: 'work',
     configuration,
     listeners: [line => deliver(line), ...(news.watch === undefined ? [] : [news.watch.listener])],
@@ -131,6 +133,21 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
       await app.close();
     },
   };
+}
+
+/** Whoever owns the data for the moment of a command is waited for so long, in milliseconds; whoever works there is not. */
+const patienceMs = 5_000;
+const lookAgainMs = 25;
+
+async function openPatiently(local: LocalSignalbox, options: AppOptions): Promise<App> {
+  for (const end = performance.now() + patienceMs; ; ) {
+    try {
+      return await openApp(options);
+    } catch (error) {
+      if (!isBecause(error, 'inUse') || performance.now() > end || (await isWorkedOn(local.here))) throw error;
+    }
+    await pause(lookAgainMs);
+  }
 }
 
 /** Hands on entries one after another, each when its machine has been asked what it says. */

@@ -28,7 +28,7 @@ interface CallOptions {
 }
 
 /** One start of the agent, from its journal. */
-interface Call {
+export interface Call {
   stage: string;
   attempt: number;
   pid: number;
@@ -58,6 +58,8 @@ export async function makePlace({ name = 'shop' }: { name?: string } = {}) {
       reject: false,
       stdin: 'ignore',
       stripFinalNewline: false,
+      // Whoever does not stop when he is asked to is to be seen not to.
+      forceKillAfterDelay: false,
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     const said: Promise<Said> = child.then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));

@@ -82,6 +82,20 @@ test('I2: an event is taken once, wherever the process ends that sends it, and i
   }
 });
 
+test('orders that arrive at once and name no id are given one each', async () => {
+  const { directory, order } = await place();
+  const { client, close } = await processOn(directory);
+  const spawned = { taskId: 'ET-1', agentType: 'reviewer' as const, context: { repository: order.repository } };
+  const made = await Promise.all([
+    ...Array.from({ length: 8 }, () => client.ask('task.add', order).then(({ id }) => id)),
+    ...Array.from({ length: 8 }, () => client.ask('agent.spawn', spawned).then(({ agentId }) => agentId)),
+  ]);
+  expect(new Set(made).size).toBe(16);
+  const { items } = await client.ask('task.list', {});
+  expect(items.map(({ id }) => id).sort()).toEqual(made.sort());
+  await close();
+});
+
 /** Resolves when it is so, looked at with every round of the event loop. */
 async function settled(isSo: () => boolean): Promise<string> {
   while (!isSo()) await new Promise(resolve => setImmediate(resolve));

@@ -2,22 +2,27 @@
 import { writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { dataPaths } from '../../src/app/data-directory.ts';
+import { openApp } from '../../src/app/open.ts';
 import { openLocal } from '../../src/client/local.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { waysOfAsking } from '../client/data.ts';
 
-async function work() {
+type Here = ReturnType<typeof openLocal>['here'];
+
+async function work(looked = (here: Here, _dataDir: string) => here) {
   const { configure, ...data } = await waysOfAsking[0]!.make();
   configure();
   const notes: string[] = [];
   const place = { cwd: data.directory, env: { PATH: process.env.PATH }, data: data.dataDir, warn: () => {} };
   const identity = { name: 'ann', role: 'admin' } as const;
-  const working = await openWorking(openLocal(place, identity), identity, {
-    note: text => notes.push(text),
-    warn: text => notes.push(text),
+  const news = {
+    note: (text: string) => notes.push(text),
+    warn: (text: string) => notes.push(text),
     onTakenOver: () => {},
     onEntry: () => {},
-  });
+  };
+  const local = openLocal(place, identity);
+  const working = await openWorking({ ...local, here: looked(local.here, data.dataDir) }, identity, news);
   onTestFinished(() => working.close());
   return { ...data, configure, notes, working };
 }
@@ -35,4 +40,22 @@ test('whoever was killed is not believed to be at work', async () => {
   // The process that the lock names is gone, and had no time to say that it stops.
   writeFileSync(dataPaths(dataDir).lock, JSON.stringify({ pid: 4_194_304, startTime: 1, bootId: 'x' }));
   expect(await client.ask('queue.show', {})).toMatchObject({ isAttended: false });
+});
+
+test('whoever owns the data for the moment of a command is waited for', async () => {
+  let owner: Promise<{ close(): Promise<void> }> | undefined;
+  let looks = 0;
+  const { working } = await work((here, dataDir) => {
+    owner = openApp({ dataDir, mode: 'commit' });
+    const dataDirAfter = async () => {
+      looks += 1;
+      // Asked for again by who has been refused once.
+      if (looks === 1) await owner;
+      if (looks === 2) await owner!.then(app => app.close());
+      return dataDir;
+    };
+    return { ...here, dataDir: dataDirAfter };
+  });
+  expect(looks).toBeGreaterThan(1);
+  expect(await working.ask('queue.show', {})).toMatchObject({ isAttended: true });
 });
