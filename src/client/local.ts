@@ -24,6 +24,7 @@ import {
   streamOn,
 } from '../operations/perform.ts';
 import type { AnswerName, AskOptions, InputOf, Signalbox } from './signalbox.ts';
+import { isPassing } from './unbroken.ts';
 import { type Identity, whoOf } from './who.ts';
 
 export type { Place } from '../app/place.ts';
@@ -112,14 +113,19 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
       return { admitted: order, plan: await planFor(order, here) };
     },
     async *follow(name, input, options) {
-      const order = await admitted(name, input, options);
-      const other = await whoeverWorks(order.operation);
+      let given = input;
+      const other = await whoeverWorks((await admitted(name, input, options)).operation);
       if (other !== undefined) {
+        const onPlace = (after: string) => {
+          given = { ...input, after };
+          options?.onPlace?.(after);
+        };
         try {
-          yield* other.follow(name, input, options);
+          yield* other.follow(name, input, { ...options, onPlace });
           return;
         } catch (error) {
-          if (!isNobodyThere(error)) throw error;
+          // What was told so far is not told again: the rest is on this disk, whoever works on it next.
+          if (!isPassing(error)) throw error;
         } finally {
           await other.close();
         }
@@ -127,6 +133,7 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
       requireData(dataPaths(await here.dataDir()));
       const site = await opening('read');
       try {
+        const order = await admitted(name, given, options);
         for await (const pieces of streamOn(order, site)) {
           for (const piece of pieces) yield checked(order.operation, piece) as never;
         }

@@ -7,6 +7,7 @@ import { operations } from '../operations/index.ts';
 import type { AnyOperation } from '../operations/operation.ts';
 import { isWorkedOn, openLocal, type Place } from './local.ts';
 import type { Signalbox } from './signalbox.ts';
+import { usualPauses } from './unbroken.ts';
 import type { Identity } from './who.ts';
 
 export interface Client extends Signalbox {
@@ -33,7 +34,7 @@ export async function openClient(place: ClientPlace, identity: Identity): Promis
 
   const [{ openRemote }, { toService }] = await Promise.all([import('./remote.ts'), import('./transport.ts')]);
   const { carry, close } = toService(url, env.SIGNALBOX_API_TOKEN || undefined);
-  const remote = openRemote(carry, close);
+  const remote = openRemote(carry, close, usualPauses);
   // What is about the machine on which it is asked is asked here, wherever the data is.
   const isHere = async (name: keyof typeof operations) => ((await operations[name]()) as AnyOperation).route === null;
   return {

@@ -5,15 +5,20 @@ import { errorOf, type ProblemDocument } from '../domain/problem.ts';
 import { type PlainRequest, type PlainResponse, requestFor } from '../operations/http.ts';
 import { operations } from '../operations/index.ts';
 import type { AnyOperation } from '../operations/operation.ts';
+import { eventsIn } from './events.ts';
 import type { Signalbox } from './signalbox.ts';
+import { noPauses, type Pauses, type Told, unbroken } from './unbroken.ts';
 
 /** Carries a request to the other side. Throws what a connection throws. */
 export type Transport = (request: PlainRequest, signal?: AbortSignal) => Promise<PlainResponse>;
 
 const problemDocument = z.looseObject({ detail: z.string(), reason: z.string().optional() });
 
-/** `close` lets go of what the transport holds. */
-export function openRemote(transport: Transport, close: () => void = () => {}): Signalbox {
+/**
+ * `close` lets go of what the transport holds; by `pauses`, what comes bit by bit goes on when the connection is lost, which
+ * it does not without them.
+ */
+export function openRemote(transport: Transport, close: () => void = () => {}, pauses: Pauses = noPauses): Signalbox {
   async function send(operation: AnyOperation, input: unknown, key: string | null, signal?: AbortSignal) {
     if (operation.route === null) {
       const why = `${operation.name} is about the machine on which it is asked and cannot be asked from here.`;
@@ -33,6 +38,16 @@ export function openRemote(transport: Transport, close: () => void = () => {}): 
     }
   }
 
+  async function* told(operation: AnyOperation, input: unknown, signal?: AbortSignal): AsyncGenerator<Told> {
+    const { body } = await send(operation, input, null, signal);
+    for await (const { event, data, id } of eventsIn(typeof body === 'string' ? [body] : reachable(body))) {
+      if (event === 'problem') throw refusal(data ?? '');
+      if (event === 'end') return;
+      yield { place: id, ...(data !== null && { piece: understood(operation, data) }) };
+    }
+    throw unreachable('the connection ended before the answer did');
+  }
+
   return {
     async ask(name, input, { key, signal } = {}) {
       const operation: AnyOperation = await operations[name]();
@@ -42,21 +57,10 @@ export function openRemote(transport: Transport, close: () => void = () => {}): 
       }
       return understood(operation, await textOf(response)) as never;
     },
-    async *follow(name, input, { signal } = {}) {
+    async *follow(name, input, { signal, onPlace } = {}) {
       const operation: AnyOperation = await operations[name]();
-      try {
-        const { body } = await send(operation, input, null, signal);
-        for await (const data of eventsIn(typeof body === 'string' ? [body] : unbroken(body))) {
-          if (data.event === 'problem') throw refusal(data.data);
-          if (data.event === 'end') return;
-          yield understood(operation, data.data) as never;
-        }
-      } catch (error) {
-        // Nobody waits for it any more.
-        if (signal?.aborted) return;
-        throw error;
-      }
-      if (!signal?.aborted) throw unreachable('the connection ended before the answer did');
+      const from = (after: string | null) => told(operation, after === null ? input : { ...input, after }, signal);
+      yield* unbroken(from, { pauses, signal, onPlace }) as AsyncGenerator<never>;
     },
     close: async () => close(),
   };
@@ -67,7 +71,7 @@ function unreachable(cause: unknown): SignalboxError {
   return new SignalboxError('unavailable', 'unreachable', why, { cause });
 }
 
-async function* unbroken(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+async function* reachable(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   try {
     yield* pieces;
   } catch (error) {
@@ -105,22 +109,4 @@ async function textOf({ body }: PlainResponse): Promise<string> {
   let text = '';
   for await (const piece of body) text += piece;
   return text;
-}
-
-/** Server-sent events out of pieces of any size: https://html.spec.whatwg.org/multipage/server-sent-events.html */
-async function* eventsIn(
-  pieces: AsyncIterable<string> | Iterable<string>,
-): AsyncGenerator<{ event: string; data: string }> {
-  let rest = '';
-  for await (const piece of pieces) {
-    const blocks = (rest + piece).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const lines = block.split('\n');
-      const field = (name: string) =>
-        lines.filter(line => line.startsWith(`${name}:`)).map(line => line.slice(name.length + 1).replace(/^ /, ''));
-      const data = field('data');
-      if (data.length > 0) yield { event: field('event').at(-1) ?? 'message', data: data.join('\n') };
-    }
-  }
 }

@@ -30,6 +30,8 @@ export interface AskOptions {
   /** Told how far long work has come, where the data is at hand. */
   onProgress?: (progress: Json) => void;
   signal?: AbortSignal;
+  /** Told the position to go on from, as what comes bit by bit moves on. */
+  onPlace?: (position: string) => void;
 }
 
 export interface Signalbox {

@@ -24,10 +24,10 @@ let chunk: Buffer | undefined;
 export const longestLine = 64 << 20;
 
 /**
- * Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end, and the offset in
- * bytes at which the next one begins.
+ * Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end, the offset in
+ * bytes at which the next one begins, and whether it has an end.
  */
-export function tailLines(path: string, onLine: (line: string, end: number) => void): LineTail {
+export function tailLines(path: string, onLine: (line: string, end: number, isWhole: boolean) => void): LineTail {
   let file: number | undefined;
   let position = 0;
   let parts: Buffer[] = [];
@@ -47,13 +47,13 @@ export function tailLines(path: string, onLine: (line: string, end: number) => v
     partBytes += part.length;
   };
 
-  const complete = (end: Buffer, offset: number) => {
-    if (parts.length === 0) return onLine(withoutReturn(end.toString('utf8')), offset);
+  const complete = (end: Buffer, offset: number, isWhole = true) => {
+    if (parts.length === 0) return onLine(withoutReturn(end.toString('utf8')), offset, isWhole);
     keep(end);
     const line = Buffer.concat(parts).subarray(0, longestLine).toString('utf8');
     parts = [];
     partBytes = 0;
-    onLine(withoutReturn(line), offset);
+    onLine(withoutReturn(line), offset, isWhole);
   };
 
   const take = (data: Buffer, offset: number) => {
@@ -87,7 +87,7 @@ export function tailLines(path: string, onLine: (line: string, end: number) => v
     read,
     async finish() {
       while (read()) await new Promise(resolve => setImmediate(resolve));
-      if (parts.length > 0) complete(Buffer.alloc(0), position);
+      if (parts.length > 0) complete(Buffer.alloc(0), position, false);
     },
     writtenAt() {
       const descriptor = open();

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SignalboxError } from '../domain/errors.ts';
 import { envelopeType, fieldsIn, keyHeader } from '../operations/http.ts';
-import { type AnyOperation, isStream, type Route, type Site, type Who } from '../operations/operation.ts';
+import { type AnyOperation, type Batch, isStream, type Route, type Site, type Who } from '../operations/operation.ts';
 import { admit, checked, perform, streamOn } from '../operations/perform.ts';
 import { type StreamTimes, streamEvents } from './stream.ts';
 
@@ -99,22 +99,22 @@ interface Exchange {
 async function stream(
   operation: AnyOperation,
   admitted: ReturnType<typeof admit>,
-  { site, closing, times, onReader }: RoutesOptions,
+  { site, closing, onReader, times }: RoutesOptions,
   { request, reply, end }: Exchange,
 ): Promise<void> {
   const batches = streamOn(admitted, site);
   // What is wrong with the order is told before anything is promised.
-  const first = await batches.next();
-  const isEvents = wantsEvents(operation, request, admitted.input);
+  const first: Batch<unknown> = (await batches.next()).value ?? [];
   onReader(operation.name, 1);
-  const leave = () => onReader(operation.name, -1);
-  if (!isEvents) {
-    reply.raw.once('close', () => end.abort());
-    const bytes = bytesOf(operation, admitted.input, first.value ?? [], batches, leave);
-    await reply.type('text/plain; charset=utf-8').send(Readable.from(bytes));
-    return;
+  try {
+    if (wantsEvents(operation, request, admitted.input)) {
+      await streamEvents(reply, first, batches, { ...times, end, closing });
+    } else {
+      await streamText(reply, bytesOf(operation, admitted.input, first, batches), { end, ...times });
+    }
+  } finally {
+    onReader(operation.name, -1);
   }
-  await streamEvents(reply, first.value ?? [], batches, { ...times, end, closing }).finally(leave);
 }
 
 /** Plain text for whoever reads once, events for whoever follows or says that he takes them. */
@@ -124,19 +124,32 @@ function wantsEvents(operation: AnyOperation, { headers }: FastifyRequest, input
   return (headers.accept ?? '').includes('text/event-stream') || (input as { follow?: boolean }).follow === true;
 }
 
+/** Resolves when the reader has everything, or has gone, or has taken nothing for too long. */
+async function streamText(
+  reply: FastifyReply,
+  bytes: AsyncGenerator<Buffer>,
+  { end, stallMs }: StreamTimes & { end: AbortController },
+): Promise<void> {
+  const { raw } = reply;
+  raw.setTimeout(stallMs, () => raw.destroy());
+  const isOver = new Promise<void>(resolve => {
+    raw.once('close', resolve);
+    if (raw.destroyed) resolve();
+  });
+  void reply.type('text/plain; charset=utf-8').send(Readable.from(bytes));
+  await isOver;
+  end.abort();
+  await bytes.return(undefined);
+}
+
 async function* bytesOf(
   operation: AnyOperation,
   input: never,
-  first: readonly unknown[],
-  rest: AsyncGenerator<readonly unknown[]>,
-  leave: () => void,
+  first: Batch<unknown>,
+  rest: AsyncGenerator<Batch<unknown>>,
 ): AsyncGenerator<Buffer> {
   const write = isStream(operation) ? operation.bytesOf : null;
-  const joined = (batch: readonly unknown[]) => Buffer.concat(batch.map(piece => write!(piece as never, input)));
-  try {
-    if (first.length > 0) yield joined(first);
-    for await (const batch of rest) if (batch.length > 0) yield joined(batch);
-  } finally {
-    leave();
-  }
+  const joined = (batch: Batch<unknown>) => Buffer.concat(batch.map(piece => write!(piece as never, input)));
+  if (first.length > 0) yield joined(first);
+  for await (const batch of rest) if (batch.length > 0) yield joined(batch);
 }

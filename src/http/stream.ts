@@ -8,86 +8,108 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { SignalboxError } from '../domain/errors.ts';
 import { problemOf } from '../domain/problem.ts';
+import type { Batch } from '../operations/operation.ts';
 
 export interface StreamTimes {
   /** A sign of life while nothing happens, in milliseconds. */
   heartbeatMs: number;
   /** A reader that has taken nothing for so long is dropped, in milliseconds. */
   stallMs: number;
+  /** Whoever is to be told why it is over, and does not read even that, has so long for it, in milliseconds. */
+  lastWordMs: number;
 }
 
-export const usualTimes: StreamTimes = { heartbeatMs: 15_000, stallMs: 30_000 };
+export const usualTimes: StreamTimes = { heartbeatMs: 15_000, stallMs: 30_000, lastWordMs: 2_000 };
 
 /** Writes batch after batch until it is over, the reader has gone, or `closing` aborts. `end` ends where they come from. */
 export async function streamEvents(
   reply: FastifyReply,
-  first: readonly unknown[],
-  rest: AsyncGenerator<readonly unknown[]>,
-  { end, closing, heartbeatMs, stallMs }: StreamTimes & { end: AbortController; closing: AbortSignal },
+  first: Batch<unknown>,
+  rest: AsyncGenerator<Batch<unknown>>,
+  { end, closing, heartbeatMs, stallMs, lastWordMs }: StreamTimes & { end: AbortController; closing: AbortSignal },
 ): Promise<void> {
   const { raw } = reply;
   const stop = () => end.abort();
   reply.hijack();
-  raw.useChunkedEncodingByDefault = false;
-  raw.writeHead(200, {
-    ...(reply.getHeaders() as Record<string, string>),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    // Proxies that gather answers would hold back what happens now.
-    'x-accel-buffering': 'no',
-    // The answer ends with the connection: no chunk of it is made for each reader.
-    connection: 'close',
-  });
   raw.on('close', stop);
   closing.addEventListener('abort', stop);
-  // What has happened before tells nobody who comes later.
+  // Whoever has gone before this began is not told of any more.
   if (raw.destroyed || closing.aborted) stop();
-  const beat = setInterval(() => !raw.writableNeedDrain && raw.write(':\n\n'), heartbeatMs);
+  // The answer ends with the connection: no chunk of it is made for each reader.
+  raw.useChunkedEncodingByDefault = false;
+  raw.writeHead(200, headersOf(reply));
+  let reached = first.reached;
+  const beat = setInterval(() => !raw.writableNeedDrain && raw.write(signOfLife(reached)), heartbeatMs);
   beat.unref();
   try {
-    raw.write(':\n\n');
+    raw.write(signOfLife(reached));
     await write(raw, framesOf(first), { stallMs, signal: end.signal });
-    for await (const batch of rest) await write(raw, framesOf(batch), { stallMs, signal: end.signal });
+    while (!end.signal.aborted) {
+      const { value: batch, done } = await rest.next();
+      if (done) break;
+      await write(raw, framesOf(batch), { stallMs, signal: end.signal });
+      reached = batch.reached;
+    }
     if (closing.aborted) throw stopping();
     raw.end('event: end\ndata: {}\n\n');
   } catch (error) {
     raw.end(`event: problem\ndata: ${JSON.stringify(problemOf(error))}\n\n`);
     // Whoever does not even read that holds no connection. What is ended says no more whether it was taken.
-    const late = setTimeout(() => raw.destroy(), heartbeatMs).unref();
+    const late = setTimeout(() => raw.destroy(), lastWordMs).unref();
     raw.once('close', () => clearTimeout(late));
   } finally {
     clearInterval(beat);
     raw.off('close', stop);
     closing.removeEventListener('abort', stop);
     end.abort();
+    await rest.return(undefined);
   }
 }
+
+const headersOf = (reply: FastifyReply) => ({
+  ...(reply.getHeaders() as Record<string, string>),
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // Nothing comes after it, and nobody who stops waits for a connection that is kept for more.
+  connection: 'close',
+  // Proxies that gather answers would hold back what happens now.
+  'x-accel-buffering': 'no',
+});
+
+/** A comment. With an id it moves the place of a reader for whom there was nothing; to whom nothing is told by that. */
+const signOfLife = (reached: number | string | undefined) => `:\n${reached === undefined ? '' : `id: ${reached}\n`}\n`;
 
 const stopping = () =>
   new SignalboxError('unavailable', 'stopped', 'The service stops; go on from the last event at the next one.');
 
-/** Resolves when there is room for more, or nothing more is to come. Throws `tooSlow` when there is none for too long. */
-function write(
-  raw: ServerResponse,
-  bytes: Buffer,
-  { stallMs, signal }: { stallMs: number; signal: AbortSignal },
-): Promise<void> | undefined {
+interface Patience {
+  stallMs: number;
+  /** Aborts when nothing more is to be written. */
+  signal: AbortSignal;
+}
+
+/**
+ * Resolves when there is room for more, or need not be any. Throws `tooSlow` when nothing at all has been taken for too long;
+ * as long as some is, the connection itself puts that off.
+ */
+function write(raw: ServerResponse, bytes: Buffer, { stallMs, signal }: Patience): Promise<void> | undefined {
   if (bytes.length === 0 || raw.destroyed || raw.write(bytes) || signal.aborted) return undefined;
   return new Promise((resolve, reject) => {
-    const settled = () => {
-      clearTimeout(stalled);
-      raw.off('drain', settled);
-      raw.off('close', settled);
-      signal.removeEventListener('abort', settled);
-      resolve();
+    const settle = (isStalled: boolean) => {
+      raw.setTimeout(0);
+      raw.off('timeout', onTimeout);
+      raw.off('drain', onRoom);
+      signal.removeEventListener('abort', onRoom);
+      if (isStalled) reject(tooSlow(stallMs));
+      else resolve();
     };
-    const stalled = setTimeout(() => {
-      reject(tooSlow(stallMs));
-      settled();
-    }, stallMs);
-    raw.on('drain', settled);
-    raw.on('close', settled);
-    signal.addEventListener('abort', settled);
+    const onRoom = () => settle(false);
+    const onTimeout = () => settle(true);
+    raw.on('timeout', onTimeout);
+    raw.on('drain', onRoom);
+    // It does when the reader has gone, too.
+    signal.addEventListener('abort', onRoom);
+    raw.setTimeout(stallMs);
   });
 }
 

@@ -1,6 +1,7 @@
 /** What an agent has printed, and goes on to print. */
 import { z } from 'zod';
-import { type LogPlace, readLogs } from '../app/agent-log.ts';
+import { isInLog, type LogPlace, readLogs } from '../app/run-log.ts';
+import { SignalboxError } from '../domain/errors.ts';
 import { agentId, flag } from './fields.ts';
 import { runRow } from './find.ts';
 import { streamOperation } from './operation.ts';
@@ -15,7 +16,7 @@ export const agentLogs = streamOperation({
     raw: flag.describe('as the program printed it, byte for byte'),
     after: z
       .string()
-      .regex(/^\d{1,9}(:\d{1,15}){2}$/, 'write the position of a piece, such as 1:2048:0')
+      .regex(/^(?:[^\s:@]{1,400}@)?\d{1,9}(:\d{1,15}){2}$/, 'write the position of a piece, such as 1:2048:0')
       .optional()
       .describe('the position to go on from; the beginning without it'),
   }),
@@ -23,24 +24,38 @@ export const agentLogs = streamOperation({
     text: z
       .string()
       .describe('what one line says to people, without its end; or a piece of the output in base64 when it is raw'),
-    position: z.string().describe('the attempt, then bytes of its output and of its standard error'),
+    position: z
+      .string()
+      .describe(
+        'the attempt, then bytes of its output and of its standard error; before it the run, where a task was named',
+      ),
   }),
   args: ['agentId'],
   route: { method: 'GET', path: '/agents/:agentId/logs', status: 200 },
   fails: ['noRun', 'noRunYet'],
   bytesOf: ({ text }, { raw }) => (raw ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)),
   async *stream({ runtime, paths }, { agentId: id, follow, raw, after }, { signal }) {
-    const { id: runId } = await runRow(runtime, id);
+    const [position, run] = after?.split('@').reverse() ?? [];
+    const row = await runRow(runtime, run ?? id);
+    const place = position === undefined ? undefined : placeIn(position);
+    const isOfThis = run === undefined || row.id === id || row.parentId === id;
+    if (!isOfThis || (place !== undefined && !isInLog(paths, row, place))) throw beyond(id, after!);
     yield [];
-    const place = after === undefined ? undefined : placeIn(after);
-    for await (const pieces of readLogs({ runtime, paths }, runId, { follow, raw, after: place, signal })) {
+    // The newest run of a task may be another one when somebody goes on.
+    const prefix = row.id === id ? '' : `${row.id}@`;
+    for await (const pieces of readLogs({ runtime, paths }, row.id, { follow, raw, after: place, signal })) {
       yield pieces.map(({ text, place: { attempt, output, error } }) => ({
         text,
-        position: `${attempt}:${output}:${error}`,
+        position: `${prefix}${attempt}:${output}:${error}`,
       }));
     }
   },
 });
+
+const beyond = (id: string, position: string) =>
+  new SignalboxError('not_found', 'beyondLog', `The output of ${id} does not reach as far as ${position}.`, {
+    remedy: { say: 'give one that was answered, or none for the beginning', field: 'after' },
+  });
 
 function placeIn(position: string): LogPlace {
   const [attempt = 1, output = 0, error = 0] = position.split(':').map(Number);

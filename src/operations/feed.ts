@@ -2,24 +2,24 @@
  * What happens, for everybody who follows it. Entries are made once and shared: whoever keeps up takes them from memory,
  * whoever has fallen behind or begins earlier reads the log, and nobody costs the engine more than a place to go on from.
  */
-import type { JsonObject } from '../domain/json.ts';
-import { projectsIn } from '../machines/standing.ts';
-import { sayingsAt } from '../machines/words.ts';
+import { SignalboxError } from '../domain/errors.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
+import { type Bell, createBell } from './bell.ts';
+import { createEntries } from './entries.ts';
 import type { FeedEntry } from './feed-entry.ts';
-import { concealed } from './views/concealed.ts';
-import { timeOf } from './views/time.ts';
+import { createRecent, type Recent } from './recent.ts';
 
 export interface Feed {
-  /** Everything behind a position, once and in order, as much as is there at a time, until the signal aborts. */
+  /**
+   * Everything behind a position, once and in order, as much as is there at a time, until the signal aborts. Throws
+   * `stopped` when the runtime has stopped, and whatever keeps the log from being read.
+   */
   after(position: number, signal: AbortSignal): AsyncGenerator<readonly FeedEntry[]>;
 }
 
 type Looked = Pick<Runtime, 'machineOf' | 'actor' | 'logAfter' | 'logSince' | 'lastPosition'>;
 
-/** So many entries are kept for those who keep up. */
-const mostKept = 4_096;
 /** Whoever stands still holds one page, of entries that may each be as large as a work item. */
 const pageSize = 32;
 /** Entries are gathered for so long before followers are told, in milliseconds: many of them are told once for a busy moment. */
@@ -38,44 +38,38 @@ export function feedOf(runtime: Looked): Feed {
   return known;
 }
 
-/** Entries that follow one another without a gap: everything behind `from`, up to and with `to`. */
-interface Page {
-  from: number;
-  to: number;
-  entries: readonly FeedEntry[];
+/** Reads what comes, once for everybody, from when the first follower comes until the last one goes. */
+interface Tail {
+  followers: number;
+  recent: Recent;
+  /** How far everybody has been told; undefined until that is known. */
+  told: number | undefined;
+  /** Rings when there is more, and when there will be nothing more. */
+  bell: Bell;
+  /** Why there will be nothing more. */
+  failure: unknown;
+  end: AbortController;
 }
 
 function createFeed(runtime: Looked): Feed {
   const entryOf = createEntries(runtime);
   const entriesOf = (lines: readonly StoredLogEntry[]) => Promise.all(lines.map(entryOf));
-  let pages: Page[] = [];
-  let kept = 0;
-  let followers = 0;
-  let tailing: AbortController | undefined;
-  /** How far everybody has been told; undefined while nobody reads for everybody. */
-  let told: number | undefined;
-  let isOver = false;
-  let arrival = Promise.withResolvers<void>();
+  const myTurn = createTurns();
+  let current: Tail | undefined;
 
-  const arrive = () => {
-    const before = arrival;
-    arrival = Promise.withResolvers();
-    before.resolve();
-  };
-
-  /** Reads what comes for everybody, for as long as somebody follows. */
-  async function tail({ signal }: AbortController): Promise<void> {
+  /** Throws why there is nothing more to be told. */
+  async function read(tail: Tail): Promise<void> {
+    const { recent, bell, end } = tail;
     let from = await runtime.lastPosition();
-    told = from;
+    tail.told = from;
+    bell.ring();
     let since = performance.eventLoopUtilization();
-    for await (const lines of runtime.logSince(from, signal)) {
+    for await (const lines of runtime.logSince(from, end.signal)) {
       const to = lines.at(-1)!.position;
-      pages.push({ from, to, entries: await entriesOf(lines) });
-      kept += lines.length;
-      while (kept > mostKept && pages.length > 1) kept -= pages.shift()!.entries.length;
+      recent.add({ from, to, entries: await entriesOf(lines) });
       from = to;
-      told = to;
-      arrive();
+      tail.told = to;
+      bell.ring();
       const tellingMs = await timeOfOneRound();
       await pause(gatherMs);
       const now = performance.eventLoopUtilization();
@@ -84,61 +78,67 @@ function createFeed(runtime: Looked): Feed {
       // Those who order go before those who look.
       if (isBusy) await pause(Math.min(tellingMs * (share - 1), longestGatherMs));
     }
-    isOver = !signal.aborted;
+    throw new SignalboxError('unavailable', 'stopped', 'The runtime has stopped; nothing more happens here.');
   }
 
-  function join(): () => void {
-    followers += 1;
-    if (tailing === undefined) {
-      const own = new AbortController();
-      tailing = own;
-      // Where that fails, each reads the log by himself and finds out what is wrong with it.
-      tail(own)
-        .catch(() => {})
-        .finally(() => {
-          if (tailing !== own) return;
-          told = undefined;
-          arrive();
-        });
-    }
-    return () => {
-      followers -= 1;
-      if (followers > 0) return;
-      tailing?.abort();
-      tailing = undefined;
-      told = undefined;
-      pages = [];
-      kept = 0;
+  function begin(): Tail {
+    const end = new AbortController();
+    const tail: Tail = {
+      followers: 0,
+      recent: createRecent(),
+      told: undefined,
+      bell: createBell(),
+      failure: undefined,
+      end,
     };
+    read(tail).catch((error: unknown) => {
+      tail.failure = error;
+      // Whoever comes next begins anew: it may have been the disk, for a moment.
+      if (current === tail) current = undefined;
+      tail.bell.ring();
+    });
+    return tail;
   }
 
-  /** What is kept behind a position; undefined where that begins too late or has not come yet. */
-  function keptAfter(position: number): readonly FeedEntry[] | undefined {
-    const page = pages.find(({ from, to }) => from <= position && position < to);
-    if (page === undefined || page.from === position) return page?.entries;
-    return page.entries.filter(entry => entry.position > position);
+  function join(): Tail {
+    current ??= begin();
+    current.followers += 1;
+    return current;
+  }
+
+  function leave(tail: Tail): void {
+    tail.followers -= 1;
+    if (tail.followers > 0) return;
+    tail.end.abort();
+    if (current === tail) current = undefined;
+  }
+
+  async function next(position: number, { told, recent }: Tail): Promise<readonly FeedEntry[]> {
+    if (told !== undefined && position >= told) return [];
+    const kept = recent.after(position);
+    if (kept !== undefined) return kept;
+    await myTurn();
+    return entriesOf(await runtime.logAfter(position, pageSize));
   }
 
   return {
     async *after(start, signal) {
-      const leave = join();
+      const tail = join();
       try {
-        for (let position = start; !signal.aborted && !isOver; ) {
-          const next = arrival.promise;
-          const isToldAll = told !== undefined && position >= told;
-          const entries = isToldAll
-            ? []
-            : (keptAfter(position) ?? (await entriesOf(await runtime.logAfter(position, pageSize))));
+        for (let position = start; !signal.aborted; ) {
+          if (tail.failure !== undefined) throw tail.failure;
+          const heard = tail.bell.rings;
+          const entries = await next(position, tail);
           const last = entries.at(-1);
           if (last === undefined) {
-            await either(next, signal);
+            await tail.bell.after(heard, signal);
           } else {
             position = last.position;
             yield entries;
           }
         }
       } finally {
-        leave();
+        leave(tail);
       }
     },
   };
@@ -153,72 +153,14 @@ async function timeOfOneRound(): Promise<number> {
   return performance.now() - began;
 }
 
-/** Resolves with whichever comes first, and leaves nothing behind. */
-function either(next: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise(resolve => {
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done, { once: true });
-    next.then(done);
-  });
-}
-
-/** What does not change about an actor, as far as entries tell it. */
-interface Known {
-  kind: string;
-  machine: Awaited<ReturnType<Runtime['machineOf']>>['machine'];
-  taskId: string | null;
-  project: string | null;
-}
-
-/** So many actors are remembered. */
-const mostKnown = 1_000;
-
-/** Entries with what their machines say of the states. An actor keeps its machine until it is given another. */
-export function createEntries(
-  runtime: Pick<Runtime, 'machineOf' | 'actor'>,
-): (line: StoredLogEntry) => Promise<FeedEntry> {
-  const known = new Map<string, Promise<Known>>();
-
-  async function look(actorId: string): Promise<Known> {
-    const { kind, machine } = await runtime.machineOf(actorId);
-    const root = await runtime.actor(actorId.split('.', 1)[0]!);
-    const task = root?.kind === 'task' ? root : undefined;
-    const [project = null] = projectsIn(task?.tags ?? []);
-    return { kind, machine, taskId: task?.id ?? null, project };
-  }
-
-  function about(actorId: string): Promise<Known> {
-    const found = known.get(actorId) ?? look(actorId);
-    // The one that was asked for last is the last to be forgotten.
-    known.delete(actorId);
-    known.set(actorId, found);
-    if (known.size > mostKnown) known.delete(known.keys().next().value!);
-    found.catch(() => known.delete(actorId));
-    return found;
-  }
-
-  return async line => {
-    const { position, actorId, seq, at: when, type, from, to, outcome, source, reason, event } = line;
-    if (type === 'signalbox.migrate') known.delete(actorId);
-    const { kind, machine, taskId, project } = await about(actorId);
-    const { headline = null, tags } = machine === undefined ? { tags: [] } : sayingsAt(machine, to);
-    const { type: _, ...data } = concealed(event as unknown as JsonObject);
-    const where = { position, actorId, kind, taskId, project, seq, at: timeOf(when) };
-    return {
-      ...where,
-      type,
-      from,
-      to,
-      outcome,
-      source,
-      reason,
-      headline: from === to ? null : headline,
-      tags,
-      data,
-    };
+/**
+ * One after another, each in a round of the event loop of his own. A log is read without waiting for anything, so that
+ * one who reads a long one, or hundreds who do, would let nobody else do anything.
+ */
+function createTurns(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => {
+    last = last.then(() => new Promise(resolve => setImmediate(resolve)));
+    return last;
   };
 }

@@ -116,6 +116,17 @@ export interface LocalOperation<
 }
 
 /**
+ * Pieces that are there at once; there may be none. `reached` is the position to go on from behind them, where the pieces
+ * do not say it because some were left out.
+ */
+export interface Batch<Piece> extends ReadonlyArray<Piece> {
+  readonly reached?: number | string;
+}
+
+export const batchUpTo = <Piece>(reached: number | string, pieces: readonly Piece[]): Batch<Piece> =>
+  Object.assign([...pieces], { reached });
+
+/**
  * Answers bit by bit, until it is over or nobody listens any more. `output` is one piece; those that are there at once come
  * together. A piece that can be gone on from says so by its `position`, which the input `after` takes.
  */
@@ -127,7 +138,7 @@ export interface StreamOperation<
   needs: 'read';
   changes: false;
   /** The first batch comes when the order is known to be good; it may be empty. */
-  stream(app: Site, input: Given<Input>, who: Who): AsyncGenerator<readonly z.input<Output>[]>;
+  stream(app: Site, input: Given<Input>, who: Who): AsyncGenerator<Batch<z.input<Output>>>;
   /** What a piece is as plain text, for whoever takes no events; null for what is nothing but events. */
   bytesOf: ((piece: z.output<Output>, input: Given<Input>) => Buffer) | null;
 }

@@ -7,6 +7,7 @@ import { longestKey } from './http.ts';
 import { once } from './once.ts';
 import {
   type AnyOperation,
+  type Batch,
   type DataOperation,
   type Here,
   isStream,
@@ -154,7 +155,7 @@ export function checked({ name, output }: AnyOperation, given: unknown): unknown
 }
 
 /** The pieces of an answer that comes bit by bit, as many as are there at a time. */
-export function streamOn({ operation, input, who }: Admitted, site: Site): AsyncGenerator<readonly unknown[]> {
+export function streamOn({ operation, input, who }: Admitted, site: Site): AsyncGenerator<Batch<unknown>> {
   if (!isStream(operation)) throw new Error(`${operation.name} answers at once`);
   return operation.stream(site, input, who);
 }

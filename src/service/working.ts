@@ -16,7 +16,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type ConfigWatch, watchConfig } from '../config/watch.ts';
 import { isBecause, messageOf } from '../domain/errors.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
-import { createEntries } from '../operations/feed.ts';
+import { createEntries } from '../operations/entries.ts';
 import type { FeedEntry } from '../operations/feed-entry.ts';
 import { runRow } from '../operations/find.ts';
 import type { Site } from '../operations/operation.ts';

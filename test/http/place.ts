@@ -15,9 +15,8 @@ export interface Answer {
   json: Record<string, unknown>;
 }
 
-/** Data without any task, open to record what is ordered. */
-export async function emptySite(): Promise<Site> {
-  const directory = temporaryDirectory();
+/** Data to record what is ordered, without any task where nothing else is said. */
+export async function emptySite(directory = temporaryDirectory()): Promise<Site> {
   const app = await openApp({ dataDir: directory, mode: 'commit' });
   onTestFinished(() => app.close());
   const here = {

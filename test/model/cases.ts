@@ -48,7 +48,7 @@ const judged = (reports: object[], more: object = {}): ModelEvent => ({
   type: 'xstate.done.actor.gates',
   output: { reports, questions: null, objection: null, ...more },
 });
-const failure = (child: string): ModelEvent => ({
+export const failure = (child: string): ModelEvent => ({
   type: `xstate.error.actor.${child}`,
   error: { name: 'Error', message: `${child} failed` },
 });
@@ -67,25 +67,27 @@ export function deadlinesOf(machine: AnyStateMachine): ModelEvent[] {
   return [...new Set(walk(machine.root))].map(type => ({ type }));
 }
 
+/** What a task of a person begins with. */
+export const taskInput = {
+  title: 'a task',
+  body: '',
+  project: 'p',
+  repository: '/r',
+  target: 'main',
+  branch: 'feature/x',
+  workItem: 'x',
+  worktree: '/w',
+  priority: 5,
+  agent: plainAgent('a', ['a']),
+  agents: {},
+  hooks: noHooks,
+  mergeQueue: 'merge:r',
+};
+
 export function taskModel(_machine: AnyStateMachine): ModelOptions {
   const gates = ['documents', 'tests', 'shipped'];
   return {
-    input: {
-      title: 'a task',
-      body: '',
-      project: 'p',
-      repository: '/r',
-      target: 'main',
-      branch: 'feature/x',
-      workItem: 'x',
-      worktree: '/w',
-      priority: 5,
-      agent: plainAgent('a', ['a']),
-      agents: {},
-      hooks: noHooks,
-      mergeQueue: 'merge:r',
-      actor: { id: 'x', parentId: null, at: 0 },
-    },
+    input: { ...taskInput, actor: { id: 'x', parentId: null, at: 0 } },
     events: [
       { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
       failure('prepare'),

@@ -1,0 +1,66 @@
+/** Transitions as whoever follows what happens sees them. */
+import type { JsonObject } from '../domain/json.ts';
+import { projectsIn } from '../machines/standing.ts';
+import { sayingsAt } from '../machines/words.ts';
+import type { StoredLogEntry } from '../persistence/store.ts';
+import type { Runtime } from '../runtime/index.ts';
+import type { FeedEntry } from './feed-entry.ts';
+import { concealed } from './views/concealed.ts';
+import { timeOf } from './views/time.ts';
+
+/** What does not change about an actor, as far as entries tell it. */
+interface Known {
+  kind: string;
+  machine: Awaited<ReturnType<Runtime['machineOf']>>['machine'];
+  taskId: string | null;
+  project: string | null;
+}
+
+/** So many actors are remembered. */
+const mostKnown = 1_000;
+
+/** Entries with what their machines say of the states. An actor keeps its machine until it is given another. */
+export function createEntries(
+  runtime: Pick<Runtime, 'machineOf' | 'actor'>,
+): (line: StoredLogEntry) => Promise<FeedEntry> {
+  const known = new Map<string, Promise<Known>>();
+
+  async function look(actorId: string): Promise<Known> {
+    const { kind, machine } = await runtime.machineOf(actorId);
+    const root = await runtime.actor(actorId.split('.', 1)[0]!);
+    const task = root?.kind === 'task' ? root : undefined;
+    const [project = null] = projectsIn(task?.tags ?? []);
+    return { kind, machine, taskId: task?.id ?? null, project };
+  }
+
+  function about(actorId: string): Promise<Known> {
+    const found = known.get(actorId) ?? look(actorId);
+    // The one that was asked for last is the last to be forgotten.
+    known.delete(actorId);
+    known.set(actorId, found);
+    if (known.size > mostKnown) known.delete(known.keys().next().value!);
+    found.catch(() => known.delete(actorId));
+    return found;
+  }
+
+  return async line => {
+    const { position, actorId, seq, at: when, type, from, to, outcome, source, reason, event } = line;
+    if (type === 'signalbox.migrate') known.delete(actorId);
+    const { kind, machine, taskId, project } = await about(actorId);
+    const { headline = null, tags } = machine === undefined ? { tags: [] } : sayingsAt(machine, to);
+    const { type: _, ...data } = concealed(event as unknown as JsonObject);
+    const where = { position, actorId, kind, taskId, project, seq, at: timeOf(when) };
+    return {
+      ...where,
+      type,
+      from,
+      to,
+      outcome,
+      source,
+      reason,
+      headline: from === to ? null : headline,
+      tags,
+      data,
+    };
+  };
+}
