@@ -92,7 +92,7 @@ interface Patience {
  * Resolves when there is room for more, or need not be any. Throws `tooSlow` when nothing at all has been taken for too long;
  * as long as some is, the connection itself puts that off.
  */
-function write(raw: ServerResponse, bytes: Buffer, { stallMs, signal }: Patience): Promise<void> | undefined {
+function write(raw: ServerResponse, bytes: string | Buffer, { stallMs, signal }: Patience): Promise<void> | undefined {
   if (bytes.length === 0 || raw.destroyed || raw.write(bytes) || signal.aborted) return undefined;
   return new Promise((resolve, reject) => {
     const settle = (isStalled: boolean) => {
@@ -119,13 +119,16 @@ const tooSlow = (stallMs: number) =>
   });
 
 /** Many follow the same: what is told to all is written out once, and every socket is given the same bytes. */
-const ofBatch = new WeakMap<readonly unknown[], Buffer>();
-const ofPiece = new WeakMap<object, string>();
+const ofBatch = new WeakMap<readonly unknown[], string | Buffer>();
 
-function framesOf(batch: readonly unknown[]): Buffer {
+/** As text for the first reader, who may be the only one; as bytes for all others. */
+function framesOf(batch: readonly unknown[]): string | Buffer {
   const known = ofBatch.get(batch);
-  if (known !== undefined) return known;
-  const frames = Buffer.from(batch.map(piece => frameOf(piece as { position?: number | string })).join(''));
+  if (Buffer.isBuffer(known)) return known;
+  const frames =
+    known === undefined
+      ? batch.map(piece => frameOf(piece as { position?: number | string })).join('')
+      : Buffer.from(known);
   ofBatch.set(batch, frames);
   return frames;
 }
@@ -133,7 +136,5 @@ function framesOf(batch: readonly unknown[]): Buffer {
 function frameOf(piece: { position?: number | string }): string {
   const { position } = piece;
   const id = position === undefined ? '' : `id: ${position}\n`;
-  const known = ofPiece.get(piece) ?? `${id}data: ${JSON.stringify(piece)}\n\n`;
-  ofPiece.set(piece, known);
-  return known;
+  return `${id}data: ${JSON.stringify(piece)}\n\n`;
 }

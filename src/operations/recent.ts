@@ -21,7 +21,7 @@ export interface RecentLimits {
   characters: number;
 }
 
-const usualLimits: RecentLimits = { entries: 4_096, characters: 16_000_000 };
+const usualLimits: RecentLimits = { entries: 4_096, characters: 4_000_000 };
 
 /** However large the newest page is, it is kept. */
 export function createRecent(limits: RecentLimits = usualLimits): Recent {

@@ -264,7 +264,7 @@ test('a reader who stands still is waited for, costs no memory, is dropped in th
   // The slow one is dropped without having been read for.
   await until(0);
   const all = await positionsIn(site);
-  const pages = Math.ceil(all.length / 256);
+  const pages = Math.ceil(all.length / 32);
   expect(read).toBeLessThan(2 * pages);
   slow.read();
   await slow.over;

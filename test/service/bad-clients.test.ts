@@ -136,12 +136,12 @@ test('a reader of events who never reads costs no memory, and is dropped', async
   await flood(300);
   const [memory, descriptors] = [served.memory(), served.descriptors()];
   const readers = await Promise.all(
-    Array.from({ length: 20 }, () => connection(served, request('GET /events?after=0 HTTP/1.1'))),
+    Array.from({ length: 60 }, () => connection(served, request('GET /events?after=0 HTTP/1.1'))),
   );
   await vi.waitUntil(() => served.descriptors() >= descriptors + readers.length, patience);
   await flood(300);
-  // Twenty who were each kept everything for would take 20 × 11 MB.
-  expect(served.memory() - memory).toBeLessThan(150);
+  // Sixty who were each kept everything for would hold 60 × 11 MB; what is read for them and given away is collected later.
+  expect(served.memory() - memory).toBeLessThan(500);
   await vi.waitUntil(() => served.descriptors() <= descriptors + 5, patience);
   await answersAll(served);
 });
