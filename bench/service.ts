@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
@@ -61,29 +63,70 @@ function orders() {
     const [task, round] = [(count % moving) + 1, Math.floor(count / moving)];
     count += 1;
     const type = round % 2 === 0 ? 'task.resume' : 'task.pause';
-    return { method: 'POST' as const, path: `/tasks/L-${task}/events`, body: JSON.stringify({ type }), headers: json };
+    return {
+      method: 'POST' as const,
+      path: `/tasks/L-${task}/events`,
+      body: JSON.stringify({ type }),
+      headers: { ...json },
+    };
   };
+}
+
+interface Asked {
+  method: 'GET' | 'POST';
+  path: string;
+  body?: string;
+  headers?: Record<string, string>;
 }
 
 interface Load {
   url: string;
   seconds: number;
-  connections: number;
-  /** Requests per second; as many as there can be without it. */
-  rate?: number;
-  next(): { method: 'GET' | 'POST'; path: string; body?: string; headers?: Record<string, string> };
+  next(): Asked;
 }
 
-async function load({ url, seconds, connections, rate, next }: Load) {
+/** As many as there can be, one after another on each connection. Answers how many those were per second. */
+async function flood({ url, seconds, connections, next }: Load & { connections: number }): Promise<number> {
   const result = await autocannon({
     url,
     duration: seconds,
     connections,
-    ...(rate !== undefined && { overallRate: rate }),
     requests: [{ setupRequest: request => ({ ...request, ...next() }) }],
   });
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} lost`);
-  return { p99: result.latency.p99, perSecond: result['2xx'] / result.duration };
+  return result['2xx'] / result.duration;
+}
+
+/** At an even pace, whether answers come or not: how long each took, from when it was due. Of autocannon they come in bursts. */
+async function paced({ url, seconds, rate, next }: Load & { rate: number }): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  const times: number[] = [];
+  const asked: Promise<void>[] = [];
+  const began = performance.now();
+  for (let count = 0; count < seconds * rate; count++) {
+    const due = began + (count * 1_000) / rate;
+    if (due > performance.now()) await pause(due - performance.now());
+    const { method, path, body, headers } = next();
+    asked.push(
+      new Promise((resolve, reject) => {
+        const sent = request(`${url}${path}`, { agent, method, ...(headers && { headers }) }, response => {
+          if (response.statusCode! >= 400) {
+            void text(response).then(why => reject(new Error(`${path} was answered with ${why}`)), reject);
+            return;
+          }
+          response.resume().once('end', () => {
+            times.push(performance.now() - due);
+            resolve();
+          });
+        });
+        sent.once('error', reject);
+        sent.end(body);
+      }),
+    );
+  }
+  await Promise.all(asked);
+  agent.destroy();
+  return times;
 }
 
 export interface Looking {
@@ -107,20 +150,19 @@ export async function measureLooking(ended: number): Promise<Looking[]> {
           await pause(10);
         }
       })();
-      const looking = (path: () => string) => {
+      const looking = async (path: () => string) => {
         const next = () => ({ method: 'GET' as const, path: path() });
-        return load({ url, seconds: 15, connections: 50, rate: 500, next });
+        await paced({ url, seconds: 3, rate: 500, next });
+        return quantile(await paced({ url, seconds: 15, rate: 500, next }), 0.99);
       };
       let count = 0;
       const one = await looking(() => `/tasks/T-${(count++ * 7_919) % ended || 1}`);
-      const list = await looking(() => '/tasks?project=shop&standing=paused&limit=20').catch(error => {
-        throw new Error(`list: ${error}`);
-      });
+      const list = await looking(() => `/tasks?project=shop-${ended}-1000&standing=paused&limit=20`);
       stop.abort();
       await movements;
       return [
-        { what: '`GET /tasks/:id`', p99: one.p99 },
-        { what: '`GET /tasks?project=&standing=` (20 of them)', p99: list.p99 },
+        { what: '`GET /tasks/:id`', p99: one },
+        { what: '`GET /tasks?project=&standing=` (20 of them)', p99: list },
       ];
     } finally {
       await service.end();
@@ -135,11 +177,11 @@ export async function measureOrders(): Promise<{ bare: number; storing: number; 
     const copy = await makeData(join(directory), { ended: 1_001, living: moving + 10 });
     const [storing, bare] = [await serviceOn(dataDir), await serviceOn(copy, 'bare')];
     try {
-      const pace = (url: string) => load({ url, seconds: 5, connections: 50, next: orders() });
+      const pace = (url: string) => flood({ url, seconds: 5, connections: 50, next: orders() });
       const pairs: { bare: number; storing: number }[] = [];
       for (let round = 0; round <= 4; round++) {
         const [a, b] = [await pace(bare.first), await pace(storing.first)];
-        if (round > 0) pairs.push({ bare: a.perSecond, storing: b.perSecond });
+        if (round > 0) pairs.push({ bare: a, storing: b });
       }
       return {
         bare: median(pairs.map(pair => pair.bare)),
@@ -175,14 +217,14 @@ export async function measureFollowing(readers: number): Promise<Following> {
     try {
       const url = service.first;
       const next = orders();
-      const full = () => load({ url, seconds: 8, connections: 10, next });
+      const full = () => flood({ url, seconds: 8, connections: 10, next });
       await full();
       const alone = await full();
       const crowd = await talk('readers-child.ts', [url, String(readers)]);
       const pace = 50;
-      await load({ url, seconds: 3, connections: 5, rate: pace, next });
+      await paced({ url, seconds: 3, rate: pace, next });
       await crowd.ask();
-      await load({ url, seconds: 15, connections: 5, rate: pace, next });
+      await paced({ url, seconds: 15, rate: pace, next });
       await pause(500);
       const seen = await crowd.ask<{ delays: number[]; lost: number }>();
       const followed = await full();
@@ -193,9 +235,9 @@ export async function measureFollowing(readers: number): Promise<Following> {
         pace,
         p50: quantile(seen.delays, 0.5),
         p99: quantile(seen.delays, 0.99),
-        alone: alone.perSecond,
-        followed: followed.perSecond,
-        ratio: followed.perSecond / alone.perSecond,
+        alone,
+        followed,
+        ratio: followed / alone,
         bytesPerSecond: bytes / 8,
         lost: seen.lost + lost,
       };
@@ -242,12 +284,12 @@ export async function measureHolding(readers: number, events: number): Promise<H
       const next = orders();
       const crowd = await talk('readers-child.ts', [url, String(readers)]);
       type Held = { heapUsed: number; rss: number; position: number };
-      await load({ url, seconds: 10, connections: 5, rate: 100, next });
+      await paced({ url, seconds: 10, rate: 100, next });
       await pause(1_000);
       const before = await service.ask<Held>();
       let held = before;
       while (held.position - before.position < events) {
-        await load({ url, seconds: 10, connections: 10, next });
+        await flood({ url, seconds: 10, connections: 10, next });
         await pause(1_000);
         held = await service.ask<Held>();
         await crowd.ask();
