@@ -58,6 +58,7 @@ async function answer(
   }
   try {
     const given = checked(operation, await perform(admitted, options.site));
+    if (operation.changes) request.subject = subjectOf(operation, given);
     void reply.code(route.status);
     const isPlain = operation.media === undefined;
     if (isPlain || wantsEnvelope(request)) {
@@ -69,6 +70,23 @@ async function answer(
   } finally {
     reply.raw.off('close', leave);
   }
+}
+
+/** What an order was about, as far as its answer says. */
+export interface Subject {
+  task?: string;
+  run?: string;
+  /** The position in the log of the task. */
+  seq?: number;
+}
+
+function subjectOf({ name }: AnyOperation, given: unknown): Subject {
+  const { id, agentId, seq } = given as { id?: unknown; agentId?: unknown; seq?: unknown };
+  return {
+    ...(name === 'task.add' && typeof id === 'string' && { task: id }),
+    ...(typeof agentId === 'string' && { run: agentId }),
+    ...(typeof seq === 'number' && { seq }),
+  };
 }
 
 const wantsEnvelope = ({ headers }: FastifyRequest) => (headers.accept ?? '').includes(envelopeType);

@@ -17,7 +17,7 @@ import { tokenIn as socketToken } from './inspector/token.ts';
 import { parseJson } from './json.ts';
 import type { NetworkOptions } from './network.ts';
 import { badMediaType, installProblems, largestBody, longestSegment, problemType, replyProblem } from './problems.ts';
-import { addRoutes, methodsOf } from './routes.ts';
+import { addRoutes, methodsOf, type Subject } from './routes.ts';
 import { type StreamTimes, usualTimes as streamTimes } from './stream.ts';
 import { installTracing } from './tracing.ts';
 
@@ -25,6 +25,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null where nobody has said who he is, or not truly. */
     sender: Sender | null;
+    /** What was made or moved, for the log; null while nothing was. */
+    subject: Subject | null;
   }
   interface FastifyContextConfig {
     /** The operation that the route asks. */
@@ -79,6 +81,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     frameworkErrors: (error, _, reply) => void replyProblem(reply as never, error),
   });
   server.decorateRequest('sender', null);
+  server.decorateRequest('subject', null);
   server.addHook('preClose', async () => closing.abort());
   watchConnections(server, times);
   server.addHook('onRequest', async (_, reply) => {
@@ -141,7 +144,8 @@ function installLog(server: FastifyInstance, watch: ServerWatch | undefined): vo
     const route = routeOptions.url ?? 'none';
     const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime)];
     watch?.onRequest({ method, route, status, seconds: reply.elapsedTime / 1_000 });
-    const about = { method, route, status, ms, by: sender?.name, from: ip, task: taskId, run: agentId };
+    const where = { task: taskId, run: agentId, ...request.subject };
+    const about = { method, route, status, ms, by: sender?.name, from: ip, ...where };
     if (method === 'GET' || method === 'HEAD') request.log.debug(about, 'asked');
     else request.log.info(about, 'ordered');
   });

@@ -1,6 +1,7 @@
 /** The service: works on the data, and answers on a network as on the socket. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer, isIP } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { dataPaths } from '../app/data-directory.ts';
 import { version } from '../app/version.ts';
 import { isWorkedOn, type LocalSignalbox } from '../client/local.ts';
@@ -13,11 +14,11 @@ import { networkGuard } from '../http/guard.ts';
 import { addInspector } from '../http/inspector/routes.ts';
 import { addMetrics } from '../http/metrics.ts';
 import { createServer, type ServerOptions } from '../http/server.ts';
-import { createMetrics } from '../observability/metrics.ts';
+import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { createInspector } from '../operations/inspector/inspector.ts';
 import { createTokens, digestOf, type FixedToken } from '../operations/tokens.ts';
 import type { Logger } from './log.ts';
-import { openWorking, type WorkNews } from './working.ts';
+import { openWorking, type Working, type WorkNews } from './working.ts';
 
 export interface ServeOptions {
   /** Instead of what the configuration says. */
@@ -41,7 +42,7 @@ export interface Service {
 
 /** Opens everything. Throws before anything is opened what keeps it from serving. */
 export async function startService(local: LocalSignalbox, options: ServeOptions): Promise<Service> {
-  const { env, logger, news, times } = options;
+  const { env, logger, news } = options;
   const { config } = await local.here.configuration();
   const { host = config.serve.host, port = config.serve.port } = options;
   const paths = dataPaths(await local.here.dataDir());
@@ -56,42 +57,9 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
   const identity = { name: 'service', role: 'admin' } as const;
   const working = await openWorking(local, identity, { ...news, logger, watch: metrics });
   try {
-    const { site } = working;
-    metrics.attach(site);
-    let fixed = fixedTokens(config.serve, env);
-    const tokens = createTokens(site.runtime, () => fixed);
-    working.onConfiguration(next => {
-      fixed = fixedTokens(next.config.serve, env);
-    });
-    const { origins, requestsPerMinute, trustProxy } = config.serve;
-    const guard = networkGuard({
-      ...tokens,
-      // Also when the last token goes.
-      isGuarded: async () => isBeyond || tokens.isGuarded(),
-      hosts: namesOf(host, config.serve.publicUrl),
-      origins,
-    });
-    const network = { origins, requestsPerMinute, trustProxy };
-    const server = await createServer({
-      site,
-      guard,
-      version: version(),
-      logger,
-      network,
-      watch: {
-        onRequest: request => metrics.observeRequest(request),
-        onReader: (_, by) => metrics.clients('sse', by),
-      },
-      async more(it) {
-        await addDocs(it, version());
-        addMetrics(it, metrics);
-        const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
-        await addInspector(it, { inspector: createInspector(site), onViewer });
-      },
-      ...(times && { times }),
-    });
-    // By that name fastify opens a second server, for whose connections nobody waits and which nobody closes.
-    const url = await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+    metrics.attach(working.site);
+    const server = await serverFor(working, { metrics, host, isBeyond, config: config.serve, options });
+    const url = await listen(server, host, port);
     const address = `${JSON.stringify({ url, ...ownIdentity() })}\n`;
     writeFileSync(paths.service, address, { mode: 0o600 });
     return {
@@ -111,6 +79,61 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
     metrics.close();
     throw error;
   }
+}
+
+interface Serving {
+  metrics: Metrics;
+  host: string;
+  /** Whether others than programs of this machine can reach it. */
+  isBeyond: boolean;
+  config: ServeConfig;
+  options: ServeOptions;
+}
+
+/** The server of the network, with everything that it answers beside the operations. */
+async function serverFor(
+  working: Working,
+  { metrics, host, isBeyond, config, options: { env, logger, times } }: Serving,
+): Promise<FastifyInstance> {
+  const { site } = working;
+  let fixed = fixedTokens(config, env);
+  working.onConfiguration(next => {
+    fixed = fixedTokens(next.config.serve, env);
+  });
+  const tokens = createTokens(site.runtime, () => fixed);
+  const { origins, requestsPerMinute, trustProxy, publicUrl } = config;
+  const guard = networkGuard({
+    ...tokens,
+    // Also when the last token goes.
+    isGuarded: async () => isBeyond || tokens.isGuarded(),
+    hosts: namesOf(host, publicUrl),
+    origins,
+  });
+  return createServer({
+    site,
+    guard,
+    version: version(),
+    logger,
+    network: { origins, requestsPerMinute, trustProxy },
+    watch: {
+      onRequest: request => metrics.observeRequest(request),
+      onReader: (_, by) => metrics.clients('sse', by),
+    },
+    async more(it) {
+      await addDocs(it, version());
+      addMetrics(it, metrics);
+      const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
+      await addInspector(it, { inspector: createInspector(site), onViewer });
+    },
+    ...(times && { times }),
+  });
+}
+
+/** Answers where it listens, as others have to write it: all addresses of a machine have no name of their own. */
+async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
+  // By that name fastify opens a second server, for whose connections nobody waits and which nobody closes.
+  const url = await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+  return host === '0.0.0.0' ? url.replace('127.0.0.1', host) : url;
 }
 
 /** Removes the file that says where the service is, unless another one has written it since. */

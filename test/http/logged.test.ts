@@ -1,6 +1,7 @@
 /** What a request leaves in the log: who asked what and how it went, never what was in it. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../src/service/log.ts';
+import { openSite, waysOfAsking } from '../client/data.ts';
 import { openService } from './place.ts';
 
 const mark = 'hunter2-in-the-clear';
@@ -77,4 +78,21 @@ test('a line says who asked which route, from where, and how it went', async () 
     ...{ level: 'info', msg: 'ordered', method: 'POST', route: '/queue/pause', status: 200 },
     ...{ by: 'ann', from: '127.0.0.1', request: headers['x-request-id'], ms: expect.any(Number) },
   });
+});
+
+test('a line says which task was made or moved, and at which position of its log', async () => {
+  const data = await waysOfAsking[0]!.make();
+  const lines: Record<string, unknown>[] = [];
+  const out = { write: (line: string) => lines.push(JSON.parse(line)) };
+  const logger = await createLogger({ level: 'info', isReadable: false, secrets: () => [], out });
+  const site = await openSite(data);
+  onTestFinished(() => site.close());
+  const { ask } = await openService(site, { logger });
+  const { json } = await ask('POST', '/tasks', JSON.stringify(data.order));
+  await ask('POST', `/tasks/${json.id}/pause`);
+  const ordered = lines.filter(({ msg }) => msg === 'ordered');
+  expect(ordered).toMatchObject([
+    { route: '/tasks', task: json.id },
+    { route: '/tasks/:taskId/pause', task: json.id, seq: 2 },
+  ]);
 });
