@@ -13,10 +13,18 @@ const longestName = 107;
 /** The socket to connect to; undefined where nobody listens who could be asked. It may have been left by a dead process. */
 export function socketOf({ socket }: Pick<DataPaths, 'socket'>): string | undefined {
   try {
-    return lstatSync(socket).isSymbolicLink() ? readlinkSync(socket) : socket;
+    if (!lstatSync(socket).isSymbolicLink()) return socket;
+    const target = readlinkSync(socket);
+    return isOursAlone(dirname(target)) ? target : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A short place lies where others may make one too: after a crash somebody may have taken the name that it had. */
+function isOursAlone(directory: string): boolean {
+  const { uid, mode } = lstatSync(directory);
+  return lstatSync(directory).isDirectory() && uid === process.getuid?.() && (mode & 0o077) === 0;
 }
 
 /** Clears what a predecessor has left and answers where to listen. Only for who owns the data directory. */

@@ -49,10 +49,12 @@ export interface NetworkGuard {
   hosts: readonly string[];
   /** Origins of other sites whose pages may ask. */
   origins: readonly string[];
+  /** What programs of this machine may that show no token; what an operator may without it. */
+  roleWithout?(): Role;
 }
 
 /** For a network. */
-export function networkGuard({ lookUp, isGuarded, hosts, origins }: NetworkGuard): Guard {
+export function networkGuard({ lookUp, isGuarded, hosts, origins, roleWithout }: NetworkGuard): Guard {
   return {
     async identify({ method, headers, token }) {
       refuseForeign(method, headers, origins);
@@ -62,26 +64,36 @@ export function networkGuard({ lookUp, isGuarded, hosts, origins }: NetworkGuard
       // Whoever has a name of his own point here would have his page read what is ours.
       if (!hosts.includes(hostIn(headers)))
         throw foreign(`${hostIn(headers).slice(0, 100)} is no name of this service`);
-      return { name: 'local', role: 'operator' };
+      return { name: 'local', role: roleWithout?.() ?? 'operator' };
     },
   };
 }
 
-const isHandedOn = (headers: IncomingHttpHeaders) =>
-  ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some(name => headers[name] !== undefined);
+/** What proxies add. One that adds nothing cannot be told from a program of this machine: it needs a token in any case. */
+const ofProxies = [
+  ...['forwarded', 'via', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip'],
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-forwarded-server'],
+];
+
+const isHandedOn = (headers: IncomingHttpHeaders) => ofProxies.some(name => headers[name] !== undefined);
 
 const hostIn = ({ host = '' }: IncomingHttpHeaders) => host.replace(/:\d+$/, '').toLowerCase();
 
 /** A browser says from which page a request comes; what only programs send says nothing. */
 function refuseForeign(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): void {
   const { origin, host, upgrade } = headers;
-  // What a page of another site may not read it may send; over a WebSocket it reads too.
+  if (origin !== undefined && origins.includes(origin)) return;
   const isLook = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-  if (isLook && upgrade === undefined) return;
-  const isOurs = origin === undefined || origins.includes(origin) || URL.parse(origin)?.host === host;
-  const isApart = headers['sec-fetch-site'] === 'cross-site' && !(origin !== undefined && origins.includes(origin));
-  if (!isOurs || isApart) throw foreign('it comes from a page of another site');
+  // A person who follows a link to a page of ours; anything else that a page has us do costs us, though it reads nothing.
+  const isLink = isLook && headers['sec-fetch-mode'] === 'navigate';
+  const relation = headers['sec-fetch-site'];
+  if ((relation === 'cross-site' || relation === 'same-site') && !isLink) throw ofAnotherSite();
+  // What such a page may not read it may send; over a WebSocket it reads too.
+  const isOurs = origin === undefined || URL.parse(origin)?.host === host;
+  if (!isOurs && !(isLook && upgrade === undefined)) throw ofAnotherSite();
 }
+
+const ofAnotherSite = () => foreign('it comes from a page of another site');
 
 const foreign = (why: string) =>
   new SignalboxError('forbidden', 'foreignOrigin', `The request is not carried out: ${why}.`, {

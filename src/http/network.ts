@@ -18,11 +18,11 @@ export interface NetworkOptions {
 
 /** To be installed before the routes. */
 export async function installNetwork(server: FastifyInstance, options: NetworkOptions): Promise<void> {
-  const { requestsPerMinute, origins } = options;
+  const { requestsPerMinute, origins, trustProxy } = options;
   await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: nothing }, hsts: false });
   const origin = origins.length === 0 ? false : [...origins];
   if (origin !== false) await server.register(cors, { origin, exposedHeaders: ['etag', 'x-request-id'] });
-  if (requestsPerMinute !== null) await limitRate(server, requestsPerMinute);
+  if (requestsPerMinute !== null) await limitRate(server, requestsPerMinute, trustProxy === null);
   await server.register(etag, { weak: true, replyWith304: false });
   server.addHook('onSend', answerUnchanged);
   await server.register(compress, { threshold: 1_024, encodings: ['gzip', 'identity'], globalDecompression: false });
@@ -52,12 +52,15 @@ const nothing = {
   'frame-ancestors': ["'none'"],
 };
 
-async function limitRate(server: FastifyInstance, max: number): Promise<void> {
+const isLoopback = (address = '') => address === '::1' || /^(?:::ffff:)?127\./.test(address);
+
+/** Whoever says of himself that he is this machine is behind a proxy: only the connection tells. */
+async function limitRate(server: FastifyInstance, max: number, isDirect: boolean): Promise<void> {
   await server.register(rateLimit, {
     max,
     timeWindow: 60_000,
     cache: 10_000,
-    allowList: ({ ip }: FastifyRequest) => ip === '127.0.0.1' || ip === '::1',
+    allowList: ({ raw }: FastifyRequest) => isDirect && isLoopback(raw.socket.remoteAddress),
     keyGenerator: ({ ip, sender }: FastifyRequest) => `${sender?.name ?? ''} ${ip}`,
     errorResponseBuilder: (_, { max: most, after }) => tooOften(`more than ${most} in a minute; again in ${after}`),
   });

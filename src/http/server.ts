@@ -3,7 +3,7 @@
  * listens wherever it is told to; who may ask is the guard's to say.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { SignalboxError } from '../domain/errors.ts';
 import { problemOf } from '../domain/problem.ts';
@@ -144,10 +144,12 @@ function installLog(server: FastifyInstance, watch: ServerWatch | undefined): vo
     const route = routeOptions.url ?? 'none';
     const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime)];
     watch?.onRequest({ method, route, status, seconds: reply.elapsedTime / 1_000 });
-    const where = { task: taskId, run: agentId, ...request.subject };
-    const about = { method, route, status, ms, by: sender?.name, from: ip, ...where };
+    // What stands in the place of an id is anything, until somebody was let in who named one.
+    const where = status < 400 ? { task: taskId, run: agentId, ...request.subject } : {};
+    const from = isIP(ip) === 0 ? request.raw.socket.remoteAddress : ip;
+    const about = { method, route, status, ms, by: sender?.name, from, ...where };
     if (method === 'GET' || method === 'HEAD') request.log.debug(about, 'asked');
-    else request.log.info(about, 'ordered');
+    else request.log.info(about, status < 400 ? 'ordered' : 'refused');
   });
 }
 
@@ -160,8 +162,9 @@ function installGuard(server: FastifyInstance, guard: Guard): void {
     request.sender = routeOptions.config?.isOpen ? null : await guard.identify({ method, headers, token });
   });
   // Behind the limit: whoever guesses is counted too.
-  server.addHook('preParsing', async ({ sender, routeOptions }) => {
-    if (sender !== null || routeOptions.config?.isOpen) return;
+  server.addHook('preParsing', async ({ sender, routeOptions, is404 }) => {
+    // Where there is nothing, nothing tells whether a token is one.
+    if (sender !== null || is404 || routeOptions.config?.isOpen) return;
     throw new SignalboxError('forbidden', 'unauthenticated', 'This is for those who have a token.', {
       remedy: { say: 'send one as the header "authorization: Bearer …"; "signalbox token create" makes one' },
     });

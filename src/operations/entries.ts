@@ -48,7 +48,9 @@ export function createEntries(
     if (type === 'signalbox.migrate') known.delete(actorId);
     const { kind, machine, taskId, project } = await about(actorId);
     const { headline = null, tags } = machine === undefined ? { tags: [] } : sayingsAt(machine, to);
-    const { type: _, ...data } = concealed(event as unknown as JsonObject);
+    const { type: _, ...told } = concealed(event as unknown as JsonObject);
+    // Who may ask is for administrators to see, and what was ordered for whoever ordered it.
+    const data = kind === 'token' || kind === 'order' ? {} : told;
     const where = { position, actorId, kind, taskId, project, seq, at: timeOf(when) };
     return {
       ...where,

@@ -9,9 +9,12 @@ import type { Runtime } from '../runtime/index.ts';
 import { at } from './fields.ts';
 import { timeOf } from './views/time.ts';
 
+const ours = ['local', 'service', 'api', 'socket'];
+
 export const tokenName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use 1 to 64 letters, digits, ".", "-" or "_"')
+  .refine(name => !ours.includes(name), 'this is what Signalbox calls those who have no token of a name')
   .describe('who it is for, such as ci; on record with everything that is ordered with it');
 
 export const tokenView = z.object({

@@ -6,8 +6,9 @@ import { dataPaths } from '../app/data-directory.ts';
 import { version } from '../app/version.ts';
 import { isWorkedOn, type LocalSignalbox } from '../client/local.ts';
 import type { Environment } from '../config/load.ts';
-import type { ServeConfig } from '../config/schema.ts';
+import type { Config, ServeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import type { Role } from '../domain/role.ts';
 import { ownIdentity } from '../host/process-identity.ts';
 import { addDocs } from '../http/docs.ts';
 import { networkGuard } from '../http/guard.ts';
@@ -96,11 +97,11 @@ async function serverFor(
   { metrics, host, isBeyond, config, options: { env, logger, times } }: Serving,
 ): Promise<FastifyInstance> {
   const { site } = working;
-  let fixed = fixedTokens(config, env);
+  let inForce = (await working.site.here.configuration()).config;
   working.onConfiguration(next => {
-    fixed = fixedTokens(next.config.serve, env);
+    inForce = next.config;
   });
-  const tokens = createTokens(site.runtime, () => fixed);
+  const tokens = createTokens(site.runtime, () => fixedTokens(inForce.serve, env));
   const { origins, requestsPerMinute, trustProxy, publicUrl } = config;
   const guard = networkGuard({
     ...tokens,
@@ -108,6 +109,7 @@ async function serverFor(
     isGuarded: async () => isBeyond || tokens.isGuarded(),
     hosts: namesOf(host, publicUrl),
     origins,
+    roleWithout: () => roleOfPrograms(inForce),
   });
   return createServer({
     site,
@@ -134,6 +136,14 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   // By that name fastify opens a second server, for whose connections nobody waits and which nobody closes.
   const url = await server.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
   return host === '0.0.0.0' ? url.replace('127.0.0.1', host) : url;
+}
+
+/**
+ * Without a token programs of this machine may order. Where an agent is kept from the data by a sandbox, it is kept from
+ * that too: it would approve its own work.
+ */
+function roleOfPrograms({ agents }: Config): Role {
+  return Object.values(agents).some(({ sandbox }) => sandbox.driver !== 'none') ? 'viewer' : 'operator';
 }
 
 /** Removes the file that says where the service is, unless another one has written it since. */

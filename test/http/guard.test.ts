@@ -47,6 +47,12 @@ test('a page of another site cannot order anything, however it names us', async 
   expect(await bare('GET', '/tasks', { host: 'evil.example:8500' })).toMatchObject(problem(403, 'foreignOrigin'));
   const socket = { upgrade: 'websocket', connection: 'upgrade', origin: 'https://evil.example' };
   expect(await bare('GET', '/tasks', socket)).toMatchObject(problem(403, 'foreignOrigin'));
+  for (const from of ['cross-site', 'same-site']) {
+    // An image of such a page is asked for like anything else, and would be worked for.
+    const image = { 'sec-fetch-site': from, 'sec-fetch-mode': 'no-cors' };
+    expect(await bare('GET', '/data/verify', image)).toMatchObject(problem(403, 'foreignOrigin'));
+    expect(await bare('GET', '/tasks', { ...image, 'sec-fetch-mode': 'navigate' })).toMatchObject({ status: 200 });
+  }
   for (const headers of [{ origin: url }, { origin: 'https://board.example.org', 'sec-fetch-site': 'cross-site' }]) {
     expect(await bare('POST', '/queue/resume', headers)).toMatchObject({ status: 200 });
   }
@@ -114,16 +120,41 @@ test('one sender from one address may ask so often, and is told when again', asy
   expect(refused).toMatchObject(problem(429, 'tooOften'));
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
   expect((await from('192.0.2.2')).status).toBe(200);
-  // This machine has no limit.
-  for (let count = 0; count < 5; count++) expect((await ask('GET', '/queue')).status).toBe(200);
+  // Who says behind a proxy that he is this machine is believed by nobody; who is, without one, has no limit.
+  for (let count = 0; count < 3; count++) expect((await from('127.0.0.1')).status).toBe(200);
+  expect((await from('127.0.0.1')).status).toBe(429);
+  const direct = await openService(undefined, { network: { ...network, trustProxy: null } });
+  for (let count = 0; count < 5; count++) expect((await direct.ask('GET', '/queue')).status).toBe(200);
 });
 
-test('behind a proxy nobody gets another address by claiming one', async () => {
-  const network = { requestsPerMinute: 2, trustProxy: 1, origins: [] };
-  const { ask } = await openService(undefined, { network });
-  // The proxy has added the last one; those before it are the client's own words.
-  const claiming = (address: string) => ask('GET', '/queue', undefined, { 'x-forwarded-for': `${address}, 192.0.2.1` });
-  expect((await claiming('127.0.0.1')).status).toBe(200);
-  expect((await claiming('198.51.100.7')).status).toBe(200);
-  expect(await claiming('127.0.0.1')).toMatchObject(problem(429, 'tooOften'));
+test('where there is nothing, nobody is told whether his token is one', async () => {
+  const { ask, admin } = await openService();
+  for (const authorization of [undefined, 'Bearer guessed', `Bearer ${admin}`]) {
+    expect((await ask('GET', '/nothing', undefined, { authorization })).status).toBe(404);
+    expect((await ask('PUT', '/tasks', undefined, { authorization })).status).toBe(405);
+  }
+});
+
+test('where an agent is kept apart by a sandbox, whoever shows no token only looks: the agent would approve its own work', async () => {
+  const site = await emptySite();
+  const tokens = createTokens(site.runtime, () => []);
+  const guard = networkGuard({ ...tokens, hosts: ['127.0.0.1'], origins: [], roleWithout: () => 'viewer' });
+  const { ask } = await openService(site, { guard });
+  const bare = { authorization: undefined };
+  expect((await ask('GET', '/tasks', undefined, bare)).status).toBe(200);
+  expect(await ask('POST', '/agents/kill-all', '{}', bare)).toMatchObject(problem(403, 'notAllowed'));
+});
+
+test('the feed says nothing of tokens to those who only look', async () => {
+  const site = await emptySite();
+  await clientOn(site, { name: 'ann', role: 'admin' }).ask('token.create', { name: 'ci', role: 'viewer' });
+  const stop = new AbortController();
+  const viewer = clientOn(site, { name: 'eve', role: 'viewer' });
+  const seen = [];
+  for await (const entry of viewer.follow('events.follow', { after: 0 }, { signal: stop.signal })) {
+    seen.push(entry);
+    if (entry.kind === 'token') stop.abort();
+  }
+  expect(seen.at(-1)).toMatchObject({ actorId: 'token:ci', data: {} });
+  expect(JSON.stringify(seen)).not.toContain('sha256');
 });

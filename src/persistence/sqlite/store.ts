@@ -1,5 +1,5 @@
 /** The Store contract on one SQLite file. */
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, lstatSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
 import { ownIdentity, type ProcessIdentity } from '../../host/process-identity.ts';
@@ -111,7 +111,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     integrity: () => checkApart(file),
     async backup(target) {
       requireOpen();
-      if (existsSync(target)) {
+      if (isTaken(target)) {
         throw new SignalboxError(
           'conflict',
           'fileExists',
@@ -141,6 +141,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
   };
 }
+
+/** Also by a link that leads nowhere: what is written would come where somebody else wants it. */
+const isTaken = (file: string) => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
 /** Who owns the store in this file, whether it lives or not. Takes nothing and changes nothing. */
 export function readOwner(file: string): Owner | undefined {
