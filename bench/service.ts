@@ -141,6 +141,8 @@ export async function measureLooking(ended: number): Promise<Looking[]> {
     const service = await serviceOn(dataDir);
     try {
       const url = service.first;
+      // The check of a large file, in a thread of its own, reads it from end to end after each start.
+      if (ended > 100_000) await pause(40_000);
       const stop = new AbortController();
       const move = orders();
       const movements = (async () => {
