@@ -5,6 +5,7 @@ import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isLoopback } from '../domain/loopback.ts';
 import { tooOften } from './problems.ts';
 
 export interface NetworkOptions {
@@ -51,8 +52,6 @@ const nothing = {
   'form-action': ["'none'"],
   'frame-ancestors': ["'none'"],
 };
-
-const isLoopback = (address = '') => address === '::1' || /^(?:::ffff:)?127\./.test(address);
 
 /** Whoever says of himself that he is this machine is behind a proxy: only the connection tells. */
 async function limitRate(server: FastifyInstance, max: number, isDirect: boolean): Promise<void> {

@@ -8,6 +8,7 @@ import { isWorkedOn, type LocalSignalbox } from '../client/local.ts';
 import type { Environment } from '../config/load.ts';
 import type { Config, ServeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import type { Role } from '../domain/role.ts';
 import { ownIdentity } from '../host/process-identity.ts';
 import { addDocs } from '../http/docs.ts';
@@ -165,8 +166,6 @@ async function hasTokens(local: LocalSignalbox): Promise<boolean> {
   const { items } = await local.ask('token.list', {}).catch(() => ({ items: [] }));
   return items.some(({ holds }) => holds);
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
 /** What comes from a proxy comes from anywhere. */
 const isBehindProxy = ({ publicUrl, trustProxy }: ServeConfig) =>
