@@ -44,6 +44,19 @@ async function stopped(child: ChildProcess): Promise<void> {
 
 const serviceOn = (dataDir: string, how: 'storing' | 'bare' = 'storing') => talk('service-child.ts', [dataDir, how]);
 
+/** A service on data with the tasks that move, for as long as the work takes. */
+function withService<T>(work: (service: Talker) => Promise<T>): Promise<T> {
+  return inDirectory(async directory => {
+    const dataDir = await makeData(directory, { ended: 1_000, living: moving + 10 });
+    const service = await serviceOn(dataDir);
+    try {
+      return await work(service);
+    } finally {
+      await service.end();
+    }
+  });
+}
+
 async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   try {
@@ -213,39 +226,33 @@ export interface Following {
 
 /** How soon events are seen by many readers, and what they cost those who order. */
 export async function measureFollowing(readers: number): Promise<Following> {
-  return inDirectory(async directory => {
-    const dataDir = await makeData(directory, { ended: 1_000, living: moving + 10 });
-    const service = await serviceOn(dataDir);
-    try {
-      const url = service.first;
-      const next = orders();
-      const full = () => flood({ url, seconds: 8, connections: 10, next });
-      await full();
-      const alone = await full();
-      const crowd = await talk('readers-child.ts', [url, String(readers)]);
-      const pace = 50;
-      await paced({ url, seconds: 3, rate: pace, next });
-      await crowd.ask();
-      await paced({ url, seconds: 15, rate: pace, next });
-      await pause(500);
-      const seen = await crowd.ask<{ delays: number[]; lost: number }>();
-      const followed = await full();
-      const { bytes, lost } = await crowd.ask<{ bytes: number; lost: number }>();
-      await crowd.end();
-      return {
-        readers,
-        pace,
-        p50: quantile(seen.delays, 0.5),
-        p99: quantile(seen.delays, 0.99),
-        alone,
-        followed,
-        ratio: followed / alone,
-        bytesPerSecond: bytes / 8,
-        lost: seen.lost + lost,
-      };
-    } finally {
-      await service.end();
-    }
+  return withService(async service => {
+    const url = service.first;
+    const next = orders();
+    const full = () => flood({ url, seconds: 8, connections: 10, next });
+    await full();
+    const alone = await full();
+    const crowd = await talk('readers-child.ts', [url, String(readers)]);
+    const pace = 50;
+    await paced({ url, seconds: 3, rate: pace, next });
+    await crowd.ask();
+    await paced({ url, seconds: 15, rate: pace, next });
+    await pause(500);
+    const seen = await crowd.ask<{ delays: number[]; lost: number }>();
+    const followed = await full();
+    const { bytes, lost } = await crowd.ask<{ bytes: number; lost: number }>();
+    await crowd.end();
+    return {
+      readers,
+      pace,
+      p50: quantile(seen.delays, 0.5),
+      p99: quantile(seen.delays, 0.99),
+      alone,
+      followed,
+      ratio: followed / alone,
+      bytesPerSecond: bytes / 8,
+      lost: seen.lost + lost,
+    };
   });
 }
 
@@ -278,28 +285,22 @@ export interface Holding {
 
 /** What a service holds after an hour's worth of events (one a second for each task that moves), replayed fast. */
 export async function measureHolding(readers: number, events: number): Promise<Holding> {
-  return inDirectory(async directory => {
-    const dataDir = await makeData(directory, { ended: 1_000, living: moving + 10 });
-    const service = await serviceOn(dataDir);
-    try {
-      const url = service.first;
-      const next = orders();
-      const crowd = await talk('readers-child.ts', [url, String(readers)]);
-      type Held = { heapUsed: number; rss: number; position: number };
-      await paced({ url, seconds: 10, rate: 100, next });
+  return withService(async service => {
+    const url = service.first;
+    const next = orders();
+    const crowd = await talk('readers-child.ts', [url, String(readers)]);
+    type Held = { heapUsed: number; rss: number; position: number };
+    await paced({ url, seconds: 10, rate: 100, next });
+    await pause(1_000);
+    const before = await service.ask<Held>();
+    let held = before;
+    while (held.position - before.position < events) {
+      await flood({ url, seconds: 10, connections: 10, next });
       await pause(1_000);
-      const before = await service.ask<Held>();
-      let held = before;
-      while (held.position - before.position < events) {
-        await flood({ url, seconds: 10, connections: 10, next });
-        await pause(1_000);
-        held = await service.ask<Held>();
-        await crowd.ask();
-      }
-      await crowd.end();
-      return { events: held.position - before.position, readers, before, after: held };
-    } finally {
-      await service.end();
+      held = await service.ask<Held>();
+      await crowd.ask();
     }
+    await crowd.end();
+    return { events: held.position - before.position, readers, before, after: held };
   });
 }

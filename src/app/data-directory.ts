@@ -1,5 +1,6 @@
 /** The data directory: what lies where in it, how it is made, and how its database is opened. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isBecause, SignalboxError } from '../domain/errors.ts';
 import { isAlive, type ProcessIdentity } from '../host/process-identity.ts';
@@ -48,6 +49,12 @@ export function makeDataDir({ dataDir, runsDir, worktreesDir }: DataPaths): void
       { cause: error },
     );
   }
+}
+
+/** What is left for us on its disk, in bytes. */
+export async function freeDiskOf({ dataDir }: Pick<DataPaths, 'dataDir'>): Promise<number> {
+  const { bavail, bsize } = await statfs(dataDir);
+  return bavail * bsize;
 }
 
 /** Throws `noData` when there is no database in the directory. */

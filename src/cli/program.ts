@@ -1,7 +1,7 @@
 /** The command line: finds the command that is meant, loads it and no other, and answers the exit code. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describe } from '../client/describe.ts';
+import { version } from '../client/version.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { type AnyCommand, buildCommand, isOwn, openClient } from './command.ts';
@@ -84,10 +84,4 @@ function suggestCommands(group: Command): void {
   group.on('command:*', ([name]: string[]) => {
     group.error(`error: unknown command '${name}'; the nearest are ${nearest(name ?? '', names).join(', ')}`);
   });
-}
-
-/** Of the program itself. */
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

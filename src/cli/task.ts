@@ -137,13 +137,8 @@ export const cancel = verb('task.cancel', {
 /** Here `--data` is the event's fields, as the interface has it; a value that is no JSON object names the directory. */
 export const send = verb('task.send', {
   hidden: ['data'],
-  isApart: true,
   extra: command =>
-    command
-      .option('--data <json-or-dir>', 'fields such as \'{"stage":"review"}\'; or the data directory', collect, [])
-      .option('--config <file>', 'configuration file (the one in force, or the one in the working directory)')
-      .option('--url <address>', 'a service to ask instead (or SIGNALBOX_URL; its token in SIGNALBOX_API_TOKEN)')
-      .option('--json', 'print JSON and nothing else'),
+    command.option('--data <json-or-dir>', 'fields such as \'{"stage":"review"}\'; or the data directory', collect, []),
   place: ({ data }) => ({ data: (data as string[]).find(value => !isObject(value)) }),
   input: (given, { data }) => ({
     ...given,

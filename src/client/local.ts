@@ -4,7 +4,6 @@
  */
 
 import { existsSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { dataPaths, ownerOf, requireData } from '../app/data-directory.ts';
 import { type Mode, openApp } from '../app/open.ts';
 import { type Located, locate, type Place } from '../app/place.ts';
@@ -23,6 +22,7 @@ import {
   planFor,
   streamOn,
 } from '../operations/perform.ts';
+import { patiently } from './patience.ts';
 import type { AnswerName, AskOptions, InputOf, Signalbox } from './signalbox.ts';
 import { isPassing } from './unbroken.ts';
 import { type Identity, whoOf } from './who.ts';
@@ -40,10 +40,6 @@ export interface LocalSignalbox extends Signalbox {
   /** Checks an order and does not carry it out. */
   plan<Name extends AnswerName>(name: Name, input: InputOf<Name>): Promise<Planned>;
 }
-
-/** Somebody who owns the data for a moment, or who has just begun to work, is waited for so long, in milliseconds. */
-const patienceMs = 5_000;
-const lookAgainMs = 25;
 
 export function openLocal(place: Place, identity: Identity): LocalSignalbox {
   const here: Here & Located = { cwd: place.cwd, env: place.env, ...locate(place) };
@@ -91,7 +87,7 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
     here,
     async ask(name, input, options) {
       const order = await admitted(name, input, options);
-      for (const end = performance.now() + patienceMs; ; ) {
+      const attempt = async () => {
         const other = await whoeverWorks(order.operation);
         try {
           if (other !== undefined) return await other.ask(name, forOthers(order.operation, input) as never, options);
@@ -100,13 +96,9 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
         } finally {
           await other?.close();
         }
-        try {
-          return checked(order.operation, await carryOut(order)) as never;
-        } catch (error) {
-          if (!isBecause(error, 'inUse') || performance.now() > end) throw error;
-        }
-        await pause(lookAgainMs);
-      }
+        return checked(order.operation, await carryOut(order)) as never;
+      };
+      return patiently(attempt, error => isBecause(error, 'inUse'));
     },
     async plan(name, input) {
       const order = await admitted(name, input);

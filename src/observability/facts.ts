@@ -2,8 +2,9 @@
  * How things stand, read whenever somebody scrapes: rows by their ids and counts that are kept with every commit, so that it
  * costs the same however many tasks there are.
  */
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { contextOf } from '../app/context.ts';
+import { freeDiskOf } from '../app/data-directory.ts';
 import type { App } from '../app/open.ts';
 import { workerId } from '../machines/addresses.ts';
 import { type BreakerContext, type BreakerState, breakerStateIn } from '../machines/breaker.ts';
@@ -31,14 +32,14 @@ const mostBreakers = 1_000;
 
 /** Throws what the store throws, when it is closed for instance. */
 export async function readFacts({ runtime, paths }: App, at: number): Promise<Facts> {
-  const [tasks, worker, breakers, { events, outbox }, databaseBytes, walBytes, disk] = await Promise.all([
+  const [tasks, worker, breakers, { events, outbox }, databaseBytes, walBytes, diskFreeBytes] = await Promise.all([
     runtime.counts('task'),
     runtime.actor(workerId),
     runtime.list({ kind: 'breaker', limit: mostBreakers }),
     runtime.deadLetters(),
     sizeOf(paths.database),
     sizeOf(`${paths.database}-wal`),
-    statfs(paths.dataDir),
+    freeDiskOf(paths),
   ]);
   return {
     at,
@@ -52,7 +53,7 @@ export async function readFacts({ runtime, paths }: App, at: number): Promise<Fa
     load: runtime.load,
     databaseBytes,
     walBytes,
-    diskFreeBytes: disk.bavail * disk.bsize,
+    diskFreeBytes,
   };
 }
 

@@ -19,10 +19,20 @@ interface Known {
 /** So many actors are remembered. */
 const mostKnown = 1_000;
 
+type Looked = Pick<Runtime, 'machineOf' | 'actor'>;
+type Entries = (line: StoredLogEntry) => Promise<FeedEntry>;
+
+const makers = new WeakMap<object, Entries>();
+
+/** Makes the entries of a runtime; the same for all who ask, so that each actor is looked up once for all of them. */
+export function entriesOf(runtime: Looked): Entries {
+  const known = makers.get(runtime) ?? createEntries(runtime);
+  makers.set(runtime, known);
+  return known;
+}
+
 /** Entries with what their machines say of the states. An actor keeps its machine until it is given another. */
-export function createEntries(
-  runtime: Pick<Runtime, 'machineOf' | 'actor'>,
-): (line: StoredLogEntry) => Promise<FeedEntry> {
+function createEntries(runtime: Looked): Entries {
   const known = new Map<string, Promise<Known>>();
 
   async function look(actorId: string): Promise<Known> {

@@ -6,7 +6,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { type Bell, createBell } from './bell.ts';
-import { createEntries } from './entries.ts';
+import { entriesOf as makerOf } from './entries.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import { createRecent, type Recent } from './recent.ts';
 
@@ -52,7 +52,7 @@ interface Tail {
 }
 
 function createFeed(runtime: Looked): Feed {
-  const entryOf = createEntries(runtime);
+  const entryOf = makerOf(runtime);
   const entriesOf = (lines: readonly StoredLogEntry[]) => Promise.all(lines.map(entryOf));
   const myTurn = createTurns();
   let current: Tail | undefined;

@@ -1,5 +1,5 @@
 /** Whether whoever works here can do its work now: the database, the disk, the worker, the agents. */
-import { statfs } from 'node:fs/promises';
+import { freeDiskOf } from '../app/data-directory.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { reasons } from '../domain/reasons.ts';
 import { formatSize } from '../domain/size.ts';
@@ -38,8 +38,7 @@ async function databaseOf({ runtime }: Site): Promise<ReadinessCheck> {
 }
 
 async function diskOf({ paths, settings }: Site): Promise<ReadinessCheck> {
-  const { bavail, bsize } = await statfs(paths.dataDir);
-  const free = bavail * bsize;
+  const free = await freeDiskOf(paths);
   const least = settings.host.minFreeDiskBytes;
   const found = `${formatSize(free)} are free`;
   return free >= least ? ok(found) : failed(`${found}; nothing starts below ${formatSize(least)}`);

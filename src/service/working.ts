@@ -1,7 +1,6 @@
 /** Works on a data directory: opens it, goes on with what is there, and answers whoever asks here meanwhile. */
 
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { followActivity } from '../app/agent-log.ts';
 import { contextOf } from '../app/context.ts';
 import { type App, type AppOptions, openApp } from '../app/open.ts';
@@ -9,6 +8,7 @@ import { interruptAll } from '../app/shutdown.ts';
 import { version } from '../app/version.ts';
 import { isWorkedOn, type LocalSignalbox, type Planned } from '../client/local.ts';
 import { clientOn } from '../client/on-site.ts';
+import { patiently } from '../client/patience.ts';
 import type { Signalbox } from '../client/signalbox.ts';
 import type { Identity } from '../client/who.ts';
 import { findConfig } from '../config/find.ts';
@@ -16,7 +16,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type ConfigWatch, watchConfig } from '../config/watch.ts';
 import { isBecause, messageOf } from '../domain/errors.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
-import { createEntries } from '../operations/entries.ts';
+import { entriesOf } from '../operations/entries.ts';
 import type { FeedEntry } from '../operations/feed-entry.ts';
 import { runRow } from '../operations/find.ts';
 import type { Site } from '../operations/operation.ts';
@@ -96,7 +96,7 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
   let inForce = configuration;
   const listeners: ((next: LoadedConfig) => void)[] = [];
   const site: Site = Object.assign(app, { here: { ...local.here, configuration: async () => inForce } });
-  const { take, caughtUp } = inOrder(createEntries(app.runtime), news);
+  const { take, caughtUp } = inOrder(entriesOf(app.runtime), news);
   deliver = take;
   for (const line of backlog) deliver(line);
   const watch = watchFor(local, configuration, news, async next => {
@@ -135,19 +135,12 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
   };
 }
 
-/** Whoever owns the data for the moment of a command is waited for so long, in milliseconds; whoever works there is not. */
-const patienceMs = 5_000;
-const lookAgainMs = 25;
-
-async function openPatiently(local: LocalSignalbox, options: AppOptions): Promise<App> {
-  for (const end = performance.now() + patienceMs; ; ) {
-    try {
-      return await openApp(options);
-    } catch (error) {
-      if (!isBecause(error, 'inUse') || performance.now() > end || (await isWorkedOn(local.here))) throw error;
-    }
-    await pause(lookAgainMs);
-  }
+/** Whoever owns the data for the moment of a command is waited for; whoever works there is not. */
+function openPatiently(local: LocalSignalbox, options: AppOptions): Promise<App> {
+  return patiently(
+    () => openApp(options),
+    async error => isBecause(error, 'inUse') && !(await isWorkedOn(local.here)),
+  );
 }
 
 /** Hands on entries one after another, each when its machine has been asked what it says. */

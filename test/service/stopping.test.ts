@@ -18,14 +18,18 @@ async function working(twist: string, pipeline: object = oneStage({ grace: '3s' 
   return { place, service, agent: first! };
 }
 
-test('a request under way is finished, and nobody else gets in', async () => {
-  const { place, service, agent } = await working('development=hangs');
-  const killed = service.ask('POST', '/agents/kill-all', {});
-  // The agent heeds no signal, so that the order lasts until the grace is over.
+async function untilStopping(service: Awaited<ReturnType<typeof serve>>): Promise<void> {
   await vi.waitUntil(async () => {
     const { json } = await service.ask('GET', '/agents');
     return (json.items as { state: string }[])[0]?.state.includes('stopping');
   }, patience);
+}
+
+test('a request under way is finished, and nobody else gets in', async () => {
+  const { place, service, agent } = await working('development=hangs');
+  const killed = service.ask('POST', '/agents/kill-all', {});
+  // The agent heeds no signal, so that the order lasts until the grace is over.
+  await untilStopping(service);
   service.signal('SIGTERM');
   await vi.waitUntil(() => refused(service.url), patience);
   expect(isThere(agent.pid)).toBe(true);
@@ -51,10 +55,7 @@ test('a connection on which nothing is asked keeps no service from stopping', as
 test('a second signal leaves at once, and the agent is found again', async () => {
   const { place, service, agent } = await working('development=hangs', oneStage({ grace: '60s' }));
   const killed = service.ask('POST', '/agents/kill-all', {}).catch((error: unknown) => error);
-  await vi.waitUntil(async () => {
-    const { json } = await service.ask('GET', '/agents');
-    return (json.items as { state: string }[])[0]?.state.includes('stopping');
-  }, patience);
+  await untilStopping(service);
   service.signal('SIGTERM');
   await vi.waitUntil(() => refused(service.url), patience);
   service.signal('SIGTERM');

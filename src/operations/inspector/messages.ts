@@ -3,8 +3,8 @@
  * to one, and what became of it. A test holds these types against those of the package.
  */
 import type { AnyEventObject, AnyStateMachine, Snapshot } from 'xstate';
-import type { Json, JsonObject } from '../../domain/json.ts';
-import { definitionOf as configOf } from '../../machines/drawing/definition.ts';
+import type { Json } from '../../domain/json.ts';
+import { definitionOf } from '../../machines/drawing/definition.ts';
 import type { EventObject } from '../../persistence/store.ts';
 import type { Transition } from '../../runtime/index.ts';
 import { sanitised } from './sanitised.ts';
@@ -105,7 +105,7 @@ export function actorText(seen: Seen): string {
     type: '@xstate.actor',
     name: id,
     parentId: parentId ?? undefined,
-    definition: machine && definitionOf(machine),
+    definition: machine && definitionText(machine),
     snapshot: sentOf(state),
   });
 }
@@ -154,8 +154,8 @@ function sentOf({ status, value, context, output, error, tags = [] }: State): Se
 
 const definitions = new WeakMap<AnyStateMachine, string>();
 
-function definitionOf(machine: AnyStateMachine): string {
-  const known = definitions.get(machine) ?? JSON.stringify(configOf(machine) satisfies JsonObject);
+function definitionText(machine: AnyStateMachine): string {
+  const known = definitions.get(machine) ?? JSON.stringify(definitionOf(machine));
   definitions.set(machine, known);
   return known;
 }

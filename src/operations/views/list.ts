@@ -32,7 +32,7 @@ export async function pageOf(runtime: Runtime, { cursor, matches, ...query }: Pa
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const seen = before + shown.length;
-  const nextCursor = rows.length > query.limit && last !== undefined ? cursorAt(last, seen, order) : null;
+  const nextCursor = rows.length > query.limit && last !== undefined ? cursorAt(placeOf(last), seen, order) : null;
   const total = await totalOf(runtime, query);
   // Others may have come since the first page; there is one more at least.
   const left = nextCursor === null ? 0 : total && Math.max(total - seen, 1);
@@ -62,7 +62,7 @@ async function narrowedPage(
     await new Promise(resolve => setImmediate(resolve));
   }
   const { order = 'living' } = query;
-  return { rows, nextCursor: written(place!, before + rows.length, order), total: null, left: null };
+  return { rows, nextCursor: cursorAt(place!, before + rows.length, order), total: null, left: null };
 }
 
 /** Known without looking only where a single tag decides. */
@@ -77,9 +77,7 @@ async function totalOf(runtime: Runtime, { kind, tags = [], state, status }: Pag
 const placeOf = ({ status, createdAt, id }: ActorRow): ListPlace => ({ isLiving: status === 'active', createdAt, id });
 
 /** The place after a row, and how many were shown up to there. */
-const cursorAt = (row: ActorRow, seen: number, order: ListOrder) => written(placeOf(row), seen, order);
-
-function written({ isLiving, createdAt, id }: ListPlace, seen: number, order: ListOrder): string {
+function cursorAt({ isLiving, createdAt, id }: ListPlace, seen: number, order: ListOrder): string {
   const parts = [isLiving ? 1 : 0, createdAt, id, seen, listOrders.indexOf(order)];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
