@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Published } from '../machines/task-context.ts';
+import { readDocument } from './document.ts';
 import { codeTreeOf, gitIn } from './git.ts';
+import { inside } from './paths.ts';
 
 export interface PublishInput {
   taskId: string;
@@ -13,7 +15,12 @@ export interface PublishInput {
   stage: string;
   role: string;
   title: string;
+  /** Documents by which the agent asks a person or objects; null where the stage has none. */
+  questions: string | null;
+  objection: string | null;
 }
+
+const longestText = 4_000;
 
 /**
  * Commits everything, commits that the agent made itself included; does nothing when there is nothing new, so it can be
@@ -41,5 +48,20 @@ export async function publish(input: PublishInput): Promise<Published> {
     await git(['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'], { input: message });
   }
   const head = await git(['rev-parse', 'HEAD']);
-  return { head, codeTree: await codeTreeOf(git, head, documents) };
+  const said = (file: string | null) => (file === null ? null : readOptional(join(worktree, documents), file));
+  const { questions, objection } = input;
+  return {
+    head,
+    codeTree: await codeTreeOf(git, head, documents),
+    questions: said(questions),
+    objection: said(objection),
+  };
+}
+
+function readOptional(documents: string, file: string): string | null {
+  try {
+    return readDocument(inside(documents, file)).slice(0, longestText);
+  } catch {
+    return null;
+  }
 }

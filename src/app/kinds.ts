@@ -4,7 +4,7 @@ import { fromPromise } from 'xstate';
 import { checkAgent } from '../actors/agent-preflight.ts';
 import { createAgentProcess } from '../actors/agent-process.ts';
 import { checkpoint } from '../actors/checkpoint.ts';
-import { judgeGates } from '../actors/gate.ts';
+import { type JudgeInput, judgeGate } from '../actors/gate.ts';
 import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
@@ -14,6 +14,7 @@ import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
+import type { Looked } from '../machines/gate.ts';
 import type { Tidied } from '../machines/janitor.ts';
 import type { JobInput, MachineKind } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
@@ -62,6 +63,11 @@ export function kindsFor(
         hook,
       },
     },
+    gate: {
+      actors: {
+        judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => judgeGate(input, runsDir, signal)),
+      },
+    },
     task: taskParts(dataDir, runsDir),
   });
 }
@@ -82,7 +88,6 @@ function taskParts(dataDir: string, runsDir: string): Pick<MachineKind, 'actors'
         ),
       ),
       publish: inWorktree(publish),
-      gates: fromPromise(({ input, signal }) => judgeGates(input as never, runsDir, signal)),
       merge: inWorktree(merge),
     },
     effects: {

@@ -3,6 +3,7 @@ import type { Json } from '../domain/json.ts';
 import { agentRunMachine } from '../machines/agent-run.ts';
 import { breakerMachine } from '../machines/breaker.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
+import { gateMachine } from '../machines/gate.ts';
 import { janitorMachine } from '../machines/janitor.ts';
 import { mergeQueueMachine } from '../machines/merge-queue.ts';
 import { orderMachine } from '../machines/order.ts';
@@ -25,6 +26,7 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'order', definition: written(1), build: () => orderMachine },
   { name: 'janitor', definition: written(1), build: () => janitorMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
+  { name: 'gate', definition: written(1), build: () => gateMachine },
   {
     name: 'task',
     definition: defaultPipeline as unknown as Json,

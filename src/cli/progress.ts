@@ -73,7 +73,7 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
       if (kind === 'agentRun') showRun(entry);
       if (kind !== 'task' || from === to) return;
       state = to;
-      if (type === 'xstate.done.actor.gates') showVerdicts(entry);
+      if (type.startsWith('xstate.done.actor.gate-')) showVerdict(entry);
       if (headline !== null) line(at, markOf(tags), headline);
     },
     pause() {
@@ -121,14 +121,12 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
     else next.close();
   }
 
-  function showVerdicts({ at, data }: FeedEntry): void {
-    const { reports } = data.output as unknown as { reports: { gate: string; verdict: string; detail: string }[] };
-    for (const { gate, verdict, detail } of reports) {
-      const mark = verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
-      const why =
-        verdict === 'pass' ? '' : `: ${detail.trim().split('\n', 1)[0]?.replace(/^---$/, 'see the document') ?? ''}`;
-      line(at, mark, `gate ${gate} ${verdict}${why}`);
-    }
+  function showVerdict({ at, data }: FeedEntry): void {
+    const { gate, verdict, detail } = data.output as unknown as { gate: string; verdict: string; detail: string };
+    const mark = verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
+    const why =
+      verdict === 'pass' ? '' : `: ${detail.trim().split('\n', 1)[0]?.replace(/^---$/, 'see the document') ?? ''}`;
+    line(at, mark, `gate ${gate} ${verdict}${why}`);
   }
 }
 

@@ -4,7 +4,8 @@ import type { AgentSpec } from '../domain/agent-spec.ts';
 import type { Spent } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { Usage } from '../domain/usage.ts';
-import type { GateReport, Verdict } from '../domain/verdict.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import type { GateOutput } from './gate.ts';
 
 /** What a person wants done, and where. */
 export interface TaskInput {
@@ -74,7 +75,9 @@ export type TaskEvent =
   | { type: 'task.cancel'; by: string; at: number }
   | { type: 'task.fail'; reason: string; by: string; at: number }
   | { type: 'task.move'; stage: string; by: string; at: number }
-  | { type: 'lease.granted'; token: number; at: number };
+  | { type: 'lease.granted'; token: number; at: number }
+  /** A gate has no verdict yet, and says what it waits for. */
+  | { type: 'gate.waits'; gate: string; why: string; at: number };
 
 /** Reported by the actor `prepare`: where the worktree stands. */
 export interface Prepared {
@@ -85,24 +88,22 @@ export interface Prepared {
   hasPrompts?: boolean;
 }
 
-/** Reported by the actor `publish`. */
+/** Reported by the actor `publish`: what is committed now, and what the agent says by files of its own. */
 export interface Published {
   head: string;
   codeTree: string;
-}
-
-/** Reported by the actor `gates`. */
-export interface Judged {
-  reports: GateReport[];
-  /** How long each gate took, by its name; for whoever measures, no decision rests on it. */
-  durationsMs?: Record<string, number>;
   questions: string | null;
   objection: string | null;
 }
 
-/** What the gates said, where a task has just heard it. */
-export const judgedIn = (event: { type: string }): Judged | undefined =>
-  event.type === 'xstate.done.actor.gates' ? (event as unknown as { output: Judged }).output : undefined;
+/** The name by which a task knows the actor of a gate. */
+export const gateChild = (gate: string) => `gate-${gate}`;
+
+/** The verdict, where a task has just heard one. */
+export const verdictIn = (event: { type: string }): GateOutput | undefined =>
+  event.type.startsWith(`xstate.done.actor.${gateChild('')}`)
+    ? (event as unknown as { output: GateOutput }).output
+    : undefined;
 
 /** Reported by the actor `merge`. */
 export type Merged = { result: 'merged'; commit: string; codeTree: string } | { result: 'conflict'; detail: string };

@@ -19,8 +19,9 @@ import type { Verdict } from '../domain/verdict.ts';
 import { workerId } from './addresses.ts';
 import { agentRunMachine } from './agent-run.ts';
 import type { AgentRunOutput } from './agent-run-context.ts';
+import { type GateOutput, gateMachine } from './gate.ts';
 import { notProvided, pureActor } from './provided.ts';
-import type { Judged, Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './task-context.ts';
+import type { Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './task-context.ts';
 
 const longestFeedback = 4_000;
 const longestObjection = 500;
@@ -72,7 +73,7 @@ export function leftFor(context: TaskContext, scopes: readonly BudgetScope[], ru
 
 export const taskSetup = setup({
   types: {} as { input: TaskInput; context: TaskContext; events: TaskEvent },
-  actors: { agentRun: agentRunMachine, prepare: pureActor, publish: pureActor, gates: pureActor, merge: pureActor },
+  actors: { agentRun: agentRunMachine, prepare: pureActor, gate: gateMachine, publish: pureActor, merge: pureActor },
   guards: {
     hasRunSucceeded: ({ event }) => outputOf<AgentRunOutput>(event).outcome === 'succeeded',
     isRunOverBudget: ({ event }) => isOverBudget(event),
@@ -144,21 +145,22 @@ export const taskSetup = setup({
       };
     }),
     recordPublished: assign(({ event }) => {
-      const { head, codeTree } = outputOf<Published>(event);
-      return { head, codeTree, feedback: null };
+      const { head, codeTree, questions, objection } = outputOf<Published>(event);
+      return { head, codeTree, questions, objection, feedback: null };
     }),
-    recordVerdicts: assign(({ context, event }, params: { stage: string; approvals: string[] }) => {
-      const { reports, questions, objection } = outputOf<Judged>(event);
-      const verdicts = { ...context.verdicts };
-      // A new round needs a new approval.
-      for (const gate of params.approvals) delete verdicts[gate];
-      for (const report of reports) {
-        const at = atOf(event);
-        const { codeTree } = context;
-        verdicts[report.gate] = { ...report, stage: params.stage, codeTree, by: 'signalbox', at };
-      }
-      return { verdicts, questions, objection };
+    /** A new round needs a new approval. */
+
+    /** A new round needs new verdicts, and a new approval. */
+    forgetVerdicts: assign(({ context }, params: { gates: string[] }) => ({
+      verdicts: Object.fromEntries(Object.entries(context.verdicts).filter(([gate]) => !params.gates.includes(gate))),
+    })),
+    recordVerdict: assign(({ context, event }, params: { stage: string }) => {
+      const { durationMs: _, ...report } = outputOf<GateOutput>(event);
+      const { codeTree } = context;
+      const verdict: Verdict = { ...report, stage: params.stage, codeTree, by: 'signalbox', at: atOf(event) };
+      return { verdicts: { ...context.verdicts, [report.gate]: verdict } };
     }),
+    recordWaiting: assign(({ event }) => ({ waitsFor: shorten(textOf(event, 'why'), 600) })),
     recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
       const verdicts = { ...context.verdicts };
       const by = textOf(event, 'by') || 'a person';

@@ -14,6 +14,7 @@ import type { AnyStateMachine } from 'xstate';
 import { nothingSpent } from '../domain/budget.ts';
 import { noUsage } from '../domain/usage.ts';
 import type { AgentRunInput } from './agent-run-context.ts';
+import type { GateInput } from './gate.ts';
 import {
   budgetOf,
   following,
@@ -25,7 +26,7 @@ import {
   roundFilesOf,
   type Stage,
 } from './pipeline.ts';
-import { documentsOf, type TaskContext, type TaskInput } from './task-context.ts';
+import { documentsOf, gateChild, type TaskContext, type TaskInput } from './task-context.ts';
 import { leftFor, taskSetup } from './task-rules.ts';
 import { type StateConfig, scopesOf, spendingStates, type Transition, told, usual } from './task-spending.ts';
 import type { StateWords } from './words.ts';
@@ -201,31 +202,14 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             role: stage.role,
             stage: stage.name,
             title: context.title,
+            questions: stage.questions ?? null,
+            objection: stage.objection?.file ?? null,
           }),
           onDone: { target: 'gating', actions: 'recordPublished' },
           onError: blockedBecause("the agent's work could not be committed"),
         },
       },
-      gating: {
-        meta: says({ why: 'the gates are judged', headline: `${stage.name}: the gates are judged` }),
-        invoke: {
-          id: 'gates',
-          src: 'gates',
-          input: ({ context }: { context: TaskContext }) => ({
-            ...placeOf(context),
-            gates: stage.gates.filter(gate => gate.kind !== 'approval'),
-            // Tests are what the agent has made of them.
-            sandbox: playerOf(context, stage).sandbox,
-            questions: stage.questions ?? null,
-            objection: stage.objection?.file ?? null,
-          }),
-          onDone: {
-            target: 'deciding',
-            actions: { type: 'recordVerdicts', params: { stage: stage.name, approvals } },
-          },
-          onError: blockedBecause('the gates could not be judged'),
-        },
-      },
+      gating: gatingState(stage, blockedBecause),
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
       ...(approvals.length > 0 && {
         awaitingApproval: {
@@ -275,6 +259,47 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
         },
       },
       blocked: blockedState(personal),
+    },
+  };
+}
+
+/** Every gate that is no person's is an actor of its own; they are judged one after another. */
+function gatingState(stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
+  const gates = stage.gates.filter(({ kind }) => kind !== 'approval');
+  const [first] = gates;
+  if (first === undefined) return { always: { target: 'deciding' } };
+  const headline = `${stage.name}: the gates are judged`;
+  return {
+    entry: { type: 'forgetVerdicts', params: { gates: namesOf(stage.gates) } },
+    meta: says({ why: 'the gates are judged', headline }),
+    initial: first.name,
+    states: Object.fromEntries(
+      gates.map((gate, index) => {
+        const next = gates[index + 1]?.name ?? `#${stage.name}.deciding`;
+        return [gate.name, gateState(stage, gate, next, blockedBecause)];
+      }),
+    ),
+  };
+}
+
+function gateState(stage: Stage, gate: Gate, next: string, blockedBecause: (why: string) => Transition): StateConfig {
+  return {
+    meta: says({ why: ({ waitsFor: why }) => why ?? `the gate ${gate.name} is judged` }),
+    exit: 'stopWaiting',
+    on: { 'gate.waits': { actions: 'recordWaiting' } },
+    invoke: {
+      id: gateChild(gate.name),
+      src: 'gate',
+      input: ({ context }: { context: TaskContext }): GateInput => ({
+        taskId: context.id,
+        gate,
+        deadlineMs: null,
+        lookAgainMs: 0,
+        // Tests are what the agent has made of them.
+        place: { ...placeOf(context), sandbox: playerOf(context, stage).sandbox },
+      }),
+      onDone: { target: next, actions: { type: 'recordVerdict', params: { stage: stage.name } } },
+      onError: blockedBecause(`the gate ${gate.name} could not be judged`),
     },
   };
 }

@@ -1,9 +1,8 @@
 /** What happens, counted transition by transition: events, runs, tokens, money, gates. */
 import { Counter, Histogram, type Registry } from '@prometheus-io/client';
-import { own } from '../domain/own.ts';
 import type { Tokens } from '../domain/usage.ts';
 import type { AgentRunContext, AgentRunEvent, AgentRunInput } from '../machines/agent-run-context.ts';
-import { judgedIn } from '../machines/task-context.ts';
+import { verdictIn } from '../machines/task-context.ts';
 import type { Transition } from '../runtime/index.ts';
 import type { Names } from './names.ts';
 
@@ -72,10 +71,10 @@ export function createWorkCounts({ registry, names, runOf, onFault }: WorkCounts
   }
 
   function hearTask({ event }: Transition): void {
-    const { reports = [], durationsMs = {} } = judgedIn(event) ?? {};
-    for (const { gate, verdict } of reports) {
-      gates.observe({ gate: names('gate', gate), verdict }, (own(durationsMs, gate) ?? 0) / 1_000);
-    }
+    const judged = verdictIn(event);
+    if (judged === undefined) return;
+    const { gate, verdict, durationMs = 0 } = judged;
+    gates.observe({ gate: names('gate', gate), verdict }, durationMs / 1_000);
   }
 
   return {

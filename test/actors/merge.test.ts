@@ -7,12 +7,14 @@ import { publish } from '../../src/actors/publish.ts';
 import { prepareWorkspace } from '../../src/actors/workspace.ts';
 import { commitFiles, createProject, filesOf, git, read, write } from './repository.ts';
 
+const asDeveloper = { stage: 'development', role: 'developer', questions: null, objection: null };
+
 /** A task with one published change, ready to be merged. */
 async function readyToMerge(options = {}, files: Record<string, string> = { 'src/new.txt': 'new\n' }) {
   const project = createProject(options);
   await prepareWorkspace(project.prepare);
   write(project.task.worktree, files);
-  const published = await publish({ ...project.task, stage: 'development', role: 'developer', title: 'Add it' });
+  const published = await publish({ ...project.task, ...asDeveloper, title: 'Add it' });
   return { ...project, ...published, input: { ...project.task, head: published.head, title: 'Add it', token: 1 } };
 }
 
@@ -152,7 +154,7 @@ test('what the task adds after its own merge follows without another merge commi
   const merged = await merge(input);
   expect(tipOf(repository, input.branch)).toBe(tipOf(repository));
   write(input.worktree, { 'docs/work-items/ET-1/deployment.md': 'It is out.\n' });
-  const { head } = await publish({ ...input, stage: 'deploy', role: 'deployer' });
+  const { head } = await publish({ ...input, ...asDeveloper, stage: 'deploy', role: 'deployer' });
   expect(await merge({ ...input, head })).toMatchObject({ result: 'merged', commit: head });
   expect(git(repository, 'rev-parse', 'main^')).toBe(merged.result === 'merged' && merged.commit);
   expect(countOf(repository)).toBe(4);

@@ -1,5 +1,5 @@
 /** Committing what an agent has left to the task's branch. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { codeTreeOf, gitIn } from '../../src/actors/git.ts';
@@ -12,7 +12,7 @@ const documents = 'docs/work-items/ET-1';
 async function startWork() {
   const project = createProject();
   const prepared = await prepareWorkspace(project.prepare);
-  const more = { stage: 'development', role: 'developer', title: 'Add the thing' };
+  const more = { stage: 'development', role: 'developer', title: 'Add the thing', questions: null, objection: null };
   return { ...project, ...prepared, worktree: project.task.worktree, input: { ...project.task, ...more } };
 }
 
@@ -42,7 +42,7 @@ test('again does nothing and answers the same', async () => {
 
 test('with nothing new publishes what is there', async () => {
   const { head, codeTree, input } = await startWork();
-  expect(await publish(input)).toEqual({ head, codeTree });
+  expect(await publish(input)).toEqual({ head, codeTree, questions: null, objection: null });
 });
 
 test("takes the agent's own commits, and what it left uncommitted on top of them", async () => {
@@ -129,4 +129,18 @@ test('the hash of the code notices names, modes and content, and depends on noth
   ]);
   expect(hashes[0]).toBe(hashes[1]);
   expect(new Set(hashes).size).toBe(4);
+});
+
+test('answers what the agent asks and objects in files of its own, and null without a file', async () => {
+  const { worktree, input } = await startWork();
+  write(worktree, { [`${documents}/questions.md`]: 'Which colour?' });
+  const published = await publish({ ...input, questions: 'questions.md', objection: 'objection.md' });
+  expect(published).toMatchObject({ questions: 'Which colour?', objection: null });
+});
+
+test('reads no question through a link that leads out of the worktree', async () => {
+  const { worktree, input } = await startWork();
+  mkdirSync(join(worktree, documents), { recursive: true });
+  symlinkSync('/etc/hostname', join(worktree, documents, 'questions.md'));
+  expect(await publish({ ...input, questions: 'questions.md' })).toMatchObject({ questions: null });
 });

@@ -469,7 +469,7 @@ async function startOurs() {
       sendBack({ type: 'agent.started', pid: 42 });
     }),
   );
-  const played = ['hostGauge', 'probe', 'checkpoint', 'inspect', 'hook', 'prepare', 'publish', 'gates', 'merge'];
+  const played = ['hostGauge', 'probe', 'checkpoint', 'inspect', 'hook', 'prepare', 'publish', 'judge', 'merge'];
   const actors = { ...Object.fromEntries(played.map(name => [name, jobs.logic])), agent };
   const system = await startTestRuntime({
     clock: createFakeClock(),
@@ -541,10 +541,11 @@ test('I8: no text of people, agents or programs, no variable and no command line
   await settle();
   jobs.find(run!.id, 'hook')!.resolve(undefined);
   await settle();
-  jobs.find('ET-1', 'publish')!.resolve({ head: 'h2', codeTree: 'tree' });
+  const said = { questions: mark('question'), objection: null };
+  jobs.find('ET-1', 'publish')!.resolve({ head: 'h2', codeTree: 'tree', ...said });
   await settle();
-  const report = { gate: 'tests', verdict: 'fail', detail: mark('detail') };
-  jobs.find('ET-1', 'gates')!.resolve({ reports: [report], questions: mark('question'), objection: null });
+  const [gate] = await runtime.actors({ kind: 'gate', limit: 1 });
+  jobs.find(gate!.id, 'judge')!.resolve({ gate: 'tests', verdict: 'fail', detail: mark('detail') });
   await settle();
   expect(await state('ET-1')).toBe('build.awaitingAnswer');
   await runtime.send('ET-1', { type: 'task.answer', text: mark('answer'), by: mark('person') });
@@ -562,7 +563,7 @@ test('I8: no text of people, agents or programs, no variable and no command line
   await late.until(({ sessionId }) => sessionId === 'ET-2');
   for (const { sessionId } of ear.messages)
     expect([sessionId, workerId, preflightId('bot'), breakerId('bot')]).toContain(sessionId);
-  expect(new Set(ear.messages.map(({ sessionId }) => sessionId)).size).toBe(6);
+  expect(new Set(ear.messages.map(({ sessionId }) => sessionId)).size).toBe(7);
   const all = JSON.stringify([ear.messages, late.messages]);
   expect([...all.matchAll(/.{0,60}SECRET.{0,40}/g)].map(([text]) => text)).toEqual([]);
   // What is told is of use nevertheless.

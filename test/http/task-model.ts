@@ -3,7 +3,7 @@ import type { AnyStateMachine } from 'xstate';
 import { noUsage } from '../../src/domain/usage.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import { compileTask } from '../../src/machines/task.ts';
-import { failure, taskInput } from '../model/cases.ts';
+import { failure, judged, published, taskInput } from '../model/cases.ts';
 import type { ModelEvent, ModelOptions } from '../model/paths.ts';
 
 export const machine: AnyStateMachine = compileTask(defaultPipeline);
@@ -16,16 +16,6 @@ const gateOf: Record<string, string> = Object.fromEntries(
 
 /** The stage in which a task is, paused or not. */
 const stageOf = (state: string) => state.replace(/^paused\./, '').split('.')[0]!;
-
-const judged = (gate: string, verdict: string, more: object = {}): ModelEvent => ({
-  type: 'xstate.done.actor.gates',
-  output: {
-    reports: [{ gate, verdict, detail: `${gate} says ${verdict}` }],
-    questions: null,
-    objection: null,
-    ...more,
-  },
-});
 
 const runEnded = (stage: string, outcome: string): ModelEvent => ({
   type: `xstate.done.actor.${stage}`,
@@ -46,12 +36,12 @@ export const personEventsOf = ofPeople(stages);
 const outcomes: ModelEvent[] = [
   { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
   failure('prepare'),
-  { type: 'xstate.done.actor.publish', output: { head: 'h', codeTree: 'tree' } },
+  published('tree'),
+  published('tree', { questions: 'Which?' }),
+  published('tree', { objection: 'No.' }),
   failure('publish'),
   ...Object.values(gateOf).flatMap(gate => ['pass', 'fail', 'inconclusive'].map(word => judged(gate, word))),
-  judged('requirements', 'pass', { questions: 'Which?' }),
-  judged('design', 'pass', { objection: 'No.' }),
-  failure('gates'),
+  ...Object.values(gateOf).map(gate => failure(`gate-${gate}`)),
   ...stages.flatMap(stage => [
     runEnded(stage, 'succeeded'),
     runEnded(stage, 'permanent'),
@@ -71,8 +61,8 @@ export const options: ModelOptions = {
     const stage = stageOf(state);
     // From everywhere to everywhere would be every set of stages that have passed.
     if (event.type === 'task.move' && state !== 'analysis.blocked' && event.stage !== stage) return false;
-    const reports = (event.output as { reports?: { gate: string }[] } | undefined)?.reports ?? [];
-    return reports.every(({ gate }) => gate === gateOf[stage]);
+    const { questions, objection } = (event.output ?? {}) as { questions?: unknown; objection?: unknown };
+    return (!questions || stage === 'analysis') && (!objection || stage === 'architecture');
   },
   project(context, state) {
     const { verdicts, rework, questions, objection, merged } = context as {

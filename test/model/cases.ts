@@ -5,6 +5,7 @@ import { noBudget, nothingSpent } from '../../src/domain/budget.ts';
 import { noHooks } from '../../src/domain/hook.ts';
 import { type AgentEnd, type AgentReport, endOf } from '../../src/domain/outcome.ts';
 import { noUsage } from '../../src/domain/usage.ts';
+import { gateMachine } from '../../src/machines/gate.ts';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
 import { usualLimits } from '../../src/machines/worker-context.ts';
 import type { ModelEvent, ModelOptions } from './paths.ts';
@@ -43,10 +44,14 @@ export const smallPipeline: Pipeline = pipelineSchema.parse({
   ],
 });
 
-const report = (gate: string, verdict: string) => ({ gate, verdict, detail: `${gate} says ${verdict}` });
-const judged = (reports: object[], more: object = {}): ModelEvent => ({
-  type: 'xstate.done.actor.gates',
-  output: { reports, questions: null, objection: null, ...more },
+export const judged = (gate: string, verdict: string): ModelEvent => ({
+  type: `xstate.done.actor.gate-${gate}`,
+  output: { gate, verdict, detail: `${gate} says ${verdict}` },
+});
+/** What an agent has left is committed; `more` is what it says by files of its own. */
+export const published = (codeTree: string, more: object = {}): ModelEvent => ({
+  type: 'xstate.done.actor.publish',
+  output: { head: 'h', codeTree, questions: null, objection: null, ...more },
 });
 export const failure = (child: string): ModelEvent => ({
   type: `xstate.error.actor.${child}`,
@@ -91,14 +96,16 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
     events: [
       { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
       failure('prepare'),
-      { type: 'xstate.done.actor.publish', output: { head: 'h', codeTree: 'tree' } },
-      { type: 'xstate.done.actor.publish', output: { head: 'h', codeTree: 'other tree' } },
+      published('tree'),
+      published('other tree'),
+      published('tree', { questions: 'Which?' }),
+      published('tree', { objection: 'No.' }),
       failure('publish'),
-      ...gates.flatMap(gate => ['pass', 'fail', 'inconclusive'].map(word => judged([report(gate, word)]))),
-      judged([]),
-      judged([report('documents', 'pass')], { questions: 'Which?' }),
-      judged([report('tests', 'pass')], { objection: 'No.' }),
-      failure('gates'),
+      ...gates.flatMap(gate => ['pass', 'fail', 'inconclusive'].map(word => judged(gate, word))),
+      ...gates.map(gate => failure(`gate-${gate}`)),
+      // One that answers for another has given no verdict of its own.
+      ...gates.map(gate => ({ ...judged('other', 'fail'), type: judged(gate, 'pass').type })),
+      { type: 'gate.waits', gate: 'tests', why: 'a build runs' },
       ...['plan', 'build', 'ship'].flatMap(stage => [
         runEnded(stage, 'succeeded'),
         runEnded(stage, 'permanent'),
@@ -118,8 +125,10 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
     ],
     isPossible(state, event) {
       const stage = state.split('.')[0] ?? '';
-      const reports = (event.output as { reports?: { gate: string }[] } | undefined)?.reports ?? [];
-      if (reports.some(({ gate }) => gate !== gateOf[stage])) return false;
+      const { questions, objection } = (event.output ?? {}) as { questions?: unknown; objection?: unknown };
+      // Only a stage that may ask or object is looked at for that.
+      if (questions && stage !== 'plan') return false;
+      if (objection && stage !== 'build') return false;
       // Only where code is written does the tree change.
       return (event.output as { codeTree?: string } | undefined)?.codeTree !== 'other tree' || stage !== 'plan';
     },
@@ -359,6 +368,36 @@ function after(delay: string): ModelEvent {
 }
 
 const ofRun = (type: string, runId: string): ModelEvent => ({ type, runId });
+
+const looked = (verdict: string): ModelEvent => ({
+  type: 'xstate.done.actor.judge',
+  output: { gate: 'ci', verdict, detail: verdict, durationMs: 1 },
+});
+
+/** A gate that is decided elsewhere. */
+export const gateModel: ModelOptions = {
+  input: {
+    taskId: 'x',
+    gate: { kind: 'command', name: 'ci' },
+    deadlineMs: 1_000,
+    lookAgainMs: 100,
+    place: {},
+    actor: { id: 'x.gate-ci.1', parentId: 'x', at: 0 },
+  },
+  events: [
+    ...['pass', 'fail', 'inconclusive', 'pending'].map(looked),
+    failure('judge'),
+    { type: 'gate.news' },
+    ...deadlinesOf(gateMachine as never),
+  ],
+  project: context => [(context as { report: { verdict: string } | null }).report?.verdict],
+};
+
+/** A gate that knows at once. */
+export const promptGateModel: ModelOptions = {
+  ...gateModel,
+  input: { ...(gateModel.input as object), deadlineMs: null },
+};
 
 export const breakerModel: ModelOptions = {
   input: { provider: 'a', failureLimit: 2, cooldownMs: 1_000 },

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type AnyStateMachine, setup } from 'xstate';
 import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
+import { gateMachine } from '../../src/machines/gate.ts';
 import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
 import { orderMachine } from '../../src/machines/order.ts';
@@ -18,11 +19,13 @@ import { temporaryDirectory } from '../support/temporary.ts';
 import {
   agentRunModel,
   breakerModel,
+  gateModel,
   janitorModel,
   mergeQueueModel,
   orderModel,
   plainRunModel,
   preflightModel,
+  promptGateModel,
   shortRunModel,
   smallPipeline,
   taskModel,
@@ -35,6 +38,7 @@ import { type ModelOptions, modelOf, play } from './paths.ts';
 const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[] }> = {
   task: { machine: compileTask(smallPipeline), models: [taskModel(compileTask(smallPipeline))] },
   agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel, shortRunModel] },
+  gate: { machine: gateMachine as never, models: [gateModel, promptGateModel] },
   breaker: { machine: breakerMachine as never, models: [breakerModel] },
   worker: { machine: workerMachine as never, models: [workerModel] },
   preflight: { machine: preflightMachine as never, models: [preflightModel] },
@@ -44,10 +48,10 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
   mergeQueue: { machine: mergeQueueMachine as never, models: [mergeQueueModel] },
 };
 
-/** Stands in for a run inside a task: ends when the test says so. */
-function playedRun(logic: ReturnType<typeof createPlayedJobs>['logic']): AnyStateMachine {
+/** Stands in for an actor below a task: ends when the test says so. */
+function playedChild(id: string, logic: ReturnType<typeof createPlayedJobs>['logic']): AnyStateMachine {
   return setup({ types: {} as { context: { output: unknown } }, actors: { inner: logic } }).createMachine({
-    id: 'agentRun',
+    id,
     initial: 'working',
     states: {
       working: { invoke: { id: 'inner', src: 'inner', input: {} as never, onDone: 'ended' } },
@@ -73,10 +77,11 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       const store = openSqliteStore({ file: join(temporaryDirectory(), 'model.db') });
       const jobs = createPlayedJobs();
       const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(actor => [actor, jobs.logic]));
-      delete actors.agentRun;
+      const below = name === 'task' ? ['agentRun', 'gate'] : [];
+      for (const child of below) delete actors[child];
       const kinds = [
         kindOf(machine, { actors, effects: { removeWorktree: () => {} } }),
-        ...(name === 'task' ? [kindOf(playedRun(jobs.logic))] : []),
+        ...below.map(child => kindOf(playedChild(child, jobs.logic))),
       ];
       const system = await startTestRuntime({ kinds, store });
       for (const [number, { path, options }] of paths.entries()) {

@@ -119,8 +119,8 @@ test('an order can be followed from the request to what its agent has done, and 
     ({ traceId }) => traceId === asked!.traceId,
   );
   expect(exited).toMatchObject({ parentSpanId: succeeded!.spanId, attributes: { 'signalbox.task': 'ET-1' } });
-  const [gates] = find('signalbox.job', { 'signalbox.job': 'gates' });
-  expect(line(gates)).toContain(exited);
+  const [gate] = find('signalbox.job', { 'signalbox.job': 'judge' });
+  expect(line(gate)).toContain(exited);
 
   for (const span of spans) expect(span.to >= span.from, span.name).toBe(true);
   for (const unsaid of ['admin-secret', secret, 'Agatha', 'Fix the totals']) expect(text()).not.toContain(unsaid);
