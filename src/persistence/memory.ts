@@ -8,6 +8,7 @@ import type {
   Committed,
   DefinitionRow,
   KeptBecause,
+  LinkWrite,
   ListOrder,
   ListPlace,
   ListQuery,
@@ -41,6 +42,8 @@ export interface MemoryDisk {
   timers: Map<string, TimerRow>;
   jobs: Map<string, StoredJob>;
   outbox: Map<string, StoredOutbox>;
+  /** By actor. */
+  links: Map<string, LinkWrite>;
   watchers: Set<() => void>;
 }
 
@@ -59,6 +62,7 @@ export function createMemoryDisk(): MemoryDisk {
     timers: new Map(),
     jobs: new Map(),
     outbox: new Map(),
+    links: new Map(),
     watchers: new Set(),
   };
 }
@@ -108,6 +112,18 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
         .sort(byPlace(query.order))
         .slice(0, query.limit)
         .map(copy),
+    linked: (link, limit) =>
+      [...disk.links.values()]
+        .filter(({ links }) => links.includes(link))
+        .sort((a, b) => Number(b.isLiving) - Number(a.isLiving) || compare(a.actorId, b.actorId))
+        .slice(0, limit)
+        .map(({ actorId, isLiving }) => ({ actorId, isLiving })),
+    lanes() {
+      const open = [...disk.outbox.values()].filter(row => row.state === 'open' && row.lane !== null);
+      return [...Map.groupBy(open, row => row.lane!)]
+        .map(([lane, rows]) => ({ lane, open: rows.length, oldestAt: Math.min(...rows.map(({ at }) => at)) }))
+        .sort((a, b) => compare(a.lane, b.lane));
+    },
     counts(kind) {
       const counts = new Map<string, TagCount>();
       for (const row of disk.actors.values()) {
@@ -162,7 +178,7 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
     jobs: actorId => [...disk.jobs.values()].filter(job => job.actorId === actorId).map(copy),
     openOutbox: range =>
       page(
-        [...disk.outbox.values()].filter(row => row.state === 'open'),
+        [...disk.outbox.values()].filter(row => row.state === 'open' && row.lane === range.lane),
         range,
       ),
     outbox: actorId => [...disk.outbox.values()].filter(row => row.actorId === actorId).map(copy),
@@ -249,6 +265,7 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
     const row = disk.actors.get(actorId);
     if (row) disk.actors.set(actorId, { ...row, tags: [...tags] });
   }
+  for (const row of batch.linked) disk.links.set(row.actorId, row);
   const log = batch.log.map(entry => {
     const position = next();
     const entries = disk.log.get(entry.actorId) ?? [];
@@ -353,7 +370,10 @@ function remove(disk: MemoryDisk, actorId: string): void {
   disk.actors.delete(actorId);
   disk.log.delete(actorId);
   for (const key of disk.keys) if (key.startsWith(keyOf(actorId, ''))) disk.keys.delete(key);
-  for (const rows of [disk.timers, disk.jobs, disk.outbox, disk.inbox] as Map<unknown, { actorId: string }>[]) {
+  for (const rows of [disk.timers, disk.jobs, disk.outbox, disk.inbox, disk.links] as Map<
+    unknown,
+    { actorId: string }
+  >[]) {
     for (const [key, row] of rows) if (row.actorId === actorId) rows.delete(key);
   }
 }

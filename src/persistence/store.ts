@@ -110,6 +110,8 @@ export interface OutboxRow {
   type: string;
   params: Json;
   target: string | null;
+  /** The integration that it goes to: what is for one never waits for another. Null for what stays in this house. */
+  lane: string | null;
   at: number;
 }
 
@@ -174,6 +176,28 @@ export interface Commit {
   /** Actors that have ended: their timers, jobs and unparked inbox rows go. */
   ended: string[];
   tagged: TagWrite[];
+  linked: LinkWrite[];
+}
+
+/** What an actor is called elsewhere, instead of what it was called before. */
+export interface LinkWrite {
+  actorId: string;
+  links: readonly string[];
+  isLiving: boolean;
+}
+
+/** An actor that is called so elsewhere. */
+export interface Linked {
+  actorId: string;
+  isLiving: boolean;
+}
+
+/** What waits in a lane of the outbox. */
+export interface LaneBacklog {
+  lane: string;
+  open: number;
+  /** When the oldest was asked for, in milliseconds since the epoch. */
+  oldestAt: number;
 }
 
 /** Tags for an actor whose row was written before there were any. Nothing else of it changes. */
@@ -316,6 +340,10 @@ export interface Store {
   actor(id: string): Awaitable<ActorRow | undefined>;
   actors(query: ActorQuery): Awaitable<ActorRow[]>;
   list(query: ListQuery): Awaitable<ActorRow[]>;
+  /** Whom a name of the outside means: those that live first. A look-up, however many actors there are. */
+  linked(link: string, limit: number): Awaitable<Linked[]>;
+  /** Lanes in which something waits. */
+  lanes(): Awaitable<LaneBacklog[]>;
   /** Kept with every commit, so that asking costs the same however many there are. */
   counts(kind: string): Awaitable<TagCount[]>;
   /** Ids of this kind that stand nearest to a text in the order of ids, on both sides of it; at most `limit`. */
@@ -342,7 +370,8 @@ export interface Store {
   timers(actorId: string): Awaitable<TimerRow[]>;
   openJobs(range: { after: number; limit: number }): Awaitable<StoredJob[]>;
   jobs(actorId: string): Awaitable<StoredJob[]>;
-  openOutbox(range: { after: number; limit: number }): Awaitable<StoredOutbox[]>;
+  /** What waits in one lane, or in none. */
+  openOutbox(range: { lane: string | null; after: number; limit: number }): Awaitable<StoredOutbox[]>;
   outbox(actorId: string): Awaitable<StoredOutbox[]>;
   outboxRow(key: string): Awaitable<StoredOutbox | undefined>;
   pendingInbox(range: { after: number; limit: number }): Awaitable<StoredInbox[]>;
@@ -373,5 +402,6 @@ export function emptyCommit(at: number): Commit {
     outboxUpdates: [],
     ended: [],
     tagged: [],
+    linked: [],
   };
 }

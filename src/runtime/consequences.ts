@@ -69,7 +69,8 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
       switch (consequence.type) {
         case 'effect': {
           const { name: type, params } = consequence;
-          commit.outbox.push({ key, actorId, type, params, target: null, at });
+          const lane = actor.definition.laneOf(type, params);
+          commit.outbox.push({ key, actorId, type, params, target: null, lane, at });
           break;
         }
         case 'spawn':
@@ -132,7 +133,7 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
   }
 
   function sendToJob(actorId: string, target: string, event: EventObject, key: string): void {
-    commit.outbox.push({ key, actorId, type: 'xstate.sendTo', params: event, target, at });
+    commit.outbox.push({ key, actorId, type: 'xstate.sendTo', params: event, target, lane: null, at });
   }
 
   function ring(owner: Moved, { timerId, due, event, target }: TimerRow & { target: string }): void {

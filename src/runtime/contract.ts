@@ -6,12 +6,15 @@ import type {
   ActorRow,
   DeadLetters,
   EventObject,
+  LaneBacklog,
+  Linked,
   ListQuery,
   Pruned,
   PruneQuery,
   StoredLogEntry,
   TagCount,
 } from '../persistence/store.ts';
+import type { Announced, Announcement } from './announce.ts';
 import type { Receipt } from './delivery.ts';
 import type { TransitionListener } from './feed.ts';
 import type { Difference, Replayed } from './replay.ts';
@@ -31,6 +34,10 @@ export interface Reader {
   /** Actors of a kind, the living first, the newest first. */
   list(query: ListQuery): Promise<ActorRow[]>;
   counts(kind: string): Promise<TagCount[]>;
+  /** Whom a name of the outside means; the living before those that have ended. */
+  linked(link: string, limit?: number): Promise<Linked[]>;
+  /** Lanes of the outbox in which something waits. */
+  lanes(): Promise<LaneBacklog[]>;
   /** Ids of a kind that somebody may have meant by this one. */
   nearestIds(kind: string, id: string): Promise<string[]>;
   /** The kind of an actor and the machine that it lives by; undefined where it cannot be built any more. */
@@ -77,6 +84,8 @@ export interface Runtime extends Reader {
    * `invalid` for an event that only the runtime may send, `unavailable` when it could not be stored.
    */
   send(actorId: string, event: EventObject, options?: SendOptions): Promise<Receipt>;
+  /** Tells several actors of news from outside and keeps a record of it, in one commit. Throws as `send` does. */
+  announce(announcement: Announcement): Promise<Announced>;
   /** Sends a parked event again (`event:<position>`), or delivers a dead action again (its key). */
   retryDeadLetter(id: string): Promise<void>;
   /** Puts an actor on another definition of its kind, by its own decision and on record. */

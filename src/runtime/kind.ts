@@ -16,8 +16,30 @@ export interface EffectMeta {
   signal: AbortSignal;
 }
 
-/** Carries out a named action. May be called again for the same key after a crash; throws to be tried again. */
-export type EffectHandler = (params: never, meta: EffectMeta) => void | Promise<void>;
+/**
+ * Carries out a named action. May be called again for the same key after a crash; throws to be tried again: `Later` where
+ * whoever it goes to is away for now. An event that it answers is sent to the actor, in the commit that settles the action.
+ */
+export type EffectHandler = (params: never, meta: EffectMeta) => unknown;
+
+/** An action that goes to an integration: it waits in that one's lane, and holds up nothing else. */
+export interface LanedEffect {
+  /** The name of the lane; null for what turns out to stay here. */
+  lane(params: never): string | null;
+  deliver: EffectHandler;
+}
+
+/** Whoever an action goes to cannot take it now. It is tried again, for as long as the lane's policy says. */
+export class Later extends Error {
+  /** Epoch milliseconds before which trying again is no use; null when nobody says. */
+  readonly retryAt: number | null;
+
+  constructor(message: string, retryAt: number | null = null, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Later';
+    this.retryAt = retryAt;
+  }
+}
 
 /** What the runtime adds to the input of every promise and callback that it starts. */
 export interface JobMeta {
@@ -46,7 +68,12 @@ export interface MachineKind {
   /** Logic for the actors that the machine invokes by name, beside what the machine itself provides. */
   actors?: Record<string, AnyActorLogic>;
   /** A handler for every named action that the machine leaves to the outside. */
-  effects?: Record<string, EffectHandler>;
+  effects?: Record<string, EffectHandler | LanedEffect>;
+  /**
+   * What the actor is called elsewhere, by its snapshot: the keys under which `linked` finds it. Pure, and stored in the
+   * commit that makes it true.
+   */
+  links?(snapshot: AnyMachineSnapshot): readonly string[];
 }
 
 /** A kind at one definition: everything needed to move an actor. */
@@ -57,11 +84,16 @@ export interface Definition {
   stepper: Stepper;
   /** What the state means, in the machine's words. */
   tagsOf(snapshot: AnyMachineSnapshot): readonly string[];
+  /** What the actor is called elsewhere. */
+  linksOf(snapshot: AnyMachineSnapshot): readonly string[];
+  /** The lane of an action; null for one that stays here. */
+  laneOf(effect: string, params: Json): string | null;
   /** How a child of this machine is run. */
   childOf(src: string): ChildLogic | undefined;
 }
 
 const noTags: readonly string[] = [];
+const noLinks: readonly string[] = [];
 
 export type ChildLogic = { type: 'machine'; kind: string } | { type: 'job'; logic: AnyActorLogic };
 
@@ -94,6 +126,11 @@ export function define(kind: MachineKind, json: Json, isLenient = false): Defini
     json,
     stepper: createStepper(machine, Object.keys(actors)),
     tagsOf: kind.tags ?? (snapshot => (snapshot.tags.size === 0 ? noTags : [...snapshot.tags])),
+    linksOf: kind.links ?? (() => noLinks),
+    laneOf(effect, params) {
+      const handler = kind.effects?.[effect];
+      return typeof handler === 'object' ? handler.lane(params as never) : null;
+    },
     childOf(src) {
       const logic = actors[src];
       if (logic === undefined) return undefined;

@@ -36,6 +36,8 @@ export function createReader(
     actors: async query => store.actors(query),
     list: async query => store.list(query),
     counts: async kind => store.counts(kind),
+    linked: async (link, limit = 10) => store.linked(link, limit),
+    lanes: async () => store.lanes(),
     nearestIds: (kind, id) => nearestIds(store, kind, id),
     async machineOf(actorId) {
       const row = await store.actor(actorId);
@@ -79,6 +81,7 @@ export function openReader(store: Store, kinds: () => Promise<readonly MachineKi
     ...reader,
     create: refuse,
     send: refuse,
+    announce: refuse,
     retryDeadLetter: refuse,
     migrate: refuse,
     prune: refuse,

@@ -31,6 +31,15 @@ export function tagsOf(definition: Definition, snapshot: LiveActor['snapshot']):
   }
 }
 
+/** A machine that cannot say what it is called elsewhere is found under nothing, and still goes on. */
+export function linksOf(definition: Definition, snapshot: LiveActor['snapshot']): readonly string[] {
+  try {
+    return definition.linksOf(snapshot);
+  } catch {
+    return [];
+  }
+}
+
 /** Rows that are older than tags get theirs, so that lists show them; what cannot be restored gets none. */
 export async function tagOldRows(store: Store, definitions: Definitions, at: number): Promise<void> {
   const next = () => store.untagged(rowsPerCommit);

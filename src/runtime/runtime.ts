@@ -16,6 +16,7 @@ import {
   type StoredOutbox,
 } from '../persistence/store.ts';
 import { createAlarm } from './alarm.ts';
+import { type Announced, announce } from './announce.ts';
 import { createActorCache, type LiveActor } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Runtime, RuntimeObserver } from './contract.ts';
@@ -24,6 +25,7 @@ import { type Delivery, internal, type Receipt } from './delivery.ts';
 import { createFeed, type TransitionListener } from './feed.ts';
 import { createJobs } from './jobs.ts';
 import type { EffectHandler, MachineKind } from './kind.ts';
+import { type LaneKeeper, openLanes } from './lanes.ts';
 import { createOutbox, type OutboxPolicy } from './outbox.ts';
 import { createPruning } from './pruning.ts';
 import { createReader } from './reader.ts';
@@ -41,6 +43,8 @@ export interface RuntimeOptions {
   /** Jobs that run at once. */
   jobConcurrency?: number;
   outbox?: OutboxPolicy;
+  /** Who knows whether the lanes of the outbox are passable. */
+  lanes?: LaneKeeper;
   /** Whose effects run here: everybody's, those of some actors, or nobody's (then no timer fires either). */
   effects?: 'all' | 'none' | ((actorId: string) => boolean);
   observer?: RuntimeObserver;
@@ -67,13 +71,15 @@ interface Taken {
 
 interface PendingUpdate {
   update: OutboxUpdate;
+  /** What the delivery led to, for the actor that has asked for it. */
+  delivery?: Delivery | undefined;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 const retryCommitMs = 1_000;
 const timersPerTurn = 256;
-const defaultPolicy: OutboxPolicy = { attempts: 5, baseMs: 1_000, capMs: 60_000 };
+const defaultPolicy: OutboxPolicy = { attempts: 5, baseMs: 1_000, capMs: 60_000, patienceMs: 24 * 3_600_000 };
 
 /**
  * Starts a runtime on a store: first the events that were committed and not yet taken, then timers, jobs and actions
@@ -88,6 +94,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     batchSize = 256,
     jobConcurrency = 256,
     outbox: policy = defaultPolicy,
+    lanes = openLanes,
     effects = 'all',
     observer: given = {},
     listeners = [],
@@ -139,13 +146,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     policy,
     capacity: 1_024,
+    lanes,
     isWanted,
     handlerOf: async row => handlerOf(row),
     sendToJob: (ref, event) => jobs.send(ref, event),
     isJobOpen: async (actorId, ref) => (await store.jobs(actorId)).some(job => job.ref === ref),
-    settle(update) {
+    settle({ row, update, event }) {
+      const delivery = event && internal(row.actorId, event, `effect:${row.key}`);
       return new Promise((resolve, reject) => {
-        updates.push({ update, resolve, reject });
+        updates.push({ update, delivery, resolve, reject });
         schedule();
       });
     },
@@ -154,7 +163,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   async function handlerOf(row: StoredOutbox): Promise<EffectHandler | undefined> {
     const { definition } = await loadActor(row.actorId);
-    return definition.kind.effects?.[row.type];
+    const effect = definition.kind.effects?.[row.type];
+    return typeof effect === 'object' ? effect.deliver : effect;
   }
 
   async function loadActor(id: string) {
@@ -221,6 +231,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         if (!(error instanceof SignalboxError)) throw error;
         receipts.push(() => entry.reject?.(error));
       }
+      await turn.cascade(batchSize);
+    }
+    for (const { delivery } of settled) {
+      if (delivery !== undefined) await turn.takeOrPark(delivery);
       await turn.cascade(batchSize);
     }
     // After what has been reported: an agent that finished while nobody watched has not missed its deadline.
@@ -294,7 +308,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     );
     const open = { state: 'open', attempts: 0, notBefore: 0, error: null } as const;
     attempt(() =>
-      outbox.backlog.add(commit.outbox.map((row, index) => ({ ...row, ...open, position: committed.outbox[index]! }))),
+      outbox.add(commit.outbox.map((row, index) => ({ ...row, ...open, position: committed.outbox[index]! }))),
     );
   }
 
@@ -391,7 +405,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   await takeInbox();
   await alarm.look();
   if (alarm.isDue(clock.now())) schedule();
-  if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.backlog.pull()]);
+  if (effects !== 'none') await Promise.all([jobs.backlog.pull(), outbox.pull()]);
 
   return {
     ...createReader(store, async () => definitions, over.signal),
@@ -408,6 +422,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }
       const delivery = { ...internal(actorId, event, source, tracing?.cause()), dedupeKey: dedupeKey ?? null };
       return enqueue(turn => turn.take(delivery));
+    },
+    async announce(announcement) {
+      refuseWhenStopped();
+      const definition = definitions.forNew(announcement.kind);
+      const cause = tracing?.cause();
+      let announced: Announced | undefined;
+      await enqueue(async turn => {
+        announced = await announce(turn, announcement, definition, cause);
+        return announced.receipt;
+      });
+      return announced!;
     },
     async retryDeadLetter(id) {
       refuseWhenStopped();
@@ -426,7 +451,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         updates.push({ update, resolve, reject });
         schedule();
       });
-      outbox.backlog.revive({ ...row, ...update });
+      outbox.revive({ ...row, ...update });
     },
     async migrate(actorId, json, convert = text => text) {
       refuseWhenStopped();

@@ -19,7 +19,7 @@ import type { Definitions } from './definitions.ts';
 import { type Cause, type Creation, type Delivery, internal, type Receipt } from './delivery.ts';
 import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
-import { revive, tagsOf } from './revive.ts';
+import { linksOf, revive, tagsOf } from './revive.ts';
 import { type Consequence, childRef, type Stepped, statePath } from './stepper.ts';
 
 /** What the runtime adds to the input of every machine as `actor`. */
@@ -48,6 +48,8 @@ export interface Turn {
   readonly trail: Trail | undefined;
   readonly taken: number;
   create(creation: Creation): Promise<Receipt>;
+  /** Whether there is such an actor. */
+  has(actorId: string): Promise<boolean>;
   /** Throws `not_found` when there is no such actor. */
   take(delivery: Delivery): Promise<Receipt>;
   /** The same for an event that nobody waits for: without an actor it becomes a dead letter. */
@@ -361,6 +363,7 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
     get taken() {
       return taken;
     },
+    has: async actorId => (await open(actorId)) !== undefined,
     async create(creation) {
       taken += 1;
       const existing = await open(creation.actorId);
@@ -403,6 +406,11 @@ const untraced: Receipt = { seq: 0, outcome: 'ignored', state: '', reason: 'it c
 function write(actor: Working, commit: Commit): void {
   const { definition, listed, tags, status } = actor;
   const isListedStill = status === listed.status && isSame(tags, listed.tags);
+  const links = linksOf(definition, actor.snapshot);
+  const linked = actor.baseSnapshot === undefined ? noLinks : linksOf(definition, actor.baseSnapshot);
+  if (!isSame(links, linked) || (links.length > 0 && status !== listed.status)) {
+    commit.linked.push({ actorId: actor.id, links, isLiving: status === 'active' });
+  }
   if (actor.definitionIsNew) {
     commit.definitions.push({ hash: definition.hash, kind: definition.kind.name, definition: definition.json });
   }
@@ -423,6 +431,8 @@ function write(actor: Working, commit: Commit): void {
     snapshot: actor.snapshot === actor.baseSnapshot ? null : definition.stepper.encode(actor.snapshot),
   });
 }
+
+const noLinks: readonly string[] = [];
 
 function liveOf(actor: Working): LiveActor {
   const { id, definition, parentId, childId, status, state, tags, createdAt, version, snapshot } = actor;

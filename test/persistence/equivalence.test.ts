@@ -141,6 +141,14 @@ function createScript() {
         at: at + count,
         actors: rows.map(row => row.actor),
         log: rows.map(row => row.log),
+        // Two of them are called the same now and then.
+        linked: rows
+          .filter((_, index) => index % 2 === 0)
+          .map(({ id, next: { status, state } }) => ({
+            actorId: id,
+            links: state === 'review' ? [] : [`branch of ${id}`, `branch of ${actorIds[0]}`],
+            isLiving: status === 'active',
+          })),
         ended: rows.filter(row => row.next.status === 'done').map(row => row.id),
         timersSet: step.timers
           .filter(({ id }) => known(id))
@@ -148,7 +156,9 @@ function createScript() {
         timersCleared: step.clears,
         jobsOpened: jobs.map(({ id, input }, index) => jobRow({ actorId: id, ref: `job-${count}-${index}`, input })),
         jobsClosed: step.closes.flatMap(index => jobRefs[index] ?? []),
-        outbox: outbox.map(({ id, params }, index) => outboxRow({ actorId: id, key: `out-${count}-${index}`, params })),
+        outbox: outbox.map(({ id, params }, index) =>
+          outboxRow({ actorId: id, key: `out-${count}-${index}`, params, lane: index % 2 === 1 ? 'forge' : null }),
+        ),
         outboxUpdates: step.updates.flatMap(({ at: index, state }) => {
           const key = outboxKeys[index];
           return key === undefined ? [] : [{ key, state, attempts: count, notBefore: count, error: state }];
@@ -248,7 +258,10 @@ async function readAll(store: Store) {
     timers: await each(id => store.timers(id)),
     jobs: await inPages(range => store.openJobs(range)),
     jobsOf: await each(async id => withoutPosition(await store.jobs(id))),
-    open: await inPages(range => store.openOutbox(range)),
+    open: await inPages(range => store.openOutbox({ lane: null, ...range })),
+    inLane: await inPages(range => store.openOutbox({ lane: 'forge', ...range })),
+    lanes: await store.lanes(),
+    linked: await each(id => store.linked(`branch of ${id}`, 10)),
     outboxOf: await each(async id => withoutPosition(await store.outbox(id))),
     inbox: await inPages(range => store.pendingInbox(range)),
     dead: { events: withoutPosition(dead.events), outbox: withoutPosition(dead.outbox) },

@@ -73,7 +73,7 @@ export function jobRow(more: Partial<JobRow> = {}): JobRow {
 }
 
 export function outboxRow(more: Partial<OutboxRow> = {}): OutboxRow {
-  return { key: 'task-1:1:0', actorId: 'task-1', type: 'alert', params: {}, target: null, at, ...more };
+  return { key: 'task-1:1:0', actorId: 'task-1', type: 'alert', params: {}, target: null, lane: null, at, ...more };
 }
 
 export function inboxRow(more: Partial<InboxRow> = {}): InboxRow {

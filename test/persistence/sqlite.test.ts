@@ -72,7 +72,7 @@ describe('how the file is kept', () => {
     const { connections } = connectionsOf(() => open(newFile()));
     const db = connections[0]!;
     const tables = db.prepare("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'").all();
-    expect(tables).toHaveLength(12);
+    expect(tables).toHaveLength(13);
     expect(tables).toEqual(tables.map(table => ({ ...(table as object), strict: 1 })));
     expect(() => db.prepare("UPDATE owner SET epoch = 'soon'").run()).toThrow(/cannot store TEXT/);
   });
@@ -340,7 +340,7 @@ describe('I10: a file that is not a whole database of ours is refused and left a
     db.close();
     const failure = await untouched(file);
     expect(failure.code).toBe('invalid');
-    expect(failure.message).toContain('schema 99, this one knows 3');
+    expect(failure.message).toContain('schema 99, this one knows 4');
   });
 
   test('an empty file is no database yet, and becomes one', async () => {

@@ -25,7 +25,7 @@ async function readAll(store: Store) {
     log: await store.log('task-1', everything),
     timers: await store.timers('task-1'),
     jobs: await store.openJobs(everything),
-    outbox: await store.openOutbox(everything),
+    outbox: await store.openOutbox({ ...everything, lane: null }),
     inbox: await store.pendingInbox(everything),
     dead: await store.deadLetters(100),
   };
@@ -81,7 +81,7 @@ describe.each(places)('a store in $name', ({ find }) => {
       dead: { events: [{ ...parked, position: positions.inbox[1] }], outbox: [] },
     });
     expect(await store.jobs('task-1')).toEqual(await store.openJobs(everything));
-    expect(await store.outbox('task-1')).toEqual(await store.openOutbox(everything));
+    expect(await store.outbox('task-1')).toEqual(await store.openOutbox({ ...everything, lane: null }));
     expect(await store.outboxRow(outbox.key)).toMatchObject({ key: outbox.key, state: 'open' });
     expect(await store.inboxRow(positions.inbox[1]!)).toMatchObject({ parked: true });
   });
@@ -366,7 +366,7 @@ describe.each(places)('a store in $name', ({ find }) => {
         inbox: [inboxRow({ actorId: 'parent' })],
       }),
     );
-    expect(await store.openOutbox(everything)).toHaveLength(1);
+    expect(await store.openOutbox({ ...everything, lane: null })).toHaveLength(1);
     expect(await store.pendingInbox(everything)).toMatchObject([{ actorId: 'parent' }]);
   });
 
@@ -395,7 +395,7 @@ describe.each(places)('a store in $name', ({ find }) => {
     };
     const byPosition = (row: { position: number }) => row.position;
     const jobs = await collect(range => store.openJobs(range), byPosition);
-    const outbox = await collect(range => store.openOutbox(range), byPosition);
+    const outbox = await collect(range => store.openOutbox({ ...range, lane: null }), byPosition);
     const inbox = await collect(range => store.pendingInbox(range), byPosition);
     const log = await collect(
       range => store.log('task-1', range),
@@ -459,7 +459,9 @@ describe.each(places)('a store in $name', ({ find }) => {
         ],
       }),
     );
-    expect(await store.openOutbox(everything)).toMatchObject([{ key: 'open', attempts: 1, notBefore: at + 50 }]);
+    expect(await store.openOutbox({ ...everything, lane: null })).toMatchObject([
+      { key: 'open', attempts: 1, notBefore: at + 50 },
+    ]);
     expect((await store.deadLetters(10)).outbox).toMatchObject([{ key: 'dead', attempts: 9, error: 'gave up' }]);
     expect((await store.outbox('task-1')).map(row => [row.key, row.state])).toEqual([
       ['open', 'open'],

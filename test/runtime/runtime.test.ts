@@ -180,7 +180,7 @@ test('named actions are delivered in order with the same key at every attempt, t
     },
   };
   const letters: string[] = [];
-  const outbox = { attempts: 3, baseMs: 100, capMs: 1_000 };
+  const outbox = { attempts: 3, baseMs: 100, capMs: 1_000, patienceMs: 60_000 };
   const { runtime, settle, clock } = await startTestRuntime({
     kinds: [kindOf(machine, { effects })],
     outbox,

@@ -7,6 +7,7 @@ import type { KeptBecause, Pruned, PrunePlace, PruneQuery } from '../store.ts';
 import type { createDefinitionTable } from './definitions.ts';
 import type { createInboxTable } from './inbox.ts';
 import type { createJobTable } from './jobs.ts';
+import type { createLinkTable } from './links.ts';
 import type { createLogTable } from './log.ts';
 import type { createOutboxTable } from './outbox.ts';
 import type { createTagTable } from './tags.ts';
@@ -15,6 +16,7 @@ import type { createTimerTable } from './timers.ts';
 interface Tables {
   definitions: ReturnType<typeof createDefinitionTable>;
   tags: ReturnType<typeof createTagTable>;
+  links: ReturnType<typeof createLinkTable>;
   log: ReturnType<typeof createLogTable>;
   inbox: ReturnType<typeof createInboxTable>;
   timers: ReturnType<typeof createTimerTable>;
@@ -69,6 +71,7 @@ export function createPrune(db: Database, tables: Tables) {
       pruned.outbox += tables.outbox.clear(id);
       tables.timers.clear(id);
       tables.jobs.clear(id);
+      tables.links.clear(id);
       tables.tags.remove({ id, kind, createdAt, tags: tags ? tags.split(' ') : [] });
       remove.run(id);
     }

@@ -172,4 +172,20 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO log_end VALUES (1, 0);
   `,
+  `
+  -- What actors are called elsewhere, such as the pull request of a task. Those that have ended keep their names: what comes
+  -- late is told to them, and to nobody else.
+  CREATE TABLE links (
+    link     TEXT NOT NULL,
+    ended    INTEGER NOT NULL,
+    actor_id TEXT NOT NULL REFERENCES actors (id),
+    PRIMARY KEY (link, ended, actor_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX links_actor ON links (actor_id);
+
+  -- The integration that an action goes to; NULL for what stays in this house.
+  ALTER TABLE outbox ADD COLUMN lane TEXT;
+  DROP INDEX outbox_open;
+  CREATE INDEX outbox_open ON outbox (lane, position) WHERE state = 'open';
+  `,
 ];

@@ -10,6 +10,7 @@ import { createDefinitionTable } from './definitions.ts';
 import { explain } from './errors.ts';
 import { createInboxTable } from './inbox.ts';
 import { createJobTable } from './jobs.ts';
+import { createLinkTable } from './links.ts';
 import { createLogTable } from './log.ts';
 import { openDatabase, requireDirectory } from './open.ts';
 import { createOutboxTable } from './outbox.ts';
@@ -87,6 +88,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     actor: reading(id => tables.actors.get(id)),
     actors: reading(query => tables.actors.query(query)),
     list: reading(query => tables.actors.list(query)),
+    linked: reading((link, limit) => tables.links.find(link, limit)),
+    lanes: reading(() => tables.outbox.lanes()),
     counts: reading(kind => tables.tags.counts(kind)),
     neighbours: reading((kind, id, limit) => tables.actors.neighbours(kind, id, limit)),
     untagged: reading(limit => tables.actors.untagged(limit)),
@@ -102,7 +105,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     timers: reading(actorId => tables.timers.ofActor(actorId)),
     openJobs: reading(({ after, limit }) => tables.jobs.page(after, limit)),
     jobs: reading(actorId => tables.jobs.ofActor(actorId)),
-    openOutbox: reading(({ after, limit }) => tables.outbox.open(after, limit)),
+    openOutbox: reading(({ lane, after, limit }) => tables.outbox.open(lane, after, limit)),
     outbox: reading(actorId => tables.outbox.ofActor(actorId)),
     outboxRow: reading(key => tables.outbox.get(key)),
     pendingInbox: reading(({ after, limit }) => tables.inbox.pending(after, limit)),
@@ -172,6 +175,7 @@ function createTables(db: Database) {
     definitions: createDefinitionTable(db),
     actors: createActorTable(db),
     tags: createTagTable(db),
+    links: createLinkTable(db),
     log: createLogTable(db),
     inbox: createInboxTable(db),
     timers: createTimerTable(db),
@@ -240,6 +244,7 @@ function createWriter(db: Database, tables: ReturnType<typeof createTables>, epo
       tables.actors.retag(actorId, tags);
       tables.tags.tag(tables.actors.get(actorId)!, tags);
     }
+    for (const row of batch.linked) tables.links.write(row);
     tables.tags.tally();
     const log = batch.log.map((entry, index) => {
       const position = lastPosition + 1 + index;
