@@ -1,6 +1,6 @@
 /** What the configuration says of the whole application, whoever began a task. */
 import type { HostNeeds } from '../actors/host-gauge.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, ForgeConfig, TrackerConfig } from '../config/schema.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
 import { builtInPrices } from '../integrations/prices.ts';
 import { type BudgetPlan, noPlan, usualLimits, type WorkerLimits } from '../machines/worker-context.ts';
@@ -15,6 +15,10 @@ export interface Settings {
   /** How long ago a task must have ended to go; null keeps everything. */
   retention: { endedAfterMs: number | null };
   prices: PriceTable;
+  forges: Record<string, ForgeConfig>;
+  trackers: Record<string, TrackerConfig>;
+  /** Where projects lie: at which forge, and under which name there. */
+  remotes: { project: string; forge: string; repository: string }[];
 }
 
 export const defaultSettings: Settings = {
@@ -25,6 +29,9 @@ export const defaultSettings: Settings = {
   preflight: { cacheMs: 45_000, timeLimitMs: 15_000 },
   retention: { endedAfterMs: null },
   prices: builtInPrices,
+  forges: {},
+  trackers: {},
+  remotes: [],
 };
 
 /** The settings of a configuration. */
@@ -38,5 +45,10 @@ export function settingsOf(config: Config): Settings {
     preflight: config.preflight,
     retention: config.retention,
     prices: { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] },
+    forges: config.forges,
+    trackers: config.trackers,
+    remotes: Object.values(config.projects).flatMap(({ name, forge, remote }) =>
+      forge === null || remote === null ? [] : [{ project: name, forge, repository: remote }],
+    ),
   };
 }

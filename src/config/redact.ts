@@ -1,4 +1,5 @@
 /** The configuration without what came from the environment. */
+import { Secret } from '../domain/secret.ts';
 import { covered } from '../domain/variables.ts';
 import type { LoadedConfig } from './load.ts';
 
@@ -22,6 +23,7 @@ export function withoutValues(
       return hidden.reduce((text, { name, value: secret }) => text.replaceAll(secret, () => `\${${name}}`), value);
     }
     if (Array.isArray(value)) return value.map(hide);
+    if (value instanceof Secret) return value.toString();
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([name, field]) => [name, name === 'set' ? covered(field) : hide(field)]),

@@ -7,6 +7,14 @@ import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.t
 import type { Budget } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
+import {
+  type ForgeConfig,
+  forgeSchema,
+  type PickConfig,
+  pickSchema,
+  type TrackerConfig,
+  trackerSchema,
+} from './forges.ts';
 import { type ServeConfig, serveSchema } from './serve.ts';
 import {
   agentName,
@@ -38,6 +46,7 @@ import {
   words,
 } from './words.ts';
 
+export type { ForgeConfig, TrackerConfig } from './forges.ts';
 export type { ServeConfig } from './serve.ts';
 
 /** Agents at once. The records hold limits for single ones by name. */
@@ -94,9 +103,17 @@ export interface ProjectConfig {
   priority: number;
   budget: { total: Budget; day: Budget; run: Budget };
   hooks: Hooks;
+  /** The forge that holds its repository for everybody, and what it is called there; null for a local one alone. */
+  forge: string | null;
+  /** `owner/name`. */
+  remote: string | null;
+  tracker: string | null;
+  /** The id or identifier of the tracker's project. */
+  trackerProject: string | null;
+  pick: PickConfig | null;
 }
 
-/** The configuration in force: checked as a whole, defaults filled in, paths absolute, no secret in it. */
+/** The configuration in force: checked as a whole, defaults filled in, paths absolute, secrets wrapped. */
 export interface Config {
   dataDir: string;
   worker: WorkerConfig;
@@ -114,6 +131,8 @@ export interface Config {
   /** Over all projects: per day, and the most that a single run may use. */
   budget: { day: Budget; run: Budget };
   projects: Record<string, ProjectConfig>;
+  forges: Record<string, ForgeConfig>;
+  trackers: Record<string, TrackerConfig>;
   prices: PriceTable['models'];
 }
 
@@ -263,6 +282,15 @@ const projectSchema = object({
   })
     .prefault({})
     .describe('Commands that run in the worktree at fixed points.'),
+  forge: text().optional().describe('The forge in `forges` that holds the repository for everybody.'),
+  remote: z
+    .string({ error: 'write owner/name' })
+    .regex(/^[^\s/]+(?:\/[^\s/]+)+$/, 'write owner/name, as the forge shows it')
+    .optional()
+    .describe('What the repository is called there, such as acme/shop.'),
+  tracker: text().optional().describe('The tracker in `trackers`, or a forge in `forges`, that holds its work items.'),
+  trackerProject: text().optional().describe("The id or identifier of the tracker's project."),
+  pick: pickSchema.optional().describe('Which items of the tracker are for agents.'),
 });
 
 const priceSchema = object({
@@ -334,6 +362,10 @@ export const configSchema = object({
   })
     .prefault({})
     .describe('How much may be spent, over all projects.'),
+  forges: record(agentName, nameRule, forgeSchema).default({}).describe('Servers that hold repositories, by name.'),
+  trackers: record(agentName, nameRule, trackerSchema)
+    .default({})
+    .describe('Places where work items are kept, by name.'),
   projects: record(projectName, projectRule, projectSchema).default({}).describe('The projects.'),
   prices: z
     .array(priceSchema, { error: 'write a list of models' })

@@ -77,7 +77,8 @@ test('everything that is written arrives, and nothing else', async () => {
     expect.stringMatching(/agents\.codex: budgets of money do not count it: name its `model`/),
     expect.stringMatching(/agents\.scripted: budgets of money do not count it/),
   ]);
-  const { agents, projects, ...rest } = config;
+  const { agents, projects, forges, trackers, ...rest } = config;
+  expect([forges, trackers]).toEqual([{}, {}]);
   expect(rest).toEqual({
     dataDir: at('state'),
     worker: {
@@ -158,6 +159,7 @@ test('everything that is written arrives, and nothing else', async () => {
   });
   expect(projects.shop).toEqual({
     name: 'shop',
+    ...{ forge: null, remote: null, tracker: null, trackerProject: null, pick: null },
     repository: join(place.directory, '..', 'shop'),
     target: 'main',
     prefix: 'ET',
