@@ -4,7 +4,7 @@ import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Gate } from '../machines/pipeline.ts';
-import { documentsOf } from '../machines/task-context.ts';
+import { documentsOf } from '../machines/task/context.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCommand } from './gates/command.ts';
 import type { GatePlace } from './gates/place.ts';

@@ -6,7 +6,7 @@
  * the branch is already in the target: after a crash between merge and record there is nothing left to do.
  */
 import { SignalboxError } from '../domain/errors.ts';
-import { documentsOf, type Merged } from '../machines/task-context.ts';
+import { documentsOf, type Merged } from '../machines/task/context.ts';
 import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
 
 export interface MergeInput {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
-import { documentsOf, type Published } from '../machines/task-context.ts';
+import { documentsOf, type Published } from '../machines/task/context.ts';
 import { readDocument } from './document.ts';
 import { codeTreeOf, gitIn } from './git.ts';
 import { inside } from './paths.ts';

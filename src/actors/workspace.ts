@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
-import { documentsOf, type Prepared } from '../machines/task-context.ts';
+import { documentsOf, type Prepared } from '../machines/task/context.ts';
 import { checkpoint } from './checkpoint.ts';
 import { codeTreeOf, forgetGitDirs, type Git, gitIn, notedGitDirs, noteGitDirs, resolveCommit } from './git.ts';
 import { inside } from './paths.ts';

@@ -10,7 +10,7 @@ import { orderMachine } from '../machines/order.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { preflightMachine } from '../machines/preflight.ts';
 import { agentRunTags, taskTags } from '../machines/standing.ts';
-import { compileTask } from '../machines/task.ts';
+import { compileTask } from '../machines/task/task.ts';
 import { tokenMachine } from '../machines/token.ts';
 import { workerMachine } from '../machines/worker.ts';
 import type { MachineKind } from '../runtime/index.ts';

@@ -6,7 +6,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { type Edge, graphOf, type MachineGraph } from './graph.ts';
 import type { Pipeline } from './pipeline.ts';
-import { compileTask } from './task.ts';
+import { compileTask } from './task/task.ts';
 
 export type Property = 'reachable' | 'canEnd' | 'bounded' | 'gated' | 'owned';
 

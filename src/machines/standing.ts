@@ -1,7 +1,7 @@
 /** What the states of tasks and runs mean, as tags: what lists, counts, exit codes and people go by. */
 import type { AnyMachineSnapshot } from 'xstate';
 import type { AgentRunContext } from './agent-run-context.ts';
-import type { TaskContext } from './task-context.ts';
+import type { TaskContext } from './task/context.ts';
 import type { PersonEvents } from './words.ts';
 
 /** How a task stands. */

@@ -2,7 +2,7 @@
 import { Counter, Histogram, type Registry } from '@prometheus-io/client';
 import type { Tokens } from '../domain/usage.ts';
 import type { AgentRunContext, AgentRunEvent, AgentRunInput } from '../machines/agent-run-context.ts';
-import { verdictIn } from '../machines/task-context.ts';
+import { verdictIn } from '../machines/task/context.ts';
 import type { Transition } from '../runtime/index.ts';
 import type { Names } from './names.ts';
 

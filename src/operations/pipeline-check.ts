@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkPipeline } from '../machines/check.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { graphOf } from '../machines/graph.ts';
-import { compileTask } from '../machines/task.ts';
+import { compileTask } from '../machines/task/task.ts';
 import { localOperation } from './operation.ts';
 import { pipelineNamed, unreadablePipeline } from './pipelines.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Json } from '../domain/json.ts';
 import { mermaidOf } from '../machines/drawing/mermaid.ts';
-import { compileTask } from '../machines/task.ts';
+import { compileTask } from '../machines/task/task.ts';
 import { localOperation } from './operation.ts';
 import { pipelineNamed, unreadablePipeline } from './pipelines.ts';
 

@@ -10,7 +10,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type AgentSpec, weakerThan } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { TaskContext } from '../machines/task-context.ts';
+import type { TaskContext } from '../machines/task/context.ts';
 import { taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { type Here, operation } from './operation.ts';

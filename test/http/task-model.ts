@@ -2,7 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { noUsage } from '../../src/domain/usage.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
-import { compileTask } from '../../src/machines/task.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 import { failure, judged, published, taskInput } from '../model/cases.ts';
 import type { ModelEvent, ModelOptions } from '../model/paths.ts';
 

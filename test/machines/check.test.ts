@@ -6,7 +6,7 @@ import { checkMachine, checkPipeline } from '../../src/machines/check.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
 import { type PipelineSource, pipelineSchema } from '../../src/machines/pipeline.ts';
-import { compileTask } from '../../src/machines/task.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { lintMachine } from '../../src/runtime/index.ts';
 

@@ -11,7 +11,7 @@ import { mermaidOf } from '../../src/machines/drawing/mermaid.ts';
 import { type Arrangement, type Box, type Point, planOf, type Size } from '../../src/machines/drawing/plan.ts';
 import { svgOf } from '../../src/machines/drawing/svg.ts';
 import { pipelineSchema } from '../../src/machines/pipeline.ts';
-import { compileTask } from '../../src/machines/task.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 
 const machines = machineKinds.map(({ name, build, definition }) => ({ name, machine: build(definition) }));
 

@@ -9,7 +9,7 @@ import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
 import { orderMachine } from '../../src/machines/order.ts';
 import { preflightMachine } from '../../src/machines/preflight.ts';
-import { compileTask } from '../../src/machines/task.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 import { tokenMachine } from '../../src/machines/token.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';

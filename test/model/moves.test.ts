@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { AnyMachineSnapshot } from 'xstate';
 import { personEvents, stageIn, standingIn, standings, tagForState, taskTags } from '../../src/machines/standing.ts';
-import { compileTask } from '../../src/machines/task.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 import { type Move, movesOf, sayingsAt, whyOf } from '../../src/machines/words.ts';
 import { statePath } from '../../src/runtime/stepper.ts';
 import { smallPipeline, taskModel } from './cases.ts';

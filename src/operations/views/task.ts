@@ -1,7 +1,7 @@
 /** A task for people and programs: where it stands, why, and what would move it. */
 import { z } from 'zod';
 import { personEvents, stageIn, standingIn, standings } from '../../machines/standing.ts';
-import type { TaskContext } from '../../machines/task-context.ts';
+import type { TaskContext } from '../../machines/task/context.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';

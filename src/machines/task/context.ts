@@ -1,11 +1,11 @@
 /** What a task is made of: what it is given, what it remembers, what it hears, and what its actors report to it. */
 
-import type { AgentSpec } from '../domain/agent-spec.ts';
-import type { Spent } from '../domain/budget.ts';
-import type { Hooks } from '../domain/hook.ts';
-import type { Usage } from '../domain/usage.ts';
-import type { Verdict } from '../domain/verdict.ts';
-import type { GateOutput } from './gate.ts';
+import type { AgentSpec } from '../../domain/agent-spec.ts';
+import type { Spent } from '../../domain/budget.ts';
+import type { Hooks } from '../../domain/hook.ts';
+import type { Usage } from '../../domain/usage.ts';
+import type { Verdict } from '../../domain/verdict.ts';
+import type { GateOutput } from '../gate.ts';
 
 /** What a person wants done, and where. */
 export interface TaskInput {

@@ -1,8 +1,8 @@
 /** The states in which a stage looks at its budgets before an agent works, and waits when they are used up. */
-import { type Budget, noBudget } from '../domain/budget.ts';
-import { type AtLimit, budgetOf, type Pipeline, type Stage } from './pipeline.ts';
-import type { TaskContext } from './task-context.ts';
-import type { BudgetScope } from './task-rules.ts';
+import { type Budget, noBudget } from '../../domain/budget.ts';
+import { type AtLimit, budgetOf, type Pipeline, type Stage } from '../pipeline.ts';
+import type { TaskContext } from './context.ts';
+import type { BudgetScope } from './rules.ts';
 
 export type StateConfig = Record<string, unknown>;
 export type Transition = Record<string, unknown>;

@@ -1,7 +1,7 @@
 /** The guards and actions of every task, whatever its pipeline: what lets it pass, what it remembers, what it asks for. */
 import { type ActorRefFrom, assign, sendTo, setup } from 'xstate';
-import { actorRef } from '../domain/actor-ref.ts';
-import type { AgentSpec } from '../domain/agent-spec.ts';
+import { actorRef } from '../../domain/actor-ref.ts';
+import type { AgentSpec } from '../../domain/agent-spec.ts';
 import {
   addSpent,
   type Budget,
@@ -13,15 +13,15 @@ import {
   type Spent,
   spentOf,
   tighter,
-} from '../domain/budget.ts';
-import { addUsage } from '../domain/usage.ts';
-import type { Verdict } from '../domain/verdict.ts';
-import { workerId } from './addresses.ts';
-import { agentRunMachine } from './agent-run.ts';
-import type { AgentRunOutput } from './agent-run-context.ts';
-import { type GateOutput, gateMachine } from './gate.ts';
-import { notProvided, pureActor } from './provided.ts';
-import type { Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './task-context.ts';
+} from '../../domain/budget.ts';
+import { addUsage } from '../../domain/usage.ts';
+import type { Verdict } from '../../domain/verdict.ts';
+import { workerId } from '../addresses.ts';
+import { agentRunMachine } from '../agent-run.ts';
+import type { AgentRunOutput } from '../agent-run-context.ts';
+import { type GateOutput, gateMachine } from '../gate.ts';
+import { notProvided, pureActor } from '../provided.ts';
+import type { Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './context.ts';
 
 const longestFeedback = 4_000;
 const longestObjection = 500;

@@ -1,0 +1,30 @@
+/** What the parts of a task's machine have in common: where the work lies, who plays a role, and the usual ways out. */
+import type { Gate, Stage } from '../pipeline.ts';
+import type { StateWords } from '../words.ts';
+import type { TaskContext } from './context.ts';
+import { told } from './spending.ts';
+
+export const toStage = (stage: string) => `#${stage}`;
+export const says = (words: StateWords<TaskContext>) => words;
+export const waitsFor = ({ waitsFor: why }: TaskContext) => why ?? 'nobody has said why';
+export const cancelled = told('ends it; the branch stays', {
+  target: '#cancelled',
+  actions: { type: 'recordEnd', params: { because: 'cancelled' } },
+});
+export const failed = told('gives it up; the branch stays', {
+  target: '#failed',
+  actions: { type: 'recordEnd', params: { because: 'given up' } },
+});
+/** A forbidden event: it is recorded as ignored and changes nothing. */
+export const forbidden = {};
+
+export const namesOf = (gates: readonly Gate[]) => gates.map(gate => gate.name);
+
+/** Where the work of a task lies. */
+export function placeOf(context: TaskContext) {
+  const { id, project, repository, worktree, branch, target, workItem } = context;
+  return { taskId: id, project, repository, worktree, branch, target, workItem };
+}
+
+/** Who plays the role of a stage. */
+export const playerOf = ({ agents, agent }: TaskContext, { role }: Stage) => agents[role] ?? agent;

@@ -1,0 +1,41 @@
+/** What a person may do about a stage. */
+import type { Pipeline, Stage } from '../pipeline.ts';
+import { cancelled, failed, says, toStage, waitsFor } from './common.ts';
+import { type StateConfig, type Transition, told, usual } from './spending.ts';
+
+/** What a person mends first, and then lets go on. */
+export function blockedState(personal: StateConfig): StateConfig {
+  return {
+    tags: 'blocked',
+    meta: says({ why: waitsFor, headline: 'blocked' }),
+    on: {
+      ...personal,
+      'task.retry': usual('tries again from here', personal['task.retry'] as Transition),
+      'task.move': (personal['task.move'] as Transition[]).map(move => usual('goes on from another stage', move)),
+      'task.cancel': usual('ends it; the branch stays', cancelled),
+    },
+  };
+}
+
+/** What a person may do wherever a stage waits for one. */
+export function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name}.preparing`): StateConfig {
+  const index = pipeline.stages.indexOf(stage);
+  const before = pipeline.stages[Math.max(0, index - 1)]!;
+  return {
+    'task.retry': told('runs the stage again', { target: retry, actions: ['renewAgents', 'clearRework'] }),
+    'task.reject': told(`sends it back to ${before.name} with the reason`, {
+      target: toStage(before.name),
+      reenter: true,
+      actions: ['recordRejection', 'clearRework'],
+    }),
+    'task.fail': failed,
+    'task.move': pipeline.stages.map(({ name }) =>
+      told('goes on from another stage; gates are not passed by it', {
+        guard: { type: 'isMoveTo', params: { stage: name } },
+        target: toStage(name),
+        reenter: true,
+        actions: 'clearRework',
+      }),
+    ),
+  };
+}

@@ -1,0 +1,256 @@
+/**
+ * A task, compiled from a pipeline. Each stage is a compound state of the same shape:
+ *
+ *   preparing ─▶ [merging] ─▶ affording ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
+ *                                 │                                              │ an earlier stage, within a budget
+ *                                 ▼                                              ▼
+ *        awaitingBudget · parked · blocked         awaitingApproval · awaitingAnswer · awaitingDecision · blocked
+ *                                      (a person moves it on)
+ *
+ * Outside the stages: created, paused, landing (what the last stage added is merged), done, cancelled, failed.
+ * Gates report verdicts, verdicts are kept in the context, and guards over them decide; nothing else lets a task pass.
+ */
+import type { AnyStateMachine } from 'xstate';
+import { nothingSpent } from '../../domain/budget.ts';
+import { noUsage } from '../../domain/usage.ts';
+import { following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
+import type { StateWords } from '../words.ts';
+import { cancelled, namesOf, placeOf, says, toStage, waitsFor } from './common.ts';
+import type { TaskContext, TaskInput } from './context.ts';
+import { decisions } from './deciding.ts';
+import { gatingState } from './gating.ts';
+import { beforeMerge, mergeState } from './merging.ts';
+import { blockedState, personalEvents } from './people.ts';
+import { taskSetup } from './rules.ts';
+import { type StateConfig, spendingStates, type Transition, told, usual } from './spending.ts';
+import { workingState } from './working.ts';
+
+/** The machine of a pipeline. Its id is always `task`; the pipeline is its definition. */
+export function compileTask(pipeline: Pipeline): AnyStateMachine {
+  const { stages } = pipeline;
+  const first = stages[0]!;
+  const states: Record<string, StateConfig> = {
+    created: { always: toStage(first.name) },
+  };
+  for (const stage of stages) states[stage.name] = stageState(pipeline, stage);
+  const lastMerging = stages.findLast(stage => stage.merge !== undefined);
+  if (lastMerging !== undefined) {
+    const gates = namesOf(stages.flatMap(stage => stage.gates));
+    states.landing = mergeState(pipeline, lastMerging, {
+      id: 'landing',
+      gates,
+      entry: [{ guard: { type: 'mayLand', params: { gates } }, target: 'waiting' }],
+      refusal: 'code has changed after the merge; only documents may follow it',
+      after: '#done',
+    });
+  }
+  states.paused = {
+    id: 'paused',
+    initial: first.name,
+    meta: says({ why: 'paused by a person; nothing starts until it is resumed', headline: 'paused' }),
+    on: { 'task.cancel': cancelled },
+    states: Object.fromEntries(stages.map(stage => [stage.name, pausedState(stage)])),
+  };
+  const removeWorktree = {
+    type: 'removeWorktree',
+    params: ({ context }: { context: TaskContext }) => ({
+      repository: context.repository,
+      worktree: context.worktree,
+      taskId: context.id,
+      project: context.project,
+      hook: context.hooks.beforeRemove,
+    }),
+  };
+  const end = (name: 'done' | 'cancelled' | 'failed', why: StateWords<TaskContext>['why']) => ({
+    id: name,
+    tags: name,
+    type: 'final',
+    entry: removeWorktree,
+    meta: says({ why, headline: name }),
+  });
+  states.done = end('done', ({ merged, target }) =>
+    merged === null ? 'finished' : `merged into ${target} as ${merged.commit.slice(0, 9)}`,
+  );
+  states.cancelled = end('cancelled', ({ endedBecause }) => endedBecause ?? 'cancelled');
+  states.failed = end('failed', ({ endedBecause }) => endedBecause ?? 'failed');
+
+  return taskSetup.createMachine({
+    id: 'task',
+    description: `Drives one task through the stages of the pipeline ${pipeline.name}.`,
+    context: ({ input }: { input: TaskInput }) => initialContext(input, pipeline),
+    initial: 'created',
+    states,
+    output: ({ context }: { context: TaskContext }) => ({
+      merged: context.merged,
+      endedBecause: context.endedBecause,
+      spent: context.spent,
+    }),
+  } as never) as unknown as AnyStateMachine;
+}
+
+function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
+  const { actor, ...rest } = input;
+  return {
+    ...rest,
+    id: actor.id,
+    pipeline: pipeline.name,
+    base: '',
+    head: '',
+    codeTree: '',
+    hasPrompts: false,
+    attempts: {},
+    rework: {},
+    spent: nothingSpent,
+    usage: noUsage,
+    stageSpent: {},
+    idleSpent: nothingSpent,
+    grants: {},
+    models: {},
+    verdicts: {},
+    feedback: null,
+    questions: null,
+    objection: null,
+    waitsFor: null,
+    leaseToken: null,
+    merged: null,
+    endedBecause: null,
+  };
+}
+
+function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
+  const machineGates = namesOf(stage.gates.filter(gate => gate.kind !== 'approval'));
+  const approvals = namesOf(stage.gates.filter(gate => gate.kind === 'approval'));
+  const next = following(pipeline, stage);
+  // Before the end every gate counts, however the task came here.
+  const gates = namesOf(next === 'done' ? pipeline.stages.flatMap(({ gates: own }) => own) : stage.gates);
+  const isMerging = pipeline.stages.some(({ merge }) => merge !== undefined);
+  const onward = next !== 'done' ? toStage(next) : isMerging ? '#landing' : '#done';
+  const personal = personalEvents(pipeline, stage);
+  const blockedBecause = (why: string): Transition => ({
+    target: `#${stage.name}.blocked`,
+    actions: { type: 'wait', params: { why, gates: [] } },
+  });
+
+  return {
+    id: stage.name,
+    initial: 'preparing',
+    on: {
+      'task.cancel': cancelled,
+      'task.pause': told('holds it until somebody resumes it', { target: `#paused.${stage.name}` }),
+    },
+    states: {
+      last: { type: 'history', history: 'shallow' },
+      preparing: {
+        meta: says({ why: 'the worktree is made ready', headline: `${stage.name} begins` }),
+        // Not on leaving `blocked`: a task that is paused there still knows why it waits when it is resumed.
+        entry: 'stopWaiting',
+        invoke: {
+          id: 'prepare',
+          src: 'prepare',
+          input: ({ context }: { context: TaskContext }) => ({
+            ...placeOf(context),
+            base: context.base,
+            head: context.head,
+            stale: roundFilesOf(stage),
+            hook: context.hooks.afterCreate,
+          }),
+          onDone: { target: stage.merge === undefined ? 'affording' : 'merging', actions: 'recordPrepared' },
+          onError: blockedBecause('the worktree could not be prepared'),
+        },
+      },
+      ...(stage.merge !== undefined && {
+        merging: mergeState(pipeline, stage, {
+          id: `${stage.name}.merging`,
+          ...beforeMerge(pipeline, stage),
+          after: `#${stage.name}.affording`,
+        }),
+      }),
+      ...spendingStates(pipeline, stage, personal, blockedBecause),
+      working: workingState(pipeline, stage, blockedBecause),
+      publishing: {
+        meta: says({ why: "the agent's work is committed" }),
+        invoke: {
+          id: 'publish',
+          src: 'publish',
+          input: ({ context }: { context: TaskContext }) => ({
+            ...placeOf(context),
+            role: stage.role,
+            stage: stage.name,
+            title: context.title,
+            questions: stage.questions ?? null,
+            objection: stage.objection?.file ?? null,
+          }),
+          onDone: { target: 'gating', actions: 'recordPublished' },
+          onError: blockedBecause("the agent's work could not be committed"),
+        },
+      },
+      gating: gatingState(stage, blockedBecause),
+      deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
+      ...(approvals.length > 0 && {
+        awaitingApproval: {
+          tags: ['person', 'approval'],
+          meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's approval` }),
+          entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+          exit: 'stopWaiting',
+          on: {
+            ...personal,
+            'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
+            'task.approve': usual('goes on to the next stage', {
+              target: 'deciding',
+              actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } },
+            }),
+          },
+        },
+      }),
+      ...(stage.questions !== undefined && {
+        awaitingAnswer: {
+          tags: ['person', 'answer'],
+          meta: says({ why: waitsFor, headline: `${stage.name} asks a person` }),
+          entry: 'waitForAnswer',
+          exit: 'stopWaiting',
+          on: {
+            ...personal,
+            'task.answer': usual('gives the agent the answer and runs it again', {
+              target: 'preparing',
+              actions: ['recordAnswer', 'clearRework'],
+            }),
+          },
+        },
+      }),
+      awaitingDecision: {
+        tags: ['person', 'decision'],
+        meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's decision` }),
+        entry: { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
+        exit: 'stopWaiting',
+        on: {
+          ...personal,
+          'task.retry': usual('runs the stage again', personal['task.retry'] as Transition),
+          'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
+          'task.approve': usual('passes gates that could not be judged, by your word', {
+            guard: { type: 'isOnlyInconclusive', params: { gates: machineGates } },
+            target: 'deciding',
+            actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: machineGates } },
+          }),
+        },
+      },
+      blocked: blockedState(personal),
+    },
+  };
+}
+
+function pausedState(stage: Stage): StateConfig {
+  return {
+    initial: 'held',
+    states: {
+      held: heldAt(`#${stage.name}.last`),
+      // The agent finished after the pause began: its work is published, not done again.
+      overspent: heldAt(`#${stage.name}.overspent`),
+      finished: heldAt(`#${stage.name}.publishing`),
+    },
+  };
+}
+
+const heldAt = (target: string): StateConfig => ({
+  tags: 'paused',
+  on: { 'task.resume': usual('goes on where it stopped', { target }) },
+});
