@@ -1,6 +1,7 @@
 /** Reads JSON from outside: strict UTF-8, no deeper than it can be walked, and no name twice in an object. */
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { endOfString } from '../domain/json-text.ts';
 
 /** Arrays and objects in one another. */
 const deepest = 64;
@@ -97,14 +98,6 @@ function refuseOddities(text: string): void {
       isName = open.at(-1) instanceof Set;
     }
   }
-}
-
-function endOfString(text: string, start: number): number {
-  for (let index = start + 1; index < text.length; index++) {
-    if (text[index] === '\\') index += 1;
-    else if (text[index] === '"') return index;
-  }
-  return text.length;
 }
 
 function take(names: Set<string> | null | undefined, written: string, position: number): void {
