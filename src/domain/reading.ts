@@ -36,11 +36,18 @@ export interface Command {
   reason: string;
 }
 
+/**
+ * Beside the fields below, where the delivery says so: `tag`, `base`, `base_repo`, `head_repo`, `from_fork`, `merged`,
+ * `draft`, `labels`, `assignees`, `state`, `author`, `title`, `text`, `url`; of pushes `before`, `forced`, `files_added`,
+ * `commits_complete`; of builds `context`, which is their name; of reviews `reviewed_sha`, of reviews and comments
+ * `self_review`, of comments `on_pr` and `command`; of work items `work_item`, `seq`, `field`, `project`, `comment_id`,
+ * `state_id`, `state_group`. `own_account` tells an echo of ours or the word of a program, `bot` only the latter.
+ */
 export interface Reading extends JsonObject {
   kind: ReadingKind;
   /** `owner/name`, as the forge writes it. */
   repo: string | null;
-  /** The head branch; never of a fork, see `from_fork`. */
+  /** The head branch. It is one of a fork, and says nothing about ours, where `from_fork` is true. */
   branch: string | null;
   sha: string | null;
   number: number | null;

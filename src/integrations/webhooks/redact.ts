@@ -1,0 +1,62 @@
+/** Deliveries as they may be kept and shown: without secrets, ours or anybody's. */
+import type { Json } from '../../domain/json.ts';
+import type { RawDelivery } from '../webhook.ts';
+import { storable } from './fields.ts';
+
+const covered = '[redacted]';
+const tooDeep = '[nested too deep]';
+
+/** Names under which secrets are kept. */
+const secretName =
+  /secret|token|passw|passphrase|authori[sz]ation(?!s_url)|credential|cookie|signature|(?:api|private|access|deploy|signing|ssh)[-_ ]?key/i;
+
+const deepest = 64;
+const longest = 1_000_000;
+/** A secret this short hides nothing, and would be found everywhere. */
+const shortestSecret = 4;
+
+/**
+ * The payload as plain JSON, with a mark instead of what stands under the name of a secret, and of our own secrets wherever
+ * they stand.
+ */
+export function redacted(payload: unknown, secrets: readonly string[]): Json {
+  const ours = secrets
+    .flatMap(secret => [secret, secret.replace(/^whsec_/, '')])
+    .filter(secret => secret.length >= shortestSecret)
+    .sort((one, other) => other.length - one.length);
+  const clean = (text: string) =>
+    ours.reduce((whole, secret) => whole.replaceAll(secret, covered), storable(text, longest));
+  const walk = (value: unknown, depth: number): Json => {
+    if (typeof value === 'string') return clean(value);
+    if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+    if (typeof value === 'boolean') return value;
+    if (typeof value !== 'object' || value === null) return null;
+    if (depth > deepest) return tooDeep;
+    if (Array.isArray(value)) return value.map(item => walk(item, depth + 1));
+    const fields = Object.entries(value).filter(([name]) => name !== '__proto__');
+    return Object.fromEntries(
+      fields.map(([name, inner]) => [clean(name), isSecret(name, inner) ? covered : walk(inner, depth + 1)]),
+    );
+  };
+  return walk(payload, 1);
+}
+
+/** Whether there is something to hide: a flag such as `has_token` tells no secret, nor does what is empty. */
+const isSecret = (name: string, value: unknown): boolean =>
+  secretName.test(name) && value !== null && value !== '' && typeof value !== 'boolean';
+
+/** Headers that say what came, from whom and how; everything else could prove something. */
+const harmless =
+  /^(?:content-type|content-length|user-agent|x-(?:gitea|forgejo|gogs|github|gitlab|plane)-(?:event|event-type|event-uuid|delivery|hook-id|instance|webhook-uuid|hook-installation-target-(?:type|id))|idempotency-key|webhook-(?:id|timestamp))$/;
+
+const longestHeader = 300;
+
+/** The headers worth keeping, none of them a signature, token or cookie. */
+export function keptHeaders(headers: RawDelivery['headers']): Record<string, string> {
+  const kept = Object.entries(headers).flatMap(([name, value]) => {
+    if (value === undefined || !harmless.test(name.toLowerCase())) return [];
+    const text = storable(Array.isArray(value) ? value.join(', ') : value, longestHeader);
+    return [[name.toLowerCase(), text.replace(/\p{Cc}/gu, ' ')] as const];
+  });
+  return Object.fromEntries(kept);
+}
