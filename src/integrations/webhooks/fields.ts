@@ -62,7 +62,7 @@ export const text = z
   .nullish()
   .catch(null);
 
-/** The whole of a comment; bounded when it is read. */
+/** The whole of a comment that may be missing; bounded when it is read. */
 export const comment = z.string().nullish();
 
 /** A text of one line that is only shown. */

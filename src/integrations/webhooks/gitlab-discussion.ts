@@ -56,7 +56,7 @@ export const readNote: Reader = readerOf(notePayload, (payload, own) => {
   const isOnRequest = target === request;
   // Old versions do not name the action.
   const action = note.action ?? (note.created_at === note.updated_at ? 'create' : 'update');
-  const lines = markdownLines(note.note ?? '');
+  const lines = markdownLines(note.note);
   return reading('comment', {
     repo: payload.project.path_with_namespace,
     actor: user.login,

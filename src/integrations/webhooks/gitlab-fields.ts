@@ -60,7 +60,7 @@ export const notePayload = z.object({
   project,
   user,
   object_attributes: z.object({
-    note: field.comment,
+    note: z.string(),
     noteable_type: z.string(),
     action: field.action.nullish(),
     system: field.isTrue,
@@ -83,7 +83,7 @@ export const mergeRequestPayload = z.object({
   object_attributes: z.object({
     ...mergeRequestEnds,
     action: field.action.nullish(),
-    state: z.string(),
+    state: field.action,
     draft: field.isTrue,
     work_in_progress: field.isTrue,
     description: field.text,

@@ -37,6 +37,8 @@ const furthestMs = 5 * 60_000;
 const idForm = /^[A-Za-z0-9_-]{1,128}$/;
 const timeForm = /^\d{1,12}$/;
 const signatureForm = /^v1,([A-Za-z0-9+/]{43}=)$/;
+/** One of any version. What is otherwise may be two headers in one. */
+const anyForm = /^v\d+[a-z]*,[A-Za-z0-9+/_=-]+$/;
 const mostSignatures = 10;
 
 function checkSigned({ headers, body }: RawDelivery, secrets: readonly string[], now: number): Checked<true> {
@@ -50,7 +52,8 @@ function checkSigned({ headers, body }: RawDelivery, secrets: readonly string[],
   // Signatures of other versions may stand beside ours.
   const signatures = given.split(' ');
   const ours = signatures.flatMap(signature => signatureForm.exec(signature)?.[1] ?? []);
-  if (signatures.length > mostSignatures || ours.length === 0) return malformed;
+  const isWellFormed = signatures.length <= mostSignatures && signatures.every(signature => anyForm.test(signature));
+  if (!isWellFormed || ours.length === 0) return malformed;
   const isGood = oneOf(secrets, secret => {
     const expected = signatureOf(secret, `${id}.${time}.`, body);
     return expected !== null && ours.filter(signature => isSame(signature, expected)).length > 0;

@@ -26,6 +26,11 @@ class Open {
   }
 }
 
+const bullet = '- ';
+
+/** Whether nothing stands in a line yet; what follows the mark of a list belongs to it. */
+const isFresh = ({ shown }: Line) => shown === '' || shown === bullet;
+
 /** The lines of a text in HTML. */
 export function htmlLines(html: string): Line[] {
   const open = new Open();
@@ -51,10 +56,10 @@ export function htmlLines(html: string): Line[] {
       continue;
     }
     const isEnd = slash === '/';
-    if (name === 'br' || (blocks.has(name) && lines.at(-1)!.shown !== '')) lines.push({ shown: '', spoken: '' });
+    if (name === 'br' || (blocks.has(name) && !isFresh(lines.at(-1)!))) lines.push({ shown: '', spoken: '' });
     if (quoting.has(name) || unseen.has(name)) open.turn(name, isEnd);
     if (isEnd) continue;
-    if (name === 'li') write('- ');
+    if (name === 'li') write(bullet);
     if (name === 'mention-component' || name === 'img') write(name === 'img' ? '[image]' : '@');
   }
   return lines.map(({ shown, spoken }) => ({ shown: shown.trim(), spoken }));

@@ -50,7 +50,7 @@ export const issue = z.object({
 });
 export type Issue = z.output<typeof issue>;
 
-export const comment = z.object({ body: field.comment, html_url: field.url, user: account.nullish() });
+export const comment = z.object({ body: z.string(), html_url: field.url, user: account.nullish() });
 
 /** The headers are not signed: what happened to a comment must not be taken for what happened to its issue. */
 export const issuePayload = z.object({ ...basis, action: field.action, issue, comment: z.null().optional() });

@@ -45,7 +45,7 @@ export const readIssue: Reader = readerOf(hub.issuePayload, (payload, own) => {
 /** What somebody wrote below an issue or a pull request. */
 export const readComment: Reader = readerOf(hub.commentPayload, (payload, own) => {
   const { action, issue, comment, sender, pull_request: pull } = payload;
-  const lines = markdownLines(comment.body ?? '');
+  const lines = markdownLines(comment.body);
   const isOnPull = payload.is_pull ?? (issue.pull_request !== null && issue.pull_request !== undefined);
   return reading('comment', {
     ...basisOf(payload, own),
