@@ -95,7 +95,8 @@ function aboutOf(number: number | null, workItem: Json | undefined): JsonObject 
 const commented: Tell = reading => {
   const { action, number, work_item, actor, own_account, on_pr, self_review, text } = reading;
   const about = aboutOf(number, work_item);
-  if (about === null || own_account === true || !isNewComment(action)) return null;
+  // A comment without an author could be our own.
+  if (about === null || actor === null || own_account === true || !isNewComment(action)) return null;
   const said = { ...about, by: actor, onPullRequest: on_pr === true };
   const command = reading.command as { verb?: Json; reason?: Json } | null | undefined;
   if (command?.verb === 'approve' && self_review !== true) return { type: 'comment.approved', ...said };

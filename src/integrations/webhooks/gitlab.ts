@@ -89,7 +89,6 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ['Tag Push Hook', readPush('tag_push')],
   ['Issue Hook', readIssue],
   ['Confidential Issue Hook', readIssue],
-  ['Work Item Hook', readIssue],
   ['Note Hook', readNote],
   ['Confidential Note Hook', readNote],
   ['Merge Request Hook', readMergeRequest],

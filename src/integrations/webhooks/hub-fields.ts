@@ -9,7 +9,7 @@ export const repository = z.object({ full_name: field.repoName });
 export const basis = { repository, sender: account };
 
 const end = z.object({
-  ref: field.ref,
+  ref: field.name,
   label: z.string().nullish().catch(null),
   sha: field.someSha,
   repo_id: field.numericId,

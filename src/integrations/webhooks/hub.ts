@@ -110,7 +110,7 @@ export const isSelfReview = (payload: hub.PullRequestPayload, reviewer?: Account
 
 /** Once the branch is gone only the label keeps its name. */
 function headBranch({ head }: hub.PullRequest): string | null {
-  if (!head.ref.startsWith('refs/pull/')) return name.safeParse(head.ref).data ?? null;
+  if (!head.ref.startsWith('refs/pull/')) return head.ref;
   return name.safeParse(head.label).data ?? null;
 }
 

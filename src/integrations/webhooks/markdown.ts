@@ -2,7 +2,10 @@
 import { type Line, leftOut, readable } from './text.ts';
 
 const listMarks = String.raw`\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*`;
-const fence = new RegExp(`^${listMarks}(\`{3,}|~{3,})(.*)$`);
+const fence = new RegExp(`^(${listMarks})(\`{3,}|~{3,})(.*)$`);
+const plainFence = /^ {0,3}(`{3,}|~{3,})\s*$/;
+/** Closes no fence. */
+const never = '\n';
 const quote = new RegExp(`^${listMarks}>`);
 const indented = /^(?: {4}| {0,3}\t)/;
 
@@ -13,20 +16,26 @@ export function markdownLines(markdown: string): Line[] {
   return shown.map((line, index) => ({ shown: line, spoken: spoken[index] ?? '' }));
 }
 
-/** The text without fenced and indented code and without quotes, line for line. */
+/**
+ * The text without fenced and indented code and without quotes, line for line. Whether a fence in a list, deeply indented or
+ * after HTML is one depends on what is around it; taking it for the wrong thing would turn code and text round. So what
+ * follows such a fence is left out altogether.
+ */
 function withoutBlocks(lines: readonly string[]): string {
   let closing: string | null = null;
   let isQuoted = false;
+  let hasHtml = false;
   const spoken = lines.map(line => {
-    const [, marks, rest = ''] = fence.exec(line) ?? [];
     if (closing !== null) {
-      if (marks?.startsWith(closing) && rest.trim() === '') closing = null;
+      if (plainFence.exec(line)?.[1]?.startsWith(closing)) closing = null;
       return leftOut;
     }
+    const [, before = '', marks, rest = ''] = fence.exec(line) ?? [];
     if (marks !== undefined && !(marks.startsWith('`') && rest.includes('`'))) {
-      closing = marks;
+      closing = hasHtml || !/^ {0,3}$/.test(before) ? never : marks;
       return leftOut;
     }
+    hasHtml ||= /<[a-z!/?]/i.test(line);
     // A quote goes on to the next empty line, with or without its mark.
     isQuoted = quote.test(line) || (isQuoted && line.trim() !== '');
     return isQuoted || indented.test(line) ? leftOut : line;
@@ -42,6 +51,9 @@ const withoutCodeSpans = (text: string) =>
     .join('');
 
 function withoutSpansOf(paragraph: string): string {
+  // A mark that is escaped opens nothing but may close something: what follows it is left out.
+  const escaped = paragraph.search(/\\`/);
+  if (escaped !== -1) return withoutSpansOf(paragraph.slice(0, escaped)) + hidden(paragraph.slice(escaped));
   const runs = [...paragraph.matchAll(/`+/g)].map(({ 0: marks, index }) => ({ length: marks.length, index }));
   let result = '';
   let from = 0;
@@ -64,7 +76,7 @@ const tag = /<!--|<(\/?)(blockquote|code|pre|script|style|samp|kbd|q|del|s)\b[^<
 function withoutElements(text: string): string {
   let result = '';
   let from = 0;
-  let hiding: { until: string } | null = null;
+  let hiding: { name: string; depth: number } | null = null;
   for (const { 0: mark, 1: slash, 2: name, index } of text.matchAll(tag)) {
     if (index < from) continue;
     if (hiding === null && mark === '<!--') {
@@ -75,8 +87,10 @@ function withoutElements(text: string): string {
     } else if (hiding === null && slash === '') {
       result += text.slice(from, index);
       from = index;
-      hiding = { until: name!.toLowerCase() };
-    } else if (hiding !== null && slash === '/' && name?.toLowerCase() === hiding.until) {
+      hiding = { name: name!.toLowerCase(), depth: 1 };
+    } else if (hiding !== null && name?.toLowerCase() === hiding.name) {
+      hiding.depth += slash === '/' ? -1 : 1;
+      if (hiding.depth > 0) continue;
       result += hidden(text.slice(from, index + mark.length));
       from = index + mark.length;
       hiding = null;

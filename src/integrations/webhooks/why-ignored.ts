@@ -24,7 +24,7 @@ export function whyIgnored(reading: Reading): string {
   if (kind === 'comment' || kind === 'work_item_comment') {
     if (action === 'deleted' || action === 'delete') return 'a comment that was deleted';
     return action === 'created' || action === 'create'
-      ? 'a comment that does not say what it is about'
+      ? 'a comment that does not say by whom it is, or about what'
       : 'a comment that was changed afterwards; only new ones count';
   }
   if (kind === 'review' && action === 'edited') return 'a review that was changed afterwards';

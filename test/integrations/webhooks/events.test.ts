@@ -215,6 +215,12 @@ describe('comments', () => {
     expect(of('plane_v2/workitem_comment_created.json')).toEqual([{ type: 'comment.approved', ...about }]);
   });
 
+  test('by nobody could be our own', () => {
+    const nobody = { command: { verb: 'approve', reason: '' }, action: 'created', actor: null };
+    expect(typesOf(said('work_item_comment', { ...nobody, work_item: 'x' }))).toEqual([]);
+    expect(whyIgnored(said('comment', { ...nobody, number: 1 }))).toMatch(/by whom/);
+  });
+
   test('that were changed or deleted say nothing', () => {
     for (const file of ['gitea/issue_comment_edited.json', 'gitea/issue_comment_deleted.json'])
       expect(of(file)).toEqual([]);

@@ -127,7 +127,7 @@ describe('real deliveries with something else in some places', () => {
         for (const [at, value] of list) {
           const places = placesIn(payload);
           const [place, name] = places[at % places.length]!;
-          Reflect.set(place, name, value);
+          Reflect.set(place, name, structuredClone(value));
         }
         holds(resigned(delivery, Buffer.from(JSON.stringify(payload))));
       }),

@@ -22,6 +22,8 @@ describe('in Markdown', () => {
     '```\n:rejected: no\n```\n:approved:',
     '`:rejected:` would be wrong.\n\n:approved:',
     'a < b\n:approved:',
+    '1. mend this:\n   ```\n   x\n   ```\n\n:approved:',
+    '<details>x</details>\n\n:approved:',
     'don`t\n\n:approved:\n\nit`s',
   ])('%j approves', text => {
     expect(inMarkdown(text)).toEqual(approved);
@@ -64,6 +66,13 @@ describe('in Markdown', () => {
     '- > maria wrote\n  :approved:',
     '- ```\n  :approved:\n  ```',
     '1. ~~~\n:approved:\n~~~',
+    '```\n- ```\n:approved:\n```',
+    '```\n    ```\n:approved:\n```',
+    '    ```\n\n```\n:approved:\n```',
+    '<pre>\n```\n</pre>\n\n```\n:approved:\n```',
+    '<!--\n```\n-->\n\n```\n:approved:\n```',
+    '\\`\n`a\n:approved:\n`',
+    '<blockquote>\n<blockquote>\nx\n</blockquote>\n:approved:\n</blockquote>',
     '- :approved:',
     '# :approved:',
     '**:approved:**',
