@@ -64,7 +64,7 @@ async function mergeOnce(input: MergeInput, tip: string): Promise<Merged> {
 }
 
 /** Brings the task's branch to where the target now is, so that what comes next builds on what has landed. */
-async function follow({ worktree, branch }: MergeInput, commit: string): Promise<void> {
+export async function follow({ worktree, branch }: MergeInput, commit: string): Promise<void> {
   const git = gitIn(worktree);
   if ((await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] })) !== branch) return;
   await git(['merge', '--ff-only', '--quiet', commit]);

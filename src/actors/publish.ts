@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Published } from '../machines/task/context.ts';
 import { readDocument } from './document.ts';
+import { readRequests } from './forge/requests.ts';
 import { codeTreeOf, gitIn } from './git.ts';
 import { inside } from './paths.ts';
 
@@ -55,6 +56,7 @@ export async function publish(input: PublishInput): Promise<Published> {
     codeTree: await codeTreeOf(git, head, documents),
     questions: said(questions),
     objection: said(objection),
+    requests: readRequests(join(worktree, documents)),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Owns the worktree of a task: a private checkout on a branch of its own. */
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { requestFolder } from '../domain/agent-request.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import { documentsOf, type Prepared } from '../machines/task/context.ts';
@@ -21,6 +22,8 @@ export interface PrepareInput {
   base: string;
   /** The last published commit; empty the first time. */
   head: string;
+  /** What the branch begins on, instead of the local target: a commit that was fetched. */
+  startRef?: string;
   /** Runs once the worktree was made, before any agent sees it. */
   hook: Hook | null;
   /** Documents of earlier rounds that must not be taken for this round's. */
@@ -37,7 +40,7 @@ export async function prepareWorkspace(
 ): Promise<Prepared> {
   const { repository, worktree, branch, target, workItem, taskId } = input;
   const main = gitIn(repository);
-  const base = input.base || (await resolveCommit(main, `refs/heads/${target}`));
+  const base = input.base || (await resolveCommit(main, input.startRef ?? `refs/heads/${target}`));
   if (base === undefined)
     throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} to begin on.`);
   const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
@@ -54,7 +57,9 @@ export async function prepareWorkspace(
   }
   if (input.hook !== null) await once(git, 'signalbox-created', () => runHook(input.hook!));
   const documents = documentsOf(workItem);
-  for (const file of input.stale) rmSync(inside(worktree, join(documents, file)), { force: true });
+  for (const file of [...input.stale, requestFolder]) {
+    rmSync(inside(worktree, join(documents, file)), { recursive: true, force: true });
+  }
   const [codeTree, hasPrompts] = await Promise.all([
     codeTreeOf(git, start, documents),
     hasOwnTemplates(repository, target),

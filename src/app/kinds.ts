@@ -9,15 +9,17 @@ import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type InspectInput, inspect } from '../actors/inspect.ts';
-import { merge } from '../actors/merge.ts';
 import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
-import { type PrepareInput, prepareWorkspace, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
+import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Tidied } from '../machines/janitor.ts';
+import type { AtForge } from '../machines/task/context.ts';
 import type { JobInput, MachineKind } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
+import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor } from './forge-kinds.ts';
+import { createForges } from './forges.ts';
 import { machineKinds } from './machine-kinds.ts';
 import type { PruneOrder, PruneReport } from './retention.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -35,6 +37,7 @@ export function kindsFor(
   { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
   { settings = () => defaultSettings, prune = nothingToPrune }: Asked = {},
 ): MachineKind[] {
+  const forges = createForges(() => settings().forges);
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
     runHook(input, runsDir, input.job.ref, signal),
   );
@@ -65,10 +68,12 @@ export function kindsFor(
     },
     gate: {
       actors: {
-        judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => judgeGate(input, runsDir, signal)),
+        judge: fromPromise<Looked, JudgeInput>(({ input, signal }) =>
+          judgeGate(input, { runsDir, forgeOf: forges.get }, signal),
+        ),
       },
     },
-    task: taskParts(dataDir, runsDir),
+    task: taskParts({ dataDir, runsDir, forges }),
   });
 }
 
@@ -77,20 +82,23 @@ function provide(parts: Record<string, Pick<MachineKind, 'actors' | 'effects'>>)
   return machineKinds.map(kind => ({ ...kind, ...parts[kind.name] }));
 }
 
-function taskParts(dataDir: string, runsDir: string): Pick<MachineKind, 'actors' | 'effects'> {
+function taskParts(place: ForgePlace & { runsDir: string }): Pick<MachineKind, 'actors' | 'effects'> {
+  const { dataDir, runsDir } = place;
   return {
     actors: {
-      prepare: fromPromise<unknown, JobInput<PrepareInput>>(({ input, signal }) =>
+      prepare: fromPromise<unknown, JobInput<PrepareInput & { forge: AtForge | null }>>(({ input, signal }) =>
         inTurn(input.worktree, () =>
-          prepareWorkspace(input, command =>
+          prepareFrom(place, input, command =>
             runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
           ),
         ),
       ),
       publish: inWorktree(publish),
-      merge: inWorktree(merge),
+      push: pushActor(place),
+      merge: mergeActor(place),
     },
     effects: {
+      ...forgeEffects(place),
       removeWorktree: (params: RemoveInput) =>
         inTurn(params.worktree, async () => {
           const { signal } = new AbortController();

@@ -5,6 +5,7 @@ import { breakerMachine } from '../machines/breaker.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { gateMachine } from '../machines/gate.ts';
 import { janitorMachine } from '../machines/janitor.ts';
+import { taskLinks } from '../machines/links.ts';
 import { mergeQueueMachine } from '../machines/merge-queue.ts';
 import { orderMachine } from '../machines/order.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
@@ -32,5 +33,6 @@ export const machineKinds: readonly MachineKind[] = [
     definition: defaultPipeline as unknown as Json,
     build: definition => compileTask(pipelineSchema.parse(definition) as Pipeline),
     tags: taskTags,
+    links: taskLinks,
   },
 ];

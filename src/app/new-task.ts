@@ -25,6 +25,7 @@ export interface NewTask {
   agent: AgentSpec;
   agents: Record<string, AgentSpec>;
   hooks: Hooks;
+  forge: { name: string; repository: string } | null;
 }
 
 /** Who has a task made, and the order by which; null for one that may be given twice. */
@@ -47,7 +48,7 @@ export async function createTask(app: App, task: NewTask, who: Orderer): Promise
 
 async function makeTask(app: App, task: NewTask & { id: string }, { name: by, key }: Orderer): Promise<string> {
   const { runtime, paths } = app;
-  const { id, title, body, project, repository, target, priority, pipeline, agent, agents, hooks } = task;
+  const { id, title, body, project, repository, target, priority, pipeline, agent, agents, hooks, forge } = task;
   const branch = branchOf(id, title);
   if ((await runtime.actor(id)) !== undefined) throw taken(id);
   if (await app.store.isGone('task', id)) throw takenOnce(id);
@@ -55,7 +56,7 @@ async function makeTask(app: App, task: NewTask & { id: string }, { name: by, ke
   const mergeQueue = mergeQueueId(repository, target);
   const worktree = join(paths.worktreesDir, project, id);
   const place = { project, repository, target, branch, workItem: id, worktree, mergeQueue };
-  const input = { title, body, priority, agent, agents, hooks, ...place };
+  const input = { title, body, priority, agent, agents, hooks, forge, source: null, ...place };
   await ensureServices(app, { agents: [agent, ...Object.values(agents)], repository, target });
   // The order knows which task is its own before there is one: whoever finds it open looks whether it was made.
   if (key !== null) await runtime.send(key, { type: 'order.name', subject: id }, { source: by });

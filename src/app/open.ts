@@ -121,18 +121,22 @@ async function start(
   }
   // Whoever only looks needs no machine for most of it, and nothing of what machines do outside.
   if (mode === 'read') return openReader(store, async () => (await import('./machine-kinds.ts')).machineKinds);
-  const [{ startRuntime }, { kindsFor }, { prune }] = await Promise.all([
+  const [{ startRuntime }, { kindsFor }, { prune }, { createLanes }] = await Promise.all([
     import('../runtime/index.ts'),
     import('./kinds.ts'),
     import('./retention.ts'),
+    import('./lanes.ts'),
   ]);
+  const lanes = createLanes({ now: Date.now, onFault: error => observer?.onFault?.(error) });
   const runtime: Promise<Runtime> = startRuntime({
     store,
+    lanes,
     kinds: kindsFor(paths, { settings, prune: async order => prune({ runtime: await runtime, store, paths }, order) }),
     effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
     ...(observer && { observer }),
-    listeners,
+    listeners: [lanes.listener, ...listeners],
   });
+  await lanes.attach(await runtime);
   return runtime;
 }
 

@@ -22,6 +22,8 @@ export interface Setup {
   agent: AgentSpec;
   agents: Record<string, AgentSpec>;
   hooks: Hooks;
+  /** Where the repository is for everybody; null for a local one alone. */
+  forge: { name: string; repository: string } | null;
 }
 
 export interface SetupChoice {
@@ -112,6 +114,8 @@ export function setupFor(config: Config, isConfigured: boolean, repository: stri
         ? Object.fromEntries(Object.entries(roles).map(([role, name]) => [role, named(name)] as const))
         : {},
     hooks: project?.hooks ?? noHooks,
+    forge:
+      project?.forge == null || project.remote === null ? null : { name: project.forge, repository: project.remote },
   };
 }
 

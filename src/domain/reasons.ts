@@ -134,6 +134,7 @@ export const reasons = {
   notProvided: ['invalid', 'An actor of a machine was not provided by the application.'],
 
   // The other side.
+  forgeRefused: ['invalid', 'A forge does not do what it was asked for.'],
   unreachable: ['unavailable', 'Whoever works on the data could not be reached.'],
   badAnswer: ['unavailable', 'The answer of the other side cannot be understood.'],
 } as const satisfies Record<string, readonly [ErrorCode, string, number?]>;

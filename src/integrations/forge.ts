@@ -48,8 +48,7 @@ export class ForgeError extends Error {
 }
 
 /** Whether trying the same again later may help. */
-export const isPassing = (error: unknown): error is ForgeError =>
-  error instanceof ForgeError && (error.failure === 'unreachable' || error.failure === 'limited');
+export const isPassing = (error: ForgeError): boolean => error.failure === 'unreachable' || error.failure === 'limited';
 
 export interface Account {
   id: number;

@@ -16,6 +16,8 @@ export interface BreakerInput {
   provider: string;
   failureLimit: number;
   cooldownMs: number;
+  /** The actor that asks before each start and hears of changes: the worker without it; null for none. */
+  tells?: string | null;
 }
 
 export interface BreakerContext extends BreakerInput {
@@ -54,6 +56,9 @@ export const breakerStateIn = (state: string): BreakerState | undefined =>
 
 const longestHistory = 20;
 
+/** Who asks it. Those that were made before there were others have the worker. */
+const askedBy = ({ tells }: BreakerContext) => (tells === undefined ? workerId : tells);
+
 export const breakerMachine = setup({
   types: {} as { input: BreakerInput; context: BreakerContext; events: BreakerEvent },
   guards: {
@@ -65,16 +70,20 @@ export const breakerMachine = setup({
   delays: { cooldown: ({ context, event }) => Math.max(0, (context.retryAt ?? event.at) - event.at) },
   actions: {
     admit: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'run.requested') return;
-      enqueue.sendTo(actorRef(workerId), { type: 'run.admitted', runId: event.runId, provider: context.provider });
+      const to = askedBy(context);
+      if (event.type !== 'run.requested' || to === null) return;
+      enqueue.sendTo(actorRef(to), { type: 'run.admitted', runId: event.runId, provider: context.provider });
     }),
     refuse: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'run.requested') return;
+      const to = askedBy(context);
+      if (event.type !== 'run.requested' || to === null) return;
       const why = context.why ?? 'one probe is on its way';
-      enqueue.sendTo(actorRef(workerId), { type: 'run.refused', runId: event.runId, by: 'breaker', why });
+      enqueue.sendTo(actorRef(to), { type: 'run.refused', runId: event.runId, by: 'breaker', why });
     }),
     tellWorker: enqueueActions(({ context, enqueue }) => {
-      enqueue.sendTo(actorRef(workerId), { type: 'breaker.changed', provider: context.provider });
+      const to = askedBy(context);
+      if (to === null) return;
+      enqueue.sendTo(actorRef(to), { type: 'breaker.changed', provider: context.provider });
     }),
     countFailure: assign(({ context }) => ({
       failureCount: context.failureCount + 1,
@@ -120,6 +129,7 @@ export const breakerMachine = setup({
     provider: input.provider,
     failureLimit: input.failureLimit,
     cooldownMs: input.cooldownMs,
+    ...(input.tells !== undefined && { tells: input.tells }),
     failureCount: 0,
     probeRunId: null,
     why: null,

@@ -77,7 +77,29 @@ const command = z.strictObject({
 
 const approval = z.strictObject({ kind: z.literal('approval'), name });
 
-export const gateSchema = z.discriminatedUnion('kind', [artifacts, verdict, command, approval]);
+const hour = 3_600_000;
+
+const ci = z.strictObject({
+  kind: z.literal('ci'),
+  name,
+  /** Names of the checks that have to be green; `*` stands for any part. Without it all that the forge knows of, and at least one. */
+  checks: z.array(z.string().min(1).max(200)).min(1).max(50).optional(),
+  /** How long builds may take; after that the gate is inconclusive. */
+  deadline: duration.default(2 * hour),
+});
+
+const pullRequestReview = z.strictObject({
+  kind: z.literal('pullRequestReview'),
+  name,
+  /** People who have to approve. Our own account and the author of the pull request do not count. */
+  approvals: z.int().min(1).max(20).default(1),
+  /** Whether threads that nobody has resolved hold it back, where the forge tells of them. */
+  threads: z.enum(['resolved', 'any']).default('resolved'),
+  /** How long people may take; after that the gate is inconclusive. */
+  deadline: duration.default(7 * 24 * hour),
+});
+
+export const gateSchema = z.discriminatedUnion('kind', [artifacts, verdict, command, approval, ci, pullRequestReview]);
 
 const runSchema = z
   .strictObject({
@@ -180,7 +202,10 @@ export function budgetOf(amounts: z.output<typeof velocitySchema> | undefined): 
 }
 
 /** Gates whose verdict speaks of the code and lapses when it changes. */
-export const judgesCode = (gate: Gate): boolean => gate.kind === 'command' || gate.kind === 'verdict';
+export const judgesCode = (gate: Gate): boolean => gate.kind !== 'artifacts' && gate.kind !== 'approval';
+
+/** Gates that are decided at a forge: how long they may wait for that, in milliseconds; null for those that know at once. */
+export const patienceOf = (gate: Gate): number | null => ('deadline' in gate ? gate.deadline : null);
 
 /** The stage that follows, or `done`. */
 export function following(pipeline: Pipeline, stage: Stage): string {

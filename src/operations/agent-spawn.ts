@@ -69,6 +69,8 @@ export const agentSpawn = operation({
       repository,
       target,
       pipeline: spawnPipeline(agentType, gateProfile, gates),
+      // Nothing of it is merged, so it is nobody else's business.
+      forge: null,
     };
   },
   async already({ runtime }, _, { key }) {

@@ -262,6 +262,8 @@ function consequencesOf(actions: readonly ActionObject[], { self, parent, step }
       case 'xstate.log':
         break;
       default:
+        // An action whose parameters turn out to be null has nothing to do.
+        if (params === null) break;
         result.push({ type: 'effect', name: type, params: toPlainJson(params ?? null, `params of ${type}`) as Json });
     }
   }

@@ -12,6 +12,8 @@ import { fixture, markedProcesses } from '../host/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { write } from './repository.ts';
 
+const nowhere = () => Promise.reject(new Error('there is no forge'));
+
 /** A worktree with these documents of the task, and a way to judge gates in it. */
 function startTask(documents: Record<string, string> = {}, files: Record<string, string> = {}) {
   const directory = temporaryDirectory();
@@ -27,6 +29,8 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     workItem: 'ET-1',
     branch: 'feature/ET-1',
     sandbox: noSandbox,
+    forge: null,
+    head: '',
     gate: gateSchema.parse({ name: 'checked', ...gate }),
     job: { ref: 'task-1.gate-checked.7' },
     ...more,
@@ -43,7 +47,7 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     inputFor,
     processes: () => markedProcesses({ mark }),
     async judge(gate: object, signal = new AbortController().signal) {
-      const { durationMs, ...looked } = await judgeGate(inputFor(gate), runsDir, signal);
+      const { durationMs, ...looked } = await judgeGate(inputFor(gate), { runsDir, forgeOf: nowhere }, signal);
       expect(looked.gate).toBe('checked');
       expect(durationMs).toBeGreaterThanOrEqual(0);
       return looked;

@@ -22,7 +22,7 @@ import { exited, reportOf } from '../model/cases.ts';
 import { child, family, nested, worker } from '../runtime/machines.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { createPlayedJobs } from '../support/jobs.ts';
-import { kindOf, startTestRuntime } from '../support/runtime.ts';
+import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Compiles while the messages are what the package says they are. */
@@ -473,7 +473,7 @@ async function startOurs() {
   const actors = { ...Object.fromEntries(played.map(name => [name, jobs.logic])), agent };
   const system = await startTestRuntime({
     clock: createFakeClock(),
-    kinds: machineKinds.map(kind => ({ ...kind, actors, effects: { removeWorktree: () => {} } })),
+    kinds: machineKinds.map(kind => ({ ...kind, actors, effects: inertEffects })),
   });
   return { ...system, jobs, says: (event: object) => report(event) };
 }

@@ -15,6 +15,7 @@ import { statePath } from '../../src/runtime/stepper.ts';
 import { taskInput } from '../model/cases.ts';
 import { type ModelEvent, modelOf, play } from '../model/paths.ts';
 import { createPlayedJobs } from '../support/jobs.ts';
+import { inertEffects } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { openService } from './place.ts';
 import { playedSite } from './played.ts';
@@ -48,7 +49,7 @@ async function serveModel() {
   const { system, site } = await playedSite({
     store,
     kinds: [
-      { ...taskKind, actors, effects: { removeWorktree: () => {} } },
+      { ...taskKind, actors, effects: inertEffects },
       { ...runKind, build: () => playedRun(jobs.logic) },
     ],
   });

@@ -9,6 +9,7 @@ import { type PipelineSource, pipelineSchema } from '../../src/machines/pipeline
 import { compileTask } from '../../src/machines/task/task.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { lintMachine } from '../../src/runtime/index.ts';
+import { inertEffects } from '../support/runtime.ts';
 
 const verdict = (name: string) => ({ kind: 'verdict' as const, name, file: `${name}.md`, pass: ['YES'], fail: ['NO'] });
 const stage = (name: string, more: object = {}) => ({ name, role: 'worker', gates: [verdict(`${name}Gate`)], ...more });
@@ -32,7 +33,7 @@ test('a run of an agent ends, whatever happens', () => {
 test('every machine of ours passes the lint', () => {
   const machines = [agentRunMachine, breakerMachine, workerMachine, mergeQueueMachine, compileTask(defaultPipeline)];
   for (const machine of machines as never as ReturnType<typeof compileTask>[]) {
-    const provided = { effects: { removeWorktree: () => {} }, actors: machine.implementations.actors };
+    const provided = { effects: inertEffects, actors: machine.implementations.actors };
     expect(lintMachine(machine, provided)).toEqual([]);
   }
 });

@@ -87,6 +87,8 @@ export const taskInput = {
   agents: {},
   hooks: noHooks,
   mergeQueue: 'merge:r',
+  forge: null,
+  source: null,
 };
 
 export function taskModel(_machine: AnyStateMachine): ModelOptions {
@@ -166,6 +168,102 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
             ? 'task'
             : idleSpent.sessions >= 3 && 'velocity',
         models.build !== undefined,
+      ];
+    },
+  };
+}
+
+/** What a forge answers, or does not. */
+const away = (child: string): ModelEvent => ({
+  type: `xstate.done.actor.${child}`,
+  output: { result: 'away', why: 'home is away', retryAt: null },
+});
+const refused = (child: string): ModelEvent => ({
+  type: `xstate.done.actor.${child}`,
+  output: { result: 'refused', detail: 'the branch has moved' },
+});
+
+/** The same for a task whose repository is at a forge: what comes from there, and little else. */
+export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, string>): ModelOptions {
+  const names = Object.keys(stages);
+  const gates = Object.values(stages).flatMap(list => list.split(' '));
+  return {
+    input: {
+      ...taskInput,
+      forge: { name: 'home', repository: 'acme/shop' },
+      actor: { id: 'x', parentId: null, at: 0 },
+    },
+    events: [
+      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      away('prepare'),
+      published('tree'),
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: null } },
+      away('push'),
+      refused('push'),
+      failure('push'),
+      ...gates.map(gate => judged(gate, 'pass')),
+      { type: 'gate.waits', gate: 'ci', why: 'a build runs' },
+      { type: 'ci.succeeded', sha: 'h' },
+      { type: 'ci.failed', sha: 'another' },
+      { type: 'review.approved', number: 7, sha: 'h' },
+      { type: 'review.changesRequested', number: 8, sha: 'h' },
+      { type: 'pullRequest.merged', number: 7, sha: 'h' },
+      { type: 'comment.kept', id: 3 },
+      { type: 'requests.done', results: [] },
+      ...names.map(stage => runEnded(stage, 'succeeded')),
+      { type: 'lease.granted', token: 1 },
+      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      away('merge'),
+      refused('merge'),
+      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      ...deadlinesOf(machine),
+    ],
+    project(context) {
+      const { verdicts, forge, merged } = context as {
+        verdicts: Record<string, unknown>;
+        forge: { pullRequest: unknown } | null;
+        merged: unknown;
+      };
+      return [Object.keys(verdicts).sort(), forge?.pullRequest != null, merged !== null];
+    },
+  };
+}
+
+/** And everything that may become of its runs, gates and merge, with nobody away. */
+export function everyVerdict(machine: AnyStateMachine): ModelOptions {
+  const { input, project } = forgeTaskModel(machine, { build: 'ci people', ship: 'shipped' });
+  const model = taskModel(machine);
+  return {
+    input,
+    events: [
+      ...model.events.filter(({ type, output }) => {
+        const { reports: _, questions, objection } = (output ?? {}) as Record<string, unknown>;
+        return !type.includes('plan') && !questions && !objection && !type.startsWith('xstate.done.actor.gate-');
+      }),
+      ...['ci', 'people', 'shipped'].flatMap(gate => [
+        ...['pass', 'fail', 'inconclusive'].map(word => judged(gate, word)),
+        failure(`gate-${gate}`),
+        { ...judged('other', 'fail'), type: judged(gate, 'pass').type },
+      ]),
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+    ],
+    project(context, state) {
+      const { verdicts, rework, codeTree, merged } = context as {
+        verdicts: Record<string, { verdict: string; codeTree: string }>;
+        rework: Record<string, number>;
+        codeTree: string;
+        merged: { codeTree: string } | null;
+      };
+      return [
+        project(context, state),
+        Object.entries(verdicts).map(
+          ([gate, { verdict, codeTree: tree }]) => `${gate} ${verdict} ${tree === codeTree}`,
+        ),
+        Object.entries(rework)
+          .filter(([, count]) => count > 0)
+          .map(([name]) => name),
+        merged?.codeTree === codeTree,
       ];
     },
   };
@@ -372,6 +470,29 @@ const ofRun = (type: string, runId: string): ModelEvent => ({ type, runId });
 const looked = (verdict: string): ModelEvent => ({
   type: 'xstate.done.actor.judge',
   output: { gate: 'ci', verdict, detail: verdict, durationMs: 1 },
+});
+
+/** Two stages whose gates are decided at a forge. */
+export const forgePipeline: Pipeline = pipelineSchema.parse({
+  name: 'atForge',
+  stages: [
+    {
+      name: 'build',
+      role: 'builder',
+      gates: [
+        { kind: 'ci', name: 'ci' },
+        { kind: 'pullRequestReview', name: 'people' },
+      ],
+      rework: { limit: 1 },
+    },
+    {
+      name: 'ship',
+      role: 'shipper',
+      merge: { onConflict: 'build', limit: 1 },
+      gates: [{ kind: 'verdict', name: 'shipped', file: 'ship.md', pass: ['YES'], fail: ['NO'] }],
+      rework: { limit: 1 },
+    },
+  ],
 });
 
 /** A gate that is decided elsewhere. */

@@ -14,11 +14,14 @@ import { tokenMachine } from '../../src/machines/token.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
 import { createPlayedJobs } from '../support/jobs.ts';
-import { kindOf, startTestRuntime } from '../support/runtime.ts';
+import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import {
   agentRunModel,
   breakerModel,
+  everyVerdict,
+  forgePipeline,
+  forgeTaskModel,
   gateModel,
   janitorModel,
   mergeQueueModel,
@@ -34,9 +37,19 @@ import {
 } from './cases.ts';
 import { type ModelOptions, modelOf, play } from './paths.ts';
 
+const smallTask = compileTask(smallPipeline);
+const forgeTask = compileTask(forgePipeline);
+
 /** A machine may need several inputs before every transition can be taken. */
 const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[] }> = {
-  task: { machine: compileTask(smallPipeline), models: [taskModel(compileTask(smallPipeline))] },
+  task: {
+    machine: smallTask,
+    models: [taskModel(smallTask), forgeTaskModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' })],
+  },
+  'task at a forge': {
+    machine: forgeTask,
+    models: [forgeTaskModel(forgeTask, { build: 'ci people', ship: 'shipped' }), everyVerdict(forgeTask)],
+  },
   agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel, shortRunModel] },
   gate: { machine: gateMachine as never, models: [gateModel, promptGateModel] },
   breaker: { machine: breakerMachine as never, models: [breakerModel] },
@@ -77,10 +90,10 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       const store = openSqliteStore({ file: join(temporaryDirectory(), 'model.db') });
       const jobs = createPlayedJobs();
       const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(actor => [actor, jobs.logic]));
-      const below = name === 'task' ? ['agentRun', 'gate'] : [];
+      const below = machine.id === 'task' ? ['agentRun', 'gate'] : [];
       for (const child of below) delete actors[child];
       const kinds = [
-        kindOf(machine, { actors, effects: { removeWorktree: () => {} } }),
+        kindOf(machine, { actors, effects: inertEffects }),
         ...below.map(child => kindOf(playedChild(child, jobs.logic))),
       ];
       const system = await startTestRuntime({ kinds, store });

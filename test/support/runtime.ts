@@ -83,3 +83,12 @@ export async function startTestRuntime(options: TestRuntimeOptions): Promise<Tes
 export function kindOf(machine: ReturnType<MachineKind['build']>, more: Partial<MachineKind> = {}): MachineKind {
   return { name: machine.id, definition: { version: 1 }, build: () => machine, ...more };
 }
+
+const nothing = () => {};
+/** Everything that a task asks of the outside, done by nobody. */
+export const inertEffects = {
+  removeWorktree: nothing,
+  setStatus: nothing,
+  keepComment: nothing,
+  performRequests: nothing,
+};

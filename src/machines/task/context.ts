@@ -3,6 +3,7 @@
 import type { AgentSpec } from '../../domain/agent-spec.ts';
 import type { Spent } from '../../domain/budget.ts';
 import type { Hooks } from '../../domain/hook.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { GateOutput } from '../gate.ts';
@@ -27,11 +28,25 @@ export interface TaskInput {
   hooks: Hooks;
   /** The actor that holds the merge lease of the target branch. */
   mergeQueue: string;
+  /** The forge that holds the repository for everybody, and what it is called there; null for a local one alone. */
+  forge: { name: string; repository: string } | null;
+  /** Where the work item came from; null for what was ordered here. */
+  source: { tracker: string; id: string; url: string | null } | null;
   actor: { id: string; parentId: string | null; at: number };
 }
 
-export interface TaskContext extends Omit<TaskInput, 'actor'> {
+/** What a task has made at a forge. */
+export interface AtForge {
+  name: string;
+  repository: string;
+  pullRequest: { number: number; url: string } | null;
+  /** The comment under the pull request that tells how the task stands. */
+  commentId: number | null;
+}
+
+export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   id: string;
+  forge: AtForge | null;
   pipeline: string;
   /** The commit on which the branch began, and the last one that was published. Empty before the first stage. */
   base: string;
@@ -58,6 +73,10 @@ export interface TaskContext extends Omit<TaskInput, 'actor'> {
   objection: string | null;
   /** Why the task waits for a person; null while it does not. */
   waitsFor: string | null;
+  /** When a forge that is away is tried again, in epoch milliseconds; null while none is. */
+  awayUntil: number | null;
+  /** What agents have asked for by files, and what became of it; the newest last. */
+  requests: { file: string; outcome: string }[];
   leaseToken: number | null;
   /** What the target holds of this task. */
   merged: { commit: string; codeTree: string; at: number } | null;
@@ -77,9 +96,54 @@ export type TaskEvent =
   | { type: 'task.move'; stage: string; by: string; at: number }
   | { type: 'lease.granted'; token: number; at: number }
   /** A gate has no verdict yet, and says what it waits for. */
-  | { type: 'gate.waits'; gate: string; why: string; at: number };
+  | { type: 'gate.waits'; gate: string; why: string; at: number }
+  | ForgeEvent;
 
-/** Reported by the actor `prepare`: where the worktree stands. */
+/** What happens at the forge; the sha is that of the commit that it speaks of. */
+export type ForgeEvent =
+  | { type: 'ci.pending' | 'ci.succeeded' | 'ci.failed'; sha: string; at: number }
+  | {
+      type: 'review.approved' | 'review.changesRequested' | 'review.commented' | 'review.dismissed';
+      number: number;
+      sha: string | null;
+      at: number;
+    }
+  | {
+      type: 'pullRequest.merged' | 'pullRequest.closed' | 'pullRequest.reopened' | 'pullRequest.updated';
+      number: number;
+      sha: string | null;
+      at: number;
+    }
+  | { type: 'comment.kept'; id: number; at: number }
+  | { type: 'requests.done'; results: { file: string; outcome: string }[]; at: number };
+
+/** A forge that cannot be reached, or wants to be left alone: the same is tried again. */
+export interface Away {
+  result: 'away';
+  why: string;
+  /** Epoch milliseconds; null when the forge does not say. */
+  retryAt: number | null;
+}
+
+/** What the forge does not do, however often it is asked. */
+export interface Refusal {
+  result: 'refused';
+  detail: string;
+}
+
+/** Reported by the actor `push`: the branch is at the forge, with a pull request unless there is nothing to ask for. */
+export type Pushed = { result: 'pushed'; pullRequest: { number: number; url: string } | null } | Away | Refusal;
+
+/** What an agent has asked for by a file: what to do, or why it is not done. */
+export interface AgentRequest {
+  file: string;
+  request: JsonObject | null;
+  problem: string | null;
+}
+
+/** Reported by the actor `prepare`: where the worktree stands, or that the forge is away. */
+export type Readied = Prepared | Away;
+
 export interface Prepared {
   base: string;
   head: string;
@@ -94,6 +158,7 @@ export interface Published {
   codeTree: string;
   questions: string | null;
   objection: string | null;
+  requests?: AgentRequest[];
 }
 
 /** The name by which a task knows the actor of a gate. */
@@ -106,7 +171,11 @@ export const verdictIn = (event: { type: string }): GateOutput | undefined =>
     : undefined;
 
 /** Reported by the actor `merge`. */
-export type Merged = { result: 'merged'; commit: string; codeTree: string } | { result: 'conflict'; detail: string };
+export type Merged =
+  | { result: 'merged'; commit: string; codeTree: string }
+  | { result: 'conflict'; detail: string }
+  | Away
+  | Refusal;
 
 /** The folder of a work item's documents, inside the worktree. */
 export function documentsOf(workItem: string): string {

@@ -1,8 +1,9 @@
 /** The gates of a stage, one actor each. */
 import type { GateInput } from '../gate.ts';
-import type { Gate, Stage } from '../pipeline.ts';
+import { type Gate, patienceOf, type Stage } from '../pipeline.ts';
 import { namesOf, placeOf, playerOf, says } from './common.ts';
 import { gateChild, type TaskContext } from './context.ts';
+import { showVerdict } from './report.ts';
 import type { StateConfig, Transition } from './spending.ts';
 
 /** Every gate that is no person's is an actor of its own; they are judged one after another. */
@@ -28,20 +29,43 @@ function gateState(stage: Stage, gate: Gate, next: string, blockedBecause: (why:
   return {
     meta: says({ why: ({ waitsFor: why }) => why ?? `the gate ${gate.name} is judged` }),
     exit: 'stopWaiting',
-    on: { 'gate.waits': { actions: 'recordWaiting' } },
+    on: { 'gate.waits': { actions: 'recordWaiting' }, ...newsFor(gate) },
     invoke: {
       id: gateChild(gate.name),
       src: 'gate',
       input: ({ context }: { context: TaskContext }): GateInput => ({
         taskId: context.id,
         gate,
-        deadlineMs: null,
-        lookAgainMs: 0,
+        deadlineMs: patienceOf(gate),
+        lookAgainMs,
         // Tests are what the agent has made of them.
-        place: { ...placeOf(context), sandbox: playerOf(context, stage).sandbox },
+        place: {
+          ...placeOf(context),
+          sandbox: playerOf(context, stage).sandbox,
+          forge: context.forge,
+          head: context.head,
+        },
       }),
-      onDone: { target: next, actions: { type: 'recordVerdict', params: { stage: stage.name } } },
+      onDone: {
+        target: next,
+        actions: [{ type: 'recordVerdict', params: { stage: stage.name } }, showVerdict],
+      },
       onError: blockedBecause(`the gate ${gate.name} could not be judged`),
     },
   };
+}
+
+/** How long a gate that waits goes without a look of its own: a delivery that was lost costs no more than this. */
+const lookAgainMs = 60_000;
+
+const ciNews = ['ci.pending', 'ci.succeeded', 'ci.failed'];
+const reviewNews = ['review.approved', 'review.changesRequested', 'review.commented', 'review.dismissed'];
+
+/** What happens at the forge that a gate has to look at. What speaks of other code, or of somebody else's, is no news. */
+function newsFor(gate: Gate): StateConfig {
+  const tell = { type: 'tellGate', params: { child: gateChild(gate.name) } };
+  const on = (events: string[], guard: string) =>
+    Object.fromEntries(events.map(event => [event, { guard, actions: tell }]));
+  if (gate.kind === 'ci') return on(ciNews, 'isOfHead');
+  return gate.kind === 'pullRequestReview' ? on(reviewNews, 'isOwnPullRequest') : {};
 }

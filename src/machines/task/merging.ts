@@ -1,9 +1,11 @@
 /** Merging into the target: what has to be true before, whose turn it is, and the merge itself. */
 import { judgesCode, type Pipeline, type Stage } from '../pipeline.ts';
+import { awayTransitions, laterState } from './away.ts';
 import { cancelled, forbidden, namesOf, placeOf, says, toStage } from './common.ts';
 import type { TaskContext } from './context.ts';
 import { blockedState, personalEvents } from './people.ts';
-import { type StateConfig, type Transition, told } from './spending.ts';
+import { tellForge } from './report.ts';
+import { type StateConfig, type Transition, told, usual } from './spending.ts';
 
 /** How often a lapsed verdict may lead back to its stage without a person. */
 const lapsedLimit = 3;
@@ -92,9 +94,16 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
             head: context.head,
             title: context.title,
             token: context.leaseToken,
+            forge: context.forge,
           }),
           onDone: [
-            { guard: 'isMerged', target: after, actions: 'recordMerge' },
+            ...awayTransitions('later', blockedBecause),
+            { guard: 'isMerged', target: after, actions: ['forgetAway', 'recordMerge'] },
+            {
+              guard: 'isRefused',
+              target: 'refused',
+              actions: ['forgetAway', 'recordRefusal', tellForge('the forge does not merge it')],
+            },
             {
               guard: { type: 'hasConflictAndReworkLeft', params: { budget: `${id}.conflict`, limit } },
               target: toStage(onConflict),
@@ -105,7 +114,35 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
           onError: blockedBecause('the branch could not be merged'),
         },
       },
+      later: {
+        ...laterState('checking', 'the merge has to wait for the forge'),
+        on: {
+          'task.retry': usual('tries again at once', { target: 'checking' }),
+          'task.cancel': cancelled,
+          'task.pause': told('holds it until somebody resumes it', { target: `#paused.${stage.name}` }),
+        },
+      },
+      refused: refusedState(pipeline, stage, id),
       blocked: blockedState(personalEvents(pipeline, stage, `#${id}.checking`)),
     },
+  };
+}
+
+/** News after which a merge that was refused is tried again by itself, at the most. */
+const mostNews = 20;
+
+/** The rules of the repository stand against the merge. What may have changed that is tried; otherwise a person sees to it. */
+function refusedState(pipeline: Pipeline, stage: Stage, id: string): StateConfig {
+  const budget = `${id}.refused`;
+  const events = ['pullRequest.merged', 'pullRequest.reopened', 'review.approved', 'review.dismissed', 'ci.succeeded'];
+  const tryAgain = {
+    guard: { type: 'isOwnNewsAndReworkLeft', params: { budget, limit: mostNews } },
+    target: 'checking',
+    actions: { type: 'countRework', params: { budget } },
+  };
+  const blocked = blockedState(personalEvents(pipeline, stage, `#${id}.checking`));
+  return {
+    ...blocked,
+    on: { ...(blocked.on as StateConfig), ...Object.fromEntries(events.map(event => [event, tryAgain])) },
   };
 }

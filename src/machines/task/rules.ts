@@ -21,10 +21,24 @@ import { agentRunMachine } from '../agent-run.ts';
 import type { AgentRunOutput } from '../agent-run-context.ts';
 import { type GateOutput, gateMachine } from '../gate.ts';
 import { notProvided, pureActor } from '../provided.ts';
-import type { Merged, Prepared, Published, TaskContext, TaskEvent, TaskInput } from './context.ts';
+import type {
+  Away,
+  Merged,
+  Prepared,
+  Published,
+  Pushed,
+  Refusal,
+  TaskContext,
+  TaskEvent,
+  TaskInput,
+} from './context.ts';
 
 const longestFeedback = 4_000;
 const longestObjection = 500;
+const mostRequests = 50;
+/** The budget under which tries are counted while a forge is away. */
+const awayBudget = 'forge.away';
+const awayBackoff = { baseMs: 5_000, capMs: 300_000 };
 
 interface DoneEvent<T> {
   type: string;
@@ -73,7 +87,14 @@ export function leftFor(context: TaskContext, scopes: readonly BudgetScope[], ru
 
 export const taskSetup = setup({
   types: {} as { input: TaskInput; context: TaskContext; events: TaskEvent },
-  actors: { agentRun: agentRunMachine, prepare: pureActor, gate: gateMachine, publish: pureActor, merge: pureActor },
+  actors: {
+    agentRun: agentRunMachine,
+    gate: gateMachine,
+    prepare: pureActor,
+    publish: pureActor,
+    push: pureActor,
+    merge: pureActor,
+  },
   guards: {
     hasRunSucceeded: ({ event }) => outputOf<AgentRunOutput>(event).outcome === 'succeeded',
     isRunOverBudget: ({ event }) => isOverBudget(event),
@@ -120,10 +141,61 @@ export const taskSetup = setup({
     /** Nothing but documents has been added since the merge, and the gates of the last stages are passed too. */
     mayLand: ({ context }, params: { gates: string[] }) =>
       params.gates.every(gate => hasVerdict(context, gate, 'pass')) && context.merged?.codeTree === context.codeTree,
+    isAtForge: ({ context }) => context.forge !== null,
+    isAway: ({ event }) => outputOf<{ result?: string }>(event).result === 'away',
+    isAwayAndReworkLeft: ({ context, event }, params: { limit: number }) =>
+      outputOf<{ result?: string }>(event).result === 'away' && (context.rework[awayBudget] ?? 0) < params.limit,
+    isRefused: ({ event }) => outputOf<{ result?: string }>(event).result === 'refused',
+    /** Speaks of the commit that was published last. */
+    isOfHead: ({ context, event }) => 'sha' in event && event.sha === context.head,
+    isOwnPullRequest: ({ context, event }) => 'number' in event && event.number === context.forge?.pullRequest?.number,
+    /** Something has changed that a refused merge may have waited for. */
+    isOwnNewsAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
+      (('number' in event && event.number === context.forge?.pullRequest?.number) ||
+        ('sha' in event && event.sha === context.head)) &&
+      (context.rework[params.budget] ?? 0) < params.limit,
     hasConflictAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
       outputOf<Merged>(event).result === 'conflict' && (context.rework[params.budget] ?? 0) < params.limit,
   },
+  delays: {
+    nextTry: ({ context, event }) => Math.max(0, (context.awayUntil ?? atOf(event)) - atOf(event)),
+  },
   actions: {
+    recordAway: assign(({ context, event }) => {
+      const { why, retryAt } = outputOf<Away>(event);
+      const tries = context.rework[awayBudget] ?? 0;
+      const waitMs = Math.min(awayBackoff.baseMs * 2 ** tries, awayBackoff.capMs);
+      return {
+        awayUntil: Math.max(atOf(event) + waitMs, retryAt ?? 0),
+        waitsFor: shorten(why, 600),
+        rework: { ...context.rework, [awayBudget]: tries + 1 },
+      };
+    }),
+    /** It answers again: what was counted while it was away is over. */
+    forgetAway: assign(({ context }) => {
+      const { [awayBudget]: _, ...rework } = context.rework;
+      return { awayUntil: null, rework };
+    }),
+    recordPushed: assign(({ context, event }) => {
+      const output = outputOf<Pushed>(event);
+      if (context.forge === null || output.result !== 'pushed' || output.pullRequest === null) return {};
+      const isSame = output.pullRequest.number === context.forge.pullRequest?.number;
+      const commentId = isSame ? context.forge.commentId : null;
+      return { forge: { ...context.forge, pullRequest: output.pullRequest, commentId } };
+    }),
+    recordRefusal: assign(({ event }) => ({ waitsFor: shorten(outputOf<Refusal>(event).detail, 600) })),
+    rememberComment: assign(({ context, event }) =>
+      context.forge === null || event.type !== 'comment.kept'
+        ? {}
+        : { forge: { ...context.forge, commentId: event.id } },
+    ),
+    recordRequests: assign(({ context, event }) =>
+      event.type === 'requests.done' ? { requests: [...context.requests, ...event.results].slice(-mostRequests) } : {},
+    ),
+    /** Has a gate look again. */
+    tellGate: sendTo((_, params: { child: string }) => params.child as unknown as ActorRefFrom<typeof gateMachine>, {
+      type: 'gate.news',
+    } as never),
     recordPrepared: assign(({ event }) => {
       const { base, head, codeTree, hasPrompts = false } = outputOf<Prepared>(event);
       return { base, head, codeTree, hasPrompts };
@@ -281,6 +353,9 @@ export const taskSetup = setup({
       ({ context }) => ({ type: 'lease.released', holder: context.id }),
     ),
     removeWorktree: notProvided,
+    setStatus: notProvided,
+    keepComment: notProvided,
+    performRequests: notProvided,
   },
 });
 

@@ -15,12 +15,15 @@ import { nothingSpent } from '../../domain/budget.ts';
 import { noUsage } from '../../domain/usage.ts';
 import { following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
 import type { StateWords } from '../words.ts';
+import { awayTransitions, laterState } from './away.ts';
 import { cancelled, namesOf, placeOf, says, toStage, waitsFor } from './common.ts';
 import type { TaskContext, TaskInput } from './context.ts';
 import { decisions } from './deciding.ts';
 import { gatingState } from './gating.ts';
 import { beforeMerge, mergeState } from './merging.ts';
 import { blockedState, personalEvents } from './people.ts';
+import { pushingStates } from './pushing.ts';
+import { performRequests, tellForge } from './report.ts';
 import { taskSetup } from './rules.ts';
 import { type StateConfig, spendingStates, type Transition, told, usual } from './spending.ts';
 import { workingState } from './working.ts';
@@ -65,7 +68,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
     id: name,
     tags: name,
     type: 'final',
-    entry: removeWorktree,
+    entry: [removeWorktree, tellForge(name)],
     meta: says({ why, headline: name }),
   });
   states.done = end('done', ({ merged, target }) =>
@@ -79,6 +82,10 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
     description: `Drives one task through the stages of the pipeline ${pipeline.name}.`,
     context: ({ input }: { input: TaskInput }) => initialContext(input, pipeline),
     initial: 'created',
+    on: {
+      'comment.kept': { actions: 'rememberComment' },
+      'requests.done': { actions: 'recordRequests' },
+    },
     states,
     output: ({ context }: { context: TaskContext }) => ({
       merged: context.merged,
@@ -89,9 +96,10 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
 }
 
 function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
-  const { actor, ...rest } = input;
+  const { actor, forge, ...rest } = input;
   return {
     ...rest,
+    forge: forge && { ...forge, pullRequest: null, commentId: null },
     id: actor.id,
     pipeline: pipeline.name,
     base: '',
@@ -111,6 +119,8 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     questions: null,
     objection: null,
     waitsFor: null,
+    awayUntil: null,
+    requests: [],
     leaseToken: null,
     merged: null,
     endedBecause: null,
@@ -152,12 +162,20 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             base: context.base,
             head: context.head,
             stale: roundFilesOf(stage),
+            forge: context.forge,
             hook: context.hooks.afterCreate,
           }),
-          onDone: { target: stage.merge === undefined ? 'affording' : 'merging', actions: 'recordPrepared' },
+          onDone: [
+            ...awayTransitions('preparingLater', blockedBecause),
+            {
+              target: stage.merge === undefined ? 'affording' : 'merging',
+              actions: ['forgetAway', 'recordPrepared', tellForge(`${stage.name} begins`)],
+            },
+          ],
           onError: blockedBecause('the worktree could not be prepared'),
         },
       },
+      preparingLater: laterState('preparing', `${stage.name}: the forge is away`),
       ...(stage.merge !== undefined && {
         merging: mergeState(pipeline, stage, {
           id: `${stage.name}.merging`,
@@ -180,17 +198,24 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             questions: stage.questions ?? null,
             objection: stage.objection?.file ?? null,
           }),
-          onDone: { target: 'gating', actions: 'recordPublished' },
+          onDone: [
+            { guard: 'isAtForge', target: 'pushing', actions: ['recordPublished', performRequests(stage.name)] },
+            { target: 'gating', actions: ['recordPublished', performRequests(stage.name)] },
+          ],
           onError: blockedBecause("the agent's work could not be committed"),
         },
       },
+      ...pushingStates(stage, blockedBecause),
       gating: gatingState(stage, blockedBecause),
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
       ...(approvals.length > 0 && {
         awaitingApproval: {
           tags: ['person', 'approval'],
           meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's approval` }),
-          entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+          entry: [
+            { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+            tellForge(`${stage.name} waits for a person's approval`),
+          ],
           exit: 'stopWaiting',
           on: {
             ...personal,
@@ -206,7 +231,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
         awaitingAnswer: {
           tags: ['person', 'answer'],
           meta: says({ why: waitsFor, headline: `${stage.name} asks a person` }),
-          entry: 'waitForAnswer',
+          entry: ['waitForAnswer', tellForge(`${stage.name} asks a person`)],
           exit: 'stopWaiting',
           on: {
             ...personal,
@@ -220,7 +245,10 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       awaitingDecision: {
         tags: ['person', 'decision'],
         meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's decision` }),
-        entry: { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
+        entry: [
+          { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
+          tellForge(`${stage.name} waits for a person's decision`),
+        ],
         exit: 'stopWaiting',
         on: {
           ...personal,

@@ -1,0 +1,58 @@
+/** Has the forge merge a pull request: only the commit that was judged, and once. */
+import type { MergeAnswer } from '../../integrations/forge.ts';
+import { documentsOf, type Merged } from '../../machines/task/context.ts';
+import { codeTreeOf, gitIn, isAncestor } from '../git.ts';
+import { follow, type MergeInput } from '../merge.ts';
+import { askForge } from './answer.ts';
+import { type ForgeSurroundings, type PushInput, relayOf } from './push.ts';
+import { fetchBranch, trackingName } from './relay.ts';
+
+export type ForgeMergeInput = MergeInput & Pick<PushInput, 'forge'>;
+
+/** Looks before it acts: what the target holds already was merged before, by us or by a person. */
+export async function mergeAtForge(input: ForgeMergeInput, around: ForgeSurroundings): Promise<Merged> {
+  const { forge } = around;
+  const { target, head, taskId, workItem, title, repository } = input;
+  const relay = relayOf(input, around);
+  return askForge(forge.name, async (): Promise<Merged> => {
+    const local = gitIn(repository);
+    const before = await fetchBranch(relay, target);
+    if (before !== undefined && (await isAncestor(local, head, before))) return landed(input, before);
+    const { pullRequest } = input.forge;
+    if (pullRequest === null) return { result: 'refused', detail: 'there is no pull request to merge' };
+    const answer = await forge.merge(input.forge.repository, pullRequest.number, {
+      sha: head,
+      title: `Merge ${workItem}: ${title} (#${pullRequest.number})`,
+      message: `Signalbox-Merge: ${taskId}:${head}`,
+    });
+    if (answer.result !== 'merged') return refusal(answer, forge.name, target);
+    const after = await fetchBranch(relay, target);
+    if (after !== undefined && (await isAncestor(local, head, after))) return landed(input, after);
+    return { result: 'away', why: `${forge.name} has merged it, and ${target} does not show it yet`, retryAt: null };
+  });
+}
+
+async function landed(input: ForgeMergeInput, commit: string): Promise<Merged> {
+  await follow(input, commit);
+  const codeTree = await codeTreeOf(gitIn(input.repository), commit, documentsOf(input.workItem));
+  return { result: 'merged', commit, codeTree };
+}
+
+function refusal(answer: Exclude<MergeAnswer, { result: 'merged' }>, forge: string, target: string): Merged {
+  const detail = `${forge}: ${answer.detail}`;
+  switch (answer.result) {
+    case 'conflict':
+      return {
+        result: 'conflict',
+        detail: `The branch conflicts with its target. Merge ${trackingName(forge, target)} into it and solve the conflicts.\n${answer.detail}`,
+      };
+    case 'notYet':
+      return { result: 'away', why: detail, retryAt: null };
+    case 'headMoved':
+      return { result: 'refused', detail: `the branch is no longer at the commit that was judged; ${detail}` };
+    case 'closed':
+      return { result: 'refused', detail: `the pull request was closed; ${detail}` };
+    case 'refused':
+      return { result: 'refused', detail };
+  }
+}

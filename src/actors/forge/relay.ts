@@ -1,0 +1,169 @@
+/**
+ * Git between this machine and a forge, through a bare repository of our own that borrows the objects of the local one.
+ *
+ * An agent can write into the configuration of the repository that it works in, and git would obey that: send what we sign
+ * in with elsewhere, or run a program. The configuration here is ours alone. The password is handed over on a descriptor
+ * that only git and its children have: it is in no argument, no variable, no file and no address.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { type Forge, ForgeError } from '../../integrations/forge.ts';
+import { gitIn } from '../git.ts';
+import { inTurn } from '../in-turn.ts';
+
+/** The repository at the forge, and the local one. */
+export interface RelayPlace {
+  /** The directory of all relays. */
+  directory: string;
+  forge: Pick<Forge, 'name' | 'cloneUrl' | 'credentials'>;
+  /** At the forge: `owner/name`. */
+  remote: string;
+  /** The local one: an absolute path. */
+  repository: string;
+}
+
+/** What git calls a branch of the forge in the local repository; agents may merge it. */
+export const trackingName = (forge: string, branch: string) => `signalbox/${forge}/${branch}`;
+const trackingRef = (forge: string, branch: string) => `refs/remotes/${trackingName(forge, branch)}`;
+
+const timeLimitMs = 600_000;
+/** Nothing in it comes from outside: git reads user and password from the descriptor that it was given. */
+const helper = '!f() { test "$1" = get && cat <&3; }; f';
+const settings = [
+  'credential.helper=',
+  `credential.helper=${helper}`,
+  'core.hooksPath=/dev/null',
+  'core.askPass=true',
+  'protocol.ext.allow=never',
+  'http.followRedirects=false',
+  'http.lowSpeedLimit=1000',
+  'http.lowSpeedTime=60',
+  'gc.auto=0',
+  'maintenance.auto=false',
+].flatMap(setting => ['-c', setting]);
+
+/** Brings a branch of the forge here. Answers its commit, undefined when there is no such branch. Throws `ForgeError`. */
+export function fetchBranch(place: RelayPlace, branch: string): Promise<string | undefined> {
+  return withRelay(place, async relay => {
+    const { code, stderr } = await relay([
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      url(place),
+      `+refs/heads/${branch}:refs/heads/${branch}`,
+    ]);
+    if (code !== 0 && /couldn't find remote ref/.test(stderr)) return undefined;
+    if (code !== 0) throw failure(place, stderr);
+    const local = gitIn(place.repository);
+    const ref = trackingRef(place.forge.name, branch);
+    await local([
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      relay.directory,
+      `+refs/heads/${branch}:${ref}`,
+    ]);
+    return local(['rev-parse', '--verify', `${ref}^{commit}`]);
+  });
+}
+
+/**
+ * Brings a commit to a branch of the forge; never by force, so nothing of others is lost. Throws `ForgeError`, `conflict`
+ * when the branch there holds what is not in the commit.
+ */
+export function pushBranch(place: RelayPlace, branch: string, sha: string): Promise<void> {
+  return withRelay(place, async relay => {
+    const { code, stderr } = await relay(['push', '--quiet', '--no-verify', url(place), `${sha}:refs/heads/${branch}`]);
+    if (code === 0) return;
+    if (/\[rejected\]|non-fast-forward|fetch first/.test(stderr)) {
+      throw new ForgeError(
+        'conflict',
+        `somebody else has pushed to ${branch}; what was published here is not on top of that`,
+      );
+    }
+    throw failure(place, stderr);
+  });
+}
+
+const url = ({ forge, remote }: RelayPlace) => forge.cloneUrl(remote);
+
+interface Relay {
+  (args: readonly string[]): Promise<{ code: number; stderr: string }>;
+  directory: string;
+}
+
+async function withRelay<T>(place: RelayPlace, work: (relay: Relay) => Promise<T>): Promise<T> {
+  const name = createHash('sha256').update(`${place.forge.name}\0${place.remote}\0${place.repository}`).digest('hex');
+  const directory = join(place.directory, `${name.slice(0, 32)}.git`);
+  return inTurn(directory, async () => {
+    await prepare(place, directory);
+    const run = (args: readonly string[]) => runGit(directory, args, place.forge.credentials);
+    return work(Object.assign(run, { directory }));
+  });
+}
+
+/** Makes the relay, and has it borrow the objects of the repository, wherever those are by now. */
+async function prepare({ directory: parent, repository }: RelayPlace, directory: string): Promise<void> {
+  if (!existsSync(join(directory, 'HEAD'))) {
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    await gitIn(parent)(['init', '--quiet', '--bare', '--', directory]);
+  }
+  const objects = await gitIn(repository)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
+  writeFileSync(join(directory, 'objects/info/alternates'), `${objects}\n`);
+}
+
+async function runGit(
+  directory: string,
+  args: readonly string[],
+  { username, password }: Forge['credentials'],
+): Promise<{ code: number; stderr: string }> {
+  const secret = new TextEncoder().encode(`username=${username}\npassword=${password}\n`);
+  const { exitCode, stderr, timedOut } = await execa('git', [...settings, ...args], {
+    cwd: directory,
+    env: { ...environment(), GIT_DIR: directory },
+    extendEnv: false,
+    reject: false,
+    stdio: ['ignore', 'ignore', 'pipe', secret],
+    timeout: timeLimitMs,
+  });
+  return { code: exitCode ?? 1, stderr: timedOut ? 'unable to access: it took too long' : String(stderr) };
+}
+
+/** Neither the user's settings nor what the orchestrator knows: only where programs, proxies and certificates are. */
+function environment(): Record<string, string> {
+  const kept = ['PATH', 'TMPDIR', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
+  const entries = kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]!] as const]));
+  const authorities = process.env.GIT_SSL_CAINFO ?? process.env.NODE_EXTRA_CA_CERTS;
+  return {
+    ...Object.fromEntries(entries),
+    ...(authorities !== undefined && { GIT_SSL_CAINFO: authorities }),
+    HOME: '/nonexistent',
+    LC_ALL: 'C',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
+
+/** Git's words as a forge's: what the network or the server does passes, what it is told does not. */
+function failure({ forge, remote }: RelayPlace, stderr: string): ForgeError {
+  const said =
+    stderr
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^(?:fatal|error|remote): /, '') ?? '';
+  const [, status] = /returned error: (\d{3})/.exec(stderr) ?? [];
+  const words = `git cannot reach ${remote} at ${forge.name}: ${said.slice(0, 300)}`;
+  if (status === '401' || /Authentication failed|could not read (?:Username|Password)/i.test(stderr)) {
+    return new ForgeError('unauthorized', `${forge.name} does not take the token for ${remote}`);
+  }
+  if (status === '403') return new ForgeError('forbidden', `the account may not do that in ${remote}`);
+  if (status === '404' || /repository .* not found/i.test(stderr)) return new ForgeError('notFound', words);
+  if (/\[remote rejected\]|pre-receive hook declined|protected branch/.test(stderr)) {
+    return new ForgeError('forbidden', `${forge.name} does not take the push: ${said.slice(0, 300)}`);
+  }
+  return new ForgeError('unreachable', words);
+}

@@ -1,0 +1,48 @@
+/** Passes when enough people approve the pull request as it is now. Whoever made it, and we ourselves, do not count. */
+import type { Forge, Review } from '../../integrations/forge.ts';
+import type { Looked } from '../../machines/gate.ts';
+import type { Gate } from '../../machines/pipeline.ts';
+import type { ForgeGatePlace } from './ci.ts';
+
+export async function judgePullRequestReview(
+  { name: gate, approvals, threads }: Extract<Gate, { kind: 'pullRequestReview' }>,
+  { at, head }: ForgeGatePlace,
+  forge: Forge,
+): Promise<Looked> {
+  const number = at.pullRequest?.number;
+  if (number === undefined) return { gate, verdict: 'inconclusive', detail: 'there is no pull request to review' };
+  const [pull, { reviews, unresolved }, account] = await Promise.all([
+    forge.pullRequest(at.repository, number),
+    forge.reviews(at.repository, number),
+    forge.account(),
+  ]);
+  if (pull?.state !== 'open')
+    return { gate, verdict: 'inconclusive', detail: `the pull request #${number} is ${pull?.state ?? 'gone'}` };
+  if (pull.head.sha !== head) {
+    const where = pull.head.sha.slice(0, 9);
+    return {
+      gate,
+      verdict: 'inconclusive',
+      detail: `the pull request #${number} is at ${where}, not at what was published`,
+    };
+  }
+  const ours = [account.login, pull.author].map(login => login.toLowerCase());
+  const counting = reviews.filter(review => isCurrent(review, head) && !ours.includes(review.by.toLowerCase()));
+  const refusing = counting.filter(({ verdict }) => verdict === 'changesRequested');
+  if (refusing.length > 0) {
+    const detail = refusing.map(({ by, body }) => `${by} asks for changes:\n${body}`).join('\n\n');
+    return { gate, verdict: 'fail', detail };
+  }
+  const approving = counting.filter(({ verdict }) => verdict === 'approved').map(({ by }) => by);
+  const open = threads === 'resolved' ? unresolved : 0;
+  if (approving.length >= approvals && open === 0)
+    return { gate, verdict: 'pass', detail: `approved by ${approving.join(', ')}` };
+  const waits = [
+    ...(approving.length < approvals ? [`${approving.length} of ${approvals} approvals`] : []),
+    ...(open === null ? ['the forge does not tell now whether threads are resolved'] : []),
+    ...(open !== null && open > 0 ? [`${open} ${open === 1 ? 'thread is' : 'threads are'} not resolved`] : []),
+  ];
+  return { gate, verdict: 'pending', detail: `waits for people at ${pull.url}: ${waits.join('; ')}` };
+}
+
+const isCurrent = ({ isStale, sha }: Review, head: string) => !isStale && (sha === null || sha === head);

@@ -1,0 +1,127 @@
+/** What tasks and gates ask of forges, with the clients that do it. */
+import { join } from 'node:path';
+import { fromPromise } from 'xstate';
+import { askForge, wordsOf } from '../actors/forge/answer.ts';
+import { type ForgeMergeInput, mergeAtForge } from '../actors/forge/merge.ts';
+import { type ForgeSurroundings, type PushInput, pushToForge, relayOf } from '../actors/forge/push.ts';
+import { fetchBranch, trackingName } from '../actors/forge/relay.ts';
+import { performAll, type RequestsOrder } from '../actors/forge/requests.ts';
+import { inTurn } from '../actors/in-turn.ts';
+import { type MergeInput, merge } from '../actors/merge.ts';
+import { type PrepareInput, prepareWorkspace } from '../actors/workspace.ts';
+import { SignalboxError } from '../domain/errors.ts';
+import { type CommitStatus, type Forge, ForgeError, isPassing } from '../integrations/forge.ts';
+import type { AtForge, Away, Merged, Prepared, Pushed, Refusal } from '../machines/task/context.ts';
+import { type LanedEffect, Later } from '../runtime/index.ts';
+import type { Forges } from './forges.ts';
+import { forgeLane } from './lanes.ts';
+
+export interface ForgePlace {
+  dataDir: string;
+  forges: Forges;
+}
+
+const around = async ({ dataDir, forges }: ForgePlace, name: string): Promise<ForgeSurroundings> => ({
+  forge: await forges.get(name),
+  relays: join(dataDir, 'forges'),
+});
+
+/** Prepares the worktree of a task; one whose repository is at a forge begins on what the forge has now. */
+export async function prepareFrom(
+  place: ForgePlace,
+  input: PrepareInput & { forge: AtForge | null },
+  runHook: Parameters<typeof prepareWorkspace>[1],
+): Promise<Prepared | Away> {
+  const { forge: at } = input;
+  if (at === null) return prepareWorkspace(input, runHook);
+  const fetched = await askForge(at.name, async () => {
+    const surroundings = await around(place, at.name);
+    const tip = await fetchBranch(relayOf({ ...input, forge: at }, surroundings), input.target);
+    if (tip === undefined)
+      throw new ForgeError(
+        'notFound',
+        `${at.repository} has no branch ${input.target}; make it, or name another as target`,
+      );
+    return { result: 'fetched' as const };
+  });
+  if (fetched.result === 'away') return fetched;
+  if (fetched.result === 'refused') throw new SignalboxError('invalid', 'forgeRefused', fetched.detail);
+  return prepareWorkspace({ ...input, startRef: `refs/remotes/${trackingName(at.name, input.target)}` }, runHook);
+}
+
+export const pushActor = (place: ForgePlace) =>
+  fromPromise<Pushed, PushInput>(({ input }) =>
+    inTurn(input.repository, () =>
+      withForge(place, input.forge.name, surroundings => pushToForge(input, surroundings)),
+    ),
+  );
+
+/** Merges at the forge where the task has one, otherwise here. */
+export const mergeActor = (place: ForgePlace) =>
+  fromPromise<Merged, MergeInput & { forge: AtForge | null }>(({ input }) =>
+    inTurn(input.worktree, () =>
+      input.forge === null
+        ? merge(input)
+        : withForge(place, input.forge.name, surroundings => mergeAtForge(input as ForgeMergeInput, surroundings)),
+    ),
+  );
+
+/** A forge that is not in the configuration now is away. */
+async function withForge<T>(
+  place: ForgePlace,
+  name: string,
+  work: (surroundings: ForgeSurroundings) => Promise<T>,
+): Promise<T | Away | Refusal> {
+  return askForge(name, async () => work(await around(place, name)));
+}
+
+// ---- What is shown at a forge --------------------------------------------------------------------------------------
+
+interface ForgeOrder {
+  forge: string;
+  repository: string;
+}
+
+interface KeepComment extends ForgeOrder {
+  number: number;
+  comment: { marker: string; body: string; id: number | null };
+}
+
+interface SetStatus extends ForgeOrder {
+  sha: string;
+  status: CommitStatus;
+}
+
+/** Effects of a task at its forge, each in the lane of that forge. */
+export function forgeEffects({ forges }: ForgePlace): Record<string, LanedEffect> {
+  const inLane = <Order extends { forge: string | null }>(
+    deliver: (forge: Forge, order: Order) => Promise<unknown>,
+  ): LanedEffect => ({
+    lane: (order: Order) => (order.forge === null ? null : forgeLane(order.forge)),
+    deliver: (order: Order) => patiently(async () => deliver(await forges.get(order.forge ?? ''), order)),
+  });
+  return {
+    setStatus: inLane<SetStatus>((forge, { repository, sha, status }) => forge.setStatus(repository, sha, status)),
+    keepComment: inLane<KeepComment>(async (forge, { repository, number, comment: { id, ...comment } }) => {
+      const kept = await forge.keepComment(repository, number, { ...comment, ...(id !== null && { id }) });
+      return kept.id === id ? undefined : { type: 'comment.kept', id: kept.id };
+    }),
+    performRequests: {
+      lane: (order: RequestsOrder) => (order.forge === null ? null : forgeLane(order.forge)),
+      deliver: (order: RequestsOrder) =>
+        patiently(async () => performAll(order.forge === null ? undefined : await forges.get(order.forge), order)),
+    },
+  };
+}
+
+/** What passes is waited for, a token that is not taken too: it will be replaced. Everything else is for a person. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ForgeError)) throw error;
+    const words = wordsOf(error);
+    if (isPassing(error) || error.failure === 'unauthorized') throw new Later(words, error.retryAt, { cause: error });
+    throw new SignalboxError('invalid', 'forgeRefused', words, { cause: error });
+  }
+}

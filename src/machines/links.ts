@@ -1,0 +1,33 @@
+/**
+ * What tasks are called at forges and trackers: the keys by which a delivery finds the task that it means. Repositories
+ * are told apart by forge and full name, so that a fork or a namesake is never taken for them.
+ */
+import type { AnyMachineSnapshot } from 'xstate';
+import type { TaskContext } from './task/context.ts';
+
+/** A repository at a forge, as the configuration calls the forge. */
+export interface RemoteRepository {
+  forge: string;
+  repository: string;
+}
+
+const at = ({ forge, repository }: RemoteRepository) => `${forge} ${repository.toLowerCase()}`;
+
+export const branchLink = (remote: RemoteRepository, branch: string) => `${at(remote)} branch ${branch}`;
+export const pullRequestLink = (remote: RemoteRepository, number: number) => `${at(remote)} pull ${number}`;
+export const commitLink = (remote: RemoteRepository, sha: string) => `${at(remote)} commit ${sha}`;
+/** An issue of a forge is an item of a tracker that is called as the forge is. */
+export const itemLink = (tracker: string, id: string) => `${tracker} item ${id}`;
+
+/** All that a task is called, by what it is and has made. */
+export function taskLinks(snapshot: AnyMachineSnapshot): string[] {
+  const { forge, source, branch, head } = snapshot.context as Partial<TaskContext>;
+  const links: string[] = [];
+  if (source != null) links.push(itemLink(source.tracker, source.id));
+  if (forge == null) return links;
+  const remote = { forge: forge.name, repository: forge.repository };
+  links.push(branchLink(remote, branch ?? ''));
+  if (forge.pullRequest !== null) links.push(pullRequestLink(remote, forge.pullRequest.number));
+  if (head) links.push(commitLink(remote, head));
+  return links;
+}

@@ -1,0 +1,29 @@
+/** What a task does while a forge that it needs is away: it waits, says so, and tries again. */
+import { says, waitsFor } from './common.ts';
+import { type StateConfig, type Transition, usual } from './spending.ts';
+
+/** Tries without an answer before a person is asked; with the longest wait between them about a day. */
+const mostTries = 300;
+
+/** Where an answer leads that is none: to the state that waits, as long as there is patience. */
+export function awayTransitions(later: string, blockedBecause: (why: string) => Transition): Transition[] {
+  return [
+    {
+      guard: { type: 'isAwayAndReworkLeft', params: { limit: mostTries } },
+      target: later,
+      actions: 'recordAway',
+    },
+    { guard: 'isAway', ...blockedBecause('the forge has been away for too long') },
+  ];
+}
+
+/** Waits for the next try; a person may have it at once. */
+export function laterState(again: string, headline: string): StateConfig {
+  return {
+    tags: 'forge',
+    meta: says({ why: waitsFor, headline }),
+    exit: 'stopWaiting',
+    after: { nextTry: again },
+    on: { 'task.retry': usual('tries again at once', { target: again }) },
+  };
+}

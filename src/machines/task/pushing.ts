@@ -1,0 +1,38 @@
+/** Bringing what was committed to the forge: the branch, and the pull request that asks for it to be merged. */
+import type { Stage } from '../pipeline.ts';
+import { awayTransitions, laterState } from './away.ts';
+import { placeOf, says } from './common.ts';
+import type { TaskContext } from './context.ts';
+import { tellForge } from './report.ts';
+import type { StateConfig, Transition } from './spending.ts';
+
+export function pushingStates(stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
+  return {
+    pushing: {
+      meta: says({ why: 'its branch is brought to the forge' }),
+      invoke: {
+        id: 'push',
+        src: 'push',
+        input: ({ context }: { context: TaskContext }) => ({
+          ...placeOf(context),
+          forge: context.forge,
+          head: context.head,
+          title: context.title,
+          body: context.body,
+        }),
+        onDone: [
+          ...awayTransitions('pushingLater', blockedBecause),
+          { guard: 'isRefused', ...refusedBecause(stage) },
+          { target: 'gating', actions: ['forgetAway', 'recordPushed', tellForge(`${stage.name}: published`)] },
+        ],
+        onError: blockedBecause('its branch could not be brought to the forge'),
+      },
+    },
+    pushingLater: laterState('pushing', `${stage.name}: the forge is away`),
+  };
+}
+
+const refusedBecause = (stage: Stage): Transition => ({
+  target: `#${stage.name}.blocked`,
+  actions: ['forgetAway', 'recordRefusal', tellForge(`${stage.name} is blocked`)],
+});
