@@ -215,10 +215,13 @@ export interface Forge {
   /** Adds labels that the repository has; answers those that it does not have. */
   addLabels(repository: string, number: number, labels: readonly string[]): Promise<{ unknown: string[] }>;
 
-  /** Registers the webhook once by its URL, or brings it up to date. `events` as `webhookEvents` of the provider names them. */
+  /**
+   * Registers the webhook once by its URL, or brings it up to date. No forge shows the secret of a hook, and Gitea never
+   * changes it: whoever has a new one says so, and the hook is made anew where that is the only way.
+   */
   keepHook(
     repository: string,
-    wanted: { url: string; secret: string },
+    wanted: { url: string; secret: string; hasNewSecret?: boolean | undefined },
   ): Promise<Hook & { was: 'made' | 'changed' | 'there' }>;
   /** Asks the forge to send a delivery now, as a proof that it arrives; false where it cannot be asked. */
   testHook(repository: string, id: number): Promise<boolean>;

@@ -1,0 +1,80 @@
+/** What an answer that is no success means: which failure it is, in which words, and when to ask again. */
+import { z } from 'zod';
+import { ForgeError, type ForgeFailure } from '../forge.ts';
+
+/** More of a forge's words than this is not passed on. */
+const longestWords = 200;
+/** A longer wait than this is a mistake or malice. */
+const longestWaitMs = 24 * 60 * 60_000;
+
+const failures: Readonly<Record<number, ForgeFailure>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'notFound',
+  408: 'unreachable',
+  409: 'conflict',
+  410: 'notFound',
+  412: 'conflict',
+  // A repository that is archived, an issue that is locked.
+  423: 'forbidden',
+  425: 'unreachable',
+  429: 'limited',
+};
+
+/** The failure that a status stands for. */
+export function failureOf(status: number, headers: Headers): ForgeFailure {
+  // GitHub says 403 for too many requests as well; only its headers tell the two apart.
+  if (status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after'))) return 'limited';
+  return failures[status] ?? (status >= 500 ? 'unreachable' : 'invalid');
+}
+
+/** When the forge wants to be asked again: `Retry-After` as seconds or a date, else the reset of its rate limit. */
+export function retryAtOf(headers: Headers, now: number): number | null {
+  const after = headers.get('retry-after')?.trim();
+  if (after) {
+    const at = /^\d+(\.\d+)?$/.test(after) ? now + Math.ceil(Number(after) * 1_000) : Date.parse(after);
+    if (Number.isFinite(at)) return Math.min(Math.max(at, now), now + longestWaitMs);
+  }
+  const reset = Number((headers.get('x-ratelimit-reset') ?? headers.get('ratelimit-reset') ?? '').trim() || Number.NaN);
+  const remaining = headers.get('x-ratelimit-remaining') ?? headers.get('ratelimit-remaining');
+  if (!Number.isFinite(reset) || (remaining !== null && Number(remaining) > 0)) return null;
+  return Math.min(Math.max(reset * 1_000, now), now + longestWaitMs);
+}
+
+const spoken = z.union([
+  z.object({ message: z.unknown().optional(), error: z.unknown().optional(), errors: z.unknown().optional() }),
+  z.string(),
+]);
+
+/** The forge's own words in an error's body; empty when it has none. Never the whole body, which may hold anything. */
+export function wordsOf(json: unknown): string {
+  const body = spoken.safeParse(json);
+  if (!body.success) return '';
+  if (typeof body.data === 'string') return shortened(body.data);
+  const said = [body.data.message, body.data.error].find(
+    words => words !== undefined && words !== null && words !== '',
+  );
+  return shortened([said, body.data.errors].map(asWords).filter(Boolean).join(': '));
+}
+
+function asWords(said: unknown): string {
+  if (typeof said === 'string') return said;
+  if (Array.isArray(said)) return said.map(asWords).filter(Boolean).join('; ');
+  if (typeof said !== 'object' || said === null) return '';
+  return 'message' in said ? asWords(said.message) : Object.values(said).map(asWords).filter(Boolean).join('; ');
+}
+
+const shortened = (words: string): string => {
+  const line = words.replace(/\s+/g, ' ').trim();
+  return line.length <= longestWords ? line : `${line.slice(0, longestWords - 1)}…`;
+};
+
+/** The error for an answer that is no success. */
+export function refusal(forge: string, asked: string, answer: { status: number; headers: Headers; words: string }) {
+  const failure = failureOf(answer.status, answer.headers);
+  const said = answer.words ? `: ${answer.words}` : '.';
+  return new ForgeError(failure, `${forge} answered ${answer.status} to ${asked}${said}`, {
+    status: answer.status,
+    retryAt: failure === 'limited' || failure === 'unreachable' ? retryAtOf(answer.headers, Date.now()) : null,
+  });
+}

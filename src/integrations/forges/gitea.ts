@@ -1,0 +1,67 @@
+/** Gitea and Forgejo, over their common API `/api/v1`. */
+import { type Account, type Forge, ForgeError, type ForgeOptions } from '../forge.ts';
+import { accountAnswer, versionAnswer } from './gitea/answers.ts';
+import { createHooks } from './gitea/hooks.ts';
+import { createIssues } from './gitea/issues.ts';
+import { createMerge, type Patience } from './gitea/merge.ts';
+import { createPulls } from './gitea/pulls.ts';
+import { createRepositories } from './gitea/repositories.ts';
+import { createReviews } from './gitea/reviews.ts';
+import { createStatuses } from './gitea/statuses.ts';
+import { createForgeHttp } from './http.ts';
+import { ownerAndName } from './path.ts';
+
+export interface GiteaOptions extends ForgeOptions {
+  /** How long a merge waits for the forge to work out whether it is possible: 10 times half a second. */
+  mergePatience?: Patience;
+}
+
+const defaultPatience: Patience = { tries: 10, pauseMs: 500 };
+
+export function createGiteaForge({ mergePatience = defaultPatience, ...options }: GiteaOptions): Forge {
+  const url = options.url.replace(/\/+$/, '');
+  const http = createForgeHttp({
+    name: options.name,
+    base: `${url}/api/v1`,
+    headers: { authorization: `token ${options.token}` },
+    secrets: [options.token],
+    fetch: options.fetch,
+    timeoutMs: options.timeoutMs,
+    // No more than 50 are given, whatever is asked for.
+    paging: { parameter: 'limit', size: 50 },
+  });
+
+  let us: Account | undefined;
+  /** A token belongs to one account for ever: it is asked for once. */
+  const account = async (): Promise<Account> => {
+    us ??= await http.get('/user', accountAnswer);
+    return us;
+  };
+
+  return {
+    kind: 'gitea',
+    name: options.name,
+    cloneUrl(repository) {
+      const { owner, name } = ownerAndName(repository);
+      return `${url}/${encodeURIComponent(owner)}/${encodeURIComponent(name)}.git`;
+    },
+    // With a token as the password the user's name does not matter.
+    credentials: { username: 'signalbox', password: options.token },
+    account,
+    async version() {
+      try {
+        return (await http.get('/version', versionAnswer)).version;
+      } catch (error) {
+        if (error instanceof ForgeError && error.failure === 'notFound') return 'unknown';
+        throw error;
+      }
+    },
+    ...createRepositories(http),
+    ...createPulls(http),
+    ...createReviews(http),
+    ...createMerge(http, mergePatience),
+    ...createStatuses(http),
+    ...createIssues(http, account),
+    ...createHooks(http),
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The HTTP that our own clients share: one request with a time limit, answered by JSON of a bounded size that is parsed
+ * by a schema, or by a `ForgeError`. The token goes to the forge's own origin and nowhere else, and into no message.
+ */
+import type { z } from 'zod';
+import { messageOf } from '../../domain/errors.ts';
+import { ForgeError } from '../forge.ts';
+import { bytesOf } from './body.ts';
+import { refusal, wordsOf } from './failure.ts';
+import { lastPage } from './paging.ts';
+
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface HttpOptions {
+  /** As the configuration calls the forge; messages begin with it. */
+  name: string;
+  /** Where the API begins, without a slash at its end. */
+  base: string;
+  /** Go with every request; the one that signs in is among them. */
+  headers: Readonly<Record<string, string>>;
+  /** What must never be in a message. */
+  secrets: readonly string[];
+  fetch?: typeof globalThis.fetch | undefined;
+  timeoutMs?: number | undefined;
+  /** Bytes of one answer. */
+  maxBytes?: number;
+  /** How the forge calls the number of entries of a page, and how many it gives at most. */
+  paging: { parameter: 'limit' | 'per_page'; size: number };
+  /** Pages of one list; more than that is refused, for half a list would be taken for the whole. */
+  maxPages?: number;
+}
+
+export interface Asking {
+  query?: Query | undefined;
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  /** Statuses that are answers to this question, beside 2xx. */
+  expect?: readonly number[];
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** Undefined when there was no body, or it is no JSON. */
+  json: unknown;
+  text: string;
+  /** The forge's own words in an error. */
+  words: string;
+}
+
+export interface ForgeHttp {
+  /** Throws for every status that is neither 2xx nor expected. */
+  ask(method: Method, path: string, asking?: Asking): Promise<Answer>;
+  /** What there is; throws `notFound`, and `invalid` for what the schema does not take. */
+  get<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T>;
+  /** The same, but undefined when there is no such thing. */
+  find<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T | undefined>;
+  /** Writes, and reads what the forge answers. */
+  write<T>(method: Method, path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  /** The entries of all pages, as many as `enough` wants to see. */
+  list<T>(path: string, entry: z.ZodType<T>, wanted?: Listing<T>): Promise<T[]>;
+  /** What an answer holds, by a schema. */
+  read<T>(answer: Answer, schema: z.ZodType<T>, asked: string): T;
+}
+
+export interface Listing<T> {
+  query?: Query;
+  /** No more pages are asked for when this says so. */
+  enough?: (entries: readonly T[]) => boolean;
+}
+
+const defaultTimeoutMs = 30_000;
+const defaultMaxBytes = 8 * 1024 * 1024;
+const defaultMaxPages = 100;
+const mostRedirects = 5;
+
+export function createForgeHttp(options: HttpOptions): ForgeHttp {
+  const ask = createAsk(options);
+  const { name, paging, maxPages = defaultMaxPages } = options;
+
+  const read = <T>(answer: Answer, schema: z.ZodType<T>, asked: string): T => {
+    const parsed = schema.safeParse(answer.json);
+    if (parsed.success) return parsed.data;
+    const kind = answer.headers.get('content-type')?.split(';')[0] ?? 'nothing';
+    const where = parsed.error.issues[0]?.path.join('.') || 'the whole of it';
+    const why = answer.json === undefined ? `it is ${kind}, not JSON` : `${where} is not as expected`;
+    throw new ForgeError('invalid', `${name} answered ${asked} with what cannot be read: ${why}.`, {
+      status: answer.status,
+    });
+  };
+
+  return {
+    ask,
+    read,
+    get: async (path, schema, query) => read(await ask('GET', path, { query }), schema, `GET ${path}`),
+    async find(path, schema, query) {
+      const answer = await ask('GET', path, { query, expect: [404, 410] });
+      return answer.status === 404 || answer.status === 410 ? undefined : read(answer, schema, `GET ${path}`);
+    },
+    write: async (method, path, body, schema) => read(await ask(method, path, { body }), schema, `${method} ${path}`),
+    async list<T>(path: string, entry: z.ZodType<T>, { query = {}, enough }: Listing<T> = {}) {
+      const entries: T[] = [];
+      for (let page = 1; page <= maxPages; page += 1) {
+        const answer = await ask('GET', path, { query: { ...query, page, [paging.parameter]: paging.size } });
+        // Gitea gives null for a list without entries here and there.
+        const found = answer.json === null ? [] : read(answer, entry.array(), `GET ${path}`);
+        entries.push(...found);
+        if (enough?.(entries) || lastPage(answer.headers, { page, got: found.length, seen: entries.length })) {
+          return entries;
+        }
+      }
+      throw new ForgeError('invalid', `${name} has more than ${maxPages} pages for GET ${path}.`);
+    },
+  };
+}
+
+/** One question and its answer, over redirects that stay with the forge. */
+function createAsk(options: HttpOptions): ForgeHttp['ask'] {
+  const { name, base, secrets, fetch = globalThis.fetch, timeoutMs = defaultTimeoutMs } = options;
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  const withoutSecrets = (text: string) =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret || '\0', '***'), text);
+
+  /** What went wrong on the way: always worth another try. */
+  const unreachable = (asked: string, error: unknown) => {
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    const why = isLate ? `no answer within ${timeoutMs} ms` : withoutSecrets(cause);
+    return new ForgeError('unreachable', `${name} cannot be reached for ${asked}: ${why}.`);
+  };
+
+  async function send(method: Method, url: URL, asking: Asking, signal: AbortSignal, hops = 0): Promise<Response> {
+    const hasBody = asking.body !== undefined;
+    const response = await fetch(url.href, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        ...options.headers,
+        ...asking.headers,
+      },
+      ...(hasBody ? { body: JSON.stringify(asking.body) } : {}),
+      redirect: 'manual',
+      signal,
+    });
+    const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
+    if (location === null) return response;
+    await response.body?.cancel();
+    const target = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
+    const isOurs = target?.origin === url.origin;
+    // A write is only repeated where the forge says that it may be: 307 and 308 keep the method.
+    const mayFollow = method === 'GET' || response.status === 307 || response.status === 308;
+    if (target && isOurs && mayFollow && hops < mostRedirects) return send(method, target, asking, signal, hops + 1);
+    const where = !target ? 'nowhere' : isOurs ? 'to another address of its own' : `to ${target.origin}`;
+    throw new ForgeError('invalid', `${name} sends ${method} ${url.pathname} ${where}: check its address.`, {
+      status: response.status,
+    });
+  }
+
+  return async (method, path, asking = {}) => {
+    const asked = `${method} ${path}`;
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await send(method, addressOf(base, path, asking.query), asking, signal);
+      const bytes = await bytesOf(response, maxBytes, () => {
+        throw new ForgeError('invalid', `${name} answered ${asked} with more than ${maxBytes} bytes.`, {
+          status: response.status,
+        });
+      });
+      const { status, headers } = response;
+      const text = bytes.toString('utf8');
+      const json = parsed(text);
+      const answer: Answer = { status, headers, json, text, words: response.ok ? '' : withoutSecrets(wordsOf(json)) };
+      if (response.ok || asking.expect?.includes(status)) return answer;
+      throw refusal(name, asked, answer);
+    } catch (error) {
+      throw error instanceof ForgeError ? error : unreachable(asked, error);
+    }
+  };
+}
+
+function addressOf(base: string, path: string, query: Query = {}): URL {
+  const url = new URL(base + path);
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
+  return url;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
