@@ -5,22 +5,43 @@ import { at } from '../path.ts';
 import { comparisonAnswer, type PullAnswer, pullAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
+/** The two branches of a pull request. */
+interface Ends {
+  head: string;
+  base: string;
+}
+
 export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findPullRequest' | 'openPullRequest'> {
-  /** Gitea has no list by head, and `pulls/{base}/{head}` breaks on branches with a slash: the list is filtered here. */
-  async function findPullRequest(repository: string, { head, base }: { head: string; base: string }) {
-    const isIt = (pull: PullAnswer) =>
-      // A fork has branches of the same names.
-      pull.base.ref === base && branchOf(pull) === head && sameRepository(pull.head.repo?.full_name, repository);
+  /**
+   * The open ones from this branch, oldest first. Gitea has no list by head, and `pulls/{base}/{head}` breaks on branches
+   * with a slash: the list is filtered here.
+   */
+  async function openFrom(repository: string, { head, base }: Ends): Promise<PullAnswer[]> {
     const pulls = await http.list(`${pathOf(repository)}/pulls`, pullAnswer, {
       query: { state: 'open', base_branch: base },
-      enough: seen => seen.some(isIt),
     });
-    const [newest] = pulls.filter(isIt).sort((one, other) => other.number - one.number);
+    const ours = pulls.filter(
+      // A fork has branches of the same names.
+      it => it.base.ref === base && branchOf(it) === head && sameRepository(it.head.repo?.full_name, repository),
+    );
+    return ours.sort((one, other) => one.number - other.number);
+  }
+
+  async function findPullRequest(repository: string, ends: Ends) {
+    const newest = (await openFrom(repository, ends)).at(-1);
     return newest && toPullRequest(newest);
   }
 
+  /** Gitea looks before it opens one, but not at the same instant: of two that come at once it opens both. */
+  async function settleRace(repository: string, ends: Ends, made: PullAnswer): Promise<PullRequest> {
+    const [first] = await openFrom(repository, ends);
+    if (!first || first.number >= made.number) return toPullRequest(made);
+    await http.ask('PATCH', pathOf(repository) + at`/pulls/${made.number}`, { body: { state: 'closed' } });
+    return toPullRequest(first);
+  }
+
   /** Gitea opens a pull request even when there is nothing in it. */
-  async function refuseEmpty(repository: string, { head, base }: { head: string; base: string }) {
+  async function refuseEmpty(repository: string, { head, base }: Ends) {
     const compared = await http.find(pathOf(repository) + at`/compare/${base}...${head}`, comparisonAnswer);
     if (compared?.total_commits !== 0) return;
     throw new ForgeError('conflict', `There is nothing in ${head} of ${repository} that ${base} does not have.`);
@@ -38,7 +59,9 @@ export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findP
       await refuseEmpty(repository, wanted);
       const path = `${pathOf(repository)}/pulls`;
       const answer = await http.ask('POST', path, { body: wanted, expect: [409] });
-      if (answer.status !== 409) return toPullRequest(http.read(answer, pullAnswer, `POST ${path}`));
+      if (answer.status !== 409) {
+        return settleRace(repository, wanted, http.read(answer, pullAnswer, `POST ${path}`));
+      }
       // Somebody was faster, perhaps we ourselves before we were interrupted.
       const other = await findPullRequest(repository, wanted);
       if (other) return other;
