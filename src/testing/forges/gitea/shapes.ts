@@ -1,0 +1,147 @@
+/** Issues, pull requests and what hangs on them, as the API and the webhooks show them. */
+import { labelShape, repositoryShape, userShape } from './answers.ts';
+import { branchSha, mergeBase, mergedTree, shaOf } from './git.ts';
+import {
+  type FakeAccount,
+  type FakeComment,
+  type FakeIssue,
+  type FakePullIssue,
+  type FakeRepository,
+  type FakeReview,
+  type FakeStatus,
+  fullName,
+  isDraft,
+  type World,
+} from './world.ts';
+
+const pageOf = (world: World, repository: FakeRepository, issue: FakeIssue) =>
+  `${world.url}/${fullName(repository)}/${issue.pull ? 'pulls' : 'issues'}/${issue.number}`;
+
+/** The head of a pull request: the branch while it is there, else what the server has kept of it. */
+export async function headOf(repository: FakeRepository, { number, pull }: FakePullIssue): Promise<string> {
+  const { head } = pull;
+  const ofBranch = await branchSha(head.repository.directory, head.branch);
+  return ofBranch ?? (await shaOf(repository.directory, `refs/pull/${number}/head`)) ?? '';
+}
+
+export function issueShape(issue: FakeIssue, repository: FakeRepository, world: World) {
+  return {
+    id: issue.id,
+    number: issue.number,
+    url: `${world.url}/api/v1/repos/${fullName(repository)}/issues/${issue.number}`,
+    html_url: pageOf(world, repository, issue),
+    user: userShape(issue.author, world),
+    title: issue.title,
+    body: issue.body,
+    ref: '',
+    assets: [],
+    labels: issue.labels.map(labelShape),
+    milestone: null,
+    assignee: null,
+    assignees: null,
+    state: issue.state,
+    is_locked: false,
+    comments: issue.comments.length,
+    created_at: issue.createdAt,
+    updated_at: issue.updatedAt,
+    closed_at: issue.closedAt,
+    due_date: null,
+    pull_request: issue.pull
+      ? { merged: issue.pull.merged !== null, draft: isDraft(issue), html_url: pageOf(world, repository, issue) }
+      : null,
+    repository: {
+      id: repository.id,
+      name: repository.name,
+      owner: repository.owner,
+      full_name: fullName(repository),
+    },
+    pin_order: 0,
+  };
+}
+
+export async function pullShape(issue: FakePullIssue, repository: FakeRepository, world: World, viewer?: FakeAccount) {
+  const { head, base, merged } = issue.pull;
+  const headSha = await headOf(repository, issue);
+  const baseSha = (await branchSha(repository.directory, base)) ?? '';
+  const kept = (await shaOf(repository.directory, `refs/pull/${issue.number}/head`)) ?? headSha;
+  const hasBranch = (await branchSha(head.repository.directory, head.branch)) !== undefined;
+  const merges = issue.state === 'open' && (await mergedTree(repository.directory, baseSha, kept)) !== undefined;
+  const page = pageOf(world, repository, issue);
+  const { pull_request: _, repository: __, ref: ___, ...common } = issueShape(issue, repository, world);
+  return {
+    ...common,
+    // The page, not the API: so it is.
+    url: page,
+    requested_reviewers: [],
+    draft: isDraft(issue),
+    mergeable: merges && !isDraft(issue),
+    merged: merged !== null,
+    merged_at: merged?.at ?? null,
+    merge_commit_sha: merged?.commit ?? null,
+    merged_by: merged ? userShape(merged.by, world) : null,
+    merge_base: await mergeBase(repository.directory, baseSha, kept),
+    base: {
+      label: base,
+      ref: base,
+      sha: baseSha,
+      repo_id: repository.id,
+      repo: repositoryShape(repository, world, viewer),
+    },
+    head: {
+      label: head.branch,
+      ref: hasBranch ? head.branch : `refs/pull/${issue.number}/head`,
+      sha: headSha,
+      repo_id: head.repository.id,
+      repo: repositoryShape(head.repository, world, viewer),
+    },
+  };
+}
+
+export function commentShape(comment: FakeComment, issue: FakeIssue, repository: FakeRepository, world: World) {
+  const page = pageOf(world, repository, issue);
+  return {
+    id: comment.id,
+    html_url: `${page}#issuecomment-${comment.id}`,
+    pull_request_url: issue.pull ? page : '',
+    issue_url: issue.pull ? '' : page,
+    user: userShape(comment.author, world),
+    body: comment.body,
+    assets: [],
+    created_at: comment.createdAt,
+    updated_at: comment.updatedAt,
+  };
+}
+
+export function reviewShape(review: FakeReview, issue: FakeIssue, repository: FakeRepository, world: World) {
+  const page = pageOf(world, repository, issue);
+  return {
+    id: review.id,
+    user: userShape(review.author, world),
+    team: null,
+    state: review.state,
+    body: review.body,
+    commit_id: review.sha,
+    stale: review.isStale,
+    official: true,
+    dismissed: review.isDismissed,
+    comments_count: review.comments.length,
+    submitted_at: review.submittedAt,
+    updated_at: review.submittedAt,
+    html_url: `${page}#issuecomment-${review.id}`,
+    pull_request_url: page,
+  };
+}
+
+export function statusShape(status: FakeStatus, repository: FakeRepository, world: World) {
+  return {
+    id: status.id,
+    status: status.state,
+    target_url: status.targetUrl,
+    description: status.description,
+    url: `${world.url}/api/v1/repos/${fullName(repository)}/statuses/${status.sha}`,
+    context: status.context,
+    creator: userShape(status.creator, world),
+    created_at: status.createdAt,
+    updated_at: status.createdAt,
+  };
+}
