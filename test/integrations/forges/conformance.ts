@@ -73,9 +73,13 @@ export interface Place {
 /** Where a test finds its place once it is open. */
 export type Behaviour = (place: () => Place) => void;
 
-export function forgeConformance(name: string, open: () => Promise<Place>, skip = false): void {
+export function forgeConformance<P extends Place>(
+  name: string,
+  open: () => Promise<P>,
+  { skip = false, also }: { skip?: boolean; also?: (place: () => P) => void } = {},
+): void {
   describe.skipIf(skip)(name, () => {
-    let opened: Place | undefined;
+    let opened: P | undefined;
     beforeAll(async () => {
       opened = await open();
     });
@@ -97,5 +101,6 @@ export function forgeConformance(name: string, open: () => Promise<Place>, skip 
     commentBehaviour(place);
     issueBehaviour(place);
     hookBehaviour(place);
+    also?.(place);
   });
 }

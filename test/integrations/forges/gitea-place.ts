@@ -12,7 +12,13 @@ export interface Server {
   close(): Promise<void>;
 }
 
-type Ask = <T>(token: string, method: string, path: string, body?: unknown) => Promise<T>;
+export type Ask = <T>(token: string, method: string, path: string, body?: unknown) => Promise<T>;
+
+/** A place with the way to everything that the suite does not ask for. */
+export interface GiteaPlace extends Place {
+  ask: Ask;
+  tokens: Server['tokens'];
+}
 
 function createAsk(url: string): Ask {
   return async <T>(token: string, method: string, path: string, body?: unknown) => {
@@ -27,7 +33,7 @@ function createAsk(url: string): Ask {
   };
 }
 
-export async function giteaPlace({ url, tokens, owner, close }: Server): Promise<Place> {
+export async function giteaPlace({ url, tokens, owner, close }: Server): Promise<GiteaPlace> {
   const ask = createAsk(url);
   const withToken = (token: string) =>
     createGiteaForge({ name: 'codehost', url, token, mergePatience: { tries: 6, pauseMs: 250 } });
@@ -36,6 +42,8 @@ export async function giteaPlace({ url, tokens, owner, close }: Server): Promise
   const logins = [(await forge.account()).login, (await reviewer.account()).login];
   return {
     kind: 'gitea',
+    ask,
+    tokens,
     forge,
     reviewer,
     withToken,

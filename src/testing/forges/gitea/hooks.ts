@@ -58,6 +58,7 @@ export function addHookRoutes(app: FastifyInstance, world: World, deliveries: De
     repository.hooks.push(hook);
     return reply.code(201).send(hookShape(hook));
   });
+  app.get(`${base}/:id`, request => hookShape(find(request, allowed(request))));
   app.patch(`${base}/:id`, request => {
     const hook = find(request, allowed(request));
     const body = bodyOf(request, changedHook);

@@ -7,6 +7,7 @@ import { branchSha, git, merge, mergedTree, shaOf } from './git.ts';
 import type { Pushed } from './git-http.ts';
 import { pullOf, repositoryOf } from './lookup.ts';
 import type { Reporter } from './news.ts';
+import { refuseByRule } from './protections.ts';
 import { authorOf } from './repositories.ts';
 import { type FakeAccount, type FakePullIssue, type FakeRepository, isDraft, mayDo, type World } from './world.ts';
 
@@ -38,6 +39,7 @@ export function addMergeRoutes(app: FastifyInstance, world: World, report: Repor
     await world.alone(repository, async () => {
       refuseByState(world, repository, issue, by);
       const head = await mergeableHead(repository, issue);
+      refuseByRule(repository, issue, head);
       if (body.head_commit_id && body.head_commit_id !== head) throw new Refusal(409, 'head out of date');
       await mergeNow(repository, issue, { head, by, message: messageOf(body, issue) });
     });

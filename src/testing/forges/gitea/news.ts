@@ -33,7 +33,12 @@ export interface Reporter {
   status(repository: FakeRepository, status: FakeStatus): Promise<void>;
 }
 
-const reviewWords = { APPROVED: 'approved', REQUEST_CHANGES: 'rejected', COMMENT: 'comment' } as const;
+const reviewWords = {
+  APPROVED: 'approved',
+  REQUEST_CHANGES: 'rejected',
+  COMMENT: 'comment',
+  REQUEST_REVIEW: 'request',
+} as const;
 
 export function createReporter(world: World, deliveries: Deliveries): Reporter {
   const common = (repository: FakeRepository, by: FakeAccount) => ({
@@ -128,7 +133,10 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
   };
 }
 
-const pullTypes: Readonly<Record<string, string>> = { label_updated: 'pull_request_label' };
+const pullTypes: Readonly<Record<string, string>> = {
+  label_updated: 'pull_request_label',
+  review_requested: 'pull_request_review_request',
+};
 
 async function pushPayload(repository: FakeRepository, world: World, { ref, before, after }: RefChange) {
   const { commits, total } = after

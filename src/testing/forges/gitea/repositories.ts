@@ -1,10 +1,10 @@
-/** Repositories of a fake Gitea: made, forked, their branches, files and labels. */
+/** Repositories of a fake Gitea: made, forked, their members, files and labels. */
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { signedIn, whoAsks, whoMay } from './accounts.ts';
 import { bodyOf, labelShape, notFound, page, Refusal, repositoryShape } from './answers.ts';
-import { branchSha, commitFiles, countAhead, type Files, fileAt, git, initBare, shaOf } from './git.ts';
+import { branchSha, commitFiles, type Files, fileAt, git, initBare, shaOf } from './git.ts';
 import type { Pushed } from './git-http.ts';
 import { repositoryOf, restOf } from './lookup.ts';
 import { type FakeAccount, type FakeRepository, fullName, type World } from './world.ts';
@@ -36,7 +36,7 @@ export async function addRepository(
   const repository: FakeRepository = {
     ...{ id, owner, name, defaultBranch, directory: join(world.root, `${id}.git`), parent: null },
     permissions: new Map([[by.login, 'admin']]),
-    ...{ issues: [], labels: [], statuses: [], hooks: [] },
+    ...{ issues: [], labels: [], statuses: [], hooks: [], protections: [] },
   };
   if (world.repositories.some(it => fullName(it).toLowerCase() === fullName(repository).toLowerCase())) {
     throw new Refusal(409, 'The repository with the same name already exists.');
@@ -87,20 +87,6 @@ export function addRepositoryRoutes(app: FastifyInstance, world: World, pushed: 
     return reply.code(204).send();
   });
 
-  app.get(`${base}/branches/*`, async request => {
-    const repository = repositoryOf(request, world);
-    const name = restOf(request);
-    const sha = await branchSha(repository.directory, name);
-    if (!sha) throw notFound();
-    return { name, commit: { id: sha }, protected: false };
-  });
-  app.get(`${base}/compare/*`, async request => {
-    const { directory } = repositoryOf(request, world);
-    const [from = '', to = ''] = restOf(request).split('...');
-    const [one, other] = await Promise.all([shaOf(directory, from), shaOf(directory, to)]);
-    if (!one || !other) throw notFound();
-    return { total_commits: await countAhead(directory, one, other), commits: [] };
-  });
   addFileRoutes(app, world, pushed);
 
   app.get(`${base}/labels`, (request, reply) =>

@@ -55,6 +55,22 @@ export function addReviewRoutes(app: FastifyInstance, world: World, report: Repo
     return reviewShape(review, issue, repository, world);
   });
 
+  app.post('/api/v1/repos/:owner/:name/pulls/:number/requested_reviewers', async (request, reply) => {
+    const repository = repositoryOf(request, world);
+    const by = whoMay(request, world, repository, 'write');
+    const issue = pullOf(request, repository);
+    const { reviewers } = bodyOf(request, z.object({ reviewers: z.array(z.string()) }));
+    const asked = world.accounts.filter(account => reviewers.includes(account.login));
+    for (const author of asked) {
+      issue.pull.reviews.push({
+        ...{ id: world.nextId(), author, state: 'REQUEST_REVIEW', body: '', sha: '', isStale: false },
+        ...{ isDismissed: false, comments: [], submittedAt: new Date() },
+      });
+      await report.pull(repository, issue, 'review_requested', by);
+    }
+    return reply.code(201).send([]);
+  });
+
   app.get(`${base}/:id/comments`, request => {
     const review = find(request, pullOf(request, repositoryOf(request, world)));
     return review.comments.map(({ id, path, position, body, resolver }) => ({

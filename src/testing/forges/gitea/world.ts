@@ -26,7 +26,7 @@ export interface FakeComment {
 export interface FakeReview {
   id: number;
   author: FakeAccount;
-  state: 'APPROVED' | 'REQUEST_CHANGES' | 'COMMENT';
+  state: 'APPROVED' | 'REQUEST_CHANGES' | 'COMMENT' | 'REQUEST_REVIEW';
   body: string;
   sha: string;
   isStale: boolean;
@@ -84,6 +84,15 @@ export interface FakeHook {
   authorizationHeader: string;
 }
 
+/** What a branch wants before something is merged into it. */
+export interface FakeProtection {
+  branch: string;
+  approvals: number;
+  /** Statuses that must be there and good. */
+  contexts: string[];
+  isBlockedByRejection: boolean;
+}
+
 export interface FakeRepository {
   id: number;
   owner: string;
@@ -97,6 +106,7 @@ export interface FakeRepository {
   labels: FakeLabel[];
   statuses: FakeStatus[];
   hooks: FakeHook[];
+  protections: FakeProtection[];
 }
 
 export interface World {
