@@ -80,7 +80,7 @@ export function repositoryShape(repository: FakeRepository, world: World, viewer
     full_name: fullName(repository),
     private: false,
     fork: repository.parent !== null,
-    parent: repository.parent ? repositoryShape(repository.parent, world) : null,
+    ...(repository.parent ? { parent: repositoryShape(repository.parent, world) } : {}),
     html_url: address,
     clone_url: `${address}.git`,
     default_branch: repository.defaultBranch,

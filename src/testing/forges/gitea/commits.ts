@@ -1,5 +1,5 @@
 /** Commits, as pushes and statuses show them. */
-import { git } from './git.ts';
+import { git, shaOf } from './git.ts';
 import { type FakeRepository, fullName, type World } from './world.ts';
 
 /** As many as a feed shows. */
@@ -37,8 +37,11 @@ export async function pushedCommits(
   world: World,
   { before, after }: { before: string | null; after: string },
 ) {
-  // Of a new branch the last commits are listed, whether they are news or not.
-  const range = before ? [`${before}..${after}`] : ['--max-count=10', after];
+  // Of a new branch no more than ten are listed, and none that the default branch has.
+  const base = `refs/heads/${repository.defaultBranch}`;
+  const main = before ? undefined : await shaOf(repository.directory, base);
+  const isNews = main !== undefined && main !== after;
+  const range = before ? [`${before}..${after}`] : ['--max-count=10', after, ...(isNews ? [`^${main}`] : [])];
   const shas = (await git(repository.directory, 'rev-list', ...range)).split('\n').filter(Boolean);
   const commits = await Promise.all(shas.slice(0, mostCommits).map(sha => commitShape(repository, world, sha)));
   return { commits, total: shas.length };

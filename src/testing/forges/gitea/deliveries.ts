@@ -91,6 +91,7 @@ async function deliver(hook: FakeHook, { event, type = event }: News, body: stri
         'x-gitea-signature': sha256,
         'x-gogs-signature': sha256,
         'x-gitea-hook-installation-target-type': 'repository',
+        'x-github-hook-installation-target-type': 'repository',
         'x-hub-signature': `sha1=${sha1}`,
         'x-hub-signature-256': `sha256=${sha256}`,
         ...(hook.authorizationHeader ? { authorization: hook.authorizationHeader } : {}),

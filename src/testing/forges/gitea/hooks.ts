@@ -92,7 +92,9 @@ export function addHookRoutes(app: FastifyInstance, world: World, deliveries: De
 async function testPayload(repository: FakeRepository, world: World) {
   const sha = await branchSha(repository.directory, repository.defaultBranch);
   if (!sha) return undefined;
-  const commit = await commitShape(repository, world, sha);
+  // Which files it has changed is not looked up here.
+  const unknown = { added: null, removed: null, modified: null };
+  const commit = { ...(await commitShape(repository, world, sha)), ...unknown };
   return {
     ...{ ref: `refs/heads/${repository.defaultBranch}`, before: sha, after: sha },
     compare_url: `${world.url}/${fullName(repository)}/compare/${sha}...${sha}`,

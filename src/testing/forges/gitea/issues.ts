@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { whoAsks, whoMay } from './accounts.ts';
 import { bodyOf, labelShape, page, Refusal } from './answers.ts';
 import { issueOf, repositoryOf } from './lookup.ts';
-import type { Reporter } from './news.ts';
-import { nextNumber } from './pulls.ts';
+import type { Changes, Reporter } from './news.ts';
+import { changesOf, nextNumber } from './pulls.ts';
 import { issueShape } from './shapes.ts';
 import { type FakeIssue, isPull, mayDo, type World } from './world.ts';
 
@@ -52,6 +52,7 @@ export function addIssueRoutes(app: FastifyInstance, world: World, report: Repor
     };
     repository.issues.push(issue);
     await report.issue(repository, issue, 'opened', author);
+    if (issue.labels.length > 0) await report.issue(repository, issue, 'label_updated', author);
     return reply.code(201).send(issueShape(issue, repository, world));
   });
 
@@ -61,13 +62,15 @@ export function addIssueRoutes(app: FastifyInstance, world: World, report: Repor
     const issue = issueOf(request, repository);
     if (issue.author !== by && !mayDo(by, repository, 'write')) throw new Refusal(403, 'forbidden');
     const { title = issue.title, body = issue.body, state = issue.state } = bodyOf(request, changedIssue);
-    const isEdited = title !== issue.title || body !== issue.body;
+    const changes = changesOf(issue, { title, body });
     const isMoved = state !== issue.state;
     Object.assign(issue, { title, body, state, updatedAt: new Date() });
     if (isMoved) issue.closedAt = state === 'closed' ? new Date() : null;
-    const tell = (action: string) =>
-      isPull(issue) ? report.pull(repository, issue, action, by) : report.issue(repository, issue, action, by);
-    if (isEdited) await tell('edited');
+    const tell = (action: string, told?: Changes) =>
+      isPull(issue)
+        ? report.pull(repository, issue, action, by, told)
+        : report.issue(repository, issue, action, by, told);
+    if (changes) await tell('edited', changes);
     if (isMoved) await tell(state === 'closed' ? 'closed' : 'reopened');
     return reply.code(201).send(issueShape(issue, repository, world));
   });

@@ -19,10 +19,28 @@ import {
 
 const zeros = '0'.repeat(40);
 
+/** What an edit has changed: how it was before. */
+export interface Changes {
+  title?: { from: string };
+  body?: { from: string };
+}
+
 export interface Reporter {
   refMoved(repository: FakeRepository, change: RefChange, by: FakeAccount): Promise<void>;
-  pull(repository: FakeRepository, issue: FakePullIssue, action: string, by: FakeAccount): Promise<void>;
-  issue(repository: FakeRepository, issue: FakeIssue, action: string, by: FakeAccount): Promise<void>;
+  pull(
+    repository: FakeRepository,
+    issue: FakePullIssue,
+    action: string,
+    by: FakeAccount,
+    changes?: Changes,
+  ): Promise<void>;
+  issue(
+    repository: FakeRepository,
+    issue: FakeIssue,
+    action: string,
+    by: FakeAccount,
+    changes?: Changes,
+  ): Promise<void>;
   reviewed(repository: FakeRepository, issue: FakePullIssue, review: FakeReview): Promise<void>;
   commented(
     repository: FakeRepository,
@@ -77,18 +95,19 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
       });
     },
 
-    async pull(repository, issue, action, by) {
+    async pull(repository, issue, action, by, changes) {
       const type = action === 'synchronized' ? 'pull_request_sync' : pullTypes[action];
-      const payload = await pullPayload(repository, issue, action, by);
+      const payload = { ...(await pullPayload(repository, issue, action, by)), ...(changes ? { changes } : {}) };
       const wanted = type ?? 'pull_request';
       deliveries.send(repository, { wanted, event: 'pull_request', type: wanted, payload });
     },
 
-    async issue(repository, issue, action, by) {
+    async issue(repository, issue, action, by, changes) {
       const type = action === 'label_updated' ? 'issue_label' : 'issues';
       const payload = {
         action,
         number: issue.number,
+        ...(changes ? { changes } : {}),
         issue: issueShape(issue, repository, world),
         ...common(repository, by),
         commit_id: '',
@@ -97,6 +116,7 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
     },
 
     async reviewed(repository, issue, review) {
+      const requested_reviewer = userShape(review.author, world);
       const word = reviewWords[review.state];
       const type = `pull_request_review_${word}`;
       const payload = await pullPayload(repository, issue, 'reviewed', review.author);
@@ -104,7 +124,7 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
         wanted: 'pull_request_review',
         event: `pull_request_${word}`,
         type,
-        payload: { ...payload, review: { type, content: review.body } },
+        payload: { ...payload, requested_reviewer, review: { type, content: review.body } },
       });
     },
 
@@ -113,7 +133,7 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
       const payload = {
         action,
         issue: issueShape(issue, repository, world),
-        pull_request: isPull(issue) ? await pullShape(issue, repository, world) : null,
+        ...(isPull(issue) ? { pull_request: await pullShape(issue, repository, world) } : {}),
         comment: commentShape(comment, issue, repository, world),
         ...common(repository, by),
         is_pull: issue.pull !== null,
@@ -124,7 +144,9 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
     async status(repository, status) {
       const { id, sha, state, context, description, targetUrl, createdAt, creator } = status;
       const payload = {
-        ...{ id, sha, state, context, description, target_url: targetUrl, created_at: createdAt, updated_at: null },
+        ...{ id, sha, state, context, description, created_at: createdAt, updated_at: createdAt },
+        // Without one, it is the server's own page.
+        target_url: targetUrl || `${world.url}/`,
         commit: await commitShape(repository, world, sha),
         ...common(repository, creator),
       };

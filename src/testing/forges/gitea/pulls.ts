@@ -6,9 +6,9 @@ import { bodyOf, notFound, page, Refusal } from './answers.ts';
 import { branchSha } from './git.ts';
 import { findRepository, pullOf, repositoryOf } from './lookup.ts';
 import { keepHead } from './movement.ts';
-import type { Reporter } from './news.ts';
+import type { Changes, Reporter } from './news.ts';
 import { pullShape } from './shapes.ts';
-import { type FakePullIssue, type FakeRepository, isPull, mayDo, type World } from './world.ts';
+import { type FakeIssue, type FakePullIssue, type FakeRepository, isPull, mayDo, type World } from './world.ts';
 
 const newPull = z.object({
   head: z.string(),
@@ -69,14 +69,23 @@ export function addPullRoutes(app: FastifyInstance, world: World, report: Report
     if (issue.author !== by && !mayDo(by, repository, 'write')) throw new Refusal(403, 'forbidden');
     const { title = issue.title, body = issue.body, state = issue.state } = bodyOf(request, changedPull);
     if (issue.pull.merged && state === 'open') throw new Refusal(412, 'The pull request has been merged.');
-    const isEdited = title !== issue.title || body !== issue.body;
+    const changes = changesOf(issue, { title, body });
     const isMoved = state !== issue.state;
     Object.assign(issue, { title, body, state, updatedAt: new Date() });
     if (isMoved) issue.closedAt = state === 'closed' ? new Date() : null;
-    if (isEdited) await report.pull(repository, issue, 'edited', by);
+    if (changes) await report.pull(repository, issue, 'edited', by, changes);
     if (isMoved) await report.pull(repository, issue, state === 'closed' ? 'closed' : 'reopened', by);
     return reply.code(201).send(await pullShape(issue, repository, world, by));
   });
+}
+
+/** What an edit changes; undefined when that is nothing. */
+export function changesOf(issue: FakeIssue, { title, body }: { title: string; body: string }): Changes | undefined {
+  const changes: Changes = {
+    ...(title === issue.title ? {} : { title: { from: issue.title } }),
+    ...(body === issue.body ? {} : { body: { from: issue.body } }),
+  };
+  return Object.keys(changes).length > 0 ? changes : undefined;
 }
 
 /** `branch`, or `owner:branch` of a fork. */

@@ -24,21 +24,18 @@ export async function headOf(repository: FakeRepository, { number, pull }: FakeP
   return ofBranch ?? (await shaOf(repository.directory, `refs/pull/${number}/head`)) ?? '';
 }
 
-export function issueShape(issue: FakeIssue, repository: FakeRepository, world: World) {
+/** What an issue and a pull request have in common. */
+function sharedShape(issue: FakeIssue, repository: FakeRepository, world: World) {
   return {
     id: issue.id,
     number: issue.number,
-    url: `${world.url}/api/v1/repos/${fullName(repository)}/issues/${issue.number}`,
     html_url: pageOf(world, repository, issue),
     user: userShape(issue.author, world),
     title: issue.title,
     body: issue.body,
-    ref: '',
-    assets: [],
     labels: issue.labels.map(labelShape),
     milestone: null,
     assignee: null,
-    assignees: null,
     state: issue.state,
     is_locked: false,
     comments: issue.comments.length,
@@ -46,16 +43,25 @@ export function issueShape(issue: FakeIssue, repository: FakeRepository, world: 
     updated_at: issue.updatedAt,
     closed_at: issue.closedAt,
     due_date: null,
-    pull_request: issue.pull
-      ? { merged: issue.pull.merged !== null, draft: isDraft(issue), html_url: pageOf(world, repository, issue) }
-      : null,
+    pin_order: 0,
+  };
+}
+
+export function issueShape(issue: FakeIssue, repository: FakeRepository, world: World) {
+  const page = pageOf(world, repository, issue);
+  return {
+    ...sharedShape(issue, repository, world),
+    url: `${world.url}/api/v1/repos/${fullName(repository)}/issues/${issue.number}`,
+    ref: '',
+    assets: [],
+    assignees: null,
+    pull_request: issue.pull ? { merged: issue.pull.merged !== null, draft: isDraft(issue), html_url: page } : null,
     repository: {
       id: repository.id,
       name: repository.name,
       owner: repository.owner,
       full_name: fullName(repository),
     },
-    pin_order: 0,
   };
 }
 
@@ -67,12 +73,17 @@ export async function pullShape(issue: FakePullIssue, repository: FakeRepository
   const hasBranch = (await branchSha(head.repository.directory, head.branch)) !== undefined;
   const merges = issue.state === 'open' && (await mergedTree(repository.directory, baseSha, kept)) !== undefined;
   const page = pageOf(world, repository, issue);
-  const { pull_request: _, repository: __, ref: ___, ...common } = issueShape(issue, repository, world);
   return {
-    ...common,
+    ...sharedShape(issue, repository, world),
     // The page, not the API: so it is.
     url: page,
-    requested_reviewers: [],
+    diff_url: `${page}.diff`,
+    patch_url: `${page}.patch`,
+    assignees: [],
+    // Whoever has been asked or has answered.
+    requested_reviewers: [...new Set(issue.pull.reviews.map(review => review.author))].map(it => userShape(it, world)),
+    requested_reviewers_teams: [],
+    allow_maintainer_edit: false,
     draft: isDraft(issue),
     mergeable: merges && !isDraft(issue),
     merged: merged !== null,
