@@ -192,6 +192,7 @@ export interface Forge {
     wanted: { sha: string; title: string; message: string },
   ): Promise<MergeAnswer>;
 
+  /** Of a commit that is not there, some forges say that there are none, others throw `notFound`. */
   checks(repository: string, sha: string): Promise<CommitChecks>;
   /** Sets our own status on a commit; the same again changes nothing that people see. */
   setStatus(repository: string, sha: string, status: CommitStatus): Promise<void>;

@@ -1,6 +1,7 @@
 /** Gitea and Forgejo, over their common API `/api/v1`. */
 import { type Account, type Forge, ForgeError, type ForgeOptions } from '../forge.ts';
 import { accountAnswer, versionAnswer } from './gitea/answers.ts';
+import { createComments } from './gitea/comments.ts';
 import { createHooks } from './gitea/hooks.ts';
 import { createIssues } from './gitea/issues.ts';
 import { createMerge, type Patience } from './gitea/merge.ts';
@@ -62,6 +63,7 @@ export function createGiteaForge({ mergePatience = defaultPatience, ...options }
     ...createMerge(http, mergePatience),
     ...createStatuses(http),
     ...createIssues(http, account),
+    ...createComments(http, account),
     ...createHooks(http),
   };
 }

@@ -117,7 +117,7 @@ export function createForgeHttp(options: HttpOptions): ForgeHttp {
 
 /** One question and its answer, over redirects that stay with the forge. */
 function createAsk(options: HttpOptions): ForgeHttp['ask'] {
-  const { name, base, secrets, fetch = globalThis.fetch, timeoutMs = defaultTimeoutMs } = options;
+  const { name, base, secrets, timeoutMs = defaultTimeoutMs } = options;
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
   const withoutSecrets = (text: string) =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret || '\0', '***'), text);
@@ -130,39 +130,11 @@ function createAsk(options: HttpOptions): ForgeHttp['ask'] {
     return new ForgeError('unreachable', `${name} cannot be reached for ${asked}: ${why}.`);
   };
 
-  async function send(method: Method, url: URL, asking: Asking, signal: AbortSignal, hops = 0): Promise<Response> {
-    const hasBody = asking.body !== undefined;
-    const response = await fetch(url.href, {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(hasBody ? { 'content-type': 'application/json' } : {}),
-        ...options.headers,
-        ...asking.headers,
-      },
-      ...(hasBody ? { body: JSON.stringify(asking.body) } : {}),
-      redirect: 'manual',
-      signal,
-    });
-    const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
-    if (location === null) return response;
-    await response.body?.cancel();
-    const target = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
-    const isOurs = target?.origin === url.origin;
-    // A write is only repeated where the forge says that it may be: 307 and 308 keep the method.
-    const mayFollow = method === 'GET' || response.status === 307 || response.status === 308;
-    if (target && isOurs && mayFollow && hops < mostRedirects) return send(method, target, asking, signal, hops + 1);
-    const where = !target ? 'nowhere' : isOurs ? 'to another address of its own' : `to ${target.origin}`;
-    throw new ForgeError('invalid', `${name} sends ${method} ${url.pathname} ${where}: check its address.`, {
-      status: response.status,
-    });
-  }
-
   return async (method, path, asking = {}) => {
     const asked = `${method} ${path}`;
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await send(method, addressOf(base, path, asking.query), asking, signal);
+      const response = await send(options, { method, url: addressOf(base, path, asking.query), asking, signal });
       const bytes = await bytesOf(response, maxBytes, () => {
         throw new ForgeError('invalid', `${name} answered ${asked} with more than ${maxBytes} bytes.`, {
           status: response.status,
@@ -178,6 +150,45 @@ function createAsk(options: HttpOptions): ForgeHttp['ask'] {
       throw error instanceof ForgeError ? error : unreachable(asked, error);
     }
   };
+}
+
+interface Sending {
+  method: Method;
+  url: URL;
+  asking: Asking;
+  signal: AbortSignal;
+}
+
+/** Sends a request, and again where the forge points to another address of its own. */
+async function send(options: HttpOptions, sending: Sending, hops = 0): Promise<Response> {
+  const { method, url, asking, signal } = sending;
+  const { name, fetch = globalThis.fetch } = options;
+  const hasBody = asking.body !== undefined;
+  const response = await fetch(url.href, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(hasBody ? { 'content-type': 'application/json' } : {}),
+      ...options.headers,
+      ...asking.headers,
+    },
+    ...(hasBody ? { body: JSON.stringify(asking.body) } : {}),
+    redirect: 'manual',
+    signal,
+  });
+  const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
+  if (location === null) return response;
+  await response.body?.cancel();
+  const target = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
+  const isOurs = target?.origin === url.origin;
+  // A write is only repeated where the forge says that it may be: 307 and 308 keep the method.
+  const mayFollow = method === 'GET' || response.status === 307 || response.status === 308;
+  if (target && isOurs && mayFollow && hops < mostRedirects)
+    return send(options, { ...sending, url: target }, hops + 1);
+  const where = !target ? 'nowhere' : isOurs ? 'to another address of its own' : `to ${target.origin}`;
+  throw new ForgeError('invalid', `${name} sends ${method} ${url.pathname} ${where}: check its address.`, {
+    status: response.status,
+  });
 }
 
 function addressOf(base: string, path: string, query: Query = {}): URL {

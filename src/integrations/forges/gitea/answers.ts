@@ -22,7 +22,7 @@ export const repositoryAnswer = z.object({
 });
 
 export const branchAnswer = z.object({ name: z.string(), commit: z.object({ id: z.string() }) });
-export const comparisonAnswer = z.object({ total_commits: z.number() });
+export const commitAnswer = z.object({ sha: z.string() });
 
 const side = z.object({
   label: text,

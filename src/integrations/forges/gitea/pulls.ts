@@ -2,7 +2,7 @@
 import { type Forge, ForgeError, type PullRequest } from '../../forge.ts';
 import type { ForgeHttp } from '../http.ts';
 import { at } from '../path.ts';
-import { comparisonAnswer, type PullAnswer, pullAnswer } from './answers.ts';
+import { commitAnswer, type PullAnswer, pullAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
 /** The two branches of a pull request. */
@@ -40,13 +40,6 @@ export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findP
     return toPullRequest(first);
   }
 
-  /** Gitea opens a pull request even when there is nothing in it. */
-  async function refuseEmpty(repository: string, { head, base }: Ends) {
-    const compared = await http.find(pathOf(repository) + at`/compare/${base}...${head}`, comparisonAnswer);
-    if (compared?.total_commits !== 0) return;
-    throw new ForgeError('conflict', `There is nothing in ${head} of ${repository} that ${base} does not have.`);
-  }
-
   return {
     findPullRequest,
     async pullRequest(repository, number) {
@@ -56,7 +49,7 @@ export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findP
     async openPullRequest(repository, wanted) {
       const found = await findPullRequest(repository, wanted);
       if (found) return found;
-      await refuseEmpty(repository, wanted);
+      await refuseEmpty(http, repository, wanted);
       const path = `${pathOf(repository)}/pulls`;
       const answer = await http.ask('POST', path, { body: wanted, expect: [409] });
       if (answer.status !== 409) {
@@ -70,6 +63,18 @@ export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findP
       });
     },
   };
+}
+
+/** Gitea opens a pull request even when there is nothing in it. */
+async function refuseEmpty(http: ForgeHttp, repository: string, { head, base }: Ends): Promise<void> {
+  const one = { limit: 1, stat: false, verification: false, files: false };
+  const path = `${pathOf(repository)}/commits`;
+  // Older ones answer 500 for a branch that is not there. Opening the pull request says it better.
+  const answer = await http.ask('GET', path, { query: { sha: head, not: base, ...one }, expect: [404, 500] });
+  if (answer.status >= 400) return;
+  const ahead = http.read(answer, commitAnswer.array().nullable(), `GET ${path}`);
+  if (ahead && ahead.length > 0) return;
+  throw new ForgeError('conflict', `There is nothing in ${head} of ${repository} that ${base} does not have.`);
 }
 
 /** Names of repositories differ in case only by mistake. */

@@ -1,9 +1,9 @@
-/** Branches of a fake Gitea. */
+/** Branches and commits of a fake Gitea. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { whoMay } from './accounts.ts';
-import { bodyOf, notFound, Refusal } from './answers.ts';
-import { branchSha, countAhead, git, shaOf } from './git.ts';
+import { bodyOf, notFound, page, Refusal } from './answers.ts';
+import { branchSha, git, shaOf } from './git.ts';
 import type { Pushed } from './git-http.ts';
 import { repositoryOf, restOf } from './lookup.ts';
 import type { World } from './world.ts';
@@ -49,11 +49,13 @@ export function addBranchRoutes(app: FastifyInstance, world: World, pushed: Push
     return reply.code(204).send();
   });
 
-  app.get(`${base}/compare/*`, async request => {
-    const { directory } = repositoryOf(request, world);
-    const [from = '', to = ''] = restOf(request).split('...');
-    const [one, other] = await Promise.all([shaOf(directory, from), shaOf(directory, to)]);
-    if (!one || !other) throw notFound();
-    return { total_commits: await countAhead(directory, one, other), commits: [] };
+  app.get(`${base}/commits`, async (request, reply) => {
+    const { directory, defaultBranch } = repositoryOf(request, world);
+    const { sha = defaultBranch, not } = request.query as { sha?: string; not?: string };
+    const [from, without] = await Promise.all([shaOf(directory, sha), not ? shaOf(directory, not) : undefined]);
+    if (!from) throw notFound();
+    const range = [from, ...(without ? [`^${without}`] : [])];
+    const shas = (await git(directory, 'rev-list', ...range)).split('\n').filter(Boolean);
+    return page(request, reply, shas, { url: world.url }).map(commit => ({ sha: commit }));
   });
 }

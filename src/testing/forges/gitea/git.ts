@@ -108,11 +108,6 @@ export async function merge(
   return commit;
 }
 
-/** How many commits `head` has that `base` has not. */
-export async function countAhead(directory: string, base: string, head: string): Promise<number> {
-  return Number(await git(directory, 'rev-list', '--count', `${base}..${head}`));
-}
-
 export const mergeBase = async (directory: string, base: string, head: string): Promise<string> => {
   try {
     return await git(directory, 'merge-base', base, head);

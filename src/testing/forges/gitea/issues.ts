@@ -75,6 +75,11 @@ export function addIssueRoutes(app: FastifyInstance, world: World, report: Repor
     return reply.code(201).send(issueShape(issue, repository, world));
   });
 
+  addLabelRoutes(app, world, report);
+}
+
+function addLabelRoutes(app: FastifyInstance, world: World, report: Reporter): void {
+  const base = '/api/v1/repos/:owner/:name/issues';
   app.get(`${base}/:number/labels`, request => issueOf(request, repositoryOf(request, world)).labels.map(labelShape));
   app.post(`${base}/:number/labels`, async request => {
     const repository = repositoryOf(request, world);

@@ -59,7 +59,7 @@ const reviewWords = {
 } as const;
 
 export function createReporter(world: World, deliveries: Deliveries): Reporter {
-  const common = (repository: FakeRepository, by: FakeAccount) => ({
+  const common: Telling['common'] = (repository, by) => ({
     repository: repositoryShape(repository, world),
     sender: userShape(by, world),
   });
@@ -74,26 +74,7 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
   });
 
   return {
-    async refMoved(repository, change, by) {
-      const [, kind = '', name = ''] = /^refs\/(heads|tags)\/(.+)$/.exec(change.ref) ?? [];
-      const refType = kind === 'tags' ? 'tag' : 'branch';
-      const about = { ref: name, ref_type: refType, ...common(repository, by) };
-      if (!change.before && change.after) {
-        const payload = { ...about, sha: change.after };
-        deliveries.send(repository, { wanted: 'create', event: 'create', payload });
-      }
-      if (!change.after) {
-        deliveries.send(repository, { wanted: 'delete', event: 'delete', payload: { ...about, pusher_type: 'user' } });
-        // A branch that is gone comes only as `delete`.
-        if (refType === 'branch') return;
-      }
-      const payload = { ...(await pushPayload(repository, world, change)), pusher: userShape(by, world) };
-      deliveries.send(repository, {
-        wanted: 'push',
-        event: 'push',
-        payload: { ...payload, ...common(repository, by) },
-      });
-    },
+    refMoved: (repository, change, by) => tellOfRef({ world, deliveries, common }, repository, change, by),
 
     async pull(repository, issue, action, by, changes) {
       const type = action === 'synchronized' ? 'pull_request_sync' : pullTypes[action];
@@ -153,6 +134,40 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
       deliveries.send(repository, { wanted: 'status', event: 'status', payload });
     },
   };
+}
+
+interface Telling {
+  world: World;
+  deliveries: Deliveries;
+  /** What every webhook holds. */
+  common(repository: FakeRepository, by: FakeAccount): { repository: object; sender: object };
+}
+
+/** What is told of a branch or tag that has moved, come or gone. */
+async function tellOfRef(
+  { world, deliveries, common }: Telling,
+  repository: FakeRepository,
+  change: RefChange,
+  by: FakeAccount,
+): Promise<void> {
+  const [, kind = '', name = ''] = /^refs\/(heads|tags)\/(.+)$/.exec(change.ref) ?? [];
+  const refType = kind === 'tags' ? 'tag' : 'branch';
+  const about = { ref: name, ref_type: refType, ...common(repository, by) };
+  if (!change.before && change.after) {
+    const payload = { ...about, sha: change.after };
+    deliveries.send(repository, { wanted: 'create', event: 'create', payload });
+  }
+  if (!change.after) {
+    deliveries.send(repository, { wanted: 'delete', event: 'delete', payload: { ...about, pusher_type: 'user' } });
+    // A branch that is gone comes only as `delete`.
+    if (refType === 'branch') return;
+  }
+  const payload = { ...(await pushPayload(repository, world, change)), pusher: userShape(by, world) };
+  deliveries.send(repository, {
+    wanted: 'push',
+    event: 'push',
+    payload: { ...payload, ...common(repository, by) },
+  });
 }
 
 const pullTypes: Readonly<Record<string, string>> = {

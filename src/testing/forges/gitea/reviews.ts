@@ -55,22 +55,6 @@ export function addReviewRoutes(app: FastifyInstance, world: World, report: Repo
     return reviewShape(review, issue, repository, world);
   });
 
-  app.post('/api/v1/repos/:owner/:name/pulls/:number/requested_reviewers', async (request, reply) => {
-    const repository = repositoryOf(request, world);
-    const by = whoMay(request, world, repository, 'write');
-    const issue = pullOf(request, repository);
-    const { reviewers } = bodyOf(request, z.object({ reviewers: z.array(z.string()) }));
-    const asked = world.accounts.filter(account => reviewers.includes(account.login));
-    for (const author of asked) {
-      issue.pull.reviews.push({
-        ...{ id: world.nextId(), author, state: 'REQUEST_REVIEW', body: '', sha: '', isStale: false },
-        ...{ isDismissed: false, comments: [], submittedAt: new Date() },
-      });
-      await report.pull(repository, issue, 'review_requested', by);
-    }
-    return reply.code(201).send([]);
-  });
-
   app.get(`${base}/:id/comments`, request => {
     const review = find(request, pullOf(request, repositoryOf(request, world)));
     return review.comments.map(({ id, path, position, body, resolver }) => ({
@@ -90,6 +74,30 @@ export function addReviewRoutes(app: FastifyInstance, world: World, report: Repo
     return reviewShape(review, issue, repository, world);
   });
 
+  addAskingRoutes(app, world, report);
+  addThreadRoutes(app, world);
+}
+
+/** Asking somebody for a review: a review that has not been given. */
+function addAskingRoutes(app: FastifyInstance, world: World, report: Reporter): void {
+  app.post('/api/v1/repos/:owner/:name/pulls/:number/requested_reviewers', async (request, reply) => {
+    const repository = repositoryOf(request, world);
+    const by = whoMay(request, world, repository, 'write');
+    const issue = pullOf(request, repository);
+    const { reviewers } = bodyOf(request, z.object({ reviewers: z.array(z.string()) }));
+    const asked = world.accounts.filter(account => reviewers.includes(account.login));
+    for (const author of asked) {
+      issue.pull.reviews.push({
+        ...{ id: world.nextId(), author, state: 'REQUEST_REVIEW', body: '', sha: '', isStale: false },
+        ...{ isDismissed: false, comments: [], submittedAt: new Date() },
+      });
+      await report.pull(repository, issue, 'review_requested', by);
+    }
+    return reply.code(201).send([]);
+  });
+}
+
+function addThreadRoutes(app: FastifyInstance, world: World): void {
   // Only recent versions of Gitea have these two.
   for (const word of ['resolve', 'unresolve'] as const) {
     app.post(`/api/v1/repos/:owner/:name/pulls/comments/:id/${word}`, async (request, reply) => {

@@ -56,6 +56,15 @@ export const pullRequestBehaviour: Behaviour = place => {
     await expect(forge.openPullRequest(repository, wanted)).rejects.toMatchObject({ failure: 'conflict' });
   });
 
+  test('says that there is no branch to open a pull request from', async () => {
+    const { forge, people } = place();
+    const repository = await people.makeRepository({ 'README.md': '# One\n' });
+    const wanted = { head: 'task/none', base: 'main', title: 'Nothing', body: '' };
+    await expect(forge.openPullRequest(repository, wanted)).rejects.toMatchObject({
+      failure: expect.stringMatching(/notFound|invalid/),
+    });
+  });
+
   test('never takes the pull request of a fork for ours', async () => {
     const { forge, reviewer, people } = place();
     const repository = await people.makeRepository({ 'README.md': '# One\n' });

@@ -72,9 +72,4 @@ export const statusBehaviour: Behaviour = place => {
     const { checks } = await forge.checks(repository, sha);
     expect(Object.fromEntries(checks.map(check => [check.name, check.state]))).toEqual(foreignStates);
   });
-
-  test('says that there is no such commit', async () => {
-    const { repository } = await commit();
-    await expect(place().forge.checks(repository, '1'.repeat(40))).rejects.toMatchObject({ failure: 'notFound' });
-  });
 };
