@@ -1,0 +1,49 @@
+/** GitHub: github.com and Enterprise Server. */
+import { z } from 'zod';
+import type { Account, Forge, ForgeOptions } from '../forge.ts';
+import { ForgeError } from '../forge.ts';
+import { createGithubApi } from './github/api.ts';
+import { githubChecks } from './github/checks.ts';
+import { githubComments } from './github/comments.ts';
+import { githubHooks } from './github/hooks.ts';
+import { githubIssues } from './github/issues.ts';
+import { githubMerge } from './github/merge.ts';
+import { githubPulls } from './github/pulls.ts';
+import { githubRepository } from './github/repository.ts';
+import { githubReviews } from './github/reviews.ts';
+import { once } from './once.ts';
+import { at } from './path.ts';
+
+const self = z.object({ id: z.number(), login: z.string() });
+const meta = z.object({ installed_version: z.string().nullish() });
+
+export async function createGithubForge(options: ForgeOptions): Promise<Forge> {
+  const api = await createGithubApi(options);
+  const account = once((): Promise<Account> => api.get(self, 'GET /user', {}));
+  const url = options.url.replace(/\/+$/, '');
+
+  return {
+    kind: 'github',
+    name: options.name,
+    cloneUrl: repository => `${url}${at`/${repository}`}.git`,
+    // Any name would do; this one suits tokens of every kind.
+    credentials: { username: 'x-access-token', password: options.token },
+    account,
+    async version() {
+      try {
+        return (await api.get(meta, 'GET /meta', {})).installed_version ?? 'unknown';
+      } catch (error) {
+        if (error instanceof ForgeError && ['forbidden', 'notFound'].includes(error.failure)) return 'unknown';
+        throw error;
+      }
+    },
+    ...githubRepository(api),
+    ...githubPulls(api),
+    ...githubReviews(api),
+    ...githubMerge(api),
+    ...githubChecks(api),
+    ...githubComments(api, account),
+    ...githubIssues(api, account),
+    ...githubHooks(api),
+  };
+}

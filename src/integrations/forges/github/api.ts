@@ -1,0 +1,150 @@
+/**
+ * GitHub's API through Octokit: answers are parsed by a schema, failures become `ForgeError`. Nothing here retries or
+ * waits: that is decided elsewhere.
+ */
+import type { Endpoints, RequestParameters } from '@octokit/types';
+import type { z } from 'zod';
+import { messageOf } from '../../../domain/errors.ts';
+import { ForgeError, type ForgeOptions } from '../../forge.ts';
+import { refusal, wordsOf } from '../failure.ts';
+import { lastPage } from '../paging.ts';
+import { at, ownerAndName } from '../path.ts';
+import { guarded } from './guard.ts';
+
+export type Route = keyof Endpoints;
+export type Wanted<R extends Route> = Endpoints[R]['parameters'] & RequestParameters;
+
+export interface GithubAnswer {
+  status: number;
+  headers: Headers;
+  data: unknown;
+}
+
+export interface GithubApi {
+  /** Throws for everything that is no success. */
+  ask<R extends Route>(route: R, wanted: Wanted<R>): Promise<GithubAnswer>;
+  /** What there is, by a schema. */
+  get<R extends Route, T>(schema: z.ZodType<T>, route: R, wanted: Wanted<R>): Promise<T>;
+  /** The same, but undefined when there is no such thing. */
+  find<R extends Route, T>(schema: z.ZodType<T>, route: R, wanted: Wanted<R>): Promise<T | undefined>;
+  /** The entries of all pages; `page` reads one of them. */
+  list<R extends Route, T>(page: z.ZodType<T[]>, route: R, wanted: Wanted<R>): Promise<T[]>;
+  /** The `data` of a GraphQL query. */
+  query<T>(schema: z.ZodType<T>, query: string, variables: Record<string, unknown>): Promise<T>;
+}
+
+const perPage = 100;
+const mostPages = 100;
+
+/** Where the API of a server is: github.com has a host for it, Enterprise a path. */
+export function apiOf(url: string): string {
+  const { origin, host } = new URL(url);
+  return host === 'github.com' || host === 'www.github.com' ? 'https://api.github.com' : `${origin}/api/v3`;
+}
+
+export async function createGithubApi(options: ForgeOptions): Promise<GithubApi> {
+  // Octokit is loaded by those who have a repository on GitHub, and by nobody else.
+  const { Octokit } = await import('@octokit/core');
+  const octokit = new Octokit({
+    auth: options.token,
+    baseUrl: apiOf(options.url),
+    userAgent: 'signalbox',
+    request: { fetch: guarded(options) },
+    // It would speak to the console otherwise.
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  });
+  const { name } = options;
+
+  /** The types of routes and parameters are checked by those who call. */
+  const ask = async (route: string, wanted: RequestParameters): Promise<GithubAnswer> => {
+    try {
+      const { status, headers, data } = await octokit.request(route, wanted);
+      return { status, headers: headersOf(headers), data };
+    } catch (error) {
+      throw failureOf(error, { name, asked: route, token: options.token });
+    }
+  };
+
+  const read = <T>(schema: z.ZodType<T>, asked: string, { data, status }: { data: unknown; status: number }): T => {
+    const parsed = schema.safeParse(data);
+    if (parsed.success) return parsed.data;
+    const where = parsed.error.issues[0]?.path.join('.') || 'the whole of it';
+    throw new ForgeError(
+      'invalid',
+      `${name} answered ${asked} with what cannot be read: ${where} is not as expected.`,
+      {
+        status,
+      },
+    );
+  };
+
+  return {
+    ask,
+    get: async (schema, route, wanted) => read(schema, route, await ask(route, wanted)),
+    async find(schema, route, wanted) {
+      const answer = await ask(route, wanted).catch(absent);
+      return answer && read(schema, route, answer);
+    },
+    async list(schema, route, wanted) {
+      const entries: z.infer<typeof schema> = [];
+      for (let page = 1; page <= mostPages; page += 1) {
+        const answer = await ask(route, { ...wanted, per_page: perPage, page });
+        const found = read(schema, route, answer);
+        entries.push(...found);
+        if (lastPage(answer.headers, { page, got: found.length, seen: entries.length })) return entries;
+        // GitHub leaves `Link` out where there is one page only.
+        if (!answer.headers.has('link')) return entries;
+      }
+      throw new ForgeError('invalid', `${name} has more than ${mostPages} pages for ${route}.`);
+    },
+    async query(schema, query, variables) {
+      try {
+        return read(schema, 'a query', { data: await octokit.graphql<unknown>(query, variables), status: 200 });
+      } catch (error) {
+        throw failureOf(error, { name, asked: 'a query', token: options.token });
+      }
+    },
+  };
+}
+
+function silent(): void {}
+
+const headersOf = (headers: object): Headers =>
+  new Headers(Object.entries(headers).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
+
+/** Undefined for what is not there; every other failure goes on. */
+export function absent(error: unknown): undefined {
+  if (error instanceof ForgeError && error.failure === 'notFound') return undefined;
+  throw error;
+}
+
+/** How Octokit's errors look, without loading it to ask. */
+interface RequestFailure {
+  status?: number;
+  response?: { headers: object; data: unknown };
+}
+
+function failureOf(error: unknown, { name, asked, token }: { name: string; asked: string; token: string }): ForgeError {
+  if (error instanceof ForgeError) return error;
+  if (error instanceof Error && error.cause instanceof ForgeError) return error.cause;
+  const { status, response } = error as RequestFailure;
+  const withoutToken = (text: string) => (token ? text.replaceAll(token, '***') : text);
+  if (status === undefined || !response) {
+    return new ForgeError('unreachable', `${name} cannot be reached for ${asked}: ${withoutToken(messageOf(error))}.`);
+  }
+  const headers = headersOf(response.headers);
+  const words = withoutToken(wordsOf(response.data));
+  // The limit on many requests at once sometimes comes without any header: a minute is what GitHub asks for then.
+  if ((status === 403 || status === 429) && !headers.has('retry-after') && /secondary rate limit|abuse/i.test(words)) {
+    headers.set('retry-after', '60');
+  }
+  return refusal(name, asked, { status, headers, words });
+}
+
+/** `owner/name` as Octokit takes it. */
+export function placeOf(repository: string): { owner: string; repo: string } {
+  const { owner, name } = ownerAndName(repository);
+  // Octokit encodes the parts, but leaves `..` as it is.
+  at`/${owner}/${name}`;
+  return { owner, repo: name };
+}
