@@ -1,5 +1,5 @@
 /** GitLab's API over the HTTP that our own clients share, and where in it a project lies. */
-import type { ForgeOptions } from '../../forge.ts';
+import { ForgeError, type ForgeOptions } from '../../forge.ts';
 import { createForgeHttp, type ForgeHttp } from '../http.ts';
 import { at, whole } from '../path.ts';
 
@@ -16,8 +16,17 @@ export const createGitlabApi = ({ name, url, token, fetch, timeoutMs }: ForgeOpt
     paging: { parameter: 'per_page', size: 100 },
   });
 
+/** A path of many parts as one part of another: its slashes are encoded, and no part of it leads elsewhere. */
+export function joined(path: string): string {
+  at`/${path}`;
+  return whole(path);
+}
+
 /** `/projects/group%2Fname`; groups may lie in groups. */
-export const projectOf = (repository: string): string => at`/projects/${whole(repository)}`;
+export function projectOf(repository: string): string {
+  if (repository.includes('/')) return at`/projects/${joined(repository)}`;
+  throw new ForgeError('invalid', `${JSON.stringify(repository)} is no project: it must read group/name.`);
+}
 
 export const mergeRequestOf = (repository: string, iid: number): string =>
   `${projectOf(repository)}${at`/merge_requests/${iid}`}`;

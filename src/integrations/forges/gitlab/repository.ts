@@ -1,7 +1,7 @@
 /** What a project on GitLab holds: its default branch, its branches, its files. */
 import { type Forge, ForgeError } from '../../forge.ts';
 import { at, whole } from '../path.ts';
-import { type GitlabApi, projectOf } from './api.ts';
+import { type GitlabApi, joined, projectOf } from './api.ts';
 import { branch, file, project } from './shapes.ts';
 
 /** Developers may push; whether to a protected branch is another question. */
@@ -27,7 +27,7 @@ export function gitlabRepository(api: GitlabApi): Pick<Forge, 'repository' | 'br
     },
 
     async file(repository, path, ref) {
-      const found = await api.find(`${projectOf(repository)}${at`/repository/files/${whole(path)}`}`, file, { ref });
+      const found = await api.find(`${projectOf(repository)}${at`/repository/files/${joined(path)}`}`, file, { ref });
       if (!found) return undefined;
       if (found.encoding !== 'base64') throw new ForgeError('invalid', `${path} comes as ${found.encoding}.`);
       return Buffer.from(found.content, 'base64').toString('utf8');
