@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Behaviour } from '../conformance.ts';
 import { pushFiles } from '../git.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
+import { type Delivery, type Receiver, startReceiver } from '../receiver.ts';
 import { marker } from './support.ts';
 
 const secret = 'a secret of thirty-two characters';
@@ -51,18 +51,21 @@ export const hookBehaviour: Behaviour = place => {
     expect(was).toBe('changed');
     expect(await people.hooks(repository)).toEqual([{ id, url }]);
     if (!(await forge.testHook(repository, id))) return;
-    const delivery = await receiver.next(({ body }) => body.includes(repository));
-    expect(webhook.isSigned(delivery, other)).toBe(true);
+    // GitHub has sent one already when the hook was made, with the old secret.
+    const isIt = (delivery: Delivery) => delivery.body.includes(repository) && webhook.isSigned(delivery, other);
+    expect(await receiver.next(isIt)).toBeDefined();
   });
 
   test('asks for a delivery as a proof, and it is signed', async () => {
-    const { forge, webhook } = place();
+    const { kind, forge, webhook } = place();
     const repository = await newRepository();
     const { id } = await forge.keepHook(repository, { url: address(), secret });
     if (!(await forge.testHook(repository, id))) return;
     const delivery = await receiver.next(({ body }) => body.includes(repository));
     expect(webhook.isSigned(delivery, secret)).toBe(true);
-    expect(webhook.isSigned({ ...delivery, body: `${delivery.body} ` }, secret)).toBe(false);
+    expect(webhook.isSigned(delivery, `${secret}, another`)).toBe(false);
+    // GitLab sends the secret itself: it says nothing about the body.
+    if (kind !== 'gitlab') expect(webhook.isSigned({ ...delivery, body: `${delivery.body} ` }, secret)).toBe(false);
   });
 
   test('hears of pushes, pull requests, reviews and comments', async () => {
