@@ -138,7 +138,10 @@ function failureOf(error: unknown, { name, asked, token }: { name: string; asked
   if ((status === 403 || status === 429) && !headers.has('retry-after') && /secondary rate limit|abuse/i.test(words)) {
     headers.set('retry-after', '60');
   }
-  return refusal(name, asked, { status, headers, words });
+  const failure = refusal(name, asked, { status, headers, words });
+  // A commit that is not there is no 404 on GitHub.
+  if (status === 422 && /^no commit found/i.test(words)) return new ForgeError('notFound', failure.message, { status });
+  return failure;
 }
 
 /** `owner/name` as Octokit takes it. */

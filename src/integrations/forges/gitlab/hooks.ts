@@ -24,9 +24,15 @@ export function gitlabHooks(api: GitlabApi): Pick<Forge, 'keepHook' | 'testHook'
       for (const { id } of others) await api.ask('DELETE', `${path}${at`/${id}`}`, { expect: [404] });
       const wanted = { url, token: secret, ...switches };
       if (!there) return { ...asHook(await api.write('POST', path, wanted, hook)), was: 'made' };
+      const one = `${path}${at`/${there.id}`}`;
       const isAsWanted = asHook(there).isActive && events.every(event => there[event] === true);
       if (isAsWanted && !hasNewSecret) return { ...asHook(there), was: 'there' };
-      const kept = await api.write('PUT', `${path}${at`/${there.id}`}`, wanted, hook);
+      let kept = await api.write('PUT', one, wanted, hook);
+      if (!asHook(kept).isActive) {
+        // What was switched off for its failures works again when a test of it succeeds.
+        await api.ask('POST', `${one}/test/push_events`, { expect: [404, 405, 422] });
+        kept = await api.get(one, hook);
+      }
       return { ...asHook(kept), was: 'changed' };
     },
 
