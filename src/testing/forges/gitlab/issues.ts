@@ -1,0 +1,137 @@
+/** Issues of a fake GitLab, and notes under issues and merge requests. */
+import type { FastifyRequest } from 'fastify';
+import { whoAsks, whoMay } from '../gitea/accounts.ts';
+import { Refusal } from '../gitea/answers.ts';
+import type { FakeAccount, FakeComment, FakeIssue, FakeRepository } from '../gitea/world.ts';
+import type { GitlabServer } from './server.ts';
+import * as served from './server.ts';
+import { issueShape, noteShape, userShape } from './shapes.ts';
+
+const { bodyOf, missing, page, paramOf, project, projectOf, queryOf } = served;
+const issues = `${project}/issues`;
+
+/** Adds labels; those that there are not are made, as GitLab does. */
+export function setLabels({ world }: GitlabServer, repository: FakeRepository, issue: FakeIssue, names: string): void {
+  for (const name of names.split(',').filter(Boolean)) {
+    let label = repository.labels.find(it => it.name === name);
+    if (!label) {
+      label = { id: world.nextId(), name, color: '#ededed' };
+      repository.labels.push(label);
+    }
+    if (!issue.labels.includes(label)) issue.labels.push(label);
+  }
+}
+
+export function addIssueRoutes(server: GitlabServer): void {
+  const { app, world } = server;
+  const tell = (repository: FakeRepository, issue: FakeIssue, action: string, by: FakeAccount) => {
+    const shape = issueShape(world, repository, issue);
+    server.tell(repository, 'issues_events', {
+      object_kind: 'issue',
+      user: userShape(by),
+      object_attributes: { ...shape, action, url: shape.web_url },
+    });
+  };
+
+  app.get(issues, (request, reply) => {
+    const repository = projectOf(request, world);
+    const { state = 'all', author_id } = queryOf(request);
+    const found = repository.issues
+      .filter(issue => !issue.pull && (state === 'all' || (state === 'opened') === (issue.state === 'open')))
+      .filter(issue => !author_id || String(issue.author.id) === author_id)
+      .toReversed();
+    return page(request, reply, found).map(issue => issueShape(world, repository, issue));
+  });
+
+  app.post(issues, (request, reply) => {
+    const repository = projectOf(request, world);
+    const author = whoAsks(request, world);
+    const { title, description = '', labels = '' } = bodyOf(request);
+    if (!title) throw new Refusal(400, 'title is missing');
+    const now = new Date();
+    const issue: FakeIssue = {
+      ...{ id: world.nextId(), number: served.nextIid(repository, 'issue'), author, state: 'open' },
+      ...{ title: String(title), body: String(description), labels: [], comments: [], pull: null },
+      ...{ createdAt: now, updatedAt: now, closedAt: null },
+    };
+    repository.issues.push(issue);
+    setLabels(server, repository, issue, String(labels));
+    tell(repository, issue, 'open', author);
+    reply.code(201);
+    return issueShape(world, repository, issue);
+  });
+
+  app.get(`${issues}/:iid`, request => {
+    const repository = projectOf(request, world);
+    return issueShape(world, repository, served.issueOf(request, repository));
+  });
+
+  app.put(`${issues}/:iid`, request => {
+    const repository = projectOf(request, world);
+    const by = whoMay(request, world, repository, 'write');
+    const issue = served.issueOf(request, repository);
+    const { state_event, add_labels } = bodyOf(request);
+    if (add_labels) setLabels(server, repository, issue, String(add_labels));
+    if (state_event === 'close' || state_event === 'reopen') {
+      issue.state = state_event === 'close' ? 'closed' : 'open';
+      tell(repository, issue, state_event, by);
+    }
+    return issueShape(world, repository, issue);
+  });
+
+  addNoteRoutes(server, { path: `${issues}/:iid/notes`, type: 'Issue', find: served.issueOf });
+  addNoteRoutes(server, { path: `${project}/merge_requests/:iid/notes`, type: 'MergeRequest', find: served.requestOf });
+}
+
+interface Notes {
+  path: string;
+  type: 'Issue' | 'MergeRequest';
+  find(request: FastifyRequest, repository: FakeRepository): FakeIssue;
+}
+
+function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void {
+  const { app, world } = server;
+  const shape = (note: FakeComment) => noteShape(note, note.createdAt);
+  const findNote = (request: FastifyRequest) => {
+    const issue = find(request, projectOf(request, world));
+    const note = issue.comments.find(({ id }) => String(id) === paramOf(request, 'id'));
+    if (!note) throw missing('Note');
+    return { issue, note };
+  };
+
+  app.get(path, (request, reply) => page(request, reply, find(request, projectOf(request, world)).comments.map(shape)));
+
+  app.post(path, (request, reply) => {
+    const repository = projectOf(request, world);
+    const author = whoAsks(request, world);
+    const issue = find(request, repository);
+    const now = new Date();
+    const note = {
+      ...{ id: world.nextId(), author, body: String(bodyOf(request).body) },
+      ...{ createdAt: now, updatedAt: now },
+    };
+    issue.comments.push(note);
+    server.tell(repository, 'note_events', {
+      object_kind: 'note',
+      user: userShape(author),
+      object_attributes: { id: note.id, note: note.body, noteable_type: type, action: 'create', system: false },
+      [type === 'Issue' ? 'issue' : 'merge_request']: { iid: issue.number, title: issue.title },
+    });
+    reply.code(201);
+    return shape(note);
+  });
+
+  app.get(`${path}/:id`, request => shape(findNote(request).note));
+  app.put(`${path}/:id`, request => {
+    const { note } = findNote(request);
+    if (whoAsks(request, world) !== note.author) throw new Refusal(403, '403 Forbidden');
+    note.body = String(bodyOf(request).body);
+    return shape(note);
+  });
+  app.delete(`${path}/:id`, (request, reply) => {
+    const { issue, note } = findNote(request);
+    whoMay(request, world, projectOf(request, world), 'write');
+    issue.comments = issue.comments.filter(it => it !== note);
+    return reply.code(204).send();
+  });
+}
