@@ -307,3 +307,27 @@ test('does not take a renamed branch for the one that was asked for', async () =
   expect(await forge.branch('acme/shop', 'master')).toBeUndefined();
   expect(await forge.branch('acme/shop', 'main')).toEqual({ name: 'main', sha });
 });
+
+test('takes neither its token nor the secret of a hook to another server', async () => {
+  const elsewhere = await startCanned({});
+  const away: Canned = { status: 307, headers: { location: `${elsewhere.url}${repo}/hooks` } };
+  const { forge } = await speak({ [`GET ${repo}/hooks`]: { body: [] }, [`POST ${repo}/hooks`]: away });
+  const wanted = { url: 'https://signalbox.test/hook', secret: 'a secret' };
+  await expect(forge.keepHook('acme/shop', wanted)).rejects.toMatchObject({ failure: 'invalid', status: 307 });
+  expect(elsewhere.asked).toEqual([]);
+  await elsewhere.close();
+});
+
+test('writes to a repository under its new name', async () => {
+  const { forge, asked } = await speak({
+    [`POST ${repo}/hooks/3/pings`]: { status: 307, headers: { location: '/api/v3/repositories/9/hooks/3/pings' } },
+    'POST /api/v3/repositories/9/hooks/3/pings': { status: 204 },
+  });
+  expect(await forge.testHook('acme/shop', 3)).toBe(true);
+  expect(asked.map(({ method }) => method)).toEqual(['POST', 'POST']);
+});
+
+test('reads no more than it must', async () => {
+  const { forge } = await speak({ 'GET /api/v3/user': { body: { id: 1, login: 'x'.repeat(33 * 1024 * 1024) } } });
+  await expect(forge.account()).rejects.toMatchObject({ failure: 'invalid' });
+});

@@ -25,7 +25,7 @@ export function gitlabReviews(api: GitlabApi): Pick<Forge, 'reviews'> {
       if (!found) throw new ForgeError('notFound', `There is no merge request ${repository}!${number}.`);
       const [approved, reviewers, threads, versions] = await Promise.all([
         api.find(`${path}/approvals`, approvals),
-        api.find(`${path}/reviewers`, reviewer.array()),
+        api.find(`${path}/reviewers`, reviewer.array(), { per_page: 100 }),
         api.list(`${path}/discussions`, discussion),
         api.list(`${path}/versions`, version),
       ]);
