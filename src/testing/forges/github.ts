@@ -114,7 +114,8 @@ function actsOf(server: GithubServer): FakeGithubActs {
       server.checkRuns.set(find(repository), [...runs, whole]);
       server.tell(find(repository), 'check_run', {
         action: run.status === 'completed' ? 'completed' : 'created',
-        check_run: runShape(whole),
+        check_run: { ...runShape(whole), check_suite: { head_branch: null } },
+        sender: { id: 15_368, login: 'github-actions[bot]', type: 'Bot' },
       });
     },
     addThread(repository, number, thread) {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commitFiles, type Files, git, initBare } from './gitea/git.ts';
+import { commitFiles, type Files, git, initBare, refsOf } from './gitea/git.ts';
 import { createWorld, type FakeAccount, type FakeRepository, type Permission, type World } from './gitea/world.ts';
 
 /** A world with these accounts, and a directory for its repositories. */
@@ -61,4 +61,12 @@ export async function forkFor(world: World, parent: FakeRepository, owner: FakeA
   await git(fork.directory, 'config', 'http.receivepack', 'true');
   world.repositories.push(fork);
   return fork;
+}
+
+/** The branches whose head is this commit. */
+export async function branchesAt({ directory }: FakeRepository, sha: string): Promise<string[]> {
+  const refs = await refsOf(directory);
+  return [...refs].flatMap(([ref, head]) =>
+    head === sha && ref.startsWith('refs/heads/') ? [ref.slice('refs/heads/'.length)] : [],
+  );
 }

@@ -4,6 +4,7 @@ import { Refusal } from '../gitea/answers.ts';
 import { shaOf } from '../gitea/git.ts';
 import { repositoryOf } from '../gitea/lookup.ts';
 import type { FakeRepository, FakeStatus } from '../gitea/world.ts';
+import { branchesAt } from '../stock.ts';
 import { bodyOf, type FakeCheckRun, type GithubServer, invalid, page, paramOf, repo } from './server.ts';
 import { userShape } from './shapes.ts';
 
@@ -57,7 +58,8 @@ export function addCheckRoutes(server: GithubServer): void {
     };
     repository.statuses.push(status);
     const shape = statusShape(status);
-    server.tell(repository, 'status', { ...shape, sha, branches: [], sender: userShape(creator) });
+    const branches = (await branchesAt(repository, sha)).map(name => ({ name, commit: { sha } }));
+    server.tell(repository, 'status', { ...shape, sha, branches, sender: userShape(creator) });
     reply.code(201);
     return shape;
   });

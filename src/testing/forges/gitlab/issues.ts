@@ -2,10 +2,17 @@
 import type { FastifyRequest } from 'fastify';
 import { whoAsks, whoMay } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
-import type { FakeAccount, FakeComment, FakeIssue, FakeRepository } from '../gitea/world.ts';
+import {
+  type FakeAccount,
+  type FakeComment,
+  type FakeIssue,
+  type FakeRepository,
+  fullName,
+  isPull,
+} from '../gitea/world.ts';
 import type { GitlabServer } from './server.ts';
 import * as served from './server.ts';
-import { issueShape, noteShape, userShape } from './shapes.ts';
+import { issueShape, noteShape, requestNews, userShape } from './shapes.ts';
 
 const { bodyOf, missing, page, paramOf, project, projectOf, queryOf } = served;
 const issues = `${project}/issues`;
@@ -29,7 +36,8 @@ export function addIssueRoutes(server: GitlabServer): void {
     server.tell(repository, 'issues_events', {
       object_kind: 'issue',
       user: userShape(by),
-      object_attributes: { ...shape, action, url: shape.web_url },
+      object_attributes: { ...shape, action, author_id: issue.author.id, url: shape.web_url },
+      labels: issue.labels.map(({ name }) => ({ title: name })),
     });
   };
 
@@ -101,7 +109,13 @@ function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void 
 
   app.get(path, (request, reply) => page(request, reply, find(request, projectOf(request, world)).comments.map(shape)));
 
-  app.post(path, (request, reply) => {
+  /** What the note is under. */
+  const about = async (repository: FakeRepository, issue: FakeIssue) =>
+    isPull(issue)
+      ? { merge_request: await requestNews(server, repository, issue) }
+      : { issue: issueShape(world, repository, issue) };
+
+  app.post(path, async (request, reply) => {
     const repository = projectOf(request, world);
     const author = whoAsks(request, world);
     const issue = find(request, repository);
@@ -114,8 +128,11 @@ function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void 
     server.tell(repository, 'note_events', {
       object_kind: 'note',
       user: userShape(author),
-      object_attributes: { id: note.id, note: note.body, noteable_type: type, action: 'create', system: false },
-      [type === 'Issue' ? 'issue' : 'merge_request']: { iid: issue.number, title: issue.title },
+      object_attributes: {
+        ...{ id: note.id, note: note.body, noteable_type: type, action: 'create', system: false },
+        ...{ author_id: author.id, url: `${world.url}/${fullName(repository)}#note_${note.id}` },
+      },
+      ...(await about(repository, issue)),
     });
     reply.code(201);
     return shape(note);

@@ -5,7 +5,7 @@ import { branchSha, merge } from '../gitea/git.ts';
 import { type FakeAccount, type FakePullIssue, type FakeRepository, isPull } from '../gitea/world.ts';
 import { setLabels } from './issues.ts';
 import { bodyOf, type GitlabServer, nextIid, page, project, projectOf, queryOf, requestOf } from './server.ts';
-import { fetchHead, headOf, mergeStatus, requestShape, userShape } from './shapes.ts';
+import { fetchHead, headOf, mergeStatus, requestNews, requestShape, userShape } from './shapes.ts';
 
 const requests = `${project}/merge_requests`;
 
@@ -14,11 +14,10 @@ export async function tellOfRequest(
   repository: FakeRepository,
   { issue, action, by, oldrev }: { issue: FakePullIssue; action: string; by: FakeAccount; oldrev?: string | null },
 ): Promise<void> {
-  const { sha, ...shape } = await requestShape(server, repository, issue);
   server.tell(repository, 'merge_requests_events', {
     object_kind: 'merge_request',
     user: userShape(by),
-    object_attributes: { ...shape, url: shape.web_url, action, oldrev, last_commit: { id: sha } },
+    object_attributes: { ...(await requestNews(server, repository, issue)), action, oldrev },
     labels: [],
   });
 }

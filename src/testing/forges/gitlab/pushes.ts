@@ -17,7 +17,7 @@ export const announce =
         before: before ?? nothing,
         after: after ?? nothing,
         checkout_sha: after,
-        user_username: by.login,
+        ...{ user_id: by.id, user_username: by.login },
         commits: [],
         total_commits_count: 0,
       });

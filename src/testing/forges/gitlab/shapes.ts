@@ -91,6 +91,16 @@ export async function requestShape(server: GitlabServer, repository: FakeReposit
   };
 }
 
+/** How webhooks show a merge request. */
+export async function requestNews(server: GitlabServer, repository: FakeRepository, issue: FakePullIssue) {
+  const { sha, author, web_url, ...shape } = await requestShape(server, repository, issue);
+  const of = (project: FakeRepository) => ({ id: project.id, path_with_namespace: fullName(project) });
+  return {
+    ...{ ...shape, author_id: author.id, url: web_url, last_commit: { id: sha } },
+    ...{ source: of(issue.pull.head.repository), target: of(repository) },
+  };
+}
+
 export const issueShape = (world: World, repository: FakeRepository, issue: FakeIssue) => ({
   id: issue.id,
   iid: issue.number,

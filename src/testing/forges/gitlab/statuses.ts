@@ -2,6 +2,7 @@
 import { whoMay } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
 import { shaOf } from '../gitea/git.ts';
+import { branchesAt } from '../stock.ts';
 import {
   bodyOf,
   type FakeJob,
@@ -13,7 +14,7 @@ import {
   projectOf,
   queryOf,
 } from './server.ts';
-import { jobShape } from './shapes.ts';
+import { jobShape, userShape } from './shapes.ts';
 
 const events: Readonly<Record<string, string>> = {
   pending: 'enqueue',
@@ -39,13 +40,17 @@ export function addStatusRoutes(server: GitlabServer): void {
 
   app.post(`${project}/statuses/:sha`, async (request, reply) => {
     const repository = projectOf(request, world);
-    whoMay(request, world, repository, 'write');
+    const by = whoMay(request, world, repository, 'write');
     const sha = await commitOf(repository.directory, paramOf(request, 'sha'));
     const asked = bodyOf(request) as Record<string, string | undefined>;
     const job = changed(server, { projectId: repository.id, sha }, asked);
     server.tell(repository, 'pipeline_events', {
       object_kind: 'pipeline',
-      object_attributes: { id: job.pipelineId, sha, status: job.status, ref: null, source: 'external' },
+      user: userShape(by),
+      object_attributes: {
+        ...{ id: job.pipelineId, sha, status: job.status, tag: false, source: 'external' },
+        ref: (await branchesAt(repository, sha))[0] ?? sha,
+      },
     });
     reply.code(201);
     return jobShape(job);
