@@ -16,6 +16,7 @@ import { addIssueRoutes } from './github/issues.ts';
 import { addPullRoutes } from './github/pulls.ts';
 import { announce } from './github/pushes.ts';
 import { addRepositoryRoutes } from './github/repositories.ts';
+import { addReviewRoutes } from './github/reviews.ts';
 import type { FakeCheckRun, GithubServer } from './github/server.ts';
 import { accountOf, createRepository, createStockedWorld } from './stock.ts';
 
@@ -76,6 +77,7 @@ export async function startFakeGithub({ accounts }: FakeGithubOptions): Promise<
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not Found' }));
   addRepositoryRoutes(server);
   addPullRoutes(server);
+  addReviewRoutes(server);
   addCheckRoutes(server);
   addIssueRoutes(server);
   addHookRoutes(server, sender.send);

@@ -65,18 +65,7 @@ export async function createGithubApi(options: ForgeOptions): Promise<GithubApi>
     }
   };
 
-  const read = <T>(schema: z.ZodType<T>, asked: string, { data, status }: { data: unknown; status: number }): T => {
-    const parsed = schema.safeParse(data);
-    if (parsed.success) return parsed.data;
-    const where = parsed.error.issues[0]?.path.join('.') || 'the whole of it';
-    throw new ForgeError(
-      'invalid',
-      `${name} answered ${asked} with what cannot be read: ${where} is not as expected.`,
-      {
-        status,
-      },
-    );
-  };
+  const read = <T>(schema: z.ZodType<T>, asked: string, answer: Readable) => parsed(schema, answer, { name, asked });
 
   return {
     ask,
@@ -105,6 +94,22 @@ export async function createGithubApi(options: ForgeOptions): Promise<GithubApi>
       }
     },
   };
+}
+
+type Readable = Pick<GithubAnswer, 'data' | 'status'>;
+
+/** What an answer holds, by a schema. */
+function parsed<T>(
+  schema: z.ZodType<T>,
+  { data, status }: Readable,
+  { name, asked }: { name: string; asked: string },
+): T {
+  const found = schema.safeParse(data);
+  if (found.success) return found.data;
+  const where = found.error.issues[0]?.path.join('.') || 'the whole of it';
+  throw new ForgeError('invalid', `${name} answered ${asked} with what cannot be read: ${where} is not as expected.`, {
+    status,
+  });
 }
 
 function silent(): void {}

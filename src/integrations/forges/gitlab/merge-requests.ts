@@ -17,37 +17,38 @@ export const commitOf = (found: MergeRequest): string | null =>
 
 export const isDraft = (found: MergeRequest): boolean => found.draft ?? found.work_in_progress ?? false;
 
+/** Where its branch lies; null when that is gone or hidden. */
+async function headOf(api: GitlabApi, repository: string, found: MergeRequest): Promise<string | null> {
+  if (isOfProject(found)) return repository;
+  const fork = found.source_project_id;
+  return fork ? ((await api.find(at`/projects/${fork}`, project))?.path_with_namespace ?? null) : null;
+}
+
+async function asPullRequest(api: GitlabApi, repository: string, found: MergeRequest): Promise<PullRequest> {
+  return {
+    number: found.iid,
+    url: found.web_url,
+    title: found.title,
+    body: found.description ?? '',
+    state: states[found.state],
+    isDraft: isDraft(found),
+    author: found.author?.username ?? 'ghost',
+    head: { branch: found.source_branch, sha: found.sha ?? '', repository: await headOf(api, repository, found) },
+    base: { branch: found.target_branch },
+    mergeCommit: found.state === 'merged' ? commitOf(found) : null,
+  };
+}
+
 export function gitlabMergeRequests(
   api: GitlabApi,
 ): Pick<Forge, 'pullRequest' | 'findPullRequest' | 'openPullRequest'> {
-  async function headOf(repository: string, found: MergeRequest): Promise<string | null> {
-    if (isOfProject(found)) return repository;
-    const fork = found.source_project_id;
-    return fork ? ((await api.find(at`/projects/${fork}`, project))?.path_with_namespace ?? null) : null;
-  }
-
-  async function asPullRequest(repository: string, found: MergeRequest): Promise<PullRequest> {
-    return {
-      number: found.iid,
-      url: found.web_url,
-      title: found.title,
-      body: found.description ?? '',
-      state: states[found.state],
-      isDraft: isDraft(found),
-      author: found.author?.username ?? 'ghost',
-      head: { branch: found.source_branch, sha: found.sha ?? '', repository: await headOf(repository, found) },
-      base: { branch: found.target_branch },
-      mergeCommit: found.state === 'merged' ? commitOf(found) : null,
-    };
-  }
-
   async function find(repository: string, { head, base }: { head: string; base: string }) {
     const found = await api.list(`${projectOf(repository)}/merge_requests`, mergeRequest, {
       query: { state: 'opened', source_branch: head, target_branch: base, order_by: 'created_at', sort: 'desc' },
       enough: entries => entries.some(isOfProject),
     });
     const ours = found.find(isOfProject);
-    return ours && asPullRequest(repository, ours);
+    return ours && asPullRequest(api, repository, ours);
   }
 
   /** GitLab opens what has nothing in it, so this is asked first. */
@@ -65,7 +66,7 @@ export function gitlabMergeRequests(
     const asked = { source_branch: head, target_branch: base, title, description: body };
     try {
       const made = await api.write('POST', `${projectOf(repository)}/merge_requests`, asked, mergeRequest);
-      return asPullRequest(repository, made);
+      return asPullRequest(api, repository, made);
     } catch (error) {
       // Somebody was faster, perhaps we ourselves with an answer that was lost.
       const isThere = error instanceof ForgeError && error.status === 409;
@@ -78,7 +79,7 @@ export function gitlabMergeRequests(
   return {
     async pullRequest(repository, number) {
       const found = await mergeRequestAt(api, repository, number);
-      return found && asPullRequest(repository, found);
+      return found && asPullRequest(api, repository, found);
     },
     findPullRequest: find,
     openPullRequest: open,

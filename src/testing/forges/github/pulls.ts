@@ -3,11 +3,9 @@ import { whoAsks, whoMay } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
 import { branchSha, countAhead, merge } from '../gitea/git.ts';
 import { pullOf, repositoryOf } from '../gitea/lookup.ts';
-import { type FakePullIssue, type FakeRepository, type FakeReview, isPull, type World } from '../gitea/world.ts';
+import { type FakePullIssue, type FakeRepository, isPull } from '../gitea/world.ts';
 import { bodyOf, type GithubServer, invalid, page, queryOf, repo } from './server.ts';
-import { fetchHead, headOf, pullShape, reviewShape, userShape, wholePullShape } from './shapes.ts';
-
-const states = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'REQUEST_CHANGES', COMMENT: 'COMMENT' } as const;
+import { fetchHead, headOf, pullShape, userShape, wholePullShape } from './shapes.ts';
 
 export function addPullRoutes(server: GithubServer): void {
   const { app, world } = server;
@@ -69,41 +67,7 @@ export function addPullRoutes(server: GithubServer): void {
     const issue = pullOf(request, repository);
     return world.alone(repository, () => mergedBy(server, repository, { issue, by, asked: bodyOf(request) }));
   });
-
-  app.get(`${repo}/pulls/:number/reviews`, (request, reply) => {
-    const { pull } = pullOf(request, repositoryOf(request, world));
-    return page(request, reply, pull.reviews.map(reviewShape), world.url);
-  });
-
-  app.post(`${repo}/pulls/:number/reviews`, async request => {
-    const repository = repositoryOf(request, world);
-    const author = whoAsks(request, world);
-    const issue = pullOf(request, repository);
-    const { event, body = '' } = bodyOf(request);
-    const state = states[event as keyof typeof states];
-    if (!state) throw invalid('event is not one of APPROVE, REQUEST_CHANGES, COMMENT');
-    if (author === issue.author && state !== 'COMMENT') throw invalid('Can not approve your own pull request');
-    const review = reviewOf(world, { author, state, body: String(body), sha: await headOf(server, issue) });
-    issue.pull.reviews.push(review);
-    const said = reviewShape(review);
-    server.tell(repository, 'pull_request_review', {
-      action: 'submitted',
-      review: { ...said, state: said.state.toLowerCase() },
-      pull_request: await pullShape(server, repository, issue),
-      sender: userShape(author),
-    });
-    return said;
-  });
 }
-
-const reviewOf = (world: World, said: Pick<FakeReview, 'author' | 'state' | 'body' | 'sha'>): FakeReview => ({
-  ...said,
-  id: world.nextId(),
-  isStale: false,
-  isDismissed: false,
-  comments: [],
-  submittedAt: new Date(),
-});
 
 type Asked = Record<string, unknown>;
 

@@ -47,10 +47,13 @@ export function addReviewRoutes(server: GitlabServer): void {
     const shapes = newestFirst.map(({ sha, at }) => ({ head_commit_sha: sha, created_at: at.toISOString() }));
     return page(request, reply, shapes);
   });
+  addThreadRoutes(server);
+}
 
+function addThreadRoutes({ app, world, talkOf }: GitlabServer): void {
   app.get(`${one}/discussions`, (request, reply) => {
     const issue = requestOf(request, projectOf(request, world));
-    const { threads, notices } = server.talkOf(issue);
+    const { threads, notices } = talkOf(issue);
     const notes = [
       ...issue.comments.map(note => noteShape(note, note.createdAt)),
       ...threads.map(note => noteShape(note, note.at, { resolvable: true, resolved: note.isResolved })),
@@ -73,14 +76,14 @@ export function addReviewRoutes(server: GitlabServer): void {
       at: new Date(),
       isResolved: false,
     };
-    server.talkOf(issue).threads.push(thread);
+    talkOf(issue).threads.push(thread);
     reply.code(201);
     return { id: String(thread.id), notes: [noteShape(thread, thread.at, { resolvable: true, resolved: false })] };
   });
 
   app.put(`${one}/discussions/:id`, request => {
     whoAsks(request, world);
-    const { threads } = server.talkOf(requestOf(request, projectOf(request, world)));
+    const { threads } = talkOf(requestOf(request, projectOf(request, world)));
     for (const it of threads)
       if (String(it.id) === paramOf(request, 'id')) it.isResolved = bodyOf(request).resolved === true;
     return { id: paramOf(request, 'id') };
