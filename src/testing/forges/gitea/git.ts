@@ -108,6 +108,11 @@ export async function merge(
   return commit;
 }
 
+/** Commits of `head` that are not in `base`. */
+export async function countAhead(directory: string, base: string, head: string): Promise<number> {
+  return Number(await git(directory, 'rev-list', '--count', `${base}..${head}`));
+}
+
 export const mergeBase = async (directory: string, base: string, head: string): Promise<string> => {
   try {
     return await git(directory, 'merge-base', base, head);
