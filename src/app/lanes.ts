@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../domain/errors.ts';
 import { breakerId } from '../machines/addresses.ts';
-import { type BreakerContext, breakerStateIn } from '../machines/breaker.ts';
+import { type BreakerContext, passageIn } from '../machines/breaker.ts';
 import type { LaneKeeper, Later, Runtime, TransitionListener } from '../runtime/index.ts';
 import { contextOf } from './context.ts';
 
@@ -24,7 +24,7 @@ export interface AppLanes extends LaneKeeper {
 }
 
 interface Standing {
-  state: 'closed' | 'open' | 'halfOpen';
+  passage: ReturnType<typeof passageIn>;
   retryAt: number | null;
   failures: number;
 }
@@ -36,10 +36,10 @@ export function createLanes({ now, onFault }: { now(): number; onFault(error: un
 
   const learn = (state: string, context: BreakerContext): void => {
     const lane = context.provider;
-    const before = standings.get(lane)?.state ?? 'closed';
-    const next = breakerStateIn(state) ?? 'closed';
-    standings.set(lane, { state: next, retryAt: context.retryAt, failures: context.failureCount });
-    if (before !== next && next !== 'open') for (const listener of listeners) listener(lane);
+    const before = standings.get(lane)?.passage ?? 'all';
+    const passage = passageIn(state);
+    standings.set(lane, { passage, retryAt: context.retryAt, failures: context.failureCount });
+    if (before !== passage && passage !== 'none') for (const listener of listeners) listener(lane);
   };
 
   const tell = async (lane: string, event: { type: string; runId: string } & Record<string, unknown>) => {
@@ -61,13 +61,13 @@ export function createLanes({ now, onFault }: { now(): number; onFault(error: un
   return {
     admit(lane, key) {
       const standing = standings.get(lane);
-      if (standing === undefined || standing.state === 'closed') return 0;
-      if (standing.state === 'halfOpen') return probe(lane, key).catch(() => whileProbingMs);
+      if (standing === undefined || standing.passage === 'all') return 0;
+      if (standing.passage === 'probe') return probe(lane, key).catch(() => whileProbingMs);
       return Math.max(1, (standing.retryAt ?? 0) - now());
     },
     onPassed(lane, key) {
       const standing = standings.get(lane);
-      if (standing === undefined || (standing.state === 'closed' && standing.failures === 0)) return;
+      if (standing === undefined || (standing.passage === 'all' && standing.failures === 0)) return;
       toldOf(lane, { type: 'run.succeeded', runId: key });
     },
     onAway(lane, key, why: Later) {

@@ -76,6 +76,9 @@ export interface PullRequest {
   mergeCommit: string | null;
 }
 
+/** Whether nothing can be added to a pull request any more. */
+export const isOver = ({ state }: PullRequest): boolean => state !== 'open';
+
 export interface Review {
   id: number | string;
   by: string;

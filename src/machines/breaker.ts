@@ -54,6 +54,13 @@ export type BreakerState = (typeof breakerStates)[number];
 export const breakerStateIn = (state: string): BreakerState | undefined =>
   breakerStates.find(name => state === name || state.startsWith(`${name}.`));
 
+/** Who gets through: everybody, one that probes, or nobody until a time. */
+export function passageIn(state: string): 'all' | 'probe' | 'none' {
+  const name = breakerStateIn(state);
+  if (name === 'halfOpen') return 'probe';
+  return name === 'open' ? 'none' : 'all';
+}
+
 const longestHistory = 20;
 
 /** Who asks it. Those that were made before there were others have the worker. */

@@ -156,6 +156,8 @@ export const pipelineSchema = z
     budget: taskBudgetSchema.optional(),
     /** What a task may use without passing a stage: more than that is a loop, and stops. */
     velocity: velocitySchema.default({ sessions: 12 }),
+    /** How often a forge that is away is tried before a person is asked; with the longest wait in between about a day. */
+    forgeTries: z.int().min(1).max(10_000).default(300),
     stages: z.array(stageSchema).min(1).max(20),
   })
   .superRefine(({ stages }, context) => {

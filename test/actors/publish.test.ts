@@ -42,7 +42,7 @@ test('again does nothing and answers the same', async () => {
 
 test('with nothing new publishes what is there', async () => {
   const { head, codeTree, input } = await startWork();
-  expect(await publish(input)).toEqual({ head, codeTree, questions: null, objection: null });
+  expect(await publish(input)).toEqual({ head, codeTree, questions: null, objection: null, requests: [] });
 });
 
 test("takes the agent's own commits, and what it left uncommitted on top of them", async () => {

@@ -106,7 +106,7 @@ test('what leads from everywhere to the same is said under the drawing of a task
   expect(cancelled).toEqual([]);
   expect(plan.notes.filter(note => note.includes('→ cancelled; from '))).not.toEqual([]);
   expect(plan.notes).toContain(
-    'task.pause → paused.*; from * (* is analysis, architecture, development, review, testing, deploy)',
+    'task.pause → paused.*; from * (* is analysis, architecture, development, review, testing, deploy); from *.merging.later (* is deploy)',
   );
   const onward = plan.arrows.find(({ from, to }) => from === 'task.analysis.deciding' && to === 'architecture');
   expect(onward?.label?.lines.join(' ')).toContain('always [arePassed]');

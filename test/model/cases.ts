@@ -15,6 +15,7 @@ export const smallPipeline: Pipeline = pipelineSchema.parse({
   name: 'small',
   budget: { sessions: 6, atLimit: 'park' },
   velocity: { sessions: 3 },
+  forgeTries: 1,
   stages: [
     {
       name: 'plan',
@@ -204,11 +205,17 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
       failure('push'),
       ...gates.map(gate => judged(gate, 'pass')),
       { type: 'gate.waits', gate: 'ci', why: 'a build runs' },
-      { type: 'ci.succeeded', sha: 'h' },
+      ...['ci.pending', 'ci.succeeded', 'ci.failed'].map(type => ({ type, sha: 'h' })),
       { type: 'ci.failed', sha: 'another' },
-      { type: 'review.approved', number: 7, sha: 'h' },
+      ...['review.approved', 'review.changesRequested', 'review.commented'].map(type => ({
+        type,
+        number: 7,
+        sha: 'h',
+      })),
       { type: 'review.changesRequested', number: 8, sha: 'h' },
       { type: 'pullRequest.merged', number: 7, sha: 'h' },
+      { type: 'pullRequest.reopened', number: 7, sha: 'h' },
+      { type: 'review.dismissed', number: 7, sha: 'h' },
       { type: 'comment.kept', id: 3 },
       { type: 'requests.done', results: [] },
       ...names.map(stage => runEnded(stage, 'succeeded')),
@@ -217,25 +224,34 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
       away('merge'),
       refused('merge'),
       ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      { type: 'task.reject', reason: 'no', by: 'me' },
+      { type: 'task.fail', reason: 'enough', by: 'me' },
+      ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
       ...deadlinesOf(machine),
     ],
+    isPossible: (state, { type }) => !/task\.(?:reject|fail|move)/.test(type) || /turnedDown$/.test(state),
     project(context) {
-      const { verdicts, forge, merged } = context as {
+      const { verdicts, forge, merged, rework } = context as {
+        rework: Record<string, number>;
         verdicts: Record<string, unknown>;
         forge: { pullRequest: unknown } | null;
         merged: unknown;
       };
-      return [Object.keys(verdicts).sort(), forge?.pullRequest != null, merged !== null];
+      return [
+        Object.keys(verdicts).sort(),
+        forge?.pullRequest != null,
+        merged !== null,
+        (rework['forge.away'] ?? 0) > 0,
+      ];
     },
   };
 }
 
-/** And everything that may become of its runs, gates and merge, with nobody away. */
+/** And everything that may become of runs, gates and merge where there is no forge after all. */
 export function everyVerdict(machine: AnyStateMachine): ModelOptions {
-  const { input, project } = forgeTaskModel(machine, { build: 'ci people', ship: 'shipped' });
   const model = taskModel(machine);
   return {
-    input,
+    input: model.input,
     events: [
       ...model.events.filter(({ type, output }) => {
         const { reports: _, questions, objection } = (output ?? {}) as Record<string, unknown>;
@@ -246,24 +262,26 @@ export function everyVerdict(machine: AnyStateMachine): ModelOptions {
         failure(`gate-${gate}`),
         { ...judged('other', 'fail'), type: judged(gate, 'pass').type },
       ]),
-      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
     ],
     project(context, state) {
-      const { verdicts, rework, codeTree, merged } = context as {
+      const { verdicts, rework, codeTree, merged, idleSpent } = context as {
         verdicts: Record<string, { verdict: string; codeTree: string }>;
         rework: Record<string, number>;
         codeTree: string;
         merged: { codeTree: string } | null;
+        idleSpent: { sessions: number };
       };
+      const own = state.startsWith('build') ? ['ci', 'people'] : ['shipped'];
       return [
-        project(context, state),
-        Object.entries(verdicts).map(
-          ([gate, { verdict, codeTree: tree }]) => `${gate} ${verdict} ${tree === codeTree}`,
-        ),
-        Object.entries(rework)
-          .filter(([, count]) => count > 0)
-          .map(([name]) => name),
-        merged?.codeTree === codeTree,
+        // Of other stages only a pass counts, and whether it still holds.
+        Object.entries(verdicts)
+          .filter(([gate, { verdict }]) => own.includes(gate) || verdict === 'pass')
+          .map(([gate, { verdict, codeTree: tree }]) => `${gate} ${verdict} ${tree === codeTree}`)
+          .sort(),
+        Object.values(rework).some(count => count > 0),
+        (rework['ship.merging.conflict'] ?? 0) > 0,
+        idleSpent.sessions >= 3,
+        merged !== null && merged.codeTree === codeTree,
       ];
     },
   };
@@ -475,6 +493,8 @@ const looked = (verdict: string): ModelEvent => ({
 /** Two stages whose gates are decided at a forge. */
 export const forgePipeline: Pipeline = pipelineSchema.parse({
   name: 'atForge',
+  forgeTries: 1,
+  velocity: { sessions: 3 },
   stages: [
     {
       name: 'build',

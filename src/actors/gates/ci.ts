@@ -1,5 +1,5 @@
 /** Passes when the checks that a forge has of the published commit are green. What has not reported is no pass. */
-import type { Check, Forge } from '../../integrations/forge.ts';
+import type { Check, CheckState, Forge } from '../../integrations/forge.ts';
 import type { Looked } from '../../machines/gate.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import type { AtForge } from '../../machines/task/context.ts';
@@ -31,9 +31,9 @@ export async function judgeCi(
   const all = (await forge.checks(at.repository, head)).checks.filter(check => !check.name.startsWith(own));
   const meant = needed === undefined ? all : all.filter(check => needed.some(pattern => isMeant(pattern, check)));
   const missing = (needed ?? []).filter(pattern => !all.some(check => isMeant(pattern, check)));
-  const failed = meant.filter(({ state }) => state === 'failure');
+  const failed = meant.filter(is('failure'));
   if (failed.length > 0) return { gate, verdict: 'fail', detail: failed.map(lineOf).join('\n') };
-  const running = meant.filter(({ state }) => state === 'pending').map(({ name }) => name);
+  const running = meant.filter(is('pending')).map(({ name }) => name);
   if (running.length > 0 || missing.length > 0) {
     const green = meant.length - running.length;
     const waits = [...running, ...missing.map(name => `${name}, which ${forge.name} does not know yet`)].join(', ');
@@ -48,6 +48,7 @@ export async function judgeCi(
   return { gate, verdict: 'pass', detail: `green: ${meant.map(({ name }) => name).join(', ')}` };
 }
 
+const is = (word: CheckState) => (check: Check) => check.state === word;
 const short = (sha: string) => sha.slice(0, 9);
 const lineOf = ({ name, description, url }: Check) =>
   `${name} failed: ${description}${url === null ? '' : ` (${url})`}`;

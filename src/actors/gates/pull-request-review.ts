@@ -1,5 +1,5 @@
 /** Passes when enough people approve the pull request as it is now. Whoever made it, and we ourselves, do not count. */
-import type { Forge, Review } from '../../integrations/forge.ts';
+import { type Forge, isOver, type Review } from '../../integrations/forge.ts';
 import type { Looked } from '../../machines/gate.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import type { ForgeGatePlace } from './ci.ts';
@@ -16,8 +16,9 @@ export async function judgePullRequestReview(
     forge.reviews(at.repository, number),
     forge.account(),
   ]);
-  if (pull?.state !== 'open')
-    return { gate, verdict: 'inconclusive', detail: `the pull request #${number} is ${pull?.state ?? 'gone'}` };
+  if (pull === undefined) return { gate, verdict: 'inconclusive', detail: `the pull request #${number} is gone` };
+  if (isOver(pull))
+    return { gate, verdict: 'inconclusive', detail: `the pull request #${number} is ${pull.state} already` };
   if (pull.head.sha !== head) {
     const where = pull.head.sha.slice(0, 9);
     return {

@@ -1,15 +1,17 @@
 /** What a task does while a forge that it needs is away: it waits, says so, and tries again. */
+import type { Pipeline } from '../pipeline.ts';
 import { says, waitsFor } from './common.ts';
 import { type StateConfig, type Transition, usual } from './spending.ts';
 
-/** Tries without an answer before a person is asked; with the longest wait between them about a day. */
-const mostTries = 300;
-
 /** Where an answer leads that is none: to the state that waits, as long as there is patience. */
-export function awayTransitions(later: string, blockedBecause: (why: string) => Transition): Transition[] {
+export function awayTransitions(
+  { forgeTries: limit }: Pipeline,
+  later: string,
+  blockedBecause: (why: string) => Transition,
+): Transition[] {
   return [
     {
-      guard: { type: 'isAwayAndReworkLeft', params: { limit: mostTries } },
+      guard: { type: 'isAwayAndReworkLeft', params: { limit } },
       target: later,
       actions: 'recordAway',
     },

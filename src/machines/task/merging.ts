@@ -97,11 +97,11 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
             forge: context.forge,
           }),
           onDone: [
-            ...awayTransitions('later', blockedBecause),
+            ...awayTransitions(pipeline, 'later', blockedBecause),
             { guard: 'isMerged', target: after, actions: ['forgetAway', 'recordMerge'] },
             {
               guard: 'isRefused',
-              target: 'refused',
+              target: 'turnedDown',
               actions: ['forgetAway', 'recordRefusal', tellForge('the forge does not merge it')],
             },
             {
@@ -122,7 +122,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
           'task.pause': told('holds it until somebody resumes it', { target: `#paused.${stage.name}` }),
         },
       },
-      refused: refusedState(pipeline, stage, id),
+      turnedDown: turnedDownState(pipeline, stage, id),
       blocked: blockedState(personalEvents(pipeline, stage, `#${id}.checking`)),
     },
   };
@@ -132,8 +132,8 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
 const mostNews = 20;
 
 /** The rules of the repository stand against the merge. What may have changed that is tried; otherwise a person sees to it. */
-function refusedState(pipeline: Pipeline, stage: Stage, id: string): StateConfig {
-  const budget = `${id}.refused`;
+function turnedDownState(pipeline: Pipeline, stage: Stage, id: string): StateConfig {
+  const budget = `${id}.turnedDown`;
   const events = ['pullRequest.merged', 'pullRequest.reopened', 'review.approved', 'review.dismissed', 'ci.succeeded'];
   const tryAgain = {
     guard: { type: 'isOwnNewsAndReworkLeft', params: { budget, limit: mostNews } },

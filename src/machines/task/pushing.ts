@@ -1,12 +1,16 @@
 /** Bringing what was committed to the forge: the branch, and the pull request that asks for it to be merged. */
-import type { Stage } from '../pipeline.ts';
+import type { Pipeline, Stage } from '../pipeline.ts';
 import { awayTransitions, laterState } from './away.ts';
 import { placeOf, says } from './common.ts';
 import type { TaskContext } from './context.ts';
 import { tellForge } from './report.ts';
 import type { StateConfig, Transition } from './spending.ts';
 
-export function pushingStates(stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
+export function pushingStates(
+  pipeline: Pipeline,
+  stage: Stage,
+  blockedBecause: (why: string) => Transition,
+): StateConfig {
   return {
     pushing: {
       meta: says({ why: 'its branch is brought to the forge' }),
@@ -21,7 +25,7 @@ export function pushingStates(stage: Stage, blockedBecause: (why: string) => Tra
           body: context.body,
         }),
         onDone: [
-          ...awayTransitions('pushingLater', blockedBecause),
+          ...awayTransitions(pipeline, 'pushingLater', blockedBecause),
           { guard: 'isRefused', ...refusedBecause(stage) },
           { target: 'gating', actions: ['forgetAway', 'recordPushed', tellForge(`${stage.name}: published`)] },
         ],

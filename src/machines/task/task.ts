@@ -166,7 +166,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             hook: context.hooks.afterCreate,
           }),
           onDone: [
-            ...awayTransitions('preparingLater', blockedBecause),
+            ...awayTransitions(pipeline, 'preparingLater', blockedBecause),
             {
               target: stage.merge === undefined ? 'affording' : 'merging',
               actions: ['forgetAway', 'recordPrepared', tellForge(`${stage.name} begins`)],
@@ -205,7 +205,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           onError: blockedBecause("the agent's work could not be committed"),
         },
       },
-      ...pushingStates(stage, blockedBecause),
+      ...pushingStates(pipeline, stage, blockedBecause),
       gating: gatingState(stage, blockedBecause),
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
       ...(approvals.length > 0 && {
