@@ -13,11 +13,11 @@ import { createForgeHttp } from './http.ts';
 import { ownerAndName } from './path.ts';
 
 export interface GiteaOptions extends ForgeOptions {
-  /** How long a merge waits for the forge to work out whether it is possible: 10 times half a second. */
+  /** How long a merge waits for the forge to work out whether it is possible: 20 times half a second. */
   mergePatience?: Patience;
 }
 
-const defaultPatience: Patience = { tries: 10, pauseMs: 500 };
+const defaultPatience: Patience = { tries: 20, pauseMs: 500 };
 
 export function createGiteaForge({ mergePatience = defaultPatience, ...options }: GiteaOptions): Forge {
   const url = options.url.replace(/\/+$/, '');

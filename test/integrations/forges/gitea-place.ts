@@ -1,5 +1,6 @@
 /** Gitea and Forgejo for the conformance suite: what people do there, over the same API with their own tokens. */
 import { createHmac, randomUUID } from 'node:crypto';
+import type { Patience } from '../../../src/integrations/forges/gitea/merge.ts';
 import { createGiteaForge } from '../../../src/integrations/forges/gitea.ts';
 import type { People, Place } from './conformance.ts';
 
@@ -9,6 +10,8 @@ export interface Server {
   tokens: { bot: string; reviewer: string; admin: string };
   /** In which organisation repositories are made. */
   owner: string;
+  /** How long it may take to work out whether something merges. */
+  patience: Patience;
   close(): Promise<void>;
 }
 
@@ -33,10 +36,9 @@ function createAsk(url: string): Ask {
   };
 }
 
-export async function giteaPlace({ url, tokens, owner, close }: Server): Promise<GiteaPlace> {
+export async function giteaPlace({ url, tokens, owner, patience, close }: Server): Promise<GiteaPlace> {
   const ask = createAsk(url);
-  const withToken = (token: string) =>
-    createGiteaForge({ name: 'codehost', url, token, mergePatience: { tries: 6, pauseMs: 250 } });
+  const withToken = (token: string) => createGiteaForge({ name: 'codehost', url, token, mergePatience: patience });
   const forge = withToken(tokens.bot);
   const reviewer = withToken(tokens.reviewer);
   const logins = [(await forge.account()).login, (await reviewer.account()).login];

@@ -12,6 +12,7 @@ forgeConformance(
       url: fake.url,
       tokens: { bot: fake.tokenOf('signalbox-bot'), reviewer: fake.tokenOf('maria'), admin: fake.tokenOf('root') },
       owner: 'acme',
+      patience: { tries: 2, pauseMs: 1 },
       close: fake.close,
     });
   },
@@ -27,6 +28,7 @@ for (const server of ['GITEA', 'GITEA_OLD', 'FORGEJO']) {
         url: given('URL'),
         tokens: { bot: given('TOKEN'), reviewer: given('REVIEWER_TOKEN'), admin: given('ADMIN_TOKEN') },
         owner: 'acme',
+        patience: { tries: 30, pauseMs: 250 },
         close: async () => {},
       }),
     { skip: given('URL') === '', also: giteaBehaviour },

@@ -122,17 +122,7 @@ export function createReporter(world: World, deliveries: Deliveries): Reporter {
       deliveries.send(repository, { wanted: type, event: 'issue_comment', type, payload });
     },
 
-    async status(repository, status) {
-      const { id, sha, state, context, description, targetUrl, createdAt, creator } = status;
-      const payload = {
-        ...{ id, sha, state, context, description, created_at: createdAt, updated_at: createdAt },
-        // Without one, it is the server's own page.
-        target_url: targetUrl || `${world.url}/`,
-        commit: await commitShape(repository, world, sha),
-        ...common(repository, creator),
-      };
-      deliveries.send(repository, { wanted: 'status', event: 'status', payload });
-    },
+    status: (repository, status) => tellOfStatus({ world, deliveries, common }, repository, status),
   };
 }
 
@@ -143,7 +133,7 @@ interface Telling {
   common(repository: FakeRepository, by: FakeAccount): { repository: object; sender: object };
 }
 
-/** What is told of a branch or tag that has moved, come or gone. */
+/** The news of a branch or tag that has moved, come or gone. */
 async function tellOfRef(
   { world, deliveries, common }: Telling,
   repository: FakeRepository,
@@ -168,6 +158,23 @@ async function tellOfRef(
     event: 'push',
     payload: { ...payload, ...common(repository, by) },
   });
+}
+
+/** The news of a status. */
+async function tellOfStatus(
+  { world, deliveries, common }: Telling,
+  repository: FakeRepository,
+  status: FakeStatus,
+): Promise<void> {
+  const { id, sha, state, context, description, targetUrl, createdAt, creator } = status;
+  const payload = {
+    ...{ id, sha, state, context, description, created_at: createdAt, updated_at: createdAt },
+    // Without one, it is the server's own page.
+    target_url: targetUrl || `${world.url}/`,
+    commit: await commitShape(repository, world, sha),
+    ...common(repository, creator),
+  };
+  deliveries.send(repository, { wanted: 'status', event: 'status', payload });
 }
 
 const pullTypes: Readonly<Record<string, string>> = {
