@@ -19,7 +19,7 @@ const allowed: Record<string, string[]> = {
   actors: ['domain', 'host', 'machines', 'runtime', 'integrations', 'prompts'],
   demo: ['actors'],
   app: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config'],
-  operations: ['domain', 'machines', 'persistence', 'runtime', 'config', 'app'],
+  operations: ['domain', 'machines', 'persistence', 'runtime', 'integrations', 'config', 'app'],
   observability: ['domain', 'machines', 'persistence', 'runtime', 'app', 'operations'],
   client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
   http: ['domain', 'operations', 'observability'],

@@ -3,6 +3,7 @@ import type { Json } from '../domain/json.ts';
 import { agentRunMachine } from '../machines/agent-run.ts';
 import { breakerMachine } from '../machines/breaker.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
+import { deliveryMachine, deliveryTags } from '../machines/delivery.ts';
 import { gateMachine } from '../machines/gate.ts';
 import { janitorMachine } from '../machines/janitor.ts';
 import { taskLinks } from '../machines/links.ts';
@@ -27,6 +28,12 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'order', definition: written(1), build: () => orderMachine },
   { name: 'janitor', definition: written(1), build: () => janitorMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
+  {
+    name: 'delivery',
+    definition: written(1),
+    build: () => deliveryMachine,
+    tags: snapshot => deliveryTags(snapshot as never),
+  },
   { name: 'gate', definition: written(1), build: () => gateMachine },
   {
     name: 'task',

@@ -62,6 +62,9 @@ export const reasons = {
   beyondLog: ['not_found', 'The position is not in the log of the actor.'],
   badCursor: ['invalid', 'The cursor is not one that a list has answered.'],
 
+  noDelivery: ['not_found', 'There is no delivery with this id.'],
+  noSender: ['not_found', 'No forge or tracker of this kind and name is configured.'],
+
   // What stands in the way.
   idTaken: ['conflict', 'A task has this id already.'],
   tokenTaken: ['conflict', 'There is a token of this name that holds.'],
@@ -134,6 +137,10 @@ export const reasons = {
   notProvided: ['invalid', 'An actor of a machine was not provided by the application.'],
 
   // The other side.
+  badSignature: ['forbidden', 'A delivery is not signed as it should be.', 401],
+  badDelivery: ['invalid', 'A delivery is no JSON, or does not say what it is.'],
+  unreadableDelivery: ['invalid', 'A delivery makes no sense.', 422],
+  webhookUnconfigured: ['unavailable', 'No secret is configured with which deliveries would be checked.'],
   forgeRefused: ['invalid', 'A forge does not do what it was asked for.'],
   unreachable: ['unavailable', 'Whoever works on the data could not be reached.'],
   badAnswer: ['unavailable', 'The answer of the other side cannot be understood.'],

@@ -25,6 +25,14 @@ export async function runRow(runtime: Runtime, id: string): Promise<ActorRow> {
   throw new SignalboxError('not_found', 'noRunYet', `${id} is a task for which no agent has been called yet.`);
 }
 
+/** The actor behind a delivery. Throws `noDelivery`. */
+export async function deliveryRow(runtime: Runtime, id: string): Promise<ActorRow> {
+  const actor = await runtime.actor(id);
+  if (actor?.kind === 'delivery') return actor;
+  const hint = await hintAt(runtime, 'delivery', id, 'none has come in yet');
+  throw new SignalboxError('not_found', 'noDelivery', `There is no delivery ${quote(id)}; ${hint}`);
+}
+
 /** The runs of a task, newest first. A task has as many as its budgets allow. */
 export async function runsOf(runtime: Runtime, taskId: string): Promise<ActorRow[]> {
   const runs = await runtime.actors({ parentId: taskId, kind: 'agentRun', limit: 10_000 });

@@ -16,9 +16,11 @@ import { networkGuard } from '../http/guard.ts';
 import { addInspector } from '../http/inspector/routes.ts';
 import { addMetrics } from '../http/metrics.ts';
 import { createServer, type ServerOptions } from '../http/server.ts';
+import { addWebhooks } from '../http/webhooks.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { createInspector } from '../operations/inspector/inspector.ts';
 import { createTokens, digestOf, type FixedToken } from '../operations/tokens.ts';
+import { createReceiver } from '../operations/webhook.ts';
 import type { Logger } from './log.ts';
 import { openWorking, type Working, type WorkNews } from './working.ts';
 
@@ -126,6 +128,7 @@ async function serverFor(
       await addDocs(it, version());
       addMetrics(it, metrics);
       const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
+      await addWebhooks(it, createReceiver(site));
       await addInspector(it, { inspector: createInspector(site), onViewer });
     },
     ...(times && { times }),

@@ -126,7 +126,7 @@ test('every route gives each of its good answers to the least role that may ask'
     }
     const good = Object.entries(route.responses).filter(([status]) => status.startsWith('2'));
     const described = good.flatMap(([, { content = {} }]) => Object.keys(content));
-    expect([...types].sort(), route.operationId).toEqual(described.sort());
+    expect([...types].sort(), route.operationId).toEqual([...new Set(described)].sort());
   }
 });
 
@@ -261,7 +261,9 @@ test('whoever asks too often is refused on every route until a minute has passed
   const requestsPerMinute = 8;
   const world = await makeWorld({ network: { requestsPerMinute, trustProxy: 1, origins: [] } });
   const { routes, check } = await readDescription(world);
-  for (const [index, route] of routes.entries()) {
+  // Many deliveries come from one address, and who sends them is known by their signatures.
+  const limited = routes.filter(({ path }) => !path.startsWith('/webhook/'));
+  for (const [index, route] of limited.entries()) {
     const headers = { 'x-forwarded-for': `192.0.2.${index}` };
     const asked = () => askAlmost(world, route, { more: { nonsense: 1 }, headers });
     for (let count = 0; count < requestsPerMinute; count++) await asked();

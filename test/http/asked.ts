@@ -18,6 +18,11 @@ const json = 'application/json';
 const events = { accept: 'text/event-stream' };
 const [task, paused, run] = [{ taskId: 'ET-1' }, { taskId: 'ET-2' }, { agentId: 'ET-1.analysis.2' }];
 
+const webhooks = (ids: Record<string, string>) => [
+  { ids, body: { news: true }, status: 202 },
+  { ids, body: {} },
+];
+
 /** By `operationId`. What is not said is the usual: no fields, 200, JSON. */
 const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'task.list': () => [{}, { query: '?standing=person&project=shop&limit=1' }],
@@ -57,6 +62,9 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'breaker.reset': () => [{ ids: { name: 'bot' } }],
   'deadLetter.list': () => [{}],
   'deadLetter.retry': ({ deadLetter }) => [{ ids: { id: deadLetter } }],
+  'delivery.list': () => [{ query: '?provider=gitea&outcome=accepted' }],
+  'delivery.show': ({ delivery }) => [{ ids: { id: delivery } }],
+  'delivery.replay': ({ delivery }) => [{ ids: { id: delivery } }],
   'token.create': () => [{ body: { name: 'new', role: 'viewer' }, status: 201 }],
   'token.list': () => [{}],
   'token.revoke': () => [{ ids: { name: 'ci' } }],
@@ -86,6 +94,8 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'service.metrics': () => [{ type: 'text/plain' }],
   // A test of its own opens the socket.
   'service.inspect': () => [{ status: 426, type: 'application/problem+json' }],
+  'service.webhook': () => webhooks({ kind: 'gitea' }),
+  'service.namedWebhook': () => webhooks({ kind: 'gitea', name: 'home' }),
   'service.inspector': () => [{ type: 'text/html' }],
   'service.inspectorScript': () => [{ type: 'text/javascript' }],
   'service.inspectorStyle': () => [{ type: 'text/css' }],

@@ -2,14 +2,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { sendersFor } from '../../src/app/senders.ts';
+import { defaultSettings } from '../../src/app/settings.ts';
 import { openLocal } from '../../src/client/local.ts';
 import { addDocs } from '../../src/http/docs.ts';
 import { addInspector } from '../../src/http/inspector/routes.ts';
 import { addMetrics } from '../../src/http/metrics.ts';
 import type { ServerOptions } from '../../src/http/server.ts';
+import { addWebhooks } from '../../src/http/webhooks.ts';
 import { workerId } from '../../src/machines/addresses.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createInspector } from '../../src/operations/inspector/inspector.ts';
+import type { Site } from '../../src/operations/operation.ts';
+import type { DeliveryAnswer, Receiver } from '../../src/operations/webhook.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { openSite, waysOfAsking } from '../client/data.ts';
 import { openService } from './place.ts';
@@ -32,6 +37,7 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
     async more(server) {
       await addDocs(server, '1.2.3');
       addMetrics(server, metrics);
+      await addWebhooks(server, playedReceiver(site));
       await addInspector(server, { inspector: createInspector(site), onViewer: () => {} });
     },
     ...options,
@@ -42,6 +48,8 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
   // An event that a machine cannot take waits for a person from then on.
   await site.runtime.send(workerId, { type: 'run.ended' });
   const [letter] = (await site.runtime.deadLetters()).events;
+  const id = 'delivery:home:1';
+  await site.runtime.create('delivery', id, aDelivery as never);
   const backups = join(data.directory, 'backups');
   mkdirSync(backups);
   return {
@@ -49,10 +57,38 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
     repository: data.repository,
     backups,
     lease: `merge:${data.repository}:main`,
+    delivery: id,
     deadLetter: `event:${letter!.position}`,
     secrets: [secret, service.admin],
   };
 }
+
+/** A receiver for which everything is signed well: what a delivery does is tried where deliveries are. */
+const playedReceiver =
+  (site: Site): Receiver =>
+  async ({ kind, name, body }): Promise<DeliveryAnswer> => {
+    if (kind !== 'gitea' || (name !== null && name !== 'home')) sendersFor(defaultSettings, 'nobody', name);
+    await site.runtime.lastPosition();
+    const id = 'delivery:home:1';
+    const isNews = body.includes('news');
+    return isNews
+      ? { status: 202, body: { status: 'accepted', id, deliveryId: '1', events: 1 } }
+      : { status: 200, body: { status: 'duplicate', id } };
+  };
+
+const aDelivery = {
+  ...{
+    provider: 'gitea',
+    name: 'home',
+    event: 'push',
+    deliveryId: '1',
+    meaning: 'm',
+    outcome: 'accepted',
+    reason: null,
+  },
+  reading: { kind: 'push', repo: 'acme/shop', branch: 'main', sha: 'a', number: null, action: null, actor: 'ann' },
+  ...{ events: [], candidates: [], replays: null, by: null, headers: {}, body: {}, bytes: 2 },
+};
 
 const order = (id: string) => JSON.stringify({ title: `Task ${id}`, project: 'shop', id });
 

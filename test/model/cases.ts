@@ -5,6 +5,7 @@ import { noBudget, nothingSpent } from '../../src/domain/budget.ts';
 import { noHooks } from '../../src/domain/hook.ts';
 import { type AgentEnd, type AgentReport, endOf } from '../../src/domain/outcome.ts';
 import { noUsage } from '../../src/domain/usage.ts';
+import type { DeliveryOutcome } from '../../src/machines/delivery.ts';
 import { gateMachine } from '../../src/machines/gate.ts';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
 import { usualLimits } from '../../src/machines/worker-context.ts';
@@ -484,6 +485,17 @@ function after(delay: string): ModelEvent {
 }
 
 const ofRun = (type: string, runId: string): ModelEvent => ({ type, runId });
+
+/** A delivery that came to this. */
+export const deliveryModel = (outcome: DeliveryOutcome): ModelOptions => ({
+  input: {
+    ...{ provider: 'gitea', name: 'home', event: 'push', deliveryId: '1', meaning: 'm', outcome, reason: null },
+    ...{ reading: null, events: [], candidates: [], replays: null, by: null },
+    actor: { id: 'delivery:home:1', parentId: null, at: 0 },
+  },
+  events: [{ type: 'delivery.chosen', by: 'me', replay: 'r' }],
+  project: () => [],
+});
 
 const looked = (verdict: string): ModelEvent => ({
   type: 'xstate.done.actor.judge',

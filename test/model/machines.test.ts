@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type AnyStateMachine, setup } from 'xstate';
 import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
+import { deliveryMachine, deliveryOutcomes } from '../../src/machines/delivery.ts';
 import { gateMachine } from '../../src/machines/gate.ts';
 import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
@@ -19,6 +20,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 import {
   agentRunModel,
   breakerModel,
+  deliveryModel,
   everyVerdict,
   forgePipeline,
   forgeTaskModel,
@@ -51,6 +53,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
     models: [forgeTaskModel(forgeTask, { build: 'ci people', ship: 'shipped' }), everyVerdict(forgeTask)],
   },
   agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel, shortRunModel] },
+  delivery: { machine: deliveryMachine as never, models: deliveryOutcomes.map(deliveryModel) },
   gate: { machine: gateMachine as never, models: [gateModel, promptGateModel] },
   breaker: { machine: breakerMachine as never, models: [breakerModel] },
   worker: { machine: workerMachine as never, models: [workerModel] },

@@ -33,6 +33,7 @@ const means: Record<string, string> = {
   lease: 'Who may merge into which branch',
   breaker: 'What stops the calls of a provider that keeps failing',
   deadLetter: 'Events and actions that wait for a person',
+  delivery: 'What came from forges and trackers, and what it did',
   token: 'Who may ask over a network',
   events: 'What happens, as it happens',
   machine: 'The state machines by which everything goes',

@@ -11,6 +11,10 @@ interface ServiceRoute {
   /** Answered without a token. */
   isOpen?: boolean;
   query?: Record<string, string>;
+  /** GET without it. */
+  method?: 'POST';
+  /** What it takes, by media type. */
+  body?: JsonObject;
   answers: Record<number, JsonObject>;
   fails?: readonly Reason[];
 }
@@ -45,6 +49,43 @@ const health: JsonObject = {
     uptime: { type: 'integer', description: 'seconds' },
   },
 };
+
+const taken: JsonObject = {
+  type: 'object',
+  required: ['status', 'id'],
+  properties: {
+    status: { enum: ['accepted', 'duplicate', 'ignored', 'ambiguous'] },
+    id: { type: 'string', description: 'of the delivery, under /deliveries' },
+    deliveryId: { type: 'string', description: "the sender's" },
+    events: { type: 'integer', description: 'how many it was for tasks' },
+    reason: { type: ['string', 'null'], description: 'why it did nothing' },
+  },
+};
+
+const inPath: Record<string, string> = {
+  kind: 'gitea (Forgejo too), github, gitlab or plane',
+  name: 'the forge or tracker, as the configuration calls it',
+};
+
+const webhook = {
+  isOpen: true,
+  body: { 'application/json': {}, 'application/x-www-form-urlencoded': {} },
+  answers: {
+    202: answer('It was sent to whom it means.', 'application/json', taken),
+    200: answer('It changed nothing, and the answer says why.', 'application/json', taken),
+  },
+  fails: [
+    'badSignature',
+    'badDelivery',
+    'unreadableDelivery',
+    'tooLarge',
+    'badMediaType',
+    'noSender',
+    'webhookUnconfigured',
+    'storeClosed',
+    'storeUnusable',
+  ],
+} as const satisfies Partial<ServiceRoute>;
 
 const routes: readonly ServiceRoute[] = [
   {
@@ -116,26 +157,44 @@ const routes: readonly ServiceRoute[] = [
     isOpen: true,
     answers: { 200: answer('A style sheet.', 'text/css') },
   },
+  {
+    path: '/webhook/{kind}',
+    method: 'POST',
+    operationId: 'service.webhook',
+    summary: 'a delivery of a forge or tracker, which its signature lets in; answered once it is stored',
+    ...webhook,
+  },
+  {
+    path: '/webhook/{kind}/{name}',
+    method: 'POST',
+    operationId: 'service.namedWebhook',
+    summary: 'the same for one of several of a kind',
+    ...webhook,
+  },
 ];
 
 export function serviceEntries({ responsesFor }: Failures): { path: string; method: string; entry: JsonObject }[] {
-  return routes.map(({ path, operationId, summary, isOpen, query = {}, answers, fails = [] }) => {
+  return routes.map(({ path, method = 'GET', operationId, summary, isOpen, query = {}, body, answers, fails = [] }) => {
     const fields = Object.entries(query).map(([name, description]) => {
       return { name, in: 'query', required: false, description, schema: { type: 'string' } };
     });
-    const isLook = answers[200] !== undefined;
+    const isLook = answers[200] !== undefined && method === 'GET';
+    const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']): JsonObject => {
+      return { name, in: 'path', required: true, description: inPath[name] ?? '', schema: { type: 'string' } };
+    });
     const entry = {
       operationId,
       summary,
       tags: ['service'],
       ...(isOpen ? { security: [] } : { 'x-role': 'viewer' }),
-      parameters: [...fields, ...(isLook ? [parameterNamed('IfNoneMatch')] : [])],
+      parameters: [...places, ...fields, ...(isLook ? [parameterNamed('IfNoneMatch')] : [])],
+      ...(body !== undefined && { requestBody: { required: true, content: body } }),
       responses: {
         ...(isLook && unchanged),
         ...responsesFor([...ofEveryRequest, ...fails]),
         ...answers,
       } as JsonObject,
     };
-    return { path, method: 'GET', entry };
+    return { path, method, entry };
   });
 }
