@@ -15,12 +15,14 @@ import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Tidied } from '../machines/janitor.ts';
+import type { Reconciled } from '../machines/reconciler.ts';
 import type { AtForge } from '../machines/task/context.ts';
-import type { JobInput, MachineKind } from '../runtime/index.ts';
+import type { JobInput, MachineKind, Runtime } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
 import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor } from './forge-kinds.ts';
 import { createForges } from './forges.ts';
 import { machineKinds } from './machine-kinds.ts';
+import { reconcile } from './reconcile.ts';
 import type { PruneOrder, PruneReport } from './retention.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
@@ -28,14 +30,17 @@ import { defaultSettings, type Settings } from './settings.ts';
 export interface Asked {
   settings?(): Settings;
   prune?(order: PruneOrder): Promise<PruneReport>;
+  /** The runtime itself, for who compares its tasks with what is outside. */
+  runtime?(): Promise<Runtime>;
 }
 
+const noRuntime = () => Promise.reject(new Error('there is no runtime whose tasks could be compared'));
 const nothingToPrune = () => Promise.reject(new Error('there is no data to remove anything from'));
 
 /** Every kind of actor, with what it needs of the outside world. */
 export function kindsFor(
   { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
-  { settings = () => defaultSettings, prune = nothingToPrune }: Asked = {},
+  { settings = () => defaultSettings, prune = nothingToPrune, runtime = noRuntime }: Asked = {},
 ): MachineKind[] {
   const forges = createForges(() => settings().forges);
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
@@ -56,6 +61,13 @@ export function kindsFor(
           const { tasks, logEntries, bytes, keptInAll } = await prune({ endedBefore, signal });
           return { tasks, logEntries, bytes, kept: keptInAll };
         }),
+      },
+    },
+    reconciler: {
+      actors: {
+        reconcile: fromPromise<Reconciled, { forge: string }>(async ({ input: { forge }, signal }) =>
+          reconcile(await runtime(), await forges.get(forge), signal),
+        ),
       },
     },
     agentRun: {

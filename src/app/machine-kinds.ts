@@ -11,6 +11,7 @@ import { mergeQueueMachine } from '../machines/merge-queue.ts';
 import { orderMachine } from '../machines/order.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { preflightMachine } from '../machines/preflight.ts';
+import { reconcilerMachine } from '../machines/reconciler.ts';
 import { agentRunTags, taskTags } from '../machines/standing.ts';
 import { compileTask } from '../machines/task/task.ts';
 import { tokenMachine } from '../machines/token.ts';
@@ -26,6 +27,7 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'mergeQueue', definition: written(1), build: () => mergeQueueMachine },
   { name: 'token', definition: written(1), build: () => tokenMachine },
   { name: 'order', definition: written(1), build: () => orderMachine },
+  { name: 'reconciler', definition: written(1), build: () => reconcilerMachine },
   { name: 'janitor', definition: written(1), build: () => janitorMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
   {

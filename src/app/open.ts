@@ -77,6 +77,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     // One command on a task, from wherever it was given, is no reason for other limits.
     if (isWhole && isConfigured) await putInForce(runtime, settings, configuration?.file ?? null);
     // For the work of one actor nothing else is started, also not in the places that it frees.
+    if (isWhole) await startReconciling(runtime, settings);
     if (mode === 'work') await runtime.send(workerId, { type: isWhole ? 'worker.started' : 'worker.shutdown' });
   } catch (error) {
     await runtime?.stop({ drainMs: 0 });
@@ -131,7 +132,11 @@ async function start(
   const runtime: Promise<Runtime> = startRuntime({
     store,
     lanes,
-    kinds: kindsFor(paths, { settings, prune: async order => prune({ runtime: await runtime, store, paths }, order) }),
+    kinds: kindsFor(paths, {
+      settings,
+      runtime: () => runtime,
+      prune: async order => prune({ runtime: await runtime, store, paths }, order),
+    }),
     effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
     ...(observer && { observer }),
     listeners: [lanes.listener, ...listeners],
@@ -143,6 +148,11 @@ async function start(
 async function putInForce(runtime: Runtime, settings: Settings, file: string | null): Promise<void> {
   const { configureServices } = await import('./services.ts');
   await configureServices(runtime, settings, file);
+}
+
+async function startReconciling(runtime: Runtime, settings: Settings): Promise<void> {
+  const { lookAtForges } = await import('./services.ts');
+  await lookAtForges(runtime, settings);
 }
 
 async function ensureWorker(runtime: Runtime, { limits, budgets }: Settings): Promise<void> {

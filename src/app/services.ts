@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { breakerId, janitorId, preflightId, workerId } from '../machines/addresses.ts';
+import { breakerId, janitorId, preflightId, reconcilerId, workerId } from '../machines/addresses.ts';
+import type { BreakerContext } from '../machines/breaker.ts';
 import type { PreflightContext } from '../machines/preflight.ts';
+import type { ReconcilerContext } from '../machines/reconciler.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { contextOf } from './context.ts';
@@ -16,8 +18,10 @@ export const mergeQueueId = (repository: string, target: string) => `merge:${rep
 /** Tells every service that is there what the settings say now, and which file they are from. */
 export async function configureServices(runtime: Runtime, settings: Settings, file: string | null): Promise<void> {
   await configureWorker(runtime, settings, file);
-  for (const { id } of await runtime.actors({ kind: 'breaker', limit: 10_000 })) {
-    await reconfigure(runtime, id, { type: 'breaker.configured', ...settings.breaker });
+  for (const row of await runtime.actors({ kind: 'breaker', limit: 10_000 })) {
+    // Those of lanes have pauses of their own.
+    if (contextOf<BreakerContext>(row).tells === null) continue;
+    await reconfigure(runtime, row.id, { type: 'breaker.configured', ...settings.breaker });
   }
   for (const row of await runtime.actors({ kind: 'preflight', limit: 10_000 })) {
     const context = contextOf<{ agent: unknown }>(row);
@@ -25,6 +29,30 @@ export async function configureServices(runtime: Runtime, settings: Settings, fi
     await reconfigure(runtime, row.id, event);
   }
   await configureJanitor(runtime, settings);
+  await configureReconcilers(runtime, settings);
+}
+
+/** Minutes that a lost delivery may cost. */
+const reconcileEveryMs = 300_000;
+
+/** One for each forge that is configured; those of others rest. */
+async function configureReconcilers(runtime: Runtime, { forges }: Settings): Promise<void> {
+  for (const forge of Object.keys(forges)) {
+    await runtime.create('reconciler', reconcilerId(forge), { forge, intervalMs: reconcileEveryMs });
+  }
+  for (const row of await runtime.actors({ kind: 'reconciler', limit: 10_000 })) {
+    const { forge } = contextOf<ReconcilerContext>(row);
+    const intervalMs = Object.hasOwn(forges, forge) ? reconcileEveryMs : null;
+    await reconfigure(runtime, row.id, { type: 'reconciler.configured', intervalMs } as never);
+  }
+}
+
+/** Has every forge looked at now: deliveries may have come while nobody was here. */
+export async function lookAtForges(runtime: Runtime, settings: Settings): Promise<void> {
+  await configureReconcilers(runtime, settings);
+  for (const forge of Object.keys(settings.forges)) {
+    await runtime.send(reconcilerId(forge), { type: 'reconciler.look' }, { source: 'app' });
+  }
 }
 
 /** There is none until something is to be removed. */

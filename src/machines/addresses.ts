@@ -6,6 +6,9 @@ export const workerId = 'worker';
 /** Removes what ended long ago. There is at most one. */
 export const janitorId = 'janitor:data';
 
+/** Compares tasks with their forge. */
+export const reconcilerId = (forge: string) => `reconciler:${forge}`;
+
 /** Guards a provider. */
 export const breakerId = (provider: string) => `breaker:${provider}`;
 

@@ -35,6 +35,8 @@ export const runStatusIn = (tags: readonly string[]): RunStatus =>
 
 /** The tag of tasks that are in a stage or an outer state. */
 export const stageTag = (stage: string) => `stage:${stage}`;
+/** The tag of tasks whose repository is at a forge. */
+export const forgeTag = (forge: string) => `forge:${encodeURIComponent(forge)}`;
 /** The tag of tasks of a project. */
 export const projectTag = (project: string) => `project:${encodeURIComponent(project)}`;
 
@@ -60,6 +62,7 @@ export function taskTags(snapshot: AnyMachineSnapshot): string[] {
     standing,
     stageTag(stageOf(snapshot.value)),
     ...(context.project === undefined ? [] : [projectTag(context.project)]),
+    ...(context.forge == null ? [] : [forgeTag(context.forge.name)]),
     ...own.filter(tag => tag !== standing),
     ...(isRoutine(own, snapshot) ? ['routine'] : []),
   ];

@@ -8,6 +8,7 @@ import { noUsage } from '../../src/domain/usage.ts';
 import type { DeliveryOutcome } from '../../src/machines/delivery.ts';
 import { gateMachine } from '../../src/machines/gate.ts';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
+import { reconcilerMachine } from '../../src/machines/reconciler.ts';
 import { usualLimits } from '../../src/machines/worker-context.ts';
 import type { ModelEvent, ModelOptions } from './paths.ts';
 
@@ -215,7 +216,11 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
       })),
       { type: 'review.changesRequested', number: 8, sha: 'h' },
       { type: 'pullRequest.merged', number: 7, sha: 'h' },
-      { type: 'pullRequest.reopened', number: 7, sha: 'h' },
+      ...['pullRequest.reopened', 'pullRequest.updated', 'pullRequest.closed'].map(type => ({
+        type,
+        number: 7,
+        sha: 'h',
+      })),
       { type: 'review.dismissed', number: 7, sha: 'h' },
       { type: 'comment.kept', id: 3 },
       { type: 'requests.done', results: [] },
@@ -485,6 +490,26 @@ function after(delay: string): ModelEvent {
 }
 
 const ofRun = (type: string, runId: string): ModelEvent => ({ type, runId });
+
+export const reconcilerModel: ModelOptions = {
+  input: { forge: 'home', intervalMs: 1_000, actor: { id: 'reconciler:home', parentId: null, at: 0 } },
+  events: [
+    { type: 'reconciler.look' },
+    { type: 'reconciler.configured', intervalMs: null },
+    { type: 'reconciler.configured', intervalMs: 2_000 },
+    {
+      type: 'xstate.done.actor.reconcile',
+      output: {
+        looked: 1,
+        why: null,
+        differences: [{ task: 't', type: 'ci.failed', what: 'red', outcome: 'applied' }],
+      },
+    },
+    failure('reconcile'),
+    ...deadlinesOf(reconcilerMachine as never),
+  ],
+  project: context => [(context as { intervalMs: number | null }).intervalMs === null],
+};
 
 /** A delivery that came to this. */
 export const deliveryModel = (outcome: DeliveryOutcome): ModelOptions => ({

@@ -10,6 +10,7 @@ import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
 import { orderMachine } from '../../src/machines/order.ts';
 import { preflightMachine } from '../../src/machines/preflight.ts';
+import { reconcilerMachine } from '../../src/machines/reconciler.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
 import { tokenMachine } from '../../src/machines/token.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
@@ -31,6 +32,7 @@ import {
   plainRunModel,
   preflightModel,
   promptGateModel,
+  reconcilerModel,
   shortRunModel,
   smallPipeline,
   taskModel,
@@ -58,6 +60,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
   breaker: { machine: breakerMachine as never, models: [breakerModel] },
   worker: { machine: workerMachine as never, models: [workerModel] },
   preflight: { machine: preflightMachine as never, models: [preflightModel] },
+  reconciler: { machine: reconcilerMachine as never, models: [reconcilerModel] },
   janitor: { machine: janitorMachine as never, models: [janitorModel] },
   token: { machine: tokenMachine as never, models: [tokenModel] },
   order: { machine: orderMachine as never, models: [orderModel] },

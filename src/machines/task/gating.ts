@@ -59,7 +59,10 @@ function gateState(stage: Stage, gate: Gate, next: string, blockedBecause: (why:
 const lookAgainMs = 60_000;
 
 const ciNews = ['ci.pending', 'ci.succeeded', 'ci.failed'];
-const reviewNews = ['review.approved', 'review.changesRequested', 'review.commented', 'review.dismissed'];
+const reviewNews = [
+  ...['review.approved', 'review.changesRequested', 'review.commented', 'review.dismissed'],
+  ...['pullRequest.updated', 'pullRequest.closed', 'pullRequest.reopened', 'pullRequest.merged'],
+];
 
 /** What happens at the forge that a gate has to look at. What speaks of other code, or of somebody else's, is no news. */
 function newsFor(gate: Gate): StateConfig {
