@@ -32,6 +32,11 @@ export const show = answers({
     ];
     if (rows.length > 0) print(table(['RUN', 'STATE', 'WHY'], rows));
     showResilience(queue);
+    for (const { name, waiting: open, oldestAt } of queue.lanes) {
+      print(
+        `lane ${name}: ${open} ${open === 1 ? 'action waits' : 'actions wait'}, the oldest since ${dayTime(oldestAt)}`,
+      );
+    }
     showSpending(queue);
     for (const { resource, holder, waiting: next } of leases) {
       print(`lease ${resource}: ${holder ?? 'free'}${next.length > 0 ? `, then ${next.join(', ')}` : ''}`);

@@ -28,6 +28,10 @@ export function showTask(task: TaskInFull, hint: string): void {
     ['why', task.why],
     ['project', `${task.project} (${task.repository})`],
     ['branch', `${task.branch} → ${task.target}`],
+    ...(task.forge === null ? [] : [['forge', `${task.forge.repository} at ${task.forge.name}`] as [string, string]]),
+    ...(task.forge?.pullRequest == null
+      ? []
+      : [['pull', `#${task.forge.pullRequest.number} ${task.forge.pullRequest.url}`] as [string, string]]),
     ['attempts', attempts.join(', ') || 'none yet'],
     ['worked', `${formatDuration(task.spent.timeMs)} in ${task.spent.sessions} processes`],
     ['used', usageOf(task)],

@@ -9,6 +9,7 @@ import { operation } from './operation.ts';
 import { viewOfRun } from './views/agent.ts';
 import { queueView, readBreakers, readLeases, readPreflights } from './views/queue.ts';
 import { reasonsIn, tagsOfWorker } from './views/reasons.ts';
+import { timeOf } from './views/time.ts';
 
 export const queueShow = operation({
   name: 'queue.show',
@@ -45,6 +46,11 @@ export const queueShow = operation({
       configuration: context?.configuration ?? null,
       spending: { budgets: context?.budgets ?? noPlan, ledger: closeDay(context?.ledger ?? openLedger, Date.now()) },
       resilience: { breakers: await readBreakers(runtime), preflight: await readPreflights(runtime) },
+      lanes: (await runtime.lanes()).map(({ lane, open, oldestAt }) => ({
+        name: lane,
+        waiting: open,
+        oldestAt: timeOf(oldestAt),
+      })),
       leases: await readLeases(runtime),
       recent: recent.map(row => viewOfRun(row)),
     };

@@ -67,7 +67,7 @@ test('I12: what ended goes with its files; what works, branches and saved work a
   await untilAtWork('ET-2');
   const [git, kept, gone] = [await refs(), runsOf(runsDir, 'ET-2'), runsOf(runsDir, 'ET-1')];
   const dry = await working.ask('data.prune', { olderThan: '0s', dryRun: true });
-  expect(dry).toMatchObject({ tasks: 1, actors: 2, directories: gone.length, kept: [] });
+  expect(dry).toMatchObject({ tasks: 1, actors: 3, directories: gone.length, kept: [] });
   expect(runsOf(runsDir, 'ET-1')).toEqual(gone);
   const told: unknown[] = [];
   const pruned = await working.ask('data.prune', { olderThan: '0s' }, { onProgress: count => told.push(count) });

@@ -69,7 +69,10 @@ const inPath: Record<string, string> = {
 
 const webhook = {
   isOpen: true,
-  body: { 'application/json': {}, 'application/x-www-form-urlencoded': {} },
+  body: {
+    'application/json': { schema: { type: 'object' } },
+    'application/x-www-form-urlencoded': { schema: { type: 'object' } },
+  },
   answers: {
     202: answer('It was sent to whom it means.', 'application/json', taken),
     200: answer('It changed nothing, and the answer says why.', 'application/json', taken),

@@ -42,7 +42,7 @@ function gateState(stage: Stage, gate: Gate, next: string, blockedBecause: (why:
         place: {
           ...placeOf(context),
           sandbox: playerOf(context, stage).sandbox,
-          forge: context.forge,
+          forge: context.forge ?? null,
           head: context.head,
         },
       }),

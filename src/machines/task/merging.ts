@@ -94,7 +94,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
             head: context.head,
             title: context.title,
             token: context.leaseToken,
-            forge: context.forge,
+            forge: context.forge ?? null,
           }),
           onDone: [
             ...awayTransitions(pipeline, 'later', blockedBecause),

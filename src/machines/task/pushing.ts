@@ -19,7 +19,7 @@ export function pushingStates(
         src: 'push',
         input: ({ context }: { context: TaskContext }) => ({
           ...placeOf(context),
-          forge: context.forge,
+          forge: context.forge ?? null,
           head: context.head,
           title: context.title,
           body: context.body,

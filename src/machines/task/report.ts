@@ -12,7 +12,7 @@ interface Told {
 /** An effect for a task that has a forge; for others there is nothing to do. */
 const atForge = (type: string, params: (told: Told) => object | null): Transition => ({
   type,
-  params: (told: Told) => (told.context.forge === null ? null : params(told)),
+  params: (told: Told) => (told.context.forge == null ? null : params(told)),
 });
 
 const stateOf = { pass: 'success', fail: 'failure', inconclusive: 'pending' } as const;

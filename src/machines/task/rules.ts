@@ -141,7 +141,8 @@ export const taskSetup = setup({
     /** Nothing but documents has been added since the merge, and the gates of the last stages are passed too. */
     mayLand: ({ context }, params: { gates: string[] }) =>
       params.gates.every(gate => hasVerdict(context, gate, 'pass')) && context.merged?.codeTree === context.codeTree,
-    isAtForge: ({ context }) => context.forge !== null,
+    // Tasks that were made before there were forges have none.
+    isAtForge: ({ context }) => context.forge != null,
     isAway: ({ event }) => outputOf<{ result?: string }>(event).result === 'away',
     isAwayAndReworkLeft: ({ context, event }, params: { limit: number }) =>
       outputOf<{ result?: string }>(event).result === 'away' && (context.rework[awayBudget] ?? 0) < params.limit,
@@ -190,7 +191,9 @@ export const taskSetup = setup({
         : { forge: { ...context.forge, commentId: event.id } },
     ),
     recordRequests: assign(({ context, event }) =>
-      event.type === 'requests.done' ? { requests: [...context.requests, ...event.results].slice(-mostRequests) } : {},
+      event.type === 'requests.done'
+        ? { requests: [...(context.requests ?? []), ...event.results].slice(-mostRequests) }
+        : {},
     ),
     /** Has a gate look again. */
     tellGate: sendTo((_, params: { child: string }) => params.child as unknown as ActorRefFrom<typeof gateMachine>, {

@@ -99,7 +99,7 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
   const { actor, forge, ...rest } = input;
   return {
     ...rest,
-    forge: forge && { ...forge, pullRequest: null, commentId: null },
+    forge: forge == null ? null : { ...forge, pullRequest: null, commentId: null },
     id: actor.id,
     pipeline: pipeline.name,
     base: '',
@@ -162,7 +162,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             base: context.base,
             head: context.head,
             stale: roundFilesOf(stage),
-            forge: context.forge,
+            forge: context.forge ?? null,
             hook: context.hooks.afterCreate,
           }),
           onDone: [

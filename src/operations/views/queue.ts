@@ -110,6 +110,15 @@ export const queueView = z.lazy(() =>
       breakers: z.record(z.string(), breakerView),
       preflight: z.record(z.string(), preflightView),
     }),
+    lanes: z
+      .array(
+        z.object({
+          name: z.string().describe('the integration, such as forge:home; its breaker is called the same'),
+          waiting: z.int().describe('actions that are still to be delivered'),
+          oldestAt: at.describe('when the oldest of them was asked for'),
+        }),
+      )
+      .describe('actions for integrations that wait; each has a lane of its own'),
     leases: z.array(leaseView),
     recent: z.array(agentView).describe('the newest runs that have ended'),
   }),

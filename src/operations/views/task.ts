@@ -74,6 +74,22 @@ export const taskFields = () =>
     base: z.string().describe('the commit on which its branch began'),
     head: z.string().describe('the last commit that was published'),
     merged: z.object({ commit: z.string(), codeTree: z.string(), at: z.number() }).nullable(),
+    forge: z
+      .object({
+        name: z.string().describe('the forge, as the configuration calls it'),
+        repository: z.string().describe('what the repository is called there'),
+        pullRequest: z.object({ number: z.int(), url: z.string() }).nullable(),
+        commentId: z.int().nullable().describe('the comment that tells how it stands'),
+      })
+      .nullable()
+      .describe('where its repository is for everybody, and what it has made there'),
+    source: z
+      .object({ tracker: z.string(), id: z.string(), url: z.string().nullable() })
+      .nullable()
+      .describe('the work item that it came from'),
+    requests: z
+      .array(z.object({ file: z.string(), outcome: z.string() }))
+      .describe('what its agents have asked for by files, and what became of it'),
     questions: z.string().nullable().describe('what its agent asks'),
     version: z.int(),
     createdAt: at,
@@ -126,6 +142,9 @@ export async function viewOfTask(runtime: Runtime, row: ActorRow, reason?: Reaso
     base: context.base,
     head: context.head,
     merged: context.merged,
+    forge: context.forge ?? null,
+    source: context.source ?? null,
+    requests: context.requests ?? [],
     questions: context.questions,
     version: row.version,
     createdAt: timeOf(row.createdAt),
