@@ -156,6 +156,11 @@ projects:
     # hooks:
     #   afterCreate: { run: [npm, ci], timeLimit: 5m }
 
+# Where the repository is for everybody: branches go there, pull requests are made, and it merges. See docs/forges.md.
+# forges:
+#   home: { kind: gitea, url: "https://git.example.org", token: "\${GITEA_TOKEN}", webhookSecret: "\${GITEA_WEBHOOK_SECRET}" }
+# and in the project above: forge: home, remote: acme/shop
+
 # worker:
 #   total: 2                     # agents at once; also perProject, perStage, perAgent, perProvider
 

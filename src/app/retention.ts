@@ -20,6 +20,8 @@ export interface PruneReport {
   tasks: number;
   /** What was ordered under a key, with the answer. */
   orders: number;
+  /** Deliveries of forges and trackers. They are never taken a second time, also not when they are gone. */
+  deliveries: number;
   /** All of these, with the runs of the tasks. */
   actors: number;
   logEntries: number;
@@ -55,20 +57,29 @@ export async function prune(
 ): Promise<PruneReport> {
   const ids = new Set<string>();
   const kept: PruneReport['kept'] = [];
-  const report = { tasks: 0, orders: 0, actors: 0, logEntries: 0, actions: 0, definitions: 0, keptInAll: 0 };
+  const report = {
+    tasks: 0,
+    orders: 0,
+    deliveries: 0,
+    actors: 0,
+    logEntries: 0,
+    actions: 0,
+    definitions: 0,
+    keptInAll: 0,
+  };
   const keep = (id: string, why: string) => {
     report.keptInAll += 1;
     if (kept.length < mostKeptNamed) kept.push({ id, why });
   };
-  async function removeAll(kind: 'task' | 'order'): Promise<void> {
+  const counted = { task: 'tasks', order: 'orders', delivery: 'deliveries' } as const;
+  async function removeAll(kind: keyof typeof counted): Promise<void> {
     for (let after: PrunePlace | null | undefined; after !== null && !signal.aborted; ) {
       const place = after === undefined ? {} : { after };
       const mayReturn = kind === 'order';
       const pruned = await runtime.prune({ kind, endedBefore, ...bite, ...place, isDryRun, mayReturn });
       for (const id of isDryRun ? pruned.roots : []) ids.add(id);
       for (const { id, why } of pruned.kept) keep(id, whyKept[why]);
-      if (kind === 'task') report.tasks += pruned.roots.length;
-      else report.orders += pruned.roots.length;
+      report[counted[kind]] += pruned.roots.length;
       report.actors += pruned.actors.length;
       report.logEntries += pruned.logEntries;
       report.actions += pruned.outbox;
@@ -82,6 +93,7 @@ export async function prune(
   await removeAll('task');
   // A key that nobody can still mean may be given to another order.
   await removeAll('order');
+  await removeAll('delivery');
   const isGone = async (taskId: string) => ids.has(taskId) || (await store.isGone('task', taskId));
   const { directories, bytes, inUse } = await sweepRuns(paths, { isGone, isDryRun, signal });
   for (const name of inUse) keep(name, 'a process of it still lives');

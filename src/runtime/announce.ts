@@ -41,11 +41,14 @@ export interface Announced {
 /** Tells everybody and makes the record, within a turn. */
 export async function announce(
   turn: Turn,
-  { id, source, again, notices, input }: Announcement,
+  { kind, id, source, again, notices, input }: Announcement,
   definition: Definition,
   cause: Cause | undefined,
 ): Promise<Announced> {
-  if (await turn.has(id)) {
+  const known = await turn.knows(kind, id);
+  // Its record was removed long ago; it was told then.
+  if (known === 'gone') return { isNew: false, receipt: removed, receipts: [] };
+  if (known === 'there') {
     const receipt = await turn.take(internal(id, again, source, cause));
     return { isNew: false, receipt, receipts: [] };
   }
@@ -56,6 +59,8 @@ export async function announce(
   const creation = { actorId: id, definition, input: input(receipts), source, cause };
   return { isNew: true, receipt: await turn.create(creation), receipts };
 }
+
+const removed: Receipt = { seq: 0, outcome: 'duplicate', state: '', reason: 'it was removed; ids are used once' };
 
 /** One that has gone in this very moment hears nothing, and the others do. */
 async function tell(turn: Turn, delivery: Parameters<Turn['take']>[0]): Promise<Receipt> {

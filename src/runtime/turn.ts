@@ -48,8 +48,8 @@ export interface Turn {
   readonly trail: Trail | undefined;
   readonly taken: number;
   create(creation: Creation): Promise<Receipt>;
-  /** Whether there is such an actor. */
-  has(actorId: string): Promise<boolean>;
+  /** How far such an actor is known: it is there, it was removed and its id is gone for good, or it never was. */
+  knows(kind: string, actorId: string): Promise<'there' | 'gone' | 'never'>;
   /** Throws `not_found` when there is no such actor. */
   take(delivery: Delivery): Promise<Receipt>;
   /** The same for an event that nobody waits for: without an actor it becomes a dead letter. */
@@ -363,7 +363,10 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
     get taken() {
       return taken;
     },
-    has: async actorId => (await open(actorId)) !== undefined,
+    async knows(kind, actorId) {
+      if ((await open(actorId)) !== undefined) return 'there';
+      return (await store.isGone(kind, actorId)) ? 'gone' : 'never';
+    },
     async create(creation) {
       taken += 1;
       const existing = await open(creation.actorId);

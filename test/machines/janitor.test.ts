@@ -11,7 +11,16 @@ import { startTestRuntime } from '../support/runtime.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const nothing = { orders: 0, actors: 0, actions: 0, definitions: 0, directories: 0, kept: [], keptInAll: 0 };
+const nothing = {
+  orders: 0,
+  deliveries: 0,
+  actors: 0,
+  actions: 0,
+  definitions: 0,
+  directories: 0,
+  kept: [],
+  keptInAll: 0,
+};
 
 /** A runtime with the real kinds; what would be removed is played. */
 async function startJanitor(disk = createMemoryDisk(), clock = createFakeClock(100 * day)) {

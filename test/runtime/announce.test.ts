@@ -28,12 +28,13 @@ const station = setup({
   },
 });
 const record = setup({
-  types: {} as { context: object; input: object; events: { type: 'again' } },
+  types: {} as { context: object; input: object; events: { type: 'again' | 'end' } },
   actions: { nothing: assign({}) },
 }).createMachine({
   id: 'record',
   context: ({ input }) => ({ ...input }),
-  on: { again: { actions: 'nothing' } },
+  initial: 'kept',
+  states: { kept: { on: { again: { actions: 'nothing' }, end: 'ended' } }, ended: { type: 'final' } },
 });
 
 const kinds = [
@@ -132,5 +133,17 @@ test('one that goes in this very moment hears nothing, and the others do', async
   const gone = { actorId: 'gone', event: { type: 'news' }, dedupeKey: null };
   const { receipts } = await runtime.announce({ ...given, notices: async () => [gone, ...(await given.notices())] });
   expect(receipts.map(({ outcome }) => outcome)).toEqual(['ignored', 'applied']);
+  expect(await context('a')).toMatchObject({ heard: 1 });
+});
+
+test('what was removed long ago is not told again', async () => {
+  const { runtime, announce, context, clock } = await startStations();
+  await runtime.create('station', 'a', { name: 'a' });
+  await announce('r1', ['a']);
+  await runtime.send('r1', { type: 'end' });
+  clock.advance(1_000);
+  await runtime.prune({ kind: 'record', endedBefore: clock.now(), limit: 10, entries: 10 });
+  expect(await runtime.actor('r1')).toBeUndefined();
+  expect(await announce('r1', ['a'])).toMatchObject({ isNew: false, receipt: { outcome: 'duplicate' } });
   expect(await context('a')).toMatchObject({ heard: 1 });
 });
