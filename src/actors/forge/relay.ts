@@ -1,12 +1,13 @@
 /**
- * Git between this machine and a forge, through a bare repository of our own that borrows the objects of the local one.
+ * Git between this machine and a forge, through a bare repository of our own that works on the objects of the local one.
  *
  * An agent can write into the configuration of the repository that it works in, and git would obey that: send what we sign
- * in with elsewhere, or run a program. The configuration here is ours alone. The password is handed over on a descriptor
- * that only git and its children have: it is in no argument, no variable, no file and no address.
+ * in with elsewhere, fetch from elsewhere, or run a program. Configuration, refs, replacements and grafts here are ours
+ * alone; of the local repository only the objects are used. The password is handed over on a descriptor that only git and
+ * its children have: it is in no argument, no variable, no file and no address.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Forge, ForgeError } from '../../integrations/forge.ts';
@@ -36,6 +37,9 @@ const settings = [
   `credential.helper=${helper}`,
   'core.hooksPath=/dev/null',
   'core.askPass=true',
+  // Repositories from which the local one borrows are not asked, and what is computed beforehand is not believed.
+  'core.alternateRefsCommand=true',
+  'core.commitGraph=false',
   'protocol.ext.allow=never',
   'http.followRedirects=false',
   'http.lowSpeedLimit=1000',
@@ -47,27 +51,21 @@ const settings = [
 /** Brings a branch of the forge here. Answers its commit, undefined when there is no such branch. Throws `ForgeError`. */
 export function fetchBranch(place: RelayPlace, branch: string): Promise<string | undefined> {
   return withRelay(place, async relay => {
-    const { code, stderr } = await relay([
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      url(place),
-      `+refs/heads/${branch}:refs/heads/${branch}`,
-    ]);
+    const ref = `refs/heads/${branch}`;
+    const { code, stderr } = await relay(['fetch', '--quiet', '--no-tags', url(place), `+${ref}:${ref}`]);
     if (code !== 0 && /couldn't find remote ref/.test(stderr)) return undefined;
     if (code !== 0) throw failure(place, stderr);
-    const local = gitIn(place.repository);
-    const ref = trackingRef(place.forge.name, branch);
-    await local([
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      relay.directory,
-      `+refs/heads/${branch}:${ref}`,
-    ]);
-    return local(['rev-parse', '--verify', `${ref}^{commit}`]);
+    // Asked here, where no agent can have moved it.
+    const { stdout } = await relay(['rev-parse', '--verify', `${ref}^{commit}`]);
+    const sha = stdout.trim();
+    await gitIn(place.repository)(['update-ref', trackingRef(place.forge.name, branch), sha]);
+    return sha;
   });
+}
+
+/** Whether a commit is part of the history of another, whatever the local repository replaces or grafts. */
+export function holds(place: RelayPlace, { commit, tip }: { commit: string; tip: string }): Promise<boolean> {
+  return withRelay(place, async relay => (await relay(['merge-base', '--is-ancestor', commit, tip])).code === 0);
 }
 
 /**
@@ -90,46 +88,58 @@ export function pushBranch(place: RelayPlace, branch: string, sha: string): Prom
 
 const url = ({ forge, remote }: RelayPlace) => forge.cloneUrl(remote);
 
-interface Relay {
-  (args: readonly string[]): Promise<{ code: number; stderr: string }>;
-  directory: string;
+interface Answer {
+  code: number;
+  stdout: string;
+  stderr: string;
 }
+
+type Relay = (args: readonly string[]) => Promise<Answer>;
 
 async function withRelay<T>(place: RelayPlace, work: (relay: Relay) => Promise<T>): Promise<T> {
   const name = createHash('sha256').update(`${place.forge.name}\0${place.remote}\0${place.repository}`).digest('hex');
   const directory = join(place.directory, `${name.slice(0, 32)}.git`);
   return inTurn(directory, async () => {
-    await prepare(place, directory);
-    const run = (args: readonly string[]) => runGit(directory, args, place.forge.credentials);
-    return work(Object.assign(run, { directory }));
+    const objects = await prepare(place, directory);
+    const run = (args: readonly string[]) => runGit({ directory, objects }, args, place.forge.credentials);
+    return work(async args => {
+      const answer = await run(args);
+      if (answer.code === 0 || !isLeftOver.test(answer.stderr)) return answer;
+      rmSync(directory, { recursive: true, force: true });
+      await prepare(place, directory);
+      return run(args);
+    });
   });
 }
 
-/** Makes the relay, and has it borrow the objects of the repository, wherever those are by now. */
-async function prepare({ directory: parent, repository }: RelayPlace, directory: string): Promise<void> {
-  if (!existsSync(join(directory, 'HEAD'))) {
+/** What git says of what another one has left that was killed. All that a relay holds is what it can be told again. */
+const isLeftOver = /\.lock': File exists|reference broken|bad object|did not send all necessary objects/;
+
+/** Makes the relay. Answers where the objects of the local repository are by now. */
+async function prepare({ directory: parent, repository }: RelayPlace, directory: string): Promise<string> {
+  if (!existsSync(join(directory, 'config'))) {
     mkdirSync(parent, { recursive: true, mode: 0o700 });
-    await gitIn(parent)(['init', '--quiet', '--bare', '--', directory]);
+    await gitIn(parent)(['init', '--quiet', '--bare', '--template=', '--', directory]);
   }
-  const objects = await gitIn(repository)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
-  writeFileSync(join(directory, 'objects/info/alternates'), `${objects}\n`);
+  return gitIn(repository)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
 }
 
 async function runGit(
-  directory: string,
+  { directory, objects }: { directory: string; objects: string },
   args: readonly string[],
   { username, password }: Forge['credentials'],
-): Promise<{ code: number; stderr: string }> {
+): Promise<Answer> {
   const secret = new TextEncoder().encode(`username=${username}\npassword=${password}\n`);
-  const { exitCode, stderr, timedOut } = await execa('git', [...settings, ...args], {
+  const { exitCode, stdout, stderr, timedOut } = await execa('git', [...settings, ...args], {
     cwd: directory,
-    env: { ...environment(), GIT_DIR: directory },
+    env: { ...environment(), GIT_DIR: directory, GIT_OBJECT_DIRECTORY: objects },
     extendEnv: false,
     reject: false,
-    stdio: ['ignore', 'ignore', 'pipe', secret],
+    stdio: ['ignore', 'pipe', 'pipe', secret],
     timeout: timeLimitMs,
   });
-  return { code: exitCode ?? 1, stderr: timedOut ? 'unable to access: it took too long' : String(stderr) };
+  const words = timedOut ? 'unable to access: it took too long' : String(stderr).replaceAll(password, '***');
+  return { code: exitCode ?? 1, stdout: String(stdout), stderr: words };
 }
 
 /** Neither the user's settings nor what the orchestrator knows: only where programs, proxies and certificates are. */
@@ -149,21 +159,27 @@ function environment(): Record<string, string> {
 
 /** Git's words as a forge's: what the network or the server does passes, what it is told does not. */
 function failure({ forge, remote }: RelayPlace, stderr: string): ForgeError {
-  const said =
-    stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^(?:fatal|error|remote): /, '') ?? '';
+  const said = saidIn(stderr);
   const [, status] = /returned error: (\d{3})/.exec(stderr) ?? [];
-  const words = `git cannot reach ${remote} at ${forge.name}: ${said.slice(0, 300)}`;
+  const words = `git cannot reach ${remote} at ${forge.name}: ${said}`;
   if (status === '401' || /Authentication failed|could not read (?:Username|Password)/i.test(stderr)) {
     return new ForgeError('unauthorized', `${forge.name} does not take the token for ${remote}`);
   }
-  if (status === '403') return new ForgeError('forbidden', `the account may not do that in ${remote}`);
+  if (status === '403') return new ForgeError('forbidden', `the account may not do that in ${remote}: ${said}`);
   if (status === '404' || /repository .* not found/i.test(stderr)) return new ForgeError('notFound', words);
   if (/\[remote rejected\]|pre-receive hook declined|protected branch/.test(stderr)) {
-    return new ForgeError('forbidden', `${forge.name} does not take the push: ${said.slice(0, 300)}`);
+    return new ForgeError('forbidden', `${forge.name} does not take the push: ${said}`);
   }
   return new ForgeError('unreachable', words);
+}
+
+const longestWords = 300;
+
+/** What the server says where it says something, else git's last word that is more than that it failed. */
+function saidIn(stderr: string): string {
+  const lines = stderr.split(/[\r\n]+/).map(line => line.replaceAll(/\p{Cc}/gu, '').trim());
+  const remote = lines.flatMap(line => /^remote:\s*(\S.*)$/.exec(line)?.[1] ?? []);
+  const own = lines.filter(line => line !== '' && !line.includes('failed to push some refs')).slice(-1);
+  const words = remote.length > 0 ? remote : own.map(line => line.replace(/^(?:fatal|error): /, ''));
+  return words.join(' ').slice(0, longestWords);
 }
