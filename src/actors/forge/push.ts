@@ -2,7 +2,8 @@
 import type { Forge } from '../../integrations/forge.ts';
 import type { AtForge, Pushed } from '../../machines/task/context.ts';
 import { askForge } from './answer.ts';
-import { pushBranch, type RelayPlace } from './relay.ts';
+import { harmless, harmlessTitle } from './harmless.ts';
+import { fetchBranch, holds, pushBranch, type RelayPlace } from './relay.ts';
 
 export interface PushInput {
   taskId: string;
@@ -35,15 +36,17 @@ export async function pushToForge(input: PushInput, around: ForgeSurroundings): 
   const { branch, target, head, workItem, title } = input;
   const remote = input.forge.repository;
   return askForge(forge.name, async () => {
-    await pushBranch(relayOf(input, around), branch, head);
-    const base = await forge.branch(remote, target);
-    // A stage may have added nothing to what is merged already: then there is nothing to ask for.
-    if (base?.sha === head) return { result: 'pushed', pullRequest: null };
+    const relay = relayOf(input, around);
+    await pushBranch(relay, branch, head);
+    const tip = await fetchBranch(relay, target);
+    // A stage may have added nothing to what is merged already, and others may have merged since: nothing to ask for.
+    if (tip !== undefined && (await holds(relay, { commit: head, tip })))
+      return { result: 'pushed', pullRequest: null };
     const body = `${quoted(input.body)}\n\n_${workItem}, worked on by Signalbox._\n`.trimStart();
     const { number, url } = await forge.openPullRequest(remote, {
       head: branch,
       base: target,
-      title: `${workItem}: ${title}`,
+      title: harmlessTitle(`${workItem}: ${title}`),
       body,
     });
     return { result: 'pushed', pullRequest: { number, url } };
@@ -52,9 +55,9 @@ export async function pushToForge(input: PushInput, around: ForgeSurroundings): 
 
 const longestBody = 10_000;
 
-/** The work item as a quotation, so that nothing in it closes issues or mentions people by itself. */
+/** The work item as a quotation, so that it is not taken for ours. */
 function quoted(body: string): string {
   if (body.trim() === '') return '';
-  const lines = body.slice(0, longestBody).replaceAll('@', '@\u200b').replaceAll('#', '#\u200b').split('\n');
+  const lines = harmless(body.slice(0, longestBody)).split(/\r\n|[\r\n]/);
   return lines.map(line => `> ${line}`).join('\n');
 }

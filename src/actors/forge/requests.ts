@@ -2,6 +2,7 @@
  * What agents ask for by files: read from what they have left, checked and limited; and done in our own name. An agent has
  * no token, so it asks; what it asks for is shown in the log of the task with what became of it.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -18,6 +19,7 @@ import { type Forge, ForgeError, isPassing } from '../../integrations/forge.ts';
 import type { AgentRequest } from '../../machines/task/context.ts';
 import { readDocument } from '../document.ts';
 import { inside } from '../paths.ts';
+import { harmless, harmlessTitle } from './harmless.ts';
 
 /** The requests of a round, each with what is wrong with it, if anything is. `documents` is the folder of the task. */
 export function readRequests(documents: string): AgentRequest[] {
@@ -55,8 +57,12 @@ function readRequest(documents: string, name: string): AgentRequest {
   }
 }
 
-/** A name that an agent has chosen, in one harmless line. */
-const shown = (name: string) => name.replace(/[^\w.-]/g, '_').slice(0, 100);
+/** A name that an agent has chosen, in one harmless line; two that would look the same are told apart. */
+function shown(name: string): string {
+  const plain = name.replace(/[^\w.-]/g, '_').slice(0, 100);
+  if (plain === name) return name;
+  return `${plain.slice(0, 80)}~${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}
 
 /** What is to be done, and where: below the pull request, in the repository. */
 export interface RequestsOrder {
@@ -106,7 +112,8 @@ async function perform(
         return `done: ${url}`;
       }
       case 'issue': {
-        const { title, labels } = request;
+        const { labels } = request;
+        const title = harmlessTitle(request.title);
         const body = `${marker}\n${harmless(request.body)}\n\n_Asked for by an agent that works on ${order.taskId}._`;
         const { url } = await forge.openIssue(repository, { marker, title, body, labels });
         return `done: ${url}`;
@@ -121,10 +128,3 @@ async function perform(
     return `refused by ${forge.name}: ${error.message}`;
   }
 }
-
-/** Mentions nobody, closes nothing, orders nothing: what a command would be at the start of a line is none any more. */
-const harmless = (text: string) =>
-  text
-    .replaceAll('@', '@\u200b')
-    .replace(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(\s*:?\s*)#/gi, '$1$2#\u200b')
-    .replace(/^(\s*)([:/])/gm, '$1\u200b$2');
