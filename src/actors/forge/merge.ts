@@ -4,37 +4,40 @@ import { documentsOf, type Merged } from '../../machines/task/context.ts';
 import { codeTreeOf, gitIn, isAncestor } from '../git.ts';
 import { follow, type MergeInput } from '../merge.ts';
 import { askForge } from './answer.ts';
+import { harmlessTitle } from './harmless.ts';
 import { type ForgeSurroundings, type PushInput, relayOf } from './push.ts';
-import { fetchBranch, trackingName } from './relay.ts';
+import { fetchBranch, holds, trackingName } from './relay.ts';
 
 export type ForgeMergeInput = MergeInput & Pick<PushInput, 'forge'>;
 
 /** Looks before it acts: what the target holds already was merged before, by us or by a person. */
 export async function mergeAtForge(input: ForgeMergeInput, around: ForgeSurroundings): Promise<Merged> {
   const { forge } = around;
-  const { target, head, taskId, workItem, title, repository } = input;
+  const { target, head, taskId, workItem, title } = input;
   const relay = relayOf(input, around);
   return askForge(forge.name, async (): Promise<Merged> => {
-    const local = gitIn(repository);
     const before = await fetchBranch(relay, target);
-    if (before !== undefined && (await isAncestor(local, head, before))) return landed(input, before);
+    if (before !== undefined && (await holds(relay, { commit: head, tip: before }))) return landed(input, before);
     const { pullRequest } = input.forge;
     if (pullRequest === null) return { result: 'refused', detail: 'there is no pull request to merge' };
     const answer = await forge.merge(input.forge.repository, pullRequest.number, {
       sha: head,
-      title: `Merge ${workItem}: ${title} (#${pullRequest.number})`,
+      title: `Merge ${harmlessTitle(`${workItem}: ${title}`)} (#${pullRequest.number})`,
       message: `Signalbox-Merge: ${taskId}:${head}`,
     });
     if (answer.result !== 'merged') return refusal(answer, forge.name, target);
     const after = await fetchBranch(relay, target);
-    if (after !== undefined && (await isAncestor(local, head, after))) return landed(input, after);
+    // A person may have squashed or rebased it: then the target holds the commit that the forge names, and not ours.
+    if (after !== undefined && (await holds(relay, { commit: answer.commit, tip: after }))) return landed(input, after);
     return { result: 'away', why: `${forge.name} has merged it, and ${target} does not show it yet`, retryAt: null };
   });
 }
 
+/** What was squashed is in the target too, but nothing follows from there: the branch stays where it is. */
 async function landed(input: ForgeMergeInput, commit: string): Promise<Merged> {
-  await follow(input, commit);
-  const codeTree = await codeTreeOf(gitIn(input.repository), commit, documentsOf(input.workItem));
+  const local = gitIn(input.repository);
+  if (await isAncestor(local, input.head, commit)) await follow(input, commit);
+  const codeTree = await codeTreeOf(local, commit, documentsOf(input.workItem));
   return { result: 'merged', commit, codeTree };
 }
 
