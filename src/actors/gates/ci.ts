@@ -13,6 +13,7 @@ export interface ForgeGatePlace {
 
 /** What we report ourselves is nobody's verdict. */
 const own = 'signalbox/';
+const longestDetail = 4_000;
 
 export async function judgeCi(
   { name: gate, checks: needed }: Extract<Gate, { kind: 'ci' }>,
@@ -32,7 +33,8 @@ export async function judgeCi(
   const meant = needed === undefined ? all : all.filter(check => needed.some(pattern => isMeant(pattern, check)));
   const missing = (needed ?? []).filter(pattern => !all.some(check => isMeant(pattern, check)));
   const failed = meant.filter(is('failure'));
-  if (failed.length > 0) return { gate, verdict: 'fail', detail: failed.map(lineOf).join('\n') };
+  if (failed.length > 0)
+    return { gate, verdict: 'fail', detail: failed.map(lineOf).join('\n').slice(0, longestDetail) };
   const running = meant.filter(is('pending')).map(({ name }) => name);
   if (running.length > 0 || missing.length > 0) {
     const green = meant.length - running.length;

@@ -4,6 +4,8 @@ import type { Looked } from '../../machines/gate.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import type { ForgeGatePlace } from './ci.ts';
 
+const longestDetail = 4_000;
+
 export async function judgePullRequestReview(
   { name: gate, approvals, threads }: Extract<Gate, { kind: 'pullRequestReview' }>,
   { at, head }: ForgeGatePlace,
@@ -32,7 +34,7 @@ export async function judgePullRequestReview(
   const refusing = counting.filter(({ verdict }) => verdict === 'changesRequested');
   if (refusing.length > 0) {
     const detail = refusing.map(({ by, body }) => `${by} asks for changes:\n${body}`).join('\n\n');
-    return { gate, verdict: 'fail', detail };
+    return { gate, verdict: 'fail', detail: detail.slice(0, longestDetail) };
   }
   const approving = counting.filter(({ verdict }) => verdict === 'approved').map(({ by }) => by);
   const open = threads === 'resolved' ? unresolved : 0;
