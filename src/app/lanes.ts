@@ -19,7 +19,7 @@ export const forgeLane = (forge: string) => `forge:${forge}`;
 export interface AppLanes extends LaneKeeper {
   /** Hears of every transition. */
   listener: TransitionListener;
-  /** Learns how the breakers stand. To be called before anything is delivered. */
+  /** Learns how the breakers stand. What is to be delivered waits until then. */
   attach(runtime: Runtime): Promise<void>;
 }
 
@@ -31,6 +31,9 @@ interface Standing {
 
 export function createLanes({ now, onFault }: { now(): number; onFault(error: unknown): void }): AppLanes {
   const standings = new Map<string, Standing>();
+  /** Actions that probe for this process. */
+  const probing = new Set<string>();
+  const attached = Promise.withResolvers<void>();
   const listeners: ((lane: string) => void)[] = [];
   let runtime: Runtime | undefined;
 
@@ -48,23 +51,36 @@ export function createLanes({ now, onFault }: { now(): number; onFault(error: un
     await runtime.send(breakerId(lane), event as never, { source: 'outbox' });
   };
   const toldOf = (lane: string, event: Parameters<typeof tell>[1]): void => {
-    tell(lane, event).catch(onFault);
+    const told = tell(lane, event).catch(onFault);
+    void told.then(() => probing.delete(event.runId));
+  };
+  const probeIn = async (lane: string): Promise<string | null | undefined> => {
+    const row = await runtime?.actor(breakerId(lane));
+    return row && contextOf<BreakerContext>(row).probeRunId;
   };
 
   async function probe(lane: string, key: string): Promise<number> {
+    const before = await probeIn(lane);
+    // One whose end was never told, as after a crash in that moment, would keep everybody out for ever.
+    if (before && !probing.has(before)) await tell(lane, { type: 'run.released', runId: before });
+    // Before it is asked for: others look meanwhile.
+    probing.add(key);
     await tell(lane, { type: 'run.requested', runId: key });
-    const row = await runtime?.actor(breakerId(lane));
-    const isProbe = row !== undefined && contextOf<BreakerContext>(row).probeRunId === key;
-    return isProbe || row === undefined ? 0 : whileProbingMs;
+    if ((await probeIn(lane)) === key) return 0;
+    probing.delete(key);
+    return whileProbingMs;
+  }
+
+  function admission(lane: string, key: string): number | Promise<number> {
+    const standing = standings.get(lane);
+    if (standing === undefined || standing.passage === 'all') return 0;
+    if (standing.passage === 'probe') return probe(lane, key).catch(() => whileProbingMs);
+    return Math.max(1, (standing.retryAt ?? 0) - now());
   }
 
   return {
-    admit(lane, key) {
-      const standing = standings.get(lane);
-      if (standing === undefined || standing.passage === 'all') return 0;
-      if (standing.passage === 'probe') return probe(lane, key).catch(() => whileProbingMs);
-      return Math.max(1, (standing.retryAt ?? 0) - now());
-    },
+    admit: (lane, key) =>
+      runtime === undefined ? attached.promise.then(() => admission(lane, key)) : admission(lane, key),
     onPassed(lane, key) {
       const standing = standings.get(lane);
       if (standing === undefined || (standing.passage === 'all' && standing.failures === 0)) return;
@@ -79,8 +95,13 @@ export function createLanes({ now, onFault }: { now(): number; onFault(error: un
       if (kind === 'breaker') learn(to, snapshot.context as BreakerContext);
     },
     async attach(working) {
+      for (const row of await working.list({ kind: 'breaker', limit: 1_000 })) {
+        const context = contextOf<BreakerContext>(row);
+        // What has been heard meanwhile is newer.
+        if (!standings.has(context.provider)) learn(row.state, context);
+      }
       runtime = working;
-      for (const row of await working.list({ kind: 'breaker', limit: 1_000 })) learn(row.state, contextOf(row));
+      attached.resolve();
     },
   };
 }
