@@ -178,7 +178,11 @@ const longestWords = 300;
 /** What the server says where it says something, else git's last word that is more than that it failed. */
 function saidIn(stderr: string): string {
   const lines = stderr.split(/[\r\n]+/).map(line => line.replaceAll(/\p{Cc}/gu, '').trim());
-  const remote = lines.flatMap(line => /^remote:\s*(\S.*)$/.exec(line)?.[1] ?? []);
+  // Some versions of Gitea say `error:` once more, and once without anything behind it.
+  const remote = lines
+    .filter(line => line.startsWith('remote:'))
+    .map(line => line.replace(/^remote:(?:\s*error:)*/, '').trim())
+    .filter(line => line !== '');
   const own = lines.filter(line => line !== '' && !line.includes('failed to push some refs')).slice(-1);
   const words = remote.length > 0 ? remote : own.map(line => line.replace(/^(?:fatal|error): /, ''));
   return words.join(' ').slice(0, longestWords);

@@ -137,6 +137,13 @@ describe('what goes wrong', () => {
     expect(failure.message).toBe('home does not take the push: Gitea: Not allowed to push to protected branch main');
   });
 
+  test('the words of the server are told without what stands around them', async () => {
+    const { place, repository, refusePushes } = await startForge();
+    refusePushes('error:\nerror: error: Not allowed to push\nto protected branch main\nerror: ');
+    const failure = await failureOf(pushBranch(place, 'main', commitFiles(repository, { 'ours.txt': 'ours' })));
+    expect(failure.message).toBe('home does not take the push: Not allowed to push to protected branch main');
+  });
+
   test('a repository that is not there is not found', async () => {
     const { place } = await startForge();
     const failure = await failureOf(fetchBranch({ ...place, remote: 'acme/gone' }, 'main'));
