@@ -127,6 +127,8 @@ function environment(): Record<string, string> {
   return {
     ...Object.fromEntries(entries),
     LC_ALL: 'C',
+    // For an object that is missing git would ask the remote that the configuration names, by a program that it names.
+    GIT_ALLOW_PROTOCOL: '',
     GIT_TERMINAL_PROMPT: '0',
     GIT_EDITOR: 'true',
     GIT_OPTIONAL_LOCKS: '0',

@@ -1,0 +1,23 @@
+/** Git here obeys no program that an agent has written into the configuration of its repository. */
+import { appendFileSync, chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { gitIn, isAncestor } from '../../src/actors/git.ts';
+import { commitFiles, createProject, git } from './repository.ts';
+
+test('an object that is missing is fetched from nowhere, by no program', async () => {
+  const { directory, repository, first } = createProject();
+  const second = commitFiles(repository, { 'a.txt': 'a' });
+  const [program, mark] = [join(directory, 'evil.sh'), join(directory, 'ran')];
+  writeFileSync(program, `#!/bin/sh\ntouch '${mark}'\nexit 1\n`);
+  chmodSync(program, 0o755);
+  rmSync(join(repository, '.git/objects', first.slice(0, 2)), { recursive: true });
+  for (const url of [directory, 'ssh://host/a.git', 'git://127.0.0.1:9/a.git', `ext::${program}`]) {
+    const remote = `[remote "evil"]\n\turl = ${url}\n\tpromisor = true\n\tuploadpack = ${program}\n`;
+    const settings = `[extensions]\n\tpartialClone = evil\n[core]\n\tgitProxy = ${program}\n\tsshCommand = ${program}\n`;
+    appendFileSync(join(repository, '.git/config'), settings + remote);
+    expect(await isAncestor(gitIn(repository), first, second)).toBe(false);
+    expect(existsSync(mark)).toBe(false);
+    git(repository, 'config', '--remove-section', 'remote.evil');
+  }
+});
