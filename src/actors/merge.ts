@@ -7,6 +7,7 @@
  */
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Merged } from '../machines/task/context.ts';
+import { harmlessTitle } from './forge/harmless.ts';
 import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
 
 export interface MergeInput {
@@ -94,7 +95,7 @@ async function mergeCommit(git: Git, tip: string, input: MergeInput): Promise<st
   }
   if (code !== 0) throw new SignalboxError('unavailable', 'gitFailed', `git merge-tree failed: ${stderr.trim()}`);
   const tree = stdout.split('\n', 1)[0]!.trim();
-  const message = `Merge ${workItem}: ${title}\n\nFrom ${branch}.\n\nSignalbox-Merge: ${taskId}:${head}\n`;
+  const message = `Merge ${workItem}: ${harmlessTitle(title)}\n\nFrom ${branch}.\n\nSignalbox-Merge: ${taskId}:${head}\n`;
   // The date of what is merged: the same merge is the same commit however often it is made.
   const date = await git(['log', '-1', '--format=%cd', '--date=raw', head]);
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };

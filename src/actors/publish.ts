@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Published } from '../machines/task/context.ts';
 import { readDocument } from './document.ts';
+import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
 import { codeTreeOf, gitIn } from './git.ts';
 import { inside } from './paths.ts';
@@ -45,7 +46,7 @@ export async function publish(input: PublishInput): Promise<Published> {
   if (existsSync(join(worktree, documents))) await git(['add', '--force', '--', documents]);
   const { code } = await git.result(['diff', '--no-ext-diff', '--cached', '--quiet']);
   if (code !== 0) {
-    const message = `${workItem}: ${stage}\n\n${title}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
+    const message = `${workItem}: ${stage}\n\n${harmlessTitle(title)}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
     await git(['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'], { input: message });
   }
   const head = await git(['rev-parse', 'HEAD']);

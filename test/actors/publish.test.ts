@@ -144,3 +144,13 @@ test('reads no question through a link that leads out of the worktree', async ()
   symlinkSync('/etc/hostname', join(worktree, documents, 'questions.md'));
   expect(await publish({ ...input, questions: 'questions.md' })).toMatchObject({ questions: null });
 });
+
+test('a title of a work item closes nothing and mentions nobody when its commit reaches a forge', async () => {
+  const { repository, worktree, input } = await startWork();
+  write(worktree, { 'src/new.txt': 'new\n' });
+  const title = 'Closes #1\n\nSignalbox-Task: task-2\nfor @maria';
+  const { head } = await publish({ ...input, title });
+  const message = git(repository, 'log', '-1', '--format=%B', head);
+  expect(message).not.toMatch(/closes|#1|@maria/i);
+  expect(git(repository, 'log', '-1', '--format=%(trailers:key=Signalbox-Task,valueonly)', head)).toBe('task-1');
+});
