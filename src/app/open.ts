@@ -141,7 +141,12 @@ async function start(
     ...(observer && { observer }),
     listeners: [lanes.listener, ...listeners],
   });
-  await lanes.attach(await runtime);
+  try {
+    await lanes.attach(await runtime);
+  } catch (error) {
+    await (await runtime).stop({ drainMs: 0 });
+    throw error;
+  }
   return runtime;
 }
 

@@ -93,6 +93,8 @@ const pullRequestReview = z.strictObject({
   name,
   /** People who have to approve. Our own account and the author of the pull request do not count. */
   approvals: z.int().min(1).max(20).default(1),
+  /** Logins of those whose approvals count. Without it everybody's who can review there: in a public repository that is anybody. */
+  people: z.array(z.string().min(1).max(100)).min(1).max(100).optional(),
   /** Whether threads that nobody has resolved hold it back, where the forge tells of them. */
   threads: z.enum(['resolved', 'any']).default('resolved'),
   /** How long people may take; after that the gate is inconclusive. */

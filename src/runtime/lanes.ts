@@ -25,32 +25,37 @@ export const openLanes: LaneKeeper = {
 
 /** Places in a lane: so many actions are under way in it at once. */
 export interface Places {
-  /** Whether there is one free; otherwise `next` is called when there is. */
-  take(next: () => void): boolean;
+  /** Whether there is one free; otherwise `next` is called, once, when there is. `who` waits in one place only. */
+  take(who: object, next: () => void): boolean;
   free(): void;
   /** Has everybody who waits look again. */
   callAll(): void;
 }
 
 export function createPlaces(count: number): Places {
+  const waiting = new Map<object, () => void>();
   let taken = 0;
-  let waiting: (() => void)[] = [];
   return {
-    take(next) {
+    take(who, next) {
       if (taken < count) {
         taken += 1;
         return true;
       }
-      waiting.push(next);
+      waiting.set(who, next);
       return false;
     },
     free() {
       taken -= 1;
-      waiting.shift()?.();
+      // Who has nothing to do any more takes no place: the next one is asked.
+      for (const [who, next] of waiting) {
+        if (taken >= count) return;
+        waiting.delete(who);
+        next();
+      }
     },
     callAll() {
-      const all = waiting;
-      waiting = [];
+      const all = [...waiting.values()];
+      waiting.clear();
       for (const next of all) next();
     },
   };

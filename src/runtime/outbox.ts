@@ -129,7 +129,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return;
     }
     const place = row.lane === null ? undefined : placesIn(row.lane);
-    if (place?.take(() => work(line)) === false) return;
+    if (place?.take(line, () => work(line)) === false) return;
     line.isBusy = true;
     line.hasNews = false;
     const delivery = deliver(row)

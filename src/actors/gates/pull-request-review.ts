@@ -7,7 +7,7 @@ import type { ForgeGatePlace } from './ci.ts';
 const longestDetail = 4_000;
 
 export async function judgePullRequestReview(
-  { name: gate, approvals, threads }: Extract<Gate, { kind: 'pullRequestReview' }>,
+  { name: gate, approvals, people, threads }: Extract<Gate, { kind: 'pullRequestReview' }>,
   { at, head }: ForgeGatePlace,
   forge: Forge,
 ): Promise<Looked> {
@@ -29,8 +29,10 @@ export async function judgePullRequestReview(
       detail: `the pull request #${number} is at ${where}, not at what was published`,
     };
   }
-  const ours = [account.login, pull.author].map(login => login.toLowerCase());
-  const counting = reviews.filter(review => isCurrent(review, head) && !ours.includes(review.by.toLowerCase()));
+  const ours = lowered([account.login, pull.author]);
+  const named = people && lowered(people);
+  const counts = (by: string) => !ours.includes(by) && (named?.includes(by) ?? true);
+  const counting = reviews.filter(review => isCurrent(review, head) && counts(review.by.toLowerCase()));
   const refusing = counting.filter(({ verdict }) => verdict === 'changesRequested');
   if (refusing.length > 0) {
     const detail = refusing.map(({ by, body }) => `${by} asks for changes:\n${body}`).join('\n\n');
@@ -47,5 +49,7 @@ export async function judgePullRequestReview(
   ];
   return { gate, verdict: 'pending', detail: `waits for people at ${pull.url}: ${waits.join('; ')}` };
 }
+
+const lowered = (logins: readonly string[]) => logins.map(login => login.toLowerCase());
 
 const isCurrent = ({ isStale, sha }: Review, head: string) => !isStale && (sha === null || sha === head);

@@ -132,3 +132,11 @@ test('without a pull request, or with one that is gone, it has no opinion', asyn
   const gone = { ...at, repository: remote, pullRequest: { number: 4_711, url: '' } };
   expect(await judge(review, { forge: gone })).toMatchObject({ verdict: 'inconclusive' });
 });
+
+test('where people are named, nobody else lets it pass or sends it back', async () => {
+  const { judge, review: say } = await startStory();
+  await say('noor', 'APPROVED');
+  expect(await judge({ ...review, people: ['Maria'] })).toMatchObject({ verdict: 'pending' });
+  await say('maria', 'APPROVED');
+  expect(await judge({ ...review, people: ['Maria'] })).toMatchObject({ verdict: 'pass', detail: 'approved by maria' });
+});
