@@ -7,7 +7,14 @@ import { commands } from '../src/cli/commands.ts';
 
 const root = new URL('../', import.meta.url).pathname;
 
-const documents = ['README.md', 'docs/operating.md', 'docs/configuration.md', 'examples/deploy/README.md'];
+const documents = [
+  'README.md',
+  'docs/operating.md',
+  'docs/configuration.md',
+  'docs/forges.md',
+  'examples/deploy/README.md',
+  'examples/gitea/README.md',
+];
 
 /** Command lines of Signalbox in blocks of shell and between backquotes, without what a shell makes of them. */
 function commandLinesIn(text: string): string[] {

@@ -21,22 +21,10 @@ import { compareVersions } from '../domain/version.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { openSqliteStore } from '../persistence/sqlite/store.ts';
 import { dataPaths, ownerOf } from './data-directory.ts';
+import { type Check, type Finding, fine, info, problem, warning } from './finding.ts';
+import { forgeLooks } from './forge-doctor.ts';
 import { findPipeline } from './pipelines.ts';
 import { checkRepository } from './repository.ts';
-
-/** `info`: nothing is wrong, and it is good to know. `error`: work will fail until it is mended. */
-export type CheckStatus = 'ok' | 'info' | 'warning' | 'error';
-
-export interface Check {
-  /** What was looked at: `git`, `agent opus`, `project shop`. */
-  name: string;
-  status: CheckStatus;
-  detail: string;
-  /** What to do, where something is wrong. */
-  remedy?: string;
-  /** What to give otherwise, where that is the remedy. */
-  field?: string;
-}
 
 export interface DoctorOptions {
   /** Null for all defaults, undefined for the one in `cwd`. */
@@ -72,6 +60,7 @@ export async function examine({ configFile, dataDir, cwd, env, onCheck }: Doctor
       { name: 'disk', look: async () => checkDisk(data, loaded.config) },
       { name: 'memory', look: async () => checkMemory(data, loaded.config) },
       ...agentLooks(loaded, env),
+      ...forgeLooks(loaded.config),
       ...Object.values(loaded.config.projects).map(project => ({
         name: `project ${project.name}`,
         look: () => checkProject(project),
@@ -88,8 +77,6 @@ export async function examine({ configFile, dataDir, cwd, env, onCheck }: Doctor
   }
   return [...ofConfig, ...found];
 }
-
-type Finding = Omit<Check, 'name'>;
 
 interface Look {
   name: string;
@@ -108,15 +95,6 @@ async function settle({ name, look }: Look, onCheck: DoctorOptions['onCheck']): 
   for (const check of checks) onCheck?.(check);
   return checks;
 }
-
-const fine = (detail: string): Finding => ({ status: 'ok', detail });
-const info = (detail: string): Finding => ({ status: 'info', detail });
-const warning = (detail: string, remedy?: string): Finding => ({
-  status: 'warning',
-  detail,
-  ...(remedy && { remedy }),
-});
-const problem = (detail: string, remedy?: string): Finding => ({ status: 'error', detail, ...(remedy && { remedy }) });
 
 // ---- The configuration ---------------------------------------------------------------------------------------------
 

@@ -21,10 +21,13 @@ export function createForges(configured: () => Record<string, ForgeConfig>): For
           `there is no forge ${name} in the configuration any more; name it there again`,
         );
       }
-      const { kind, url, token } = config;
-      const client = clients.get(config) ?? createForge(kind, { name, url, token: token.reveal() });
+      const client = clients.get(config) ?? clientOf(config);
       clients.set(config, client);
       return client;
     },
   };
 }
+
+/** A client of its own, for whoever looks and does not want to wait as long as work does. */
+export const clientOf = ({ name, kind, url, token }: ForgeConfig, timeoutMs?: number): Promise<Forge> =>
+  createForge(kind, { name, url, token: token.reveal(), ...(timeoutMs !== undefined && { timeoutMs }) });

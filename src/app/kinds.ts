@@ -20,7 +20,7 @@ import type { AtForge } from '../machines/task/context.ts';
 import type { JobInput, MachineKind, Runtime } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
 import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor } from './forge-kinds.ts';
-import { createForges } from './forges.ts';
+import { createForges, type Forges } from './forges.ts';
 import { machineKinds } from './machine-kinds.ts';
 import { reconcile } from './reconcile.ts';
 import type { PruneOrder, PruneReport } from './retention.ts';
@@ -29,6 +29,7 @@ import { defaultSettings, type Settings } from './settings.ts';
 /** What actors ask of the application itself. */
 export interface Asked {
   settings?(): Settings;
+  forges?: Forges;
   prune?(order: PruneOrder): Promise<PruneReport>;
   /** The runtime itself, for who compares its tasks with what is outside. */
   runtime?(): Promise<Runtime>;
@@ -40,9 +41,13 @@ const nothingToPrune = () => Promise.reject(new Error('there is no data to remov
 /** Every kind of actor, with what it needs of the outside world. */
 export function kindsFor(
   { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
-  { settings = () => defaultSettings, prune = nothingToPrune, runtime = noRuntime }: Asked = {},
+  {
+    settings = () => defaultSettings,
+    forges = createForges(() => settings().forges),
+    prune = nothingToPrune,
+    runtime = noRuntime,
+  }: Asked = {},
 ): MachineKind[] {
-  const forges = createForges(() => settings().forges);
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
     runHook(input, runsDir, input.job.ref, signal),
   );

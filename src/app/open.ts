@@ -9,6 +9,7 @@ import type { Store } from '../persistence/store.ts';
 import type { Runtime, RuntimeObserver, TransitionListener } from '../runtime/index.ts';
 import { openReader } from '../runtime/reader.ts';
 import { type DataPaths, dataPaths, makeDataDir, openData, requireData } from './data-directory.ts';
+import { createForges, type Forges } from './forges.ts';
 import { defaultSettings, type Settings, settingsOf } from './settings.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface App {
   paths: DataPaths;
   store: Store;
   runtime: Runtime;
+  /** The clients of the forges in force. */
+  forges: Forges;
   /** In force in this process now. */
   readonly settings: Settings;
   /** Puts another configuration in force while working: limits and budgets at once, the rest with the next agent. */
@@ -68,9 +71,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     ...(onDamage && { onDamage }),
   });
   let settings = options.settings ?? (configuration === undefined ? defaultSettings : settingsOf(configuration.config));
+  const forges = createForges(() => settings.forges);
   let runtime: Runtime | undefined;
   try {
-    runtime = await start(options, { paths, store, settings: () => settings });
+    runtime = await start(options, { paths, store, forges, settings: () => settings });
     const isWhole = mode === 'work' && only === undefined;
     const isConfigured = configuration !== undefined || options.settings !== undefined;
     if (mode !== 'read') await ensureWorker(runtime, settings);
@@ -89,6 +93,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     paths,
     store,
     runtime,
+    forges,
     get settings() {
       return settings;
     },
@@ -107,12 +112,13 @@ export async function openApp(options: AppOptions): Promise<App> {
 interface Opened {
   paths: DataPaths;
   store: Store;
+  forges: Forges;
   settings(): Settings;
 }
 
 async function start(
   { mode, only, observer, listeners = [], onOrphans }: AppOptions,
-  { paths, store, settings }: Opened,
+  { paths, store, forges, settings }: Opened,
 ): Promise<Runtime> {
   if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
   if (mode === 'work') {
@@ -134,6 +140,7 @@ async function start(
     lanes,
     kinds: kindsFor(paths, {
       settings,
+      forges,
       runtime: () => runtime,
       prune: async order => prune({ runtime: await runtime, store, paths }, order),
     }),

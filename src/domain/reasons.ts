@@ -52,6 +52,7 @@ export const reasons = {
   noStage: ['invalid', 'The pipeline of the task has no such stage.'],
   noProject: ['not_found', 'No project of this name is configured or has a task.'],
   noPipeline: ['not_found', 'There is no pipeline of this name.'],
+  noForge: ['not_found', 'No forge of this name is configured.'],
   noBreaker: ['not_found', 'There is no breaker for this provider.'],
   noDeadLetter: ['not_found', 'There is no dead letter with this id.'],
   noLease: ['not_found', 'There is no lease of this name.'],
@@ -137,6 +138,9 @@ export const reasons = {
   notProvided: ['invalid', 'An actor of a machine was not provided by the application.'],
 
   // The other side.
+  forgeUnusable: ['unavailable', 'A forge does not answer, or does not take our token.'],
+  noWebhookSecret: ['invalid', 'Nothing is configured that would prove that a delivery is from the forge.'],
+  noPublicUrl: ['invalid', 'Nothing says under which address a forge reaches this service.'],
   badSignature: ['forbidden', 'A delivery is not signed as it should be.', 401],
   badDelivery: ['invalid', 'A delivery is no JSON, or does not say what it is.'],
   unreadableDelivery: ['invalid', 'A delivery makes no sense.', 422],

@@ -35,6 +35,8 @@ export const operations = {
   'lease.release': () => import('./lease-release.ts').then(it => it.leaseRelease),
   'breaker.list': () => import('./breaker-list.ts').then(it => it.breakerList),
   'breaker.reset': () => import('./breaker-reset.ts').then(it => it.breakerReset),
+  'forge.list': () => import('./forge-list.ts').then(it => it.forgeList),
+  'forge.connect': () => import('./forge-connect.ts').then(it => it.forgeConnect),
   'deadLetter.list': () => import('./dead-letter-list.ts').then(it => it.deadLetterList),
   'deadLetter.retry': () => import('./dead-letter-retry.ts').then(it => it.deadLetterRetry),
   'delivery.list': () => import('./delivery-list.ts').then(it => it.deliveryList),

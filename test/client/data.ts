@@ -30,7 +30,7 @@ export interface AskedData {
   /** An order for a task whose agent never has to work. */
   order: { repository: string; title: string; agent: string };
   /** Configures an agent `bot` and a project `shop` with the repository; before anything else is asked. */
-  configure(more?: { agent?: object; project?: string }): void;
+  configure(more?: { agent?: object; project?: string; forges?: object }): void;
 }
 
 export interface WayOfAsking {
@@ -45,9 +45,9 @@ async function makePlace() {
   await makeDemoRepository(repository);
   const agent = `sh ${allRoles} ${join(directory, 'journal')}`;
   const order = { repository, title: 'Fix it', agent };
-  const configure: AskedData['configure'] = ({ agent: fields = {}, project = 'shop' } = {}) => {
+  const configure: AskedData['configure'] = ({ agent: fields = {}, project = 'shop', forges = {} } = {}) => {
     const bot = { kind: 'command', program: ['sh', allRoles, join(directory, 'journal')], ...fields };
-    const config = { agents: { bot }, agent: 'bot', projects: { [project]: { repository } } };
+    const config = { agents: { bot }, agent: 'bot', forges, projects: { [project]: { repository } } };
     writeFileSync(join(directory, 'signalbox.config.json'), JSON.stringify(config));
   };
   return { directory, repository, dataDir: join(directory, 'data'), order, configure };
@@ -67,8 +67,8 @@ const onData: WayOfAsking = {
 };
 
 /** Somebody has the data open, and records what is ordered. */
-export async function openSite(place: { directory: string; dataDir: string }): Promise<Site> {
-  const here = { cwd: place.directory, env };
+export async function openSite(place: { directory: string; dataDir: string }, more = {}): Promise<Site> {
+  const here = { cwd: place.directory, env: { ...env, ...more } };
   const app = await openApp({ dataDir: place.dataDir, mode: 'commit' });
   const located = locate({ ...here, data: place.dataDir, warn: () => {} });
   return Object.assign(app, { here: { ...here, ...located } });

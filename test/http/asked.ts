@@ -60,6 +60,8 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'queue.resume': () => [{}, { body: { project: 'shop' } }],
   'breaker.list': () => [{}],
   'breaker.reset': () => [{ ids: { name: 'bot' } }],
+  'forge.list': () => [{}],
+  'forge.connect': () => [{ ids: { name: 'home' }, body: { publicUrl: 'https://signalbox.example.org' } }],
   'deadLetter.list': () => [{}],
   'deadLetter.retry': ({ deadLetter }) => [{ ids: { id: deadLetter } }],
   'delivery.list': () => [{ query: '?provider=gitea&outcome=accepted' }],

@@ -1,5 +1,6 @@
 /** Data that is served while a test plays what would happen outside: outcomes of jobs, and the time. */
 import { dataPaths, makeDataDir } from '../../src/app/data-directory.ts';
+import { createForges } from '../../src/app/forges.ts';
 import { defaultSettings } from '../../src/app/settings.ts';
 import type { Site } from '../../src/operations/operation.ts';
 import { startTestRuntime, type TestRuntime, type TestRuntimeOptions } from '../support/runtime.ts';
@@ -22,6 +23,7 @@ export async function playedSite(options: TestRuntimeOptions): Promise<{ system:
     store,
     runtime,
     settings: defaultSettings,
+    forges: createForges(() => ({})),
     configure: async () => {},
     close: closing => runtime.stop(closing),
     here,

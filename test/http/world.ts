@@ -16,6 +16,7 @@ import { createInspector } from '../../src/operations/inspector/inspector.ts';
 import type { Site } from '../../src/operations/operation.ts';
 import type { DeliveryAnswer, Receiver } from '../../src/operations/webhook.ts';
 import { openWorking } from '../../src/service/working.ts';
+import { startFakeGitea } from '../../src/testing/forges/gitea.ts';
 import { openSite, waysOfAsking } from '../client/data.ts';
 import { openService } from './place.ts';
 
@@ -27,9 +28,14 @@ export type World = Awaited<ReturnType<typeof makeWorld>>;
 /** `ET-1` was worked on until a person had to approve it, by the run `ET-1.analysis.2`; `ET-2` is paused; `ET-3` is new. */
 export async function makeWorld(options: Partial<ServerOptions> = {}) {
   const data = await waysOfAsking[0]!.make();
-  data.configure({ agent: { set: { API_KEY: secret } } });
-  await workOn(data);
-  const site = await openSite(data);
+  const fake = await startFakeGitea({ accounts: ['signalbox-bot'] });
+  onTestFinished(fake.close);
+  const env = { FORGE_TOKEN: fake.tokenOf('signalbox-bot'), FORGE_SECRET: 'with-which-webhooks-are-signed' };
+  const from = (name: keyof typeof env) => `\${${name}}`;
+  const home = { kind: 'gitea', url: fake.url, token: from('FORGE_TOKEN'), webhookSecret: from('FORGE_SECRET') };
+  data.configure({ agent: { set: { API_KEY: secret } }, forges: { home } });
+  await workOn(data, env);
+  const site = await openSite(data, env);
   onTestFinished(() => site.close());
   const metrics = createMetrics({ version: '1.2.3' });
   metrics.attach(site);
@@ -59,7 +65,7 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
     lease: `merge:${data.repository}:main`,
     delivery: id,
     deadLetter: `event:${letter!.position}`,
-    secrets: [secret, service.admin],
+    secrets: [secret, service.admin, ...Object.values(env)],
   };
 }
 
@@ -92,8 +98,11 @@ const aDelivery = {
 
 const order = (id: string) => JSON.stringify({ title: `Task ${id}`, project: 'shop', id });
 
-async function workOn({ directory, dataDir }: { directory: string; dataDir: string }): Promise<void> {
-  const place = { cwd: directory, env: { PATH: process.env.PATH }, data: dataDir, warn: () => {} };
+async function workOn(
+  { directory, dataDir }: { directory: string; dataDir: string },
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const place = { cwd: directory, env: { PATH: process.env.PATH, ...env }, data: dataDir, warn: () => {} };
   const identity = { name: 'ann', role: 'admin' } as const;
   const nobody = { note: () => {}, warn: () => {}, onTakenOver: () => {}, onEntry: () => {} };
   const working = await openWorking(openLocal(place, identity), identity, nobody);

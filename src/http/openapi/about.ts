@@ -32,6 +32,7 @@ const means: Record<string, string> = {
   status: 'What goes on, briefly',
   lease: 'Who may merge into which branch',
   breaker: 'What stops the calls of a provider that keeps failing',
+  forge: 'The servers that hold repositories',
   deadLetter: 'Events and actions that wait for a person',
   delivery: 'What came from forges and trackers, and what it did',
   token: 'Who may ask over a network',
