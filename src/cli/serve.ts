@@ -42,15 +42,18 @@ function codeFor(error: unknown, isJson: boolean): number {
 
 async function work(options: ServeOptions): Promise<number> {
   const port = options.port === undefined ? undefined : portIn(options.port);
-  const { logLevels, createLogger, startService, serviceManager } = await import('../service/index.ts');
+  const { logLevels, coveredSecrets, createLogger, startService, serviceManager } = await import('../service/index.ts');
   const level = logLevels.find(known => known === (options.logLevel ?? 'info'));
   if (level === undefined) {
     throw new SignalboxError('invalid', 'badUsage', `--log-level takes one of ${logLevels.join(', ')}.`);
   }
   const isReadable = Boolean(process.stderr.isTTY);
-  const logger = await createLogger({ level, isReadable, secrets: () => secretsIn(process.env), out: process.stderr });
+  const covered = coveredSecrets(process.env);
+  const logger = await createLogger({ level, isReadable, secrets: covered.all, out: process.stderr });
   const local = await openData(options, text => logger.warn(text));
-  for (const warning of (await local.here.configuration()).warnings) logger.warn(warning);
+  const configuration = await local.here.configuration();
+  covered.learn(configuration.config);
+  for (const warning of configuration.warnings) logger.warn(warning);
 
   let isTakenOver = false;
   const interrupted = interruption();
@@ -59,6 +62,7 @@ async function work(options: ServeOptions): Promise<number> {
     port,
     env: process.env,
     logger,
+    onConfiguration: covered.learn,
     news: {
       note: text => logger.info(text),
       warn: text => logger.warn(text),
@@ -106,9 +110,3 @@ function portIn(text: string): number {
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new SignalboxError('invalid', 'badUsage', `--port takes a number from 0 to 65535.`);
 }
-
-/** Values of variables whose names say that they are secret. */
-const secretsIn = (env: NodeJS.ProcessEnv) =>
-  Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && /TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE/i.test(name) ? [value] : [],
-  );

@@ -31,6 +31,8 @@ export interface ServeOptions {
   env: Environment;
   logger: Logger;
   news: WorkNews;
+  /** Told of each configuration that comes into force, before anything is done by it. */
+  onConfiguration?(config: Config): void;
   /** Where the usual ones are too long to be waited for. */
   times?: ServerOptions['times'];
 }
@@ -97,11 +99,12 @@ interface Serving {
 /** The server of the network, with everything that it answers beside the operations. */
 async function serverFor(
   working: Working,
-  { metrics, host, isBeyond, config, options: { env, logger, times } }: Serving,
+  { metrics, host, isBeyond, config, options: { env, logger, times, onConfiguration } }: Serving,
 ): Promise<FastifyInstance> {
   const { site } = working;
   let inForce = (await working.site.here.configuration()).config;
   working.onConfiguration(next => {
+    onConfiguration?.(next.config);
     inForce = next.config;
   });
   const tokens = createTokens(site.runtime, () => fixedTokens(inForce.serve, env));
