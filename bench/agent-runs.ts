@@ -91,6 +91,7 @@ export async function createRun(app: App, id: string, { agent, head = '', ...opt
       questionsFile: null,
       objectionFile: null,
       objectionTo: null,
+      atForge: false,
       feedback: null,
     },
     agent,

@@ -27,6 +27,8 @@ export interface Assignment {
   questionsFile: string | null;
   objectionFile: string | null;
   objectionTo: string | null;
+  /** Whether the repository is at a forge, so that the agent may have things done there by files. */
+  atForge: boolean;
   feedback: { from: string; text: string } | null;
 }
 

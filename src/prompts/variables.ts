@@ -1,4 +1,5 @@
 /** What a template may speak of. The names are public: people's own templates are written with them. */
+import { requestFolder } from '../domain/agent-request.ts';
 import type { Assignment, Beginning } from '../domain/assignment.ts';
 
 /** Everything a prompt is made from. */
@@ -25,6 +26,7 @@ export interface PromptVariables {
   branch: string;
   target: string;
   worktree: string;
+  requests: string | null;
   feedback: { from: string; text: string } | null;
   handover: { summary: string; changes: string } | null;
 }
@@ -50,6 +52,9 @@ export const documentedVariables: Record<string, { about: string; from?: Shape }
   branch: { about: "the task's branch" },
   target: { about: 'the branch that the work is merged into' },
   worktree: { about: 'absolute path of the worktree, in which the agent starts' },
+  requests: {
+    about: 'the folder of files by which the agent asks for something at the forge, or null where there is none',
+  },
   feedback: { about: 'why the work came back, or null' },
   'feedback.from': { about: 'a stage, a gate, `merge` or a person', from: 'name' },
   'feedback.text': { about: 'what was said, as a fenced block', from: 'block' },
@@ -60,7 +65,7 @@ export const documentedVariables: Record<string, { about: string; from?: Shape }
 
 export function variablesOf(assignment: PromptAssignment): PromptVariables {
   const { taskId, title, body, stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo } = assignment;
-  const { workItem, project, documents, branch, target, worktree, feedback, handover } = assignment;
+  const { workItem, project, documents, branch, target, worktree, atForge, feedback, handover } = assignment;
   return {
     task: { id: taskId, title, body },
     stage: { name: stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo },
@@ -70,6 +75,8 @@ export function variablesOf(assignment: PromptAssignment): PromptVariables {
     branch,
     target,
     worktree,
+    // A run that began with an earlier version does not say.
+    requests: atForge === true ? `${documents}/${requestFolder}` : null,
     feedback,
     handover,
   };
@@ -93,6 +100,7 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
     branch: 'feature/ET-1-fix-the-total',
     target: 'main',
     worktree: '/srv/signalbox/worktrees/shop/task-1',
+    requests: null,
     feedback: null,
     handover: null,
   };
@@ -105,5 +113,6 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
     { ...first, stage: rework, feedback: { from: 'review', text: 'The test is missing.' } },
     { ...first, stage: rework, feedback: { from: 'merge', text: 'The branch conflicts in:\ntotal.sh' } },
     { ...first, handover },
+    { ...first, requests: `${first.documents}/${requestFolder}` },
   ];
 }

@@ -317,6 +317,7 @@ export const agentRunInput = {
     questionsFile: null,
     objectionFile: null,
     objectionTo: null,
+    atForge: false,
     feedback: null,
   },
   agent: { ...plainAgent('a', ['a']), kind: 'claude' as const, canResume: true },

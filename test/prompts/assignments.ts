@@ -27,6 +27,7 @@ export function assignmentOf(stageName: string, given: Partial<PromptAssignment>
     questionsFile: stage.questions ?? null,
     objectionFile: stage.objection?.file ?? null,
     objectionTo: stage.objection?.to ?? null,
+    atForge: false,
     feedback: null,
     handover: null,
     kind: 'fresh',

@@ -1,8 +1,11 @@
 /** The prompts that are shipped say exactly what the gates of the default pipeline look for. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { requestSchemaText } from '../../scripts/requests.ts';
 import { frontMatter } from '../../src/actors/gates/verdict.ts';
 import { chooseTemplate } from '../../src/actors/prompt-templates.ts';
+import { agentRequest, largestRequestBytes, mostRequestFiles } from '../../src/domain/agent-request.ts';
 import { builtInTemplate, renderPrompt } from '../../src/prompts/render.ts';
 import {
   documentedVariables,
@@ -88,6 +91,38 @@ test('a developer may merge the target when the branch conflicts with it, and on
   const conflict = { feedback: { from: 'merge', text: 'The branch conflicts with its target in:\ntotal.sh' } };
   expect(promptOf('development', conflict)).toContain('git merge main');
   expect(promptOf('development', situations.rework)).not.toContain('git merge main');
+});
+
+test('where a branch conflicts at a forge, what the forge has is merged and not what was here before', () => {
+  const conflict = { atForge: true, feedback: { from: 'merge', text: 'Merge signalbox/home/main into it.' } };
+  const { words } = takeApart(promptOf('development', conflict));
+  expect(words).toContain('the branch that the message below names');
+  expect(words).not.toContain('git merge main');
+});
+
+describe('requests', () => {
+  test('are offered at a forge alone, in every stage', () => {
+    for (const { name } of stages) {
+      expect(promptOf(name)).not.toContain('requests/');
+      expect(promptOf(name, { atForge: true })).toContain('`docs/work-items/ET-1/requests/`');
+    }
+  });
+
+  test('are shown as they are taken, each kind once, with the limits that hold', () => {
+    const prompt = promptOf('development', { atForge: true });
+    const block = takeApart(prompt).blocks.find(text => text.includes('"kind"'))!;
+    const shown = block.split('\n').map(line => agentRequest.parse(JSON.parse(line)).kind);
+    expect(shown.sort()).toEqual(['comment', 'issue', 'label', 'question']);
+    expect(prompt).toContain(`At most ${mostRequestFiles} of a round`);
+    expect(prompt).toContain(`none larger than ${largestRequestBytes / 1024} kB`);
+    const limits = JSON.stringify(z.toJSONSchema(agentRequest)).match(/(?<="maxLength":)\d{3,}/g)!;
+    for (const limit of limits) expect(prompt).toContain(Number(limit).toLocaleString('en-US'));
+  });
+
+  test('have a schema beside the documents that is the one in force', () => {
+    const written = readFileSync(new URL('../../docs/agent-request.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(written)).toEqual(JSON.parse(requestSchemaText()));
+  });
 });
 
 test('a stage that nobody has written a template for gets the default one', () => {

@@ -124,6 +124,7 @@ function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<
       questionsFile: stage.questions ?? null,
       objectionFile: stage.objection?.file ?? null,
       objectionTo: stage.objection?.to ?? null,
+      atForge: context.forge !== null,
       feedback: context.feedback,
     },
     agent: { ...player, model: context.models[stage.name] ?? player.model },
