@@ -1,0 +1,131 @@
+/**
+ * The example of a team with Gitea, from the order to the merge: what Signalbox does there, what people and the CI answer,
+ * and what the agents see of it. On the fake always, on real ones where the environment names them.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import type { TaskContext } from '../../src/machines/task/context.ts';
+import { type ForgePlace, giteaServers, openForgePlace, webhookSecret, workAt } from './place.ts';
+
+interface TaskShown {
+  id: string;
+  standing: string;
+  stage: string;
+  why: string;
+  attempts: Record<string, number>;
+}
+
+/** How long a real forge, on a machine that is busy, may take for a step. */
+const patienceMs = 45_000;
+
+/** One task, with what the test does to it at the forge. */
+async function tell(place: ForgePlace) {
+  const { gitea, remote } = place;
+  const { working, ask, lines } = await workAt(place);
+  const { id } = await ask<TaskShown>('POST', '/tasks', { project: 'shop', title: 'Totals are wrong for two items' });
+  const { runtime } = working.site;
+  const show = () => ask<TaskShown>('GET', `/tasks/${id}`);
+  const context = async () => (JSON.parse((await runtime.actor(id))!.snapshot) as { context: TaskContext }).context;
+  /** Looks with every commit; says where the task stands when that is not where it should get. */
+  async function until(isThere: (shown: TaskShown) => boolean): Promise<void> {
+    let last: TaskShown | undefined;
+    const look = async () => {
+      last = await show();
+      const isStuck = ['blocked', 'failed', 'person'].includes(last.standing);
+      return isStuck || isThere(last) ? last : undefined;
+    };
+    await runtime.until(look, AbortSignal.timeout(patienceMs)).catch(() => {});
+    if (last === undefined || !isThere(last))
+      throw new Error(`it is at ${last?.stage}, ${last?.standing}: ${last?.why}`);
+  }
+  return {
+    id,
+    lines,
+    context,
+    /** Until the task waits, and says so in these words. */
+    waitsFor: (stage: string, attempt: number, why: RegExp) =>
+      until(shown => shown.stage === stage && shown.attempts[stage] === attempt && why.test(shown.why)),
+    ended: () => until(({ standing }) => standing === 'done'),
+    /** What a webhook would tell, so that nothing has to wait for the next look. */
+    async ci(state: 'pending' | 'success' | 'failure') {
+      const { head } = await context();
+      await gitea.people.setStatus(remote, head!, { context: 'build / test', state });
+      const type = { pending: 'ci.pending', success: 'ci.succeeded', failure: 'ci.failed' }[state];
+      await runtime.send(id, { type, sha: head, name: 'build / test', url: null } as never);
+    },
+    async review(verdict: 'approve' | 'reject', body: string) {
+      const { head, forge } = await context();
+      const { number } = forge!.pullRequest!;
+      const event = verdict === 'approve' ? 'APPROVED' : 'REQUEST_CHANGES';
+      // What they look at they name: just after a push Forgejo 7 takes the commit before it for the newest, and for a
+      // moment a review of the newest for one that has been overtaken.
+      const review = { event, body, commit_id: head };
+      await gitea.ask(gitea.tokens.reviewer, 'POST', `/repos/${remote}/pulls/${number}/reviews`, review);
+      const isCurrent = async () =>
+        (await gitea.forge.reviews(remote, number)).reviews.some(({ sha, isStale }) => sha === head && !isStale);
+      await vi.waitUntil(isCurrent, { timeout: patienceMs, interval: 200 });
+      const type = verdict === 'approve' ? 'review.approved' : 'review.changesRequested';
+      await runtime.send(id, { type, number, sha: head, by: 'maria' } as never);
+      return number;
+    },
+  };
+}
+
+const journalOf = ({ journal }: ForgePlace, sort: string) =>
+  readdirSync(journal)
+    .filter(file => file.endsWith(sort))
+    .map(file => readFileSync(join(journal, file), 'utf8'));
+
+describe.each(giteaServers.filter(({ skip }) => !skip))('$name', server => {
+  test('a task goes from the order to the merge, by what the CI and people say', async () => {
+    const place = await openForgePlace(server);
+    const { gitea, remote } = place;
+    const story = await tell(place);
+
+    await story.waitsFor('development', 1, /no check has reported/);
+    await story.ci('pending');
+    await story.waitsFor('development', 1, /waits for build/);
+    await story.ci('failure');
+    await story.waitsFor('development', 2, /no check has reported/);
+    await story.ci('success');
+    await story.waitsFor('review', 1, /0 of 1 approvals/);
+    const number = await story.review('reject', 'Say in the file which round it is.');
+    await story.waitsFor('development', 3, /no check has reported/);
+    await story.ci('success');
+    await story.waitsFor('review', 2, /0 of 1 approvals/);
+    const approved = (await story.context()).head!;
+    await story.review('approve', 'Good.');
+    await story.ended();
+
+    const told = journalOf(place, '.prompt').join('\n');
+    expect(told).toContain('build / test failed');
+    expect(told).toContain('Say in the file which round it is.');
+    const pull = await gitea.forge.pullRequest(remote, number);
+    expect(pull).toMatchObject({ state: 'merged', title: 'ET-1: Totals are wrong for two items' });
+    expect(await gitea.forge.file(remote, 'total.sh', 'main')).toContain('Round 3');
+    const comments = await gitea.people.comments(remote, number);
+    expect(comments.filter(body => body.includes(`<!-- signalbox:${story.id} -->`))).toHaveLength(1);
+    expect(comments.filter(body => body.includes('The total is a product now.'))).toHaveLength(1);
+    const { checks } = await gitea.forge.checks(remote, approved);
+    const names = checks.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['signalbox/review', 'signalbox/people']));
+
+    const seen = journalOf(place, '.surroundings').join('\n');
+    const secrets = [...Object.values(gitea.tokens), webhookSecret];
+    for (const text of [seen, told, story.lines.join('')]) {
+      expect(secrets.filter(secret => text.includes(secret))).toEqual([]);
+    }
+    expect(seen).not.toMatch(/GITEA_TOKEN|GITEA_WEBHOOK|extraheader/i);
+    const variables = new Set([...seen.matchAll(/^(SIGNALBOX_\w+)=/gm)].map(([, name]) => name!));
+    expect([...variables].sort()).toEqual(
+      ['ATTEMPT', 'PROMPT_FILE', 'RUN_ID', 'STAGE', 'TASK_ID', 'WORKTREE', 'WORK_ITEM'].map(
+        name => `SIGNALBOX_${name}`,
+      ),
+    );
+    for (const file of readdirSync(place.dataDir, { recursive: true, withFileTypes: true }).filter(it => it.isFile())) {
+      const bytes = readFileSync(join(file.parentPath, file.name), 'latin1');
+      expect([file.name, secrets.filter(secret => bytes.includes(secret))]).toEqual([file.name, []]);
+    }
+  }, 120_000);
+});
