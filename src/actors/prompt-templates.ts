@@ -3,6 +3,7 @@
  * tree and never the task's branch: an agent could write its own orders there, and nobody would have reviewed them.
  */
 import { SignalboxError } from '../domain/errors.ts';
+import { refOf } from '../domain/names.ts';
 import { builtInTemplate, type Template } from '../prompts/render.ts';
 import { gitIn, resolveCommit } from './git.ts';
 
@@ -68,10 +69,14 @@ export function shippedTemplate(name: string): Template {
 }
 
 /** The project's own templates on the target branch, all from the same commit. Throws `unavailable`, or `invalid` for a file that is too large. */
-export async function committedTemplates(repository: string, target: string): Promise<OwnTemplates> {
+export async function committedTemplates(
+  repository: string,
+  target: string,
+  ref: string = refOf(target),
+): Promise<OwnTemplates> {
   const templates = new Map<string, Template>();
   const partials: OwnTemplates['partials'] = {};
-  for (const { file, object, bytes } of await listTemplates(repository, target)) {
+  for (const { file, object, bytes } of await listTemplates(repository, { target, ref })) {
     if (bytes > largestBytes) {
       throw new SignalboxError(
         'invalid',
@@ -90,8 +95,8 @@ export async function committedTemplates(repository: string, target: string): Pr
 }
 
 /** Whether a repository brings templates at all: it is asked ahead, so that the start of an agent need not ask. */
-export async function hasOwnTemplates(repository: string, target: string): Promise<boolean> {
-  const place = `refs/heads/${target}:${templateFolder}`;
+export async function hasOwnTemplates(repository: string, ref: string): Promise<boolean> {
+  const place = `${ref}:${templateFolder}`;
   const { code } = await gitIn(repository).result(['rev-parse', '--verify', '--quiet', '--end-of-options', place]);
   return code === 0;
 }
@@ -104,9 +109,9 @@ interface Listed {
   bytes: number;
 }
 
-async function listTemplates(repository: string, target: string): Promise<Listed[]> {
+async function listTemplates(repository: string, { target, ref }: { target: string; ref: string }): Promise<Listed[]> {
   const git = gitIn(repository);
-  const commit = await resolveCommit(git, `refs/heads/${target}`);
+  const commit = await resolveCommit(git, ref);
   if (commit === undefined) {
     throw new SignalboxError(
       'unavailable',

@@ -8,8 +8,8 @@ import { chooseTemplate, committedTemplates, headTemplate, noOwnTemplates } from
  * from another is told so and then gets the whole assignment. Throws `invalid` when a template is wrong, with its line.
  */
 export async function promptFor(assignment: PromptAssignment): Promise<string> {
-  const { repository, target, kind, hasPrompts } = assignment;
-  const committed = hasPrompts ? await committedTemplates(repository, target) : noOwnTemplates;
+  const { repository, target, targetRef, kind, hasPrompts } = assignment;
+  const committed = hasPrompts ? await committedTemplates(repository, target, targetRef) : noOwnTemplates;
   const variables = variablesOf(assignment);
   const render = (template: Template) => renderPrompt(template, variables);
   if (kind === 'resumed') return render(headTemplate(committed, 'resume'));

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { requestFolder } from '../domain/agent-request.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
+import { refOf } from '../domain/names.ts';
 import { documentsOf, type Prepared } from '../machines/task/context.ts';
 import { checkpoint } from './checkpoint.ts';
 import { codeTreeOf, forgetGitDirs, type Git, gitIn, notedGitDirs, noteGitDirs, resolveCommit } from './git.ts';
@@ -40,7 +41,8 @@ export async function prepareWorkspace(
 ): Promise<Prepared> {
   const { repository, worktree, branch, target, workItem, taskId } = input;
   const main = gitIn(repository);
-  const base = input.base || (await resolveCommit(main, input.startRef ?? `refs/heads/${target}`));
+  const targetRef = input.startRef ?? refOf(target);
+  const base = input.base || (await resolveCommit(main, targetRef));
   if (base === undefined)
     throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} to begin on.`);
   const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
@@ -62,7 +64,7 @@ export async function prepareWorkspace(
   }
   const [codeTree, hasPrompts] = await Promise.all([
     codeTreeOf(git, start, documents),
-    hasOwnTemplates(repository, target),
+    hasOwnTemplates(repository, targetRef),
   ]);
   return { base, head: start, codeTree, hasPrompts };
 }

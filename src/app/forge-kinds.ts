@@ -4,12 +4,13 @@ import { fromPromise } from 'xstate';
 import { askForge, wordsOf } from '../actors/forge/answer.ts';
 import { type ForgeMergeInput, mergeAtForge } from '../actors/forge/merge.ts';
 import { type ForgeSurroundings, type PushInput, pushToForge, relayOf } from '../actors/forge/push.ts';
-import { fetchBranch, trackingName } from '../actors/forge/relay.ts';
+import { fetchBranch } from '../actors/forge/relay.ts';
 import { performAll, type RequestsOrder } from '../actors/forge/requests.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type MergeInput, merge } from '../actors/merge.ts';
 import { type PrepareInput, prepareWorkspace } from '../actors/workspace.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import { refOf } from '../domain/names.ts';
 import { type CommitStatus, type Forge, ForgeError, isPassing } from '../integrations/forge.ts';
 import type { AtForge, Away, Merged, Prepared, Pushed, Refusal } from '../machines/task/context.ts';
 import { type LanedEffect, Later } from '../runtime/index.ts';
@@ -46,7 +47,7 @@ export async function prepareFrom(
   });
   if (fetched.result === 'away') return fetched;
   if (fetched.result === 'refused') throw new SignalboxError('invalid', 'forgeRefused', fetched.detail);
-  return prepareWorkspace({ ...input, startRef: `refs/remotes/${trackingName(at.name, input.target)}` }, runHook);
+  return prepareWorkspace({ ...input, startRef: refOf(input.target, at.name) }, runHook);
 }
 
 export const pushActor = (place: ForgePlace) =>

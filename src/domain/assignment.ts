@@ -14,7 +14,10 @@ export interface Assignment {
   worktree: string;
   repository: string;
   branch: string;
+  /** As git knows it here: where the repository is at a forge, by the name under which that one's branch is tracked. */
   target: string;
+  /** Its full name; absent in runs that are older than this. */
+  targetRef?: string;
   /** Whether the target branch brings prompt templates of its own. */
   hasPrompts: boolean;
   documents: string;

@@ -22,6 +22,13 @@ export function checkBranch(name: string, what: string): string {
   return name;
 }
 
+/** What git calls a branch of a forge in the local repository: agents may merge it. */
+export const trackingName = (forge: string, branch: string) => `signalbox/${forge}/${branch}`;
+
+/** The full name of a branch, whether it is a local one or one of a forge. */
+export const refOf = (branch: string, forge: string | null = null) =>
+  forge === null ? `refs/heads/${branch}` : `refs/remotes/${trackingName(forge, branch)}`;
+
 /** Characters of a title, at the most. */
 export const longestTitle = 300;
 

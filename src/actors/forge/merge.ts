@@ -1,4 +1,5 @@
 /** Has the forge merge a pull request: only the commit that was judged, and once. */
+import { trackingName } from '../../domain/names.ts';
 import type { MergeAnswer } from '../../integrations/forge.ts';
 import { documentsOf, type Merged } from '../../machines/task/context.ts';
 import { codeTreeOf, gitIn, isAncestor } from '../git.ts';
@@ -6,7 +7,7 @@ import { follow, type MergeInput } from '../merge.ts';
 import { askForge } from './answer.ts';
 import { harmlessTitle } from './harmless.ts';
 import { type ForgeSurroundings, type PushInput, relayOf } from './push.ts';
-import { fetchBranch, holds, trackingName } from './relay.ts';
+import { fetchBranch, holds } from './relay.ts';
 
 export type ForgeMergeInput = MergeInput & Pick<PushInput, 'forge'>;
 

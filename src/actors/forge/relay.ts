@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { refOf } from '../../domain/names.ts';
 import { type Forge, ForgeError } from '../../integrations/forge.ts';
 import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
@@ -24,10 +25,6 @@ export interface RelayPlace {
   /** The local one: an absolute path. */
   repository: string;
 }
-
-/** What git calls a branch of the forge in the local repository; agents may merge it. */
-export const trackingName = (forge: string, branch: string) => `signalbox/${forge}/${branch}`;
-const trackingRef = (forge: string, branch: string) => `refs/remotes/${trackingName(forge, branch)}`;
 
 const timeLimitMs = 600_000;
 /** Nothing in it comes from outside: git reads user and password from the descriptor that it was given. */
@@ -58,7 +55,7 @@ export function fetchBranch(place: RelayPlace, branch: string): Promise<string |
     // Asked here, where no agent can have moved it.
     const { stdout } = await relay(['rev-parse', '--verify', `${ref}^{commit}`]);
     const sha = stdout.trim();
-    await gitIn(place.repository)(['update-ref', trackingRef(place.forge.name, branch), sha]);
+    await gitIn(place.repository)(['update-ref', refOf(branch, place.forge.name), sha]);
     return sha;
   });
 }

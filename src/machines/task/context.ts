@@ -75,6 +75,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   waitsFor: string | null;
   /** When a forge that is away is tried again, in epoch milliseconds; null while none is. */
   awayUntil: number | null;
+  /** What an agent has just asked for by files, until it is passed on. */
+  asked: AgentRequest[];
   /** What agents have asked for by files, and what became of it; the newest last. */
   requests: { file: string; outcome: string }[];
   leaseToken: number | null;

@@ -3,7 +3,7 @@ import type { Pipeline, Stage } from '../pipeline.ts';
 import { awayTransitions, laterState } from './away.ts';
 import { placeOf, says } from './common.ts';
 import type { TaskContext } from './context.ts';
-import { tellForge } from './report.ts';
+import { performRequests, tellForge } from './report.ts';
 import type { StateConfig, Transition } from './spending.ts';
 
 export function pushingStates(
@@ -27,7 +27,16 @@ export function pushingStates(
         onDone: [
           ...awayTransitions(pipeline, 'pushingLater', blockedBecause),
           { guard: 'isRefused', ...refusedBecause(stage) },
-          { target: 'gating', actions: ['forgetAway', 'recordPushed', tellForge(`${stage.name}: published`)] },
+          {
+            target: 'gating',
+            actions: [
+              'forgetAway',
+              'recordPushed',
+              performRequests(stage.name),
+              'forgetAsked',
+              tellForge(`${stage.name}: published`),
+            ],
+          },
         ],
         onError: blockedBecause('its branch could not be brought to the forge'),
       },

@@ -1,7 +1,7 @@
 /** What a task shows at its forge: a status at each commit for each gate, and one comment that tells how it stands. */
 import { formatDuration } from '../../domain/duration.ts';
 import type { GateOutput } from '../gate.ts';
-import type { Published, TaskContext } from './context.ts';
+import type { TaskContext } from './context.ts';
 import type { Transition } from './spending.ts';
 
 interface Told {
@@ -34,11 +34,11 @@ export const tellForge = (headline: string): Transition =>
     return { forge: name, repository, number: pullRequest.number, comment };
   });
 
-/** Has done what the agent has just asked for by files. */
+/** Has done what the agent has just asked for by files; where it asks for something below a pull request, that is there by then. */
 export const performRequests = (stage: string): Transition => ({
   type: 'performRequests',
-  params: ({ context, event }: Told) => {
-    const { requests = [] } = (event as { output: Published }).output;
+  params: ({ context }: Told) => {
+    const { asked: requests = [] } = context;
     if (requests.length === 0) return null;
     const { name = null, repository = null, pullRequest = null } = context.forge ?? {};
     const round = `${stage}-${context.attempts[stage] ?? 1}`;

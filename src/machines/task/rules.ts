@@ -190,6 +190,7 @@ export const taskSetup = setup({
         ? {}
         : { forge: { ...context.forge, commentId: event.id } },
     ),
+    forgetAsked: assign({ asked: [] }),
     recordRequests: assign(({ context, event }) =>
       event.type === 'requests.done'
         ? { requests: [...(context.requests ?? []), ...event.results].slice(-mostRequests) }
@@ -220,8 +221,8 @@ export const taskSetup = setup({
       };
     }),
     recordPublished: assign(({ event }) => {
-      const { head, codeTree, questions, objection } = outputOf<Published>(event);
-      return { head, codeTree, questions, objection, feedback: null };
+      const { head, codeTree, questions, objection, requests: asked = [] } = outputOf<Published>(event);
+      return { head, codeTree, questions, objection, asked, feedback: null };
     }),
     /** A new round needs a new approval. */
 

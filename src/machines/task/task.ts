@@ -120,6 +120,7 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     objection: null,
     waitsFor: null,
     awayUntil: null,
+    asked: [],
     requests: [],
     leaseToken: null,
     merged: null,
@@ -199,8 +200,8 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             objection: stage.objection?.file ?? null,
           }),
           onDone: [
-            { guard: 'isAtForge', target: 'pushing', actions: ['recordPublished', performRequests(stage.name)] },
-            { target: 'gating', actions: ['recordPublished', performRequests(stage.name)] },
+            { guard: 'isAtForge', target: 'pushing', actions: 'recordPublished' },
+            { target: 'gating', actions: ['recordPublished', performRequests(stage.name), 'forgetAsked'] },
           ],
           onError: blockedBecause("the agent's work could not be committed"),
         },

@@ -1,4 +1,5 @@
 /** The part of a stage in which an agent works, and what may happen to it meanwhile. */
+import { refOf, trackingName } from '../../domain/names.ts';
 import type { AgentRunInput } from '../agent-run-context.ts';
 import { budgetOf, leavesOf, mustChange, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
 import { forbidden, playerOf, says, toStage } from './common.ts';
@@ -115,7 +116,8 @@ function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<
       worktree: context.worktree,
       repository: context.repository,
       branch: context.branch,
-      target: context.target,
+      target: context.forge == null ? context.target : trackingName(context.forge.name, context.target),
+      targetRef: refOf(context.target, context.forge?.name),
       hasPrompts: context.hasPrompts,
       documents: documentsOf(context.workItem),
       head: context.head,
