@@ -102,7 +102,11 @@ export const reconcilerMachine = setup({
         onDone: { target: 'considering', actions: 'recordLook' },
         onError: { target: 'considering', actions: 'recordFailure' },
       },
-      on: { 'reconciler.configured': { actions: 'configure' } },
+      on: {
+        'reconciler.configured': { actions: 'configure' },
+        // What has been looked at already may be news by now.
+        'reconciler.look': { target: 'comparing', reenter: true },
+      },
     },
     retired: {
       meta: { why: 'the forge is not configured', owner: 'the configuration' },

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { openLocal } from '../../src/client/local.ts';
+import { addWebhooks } from '../../src/http/webhooks.ts';
+import { createReceiver } from '../../src/operations/webhook.ts';
 import { createLogger } from '../../src/service/log.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { startFakeGitea } from '../../src/testing/forges/gitea.ts';
@@ -19,12 +21,15 @@ export const webhookSecret = 'with-which-webhooks-are-signed';
 
 export interface GiteaServer {
   name: string;
+  /** Whether it sends webhooks for statuses: Gitea before 1.23 and Forgejo do not. */
+  tellsStatuses: boolean;
   skip: boolean;
   open(): Promise<Server>;
 }
 
 const fake: GiteaServer = {
   name: 'the fake Gitea',
+  tellsStatuses: true,
   skip: false,
   async open() {
     const gitea = await startFakeGitea({ accounts: ['root', 'signalbox-bot', 'maria'], organisations: ['acme'] });
@@ -42,6 +47,7 @@ const real = ['GITEA', 'GITEA_OLD', 'FORGEJO'].map((server): GiteaServer => {
   const given = (what: string) => process.env[`SIGNALBOX_TEST_${server}_${what}`] ?? '';
   return {
     name: `a real ${server.toLowerCase()}`,
+    tellsStatuses: server === 'GITEA',
     skip: given('URL') === '',
     open: async () => ({
       url: given('URL'),
@@ -134,7 +140,10 @@ export async function workAt({ at }: ForgePlace) {
     logger,
   });
   onTestFinished(() => working.close());
-  const { url, token } = await openNetwork(working.site, { logger });
+  const { url, token } = await openNetwork(working.site, {
+    logger,
+    more: server => addWebhooks(server, createReceiver(working.site)),
+  });
   const authorization = `Bearer ${token('admin')}`;
   const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
     const response = await fetch(url + path, {
@@ -146,5 +155,5 @@ export async function workAt({ at }: ForgePlace) {
     if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
     return answer as T;
   };
-  return { working, ask, lines };
+  return { working, ask, lines, url };
 }
