@@ -21,13 +21,14 @@ export const itemLink = (tracker: string, id: string) => `${tracker} item ${id}`
 
 /** All that a task is called, by what it is and has made. */
 export function taskLinks(snapshot: AnyMachineSnapshot): string[] {
-  const { forge, source, branch, head } = snapshot.context as Partial<TaskContext>;
+  const { forge, source, branch, base, head } = snapshot.context as Partial<TaskContext>;
   const links: string[] = [];
   if (source != null) links.push(itemLink(source.tracker, source.id));
   if (forge == null) return links;
   const remote = { forge: forge.name, repository: forge.repository };
   links.push(branchLink(remote, branch ?? ''));
   if (forge.pullRequest !== null) links.push(pullRequestLink(remote, forge.pullRequest.number));
-  if (head) links.push(commitLink(remote, head));
+  // The commit that it began on belongs to everybody who began there.
+  if (head && head !== base) links.push(commitLink(remote, head));
   return links;
 }
