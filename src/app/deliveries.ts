@@ -51,11 +51,13 @@ export async function takeDelivery(
   raw: RawDelivery,
 ): Promise<Taken | { refused: Refused }> {
   const provider = webhookProviders[senders[0]!.kind];
-  let refused: Refused = { status: 401, why: 'it is signed with no secret that is known' };
+  let refused: Refused = { status: 401, why: 'It is signed with no secret that is known.' };
   for (const sender of senders) {
     const signed = provider.verify(raw, sender.secrets, taker.now());
     if (!signed.ok) {
       refused = signed.refused;
+      // Whoever has signed it is found, or nobody can be: the others would only not know its signature.
+      if (refused.status !== 401) return { refused };
       continue;
     }
     const parsed = provider.parse(raw, signed.value);
@@ -193,7 +195,8 @@ async function decide(runtime: Runtime, event: OutsideEvent, telling: Telling, d
   const meant = replay?.task == null ? all : all.filter(task => task === replay.task);
   const [task, another] = meant;
   if (task === undefined) {
-    decision.reason ??= `no task has ${routed.what}`;
+    const who = replay?.task == null ? 'no task has' : `${replay.task} is no task that has`;
+    decision.reason ??= `${who} ${routed.what}`;
   } else if (another !== undefined) {
     decision.candidates.push(...meant);
     decision.reason = `${routed.what} is that of more than one task: ${meant.join(', ')}`;

@@ -41,7 +41,7 @@ function answerTo({ id, deliveryId, outcome, reason, events }: Taken): DeliveryA
 }
 
 function refusalOf({ status, why }: Refused): SignalboxError {
-  const message = `The delivery is not taken: ${why}.`;
+  const message = `The delivery is not taken. ${why}`;
   switch (status) {
     case 401:
       return new SignalboxError('forbidden', 'badSignature', message);
