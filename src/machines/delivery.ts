@@ -55,7 +55,10 @@ export type DeliveryEvent =
 
 export const deliveryMachine = setup({
   types: {} as { input: DeliveryInput; context: DeliveryContext; events: DeliveryEvent },
-  guards: { isAmbiguous: ({ context }) => context.outcome === 'ambiguous' },
+  guards: {
+    // Of one that is played again the first is still undecided; nobody has to decide twice.
+    isUndecided: ({ context }) => context.outcome === 'ambiguous' && context.replays === null,
+  },
   actions: {
     choose: assign(({ event }) =>
       event.type === 'delivery.chosen' ? { chosenBy: { by: event.by, replay: event.replay } } : {},
@@ -81,7 +84,7 @@ export const deliveryMachine = setup({
   }),
   initial: 'arriving',
   states: {
-    arriving: { always: [{ guard: 'isAmbiguous', target: 'undecided' }, { target: 'recorded' }] },
+    arriving: { always: [{ guard: 'isUndecided', target: 'undecided' }, { target: 'recorded' }] },
     undecided: {
       tags: 'person',
       meta: { why: 'it means more than one task; a person says which', owner: 'a person' },

@@ -1,4 +1,4 @@
-/** Plays a delivery again: whom it means is found out anew, or a person says it. What it did before it does not do again. */
+/** Plays a delivery again: whom it means is found out anew, or a person says it. Whoever is meant hears it as news. */
 import { z } from 'zod';
 import { contextOf } from '../app/context.ts';
 import { replayDelivery } from '../app/deliveries.ts';
@@ -28,11 +28,11 @@ export const deliveryReplay = operation({
   fails: ['noDelivery', 'unreadableDelivery'],
   async run({ runtime, settings }, { id, task = null }, who) {
     const row = await deliveryRow(runtime, id);
-    const { reading, deliveryId, meaning, event, name, provider } = contextOf<DeliveryContext>(row);
+    const { reading, deliveryId, meaning, event, name, provider, replays } = contextOf<DeliveryContext>(row);
     if (reading === null) {
       throw new SignalboxError('invalid', 'unreadableDelivery', `${id} could not be read; there is nothing to tell.`);
     }
-    const sender = sendersOf(settings).find(one => one.name === name);
+    const sender = sendersOf(settings).find(one => one.name === name && one.kind === provider);
     const stored = {
       id,
       sender: sender ?? { kind: provider as 'gitea', name, repositories: [] },
@@ -41,11 +41,13 @@ export const deliveryReplay = operation({
     };
     // Its place in the log tells one replay from the next; the record of it is found again under the same number.
     const { seq: number } = await sendOnce(runtime, id, { type: 'delivery.replay', by: who.name }, who);
-    const replay = await replayDelivery(runtime, stored, { by: who.name, task, number });
-    if (replay.outcome === 'accepted') {
-      const chosen = { type: 'delivery.chosen', by: who.name, replay: replay.id };
-      await runtime.send(id, chosen, { source: who.name });
+    const { id: replay } = await replayDelivery(runtime, stored, { by: who.name, task, number });
+    const told = await deliveryRow(runtime, replay);
+    // By what is on record: a process that ended here has told the task, and not yet the delivery.
+    if (contextOf<DeliveryContext>(told).outcome === 'accepted') {
+      const chosen = { type: 'delivery.chosen', by: who.name, replay };
+      await runtime.send(replays ?? id, chosen, { source: who.name, dedupeKey: `chosen:${replay}` });
     }
-    return viewOfDelivery(await deliveryRow(runtime, replay.id));
+    return viewOfDelivery(told);
   },
 });
