@@ -49,7 +49,7 @@ const quickRun = setup({ actors: { inner: playing(() => ({})) } }).createMachine
   output: { outcome: 'succeeded', reason: 'succeeded', attempts: 1, workedMs: 5, usage: noUsage },
 });
 
-/** A stage that is judged by builds and by people at the forge, and one that merges. */
+/** A stage that is judged by builds, one that is judged by people, and one that merges. */
 export const atForge: Pipeline = pipelineSchema.parse({
   name: 'atForge',
   forgeTries: 1,
@@ -57,11 +57,14 @@ export const atForge: Pipeline = pipelineSchema.parse({
     {
       name: 'build',
       role: 'builder',
-      gates: [
-        { kind: 'ci', name: 'ci' },
-        { kind: 'pullRequestReview', name: 'people' },
-      ],
+      gates: [{ kind: 'ci', name: 'ci' }],
       rework: { limit: 4 },
+    },
+    {
+      name: 'review',
+      role: 'reviewer',
+      gates: [{ kind: 'pullRequestReview', name: 'people' }],
+      rework: { to: 'build', limit: 4 },
     },
     {
       name: 'ship',
