@@ -1,6 +1,7 @@
 /** `POST /webhook/…`: deliveries come in as bytes, because the signature is over bytes; who has sent them is found out first. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Receiver } from '../operations/webhook.ts';
+import { createRoom } from './webhook-room.ts';
 
 /** GitHub sends no more than this; a push to Gitea can have several megabytes. */
 export const largestDelivery = 25 * 1024 ** 2;
@@ -14,6 +15,8 @@ interface Params {
 export async function addWebhooks(server: FastifyInstance, receive: Receiver): Promise<void> {
   await server.register(async scope => {
     scope.removeAllContentTypeParsers();
+    const room = createRoom();
+    scope.addHook('preParsing', async (_, reply, payload) => room(payload, reply));
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: largestDelivery }, (_, body, done) => {
       done(null, body);
     });

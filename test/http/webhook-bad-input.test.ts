@@ -184,6 +184,31 @@ describe('what is too large', () => {
     expect(await site.listed()).toEqual([]);
   });
 
+  test('together finds no room beside what is under way, and small ones do', async () => {
+    const site = await openDoor();
+    const size = limit - 1_024;
+    const begun = Array.from({ length: 6 }, () => {
+      const given = { 'content-type': 'application/json', 'content-length': String(size) };
+      return request({ host: '127.0.0.1', port: site.port, method: 'POST', path: '/webhook/gitea', headers: given });
+    });
+    const first = new Promise<number>(resolve => {
+      for (const out of begun) {
+        out.on('error', () => {});
+        out.on('response', response => resolve(response.resume().statusCode!));
+        // All but the end of it.
+        out.write(Buffer.alloc(size - 1, 0x20));
+      }
+    });
+    expect(await first).toBe(429);
+    expect((await site.post(recorded('gitea/push_multi.json'))).status).toBe(200);
+    for (const out of begun) out.destroy();
+    const large = altered(
+      'gitea/push_multi.json',
+      payload => void Object.assign(payload, { filler: 'x'.repeat(20_000_000) }),
+    );
+    await expect.poll(async () => (await site.post(large)).status).toBe(200);
+  });
+
   test('begins above what a push can have, of which the body alone is not kept', async () => {
     const site = await openDoor();
     const large = altered(
