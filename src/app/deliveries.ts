@@ -35,6 +35,8 @@ export interface DeliveryTaker {
   runtime: Runtime;
   /** Our own account at a forge, as far as it is known by now. */
   ownAccounts(name: string): OwnAccounts;
+  /** Ours, all of them: none is kept, wherever somebody has written it. */
+  secrets(): readonly string[];
   now(): number;
 }
 
@@ -103,11 +105,16 @@ async function announceDelivery(
   const provider = webhookProviders[sender.kind];
   const read = provider.read(parsed, taker.ownAccounts(sender.name));
   if (!read.ok) return keepRejected(taker, sender, raw, read.refused, parsed);
-  const body = raw.body.length > mostKept ? null : redacted(parsed.payload, sender.secrets);
+  const secrets = taker.secrets();
+  // A word that somebody has chosen may well be the name of a branch, and is left in what is acted on.
+  const reading = redacted(read.value, secrets.filter(isUnmistakable)) as Reading;
+  const body = raw.body.length > mostKept ? null : redacted(parsed.payload, secrets);
   const kept = { headers: keptHeaders(raw.headers), body, bytes: raw.body.length };
   const id = idOf(sender, parsed.deliveryId);
-  return tell(taker.runtime, { id, sender, parsed, reading: read.value, kept });
+  return tell(taker.runtime, { id, sender, parsed, reading, kept });
 }
+
+const isUnmistakable = (secret: string) => secret.length >= 12;
 
 interface Telling {
   id: string;

@@ -13,12 +13,12 @@ const isKind = (kind: string): kind is Kind => Object.hasOwn(webhookProviders, k
 
 /** Everybody of the configuration who may send, whether there is a secret or not. */
 export function sendersOf({ forges, trackers, remotes }: Settings): Sender[] {
-  const secretsOf = (secrets: readonly { reveal(): string }[]) => secrets.map(secret => secret.reveal());
+  const revealed = (secrets: readonly { reveal(): string }[]) => secrets.map(secret => secret.reveal());
   return [
     ...Object.values(forges).map(({ kind, name, webhookSecrets }) => ({
       kind,
       name,
-      secrets: secretsOf(webhookSecrets),
+      secrets: revealed(webhookSecrets),
       repositories: remotes.filter(({ forge }) => forge === name).map(({ repository }) => repository),
     })),
     ...Object.values(trackers)
@@ -26,10 +26,18 @@ export function sendersOf({ forges, trackers, remotes }: Settings): Sender[] {
       .map(({ name, webhookSecrets }) => ({
         kind: 'plane' as const,
         name,
-        secrets: secretsOf(webhookSecrets),
+        secrets: revealed(webhookSecrets),
         repositories: [],
       })),
   ];
+}
+
+/** Everything by which we are known at forges and trackers, and they to us. */
+export function secretsOf({ forges, trackers }: Settings): string[] {
+  const all = [...Object.values(forges), ...Object.values(trackers)];
+  return all.flatMap(({ token, webhookSecrets }) =>
+    [token, ...webhookSecrets].flatMap(secret => (secret === null ? [] : [secret.reveal()])),
+  );
 }
 
 /**

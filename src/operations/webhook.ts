@@ -1,7 +1,7 @@
 /** Takes deliveries of forges and trackers as they come in, and says how they are answered. It is no operation: nobody asks. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Taken, takeDelivery } from '../app/deliveries.ts';
-import { createAccounts, sendersFor } from '../app/senders.ts';
+import { createAccounts, secretsOf, sendersFor } from '../app/senders.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Refused } from '../integrations/webhook.ts';
@@ -25,7 +25,12 @@ export type Receiver = (delivery: IncomingDelivery) => Promise<DeliveryAnswer>;
 
 export function createReceiver(site: Site): Receiver {
   const accounts = createAccounts(() => site.settings, site.forges);
-  const taker = { runtime: site.runtime, ownAccounts: accounts.of, now: Date.now };
+  const taker = {
+    runtime: site.runtime,
+    ownAccounts: accounts.of,
+    secrets: () => secretsOf(site.settings),
+    now: Date.now,
+  };
   return async ({ kind, name, headers, body }) => {
     const taken = await takeDelivery(taker, sendersFor(site.settings, kind, name), { headers, body });
     if (!('id' in taken)) throw refusalOf(taken.refused);

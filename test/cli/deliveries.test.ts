@@ -21,7 +21,12 @@ async function receive({ data }: Place): Promise<{ ambiguous: string; ignored: s
   const { definition } = machineKinds.find(({ name }) => name === 'task')!;
   for (const id of ['ET-1', 'ET-2']) await app.runtime.create('task', id, forgeTask(branch), { definition });
   const sender = { kind: 'gitea' as const, name: 'home', secrets: [secretOf.gitea], repositories: ['acme/shop'] };
-  const taker = { runtime: app.runtime, ownAccounts: () => ({ logins: [], ids: [] }), now: Date.now };
+  const taker = {
+    runtime: app.runtime,
+    ownAccounts: () => ({ logins: [], ids: [] }),
+    secrets: () => [],
+    now: Date.now,
+  };
   const take = async (delivery: ReturnType<typeof recorded>) => {
     const taken = await takeDelivery(taker, [sender], delivery);
     if (!('id' in taken)) throw new Error(taken.refused.why);

@@ -72,7 +72,12 @@ let replays = 0;
 async function deliver({ system }: Life, { delivery }: Step, isReplay = false): Promise<void> {
   const id = `replay-${++replays}`;
   const raw = isReplay ? { ...delivery, headers: { ...delivery.headers, 'x-gitea-delivery': id } } : delivery;
-  const taker = { runtime: system().runtime, ownAccounts: () => ({ logins: ['dev-bot'], ids: [] }), now: Date.now };
+  const taker = {
+    runtime: system().runtime,
+    ownAccounts: () => ({ logins: ['dev-bot'], ids: [] }),
+    secrets: () => [],
+    now: Date.now,
+  };
   expect(await takeDelivery(taker, [sender], raw)).toMatchObject({ outcome: expect.stringMatching(/^[adi]/) });
   await system().settle();
 }

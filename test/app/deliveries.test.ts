@@ -1,0 +1,125 @@
+/** What is told and kept of a delivery, and who may have sent one, where HTTP is too coarse to look. */
+import { describe, expect, test } from 'vitest';
+import { type DeliveryTaker, type Sender, takeDelivery } from '../../src/app/deliveries.ts';
+import type { Forges } from '../../src/app/forges.ts';
+import { createAccounts, secretsOf, sendersFor, sendersOf } from '../../src/app/senders.ts';
+import { defaultSettings } from '../../src/app/settings.ts';
+import type { DeliveryContext } from '../../src/machines/delivery.ts';
+import { receivingSettings } from '../http/receiving.ts';
+import { recorded, secretOf, signingSecret } from '../integrations/webhooks/deliveries.ts';
+import { altered, made } from '../integrations/webhooks/made.ts';
+import { forgeKinds, forgeTask, waitingOutside } from '../support/forge-tasks.ts';
+import { startTestRuntime } from '../support/runtime.ts';
+
+const home: Sender = { kind: 'gitea', name: 'home', secrets: [secretOf.gitea], repositories: ['acme/shop'] };
+const comment = 'gitea/issue_comment_on_pr_current.json';
+
+async function open() {
+  const system = await startTestRuntime({ kinds: forgeKinds(waitingOutside()) });
+  const taker: DeliveryTaker = {
+    runtime: system.runtime,
+    ownAccounts: () => ({ logins: ['signalbox-bot'], ids: [] }),
+    secrets: () => secretsOf(receivingSettings),
+    now: Date.now,
+  };
+  await system.runtime.create('task', 'ET-1', forgeTask('feature/x'));
+  await system.settle();
+  const record = async (id: string) => (await system.context(id)) as unknown as DeliveryContext;
+  return { ...system, taker, record };
+}
+
+describe('our secrets', () => {
+  test('are kept of no delivery, in whichever text somebody has written them', async () => {
+    const { taker, record, runtime } = await open();
+    const leak = [...Object.values(secretOf), signingSecret, 'token-of-our-account'];
+    const leaking = altered(comment, payload => {
+      Object.assign(payload.repository!, { full_name: 'acme/shop', description: leak.join(' ') });
+      Object.assign(payload.issue!, { number: 42, title: leak.join(' ') });
+      Object.assign(payload.comment!, { body: `:rejected: ${leak.join(' ')}` });
+    });
+    const taken = await takeDelivery(taker, [home], leaking);
+    expect(taken).toMatchObject({ outcome: 'accepted', events: 1 });
+    const { id } = taken as { id: string };
+    const logs = await Promise.all(['ET-1', id].map(actor => runtime.log(actor, { after: 0, limit: 100 })));
+    const everything = JSON.stringify([logs, await record(id)]);
+    expect(leak.filter(secret => everything.includes(secret))).toEqual([]);
+    expect((await record(id)).reading).toMatchObject({ command: { verb: 'reject' } });
+  });
+
+  test('that are plain words hide no branch', async () => {
+    const { taker } = await open();
+    const pushed = altered('scenario/07_gitea.push_src.json', payload => {
+      Object.assign(payload, { ref: 'refs/heads/feature/x' });
+    });
+    expect(await takeDelivery({ ...taker, secrets: () => ['feature'] }, [home], pushed)).toMatchObject({
+      outcome: 'accepted',
+    });
+  });
+});
+
+describe('of several who may have sent it', () => {
+  const berg: Sender = { ...home, name: 'berg', secrets: [secretOf.forgejo] };
+
+  test('it is he with whose secret it is signed, and what is wrong with it is told to him', async () => {
+    const { taker } = await open();
+    const wrong = made('gitea', 'push', Buffer.from([0x7b, 0xff, 0x7d]));
+    for (const senders of [
+      [home, berg],
+      [berg, home],
+    ]) {
+      expect(await takeDelivery(taker, senders, wrong)).toMatchObject({ refused: { status: 400 } });
+      const taken = await takeDelivery(taker, senders, recorded('forgejo/push_multi.json'));
+      expect(taken).toMatchObject({ id: expect.stringMatching(/^delivery:berg:/) });
+    }
+  });
+
+  test('nobody who has no secret, or only an empty one, has sent anything', async () => {
+    const { taker } = await open();
+    for (const secrets of [[], ['']]) {
+      const refused = await takeDelivery(taker, [{ ...home, secrets }], recorded('gitea/push_multi.json'));
+      expect(refused).toMatchObject({ refused: { status: 401 } });
+    }
+  });
+});
+
+describe('who may send', () => {
+  test('is every forge, and the trackers that are none', () => {
+    expect(sendersOf(receivingSettings).map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      ...['home gitea', 'berg gitea', 'hub github', 'lab gitlab', 'plan plane'],
+    ]);
+    expect(sendersFor(receivingSettings, 'gitea', null).map(({ name }) => name)).toEqual(['home', 'berg']);
+    expect(sendersFor(receivingSettings, 'gitea', 'berg')).toMatchObject([{ repositories: ['acme/shop'] }]);
+  });
+
+  test.each<[string, string | null, string]>([
+    ['nothing', null, 'noSender'],
+    ['__proto__', null, 'noSender'],
+    ['gitea', 'nobody', 'noSender'],
+    ['gitea', null, 'webhookUnconfigured'],
+    ['plane', null, 'webhookUnconfigured'],
+  ])('is nobody at %s called %s where nothing is configured', (kind, name, reason) => {
+    expect(() => sendersFor(defaultSettings, kind, name)).toThrow(expect.objectContaining({ reason }));
+  });
+});
+
+describe('our own account', () => {
+  const unknown = { ...receivingSettings.forges.home!, account: null };
+  const settings = { ...receivingSettings, forges: { home: unknown } };
+
+  test('is asked of the forge, for which nobody waits, and again after it has failed', async () => {
+    const answers = [() => Promise.reject(new Error('away')), async () => ({ id: 7, login: 'bot' })];
+    let asked = 0;
+    const forges = { get: async () => ({ account: () => answers[asked++]!() }) } as unknown as Forges;
+    const accounts = createAccounts(() => settings, forges);
+    const nobody = { logins: [], ids: [] };
+    expect(accounts.of('home')).toEqual(nobody);
+    await expect.poll(() => [asked, accounts.of('home')]).toEqual([2, { logins: ['bot'], ids: [7] }]);
+    expect(asked).toBe(2);
+    expect(accounts.of('plan')).toEqual(nobody);
+  });
+
+  test('is what the configuration says, where it does', () => {
+    const accounts = createAccounts(() => receivingSettings, {} as Forges);
+    expect(accounts.of('home')).toEqual({ logins: ['signalbox-bot'], ids: [] });
+  });
+});
