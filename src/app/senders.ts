@@ -1,4 +1,5 @@
 /** Who may send webhooks, by what the configuration says now; and who we are there ourselves. */
+import type { ForgeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import type { OwnAccounts, WebhookProvider } from '../integrations/webhook.ts';
@@ -68,24 +69,28 @@ export interface Accounts {
 }
 
 export function createAccounts(settings: () => Settings, forges: Forges): Accounts {
-  const known = new Map<string, OwnAccounts>();
-  const asked = new Set<string>();
-  const ask = (name: string) => {
-    if (asked.has(name)) return;
-    asked.add(name);
+  /** By what the configuration said when it was asked: by another token we are somebody else. */
+  const known = new WeakMap<ForgeConfig, OwnAccounts>();
+  const asked = new WeakSet<ForgeConfig>();
+  const ask = (forge: ForgeConfig) => {
+    if (asked.has(forge)) return;
+    asked.add(forge);
     forges
-      .get(name)
-      .then(forge => forge.account())
-      .then(({ id, login }) => known.set(name, { logins: [login], ids: [id] }))
+      .get(forge.name)
+      .then(it => it.account())
+      .then(({ id, login }) => known.set(forge, { logins: [login], ids: [id] }))
       // Asked again with the next delivery.
-      .catch(() => asked.delete(name));
+      .catch(() => asked.delete(forge));
   };
   return {
     of(name) {
       const forge = settings().forges[name];
-      if (forge?.account != null) return { logins: [forge.account], ids: [] };
-      if (forge !== undefined && !known.has(name)) ask(name);
-      return known.get(name) ?? { logins: [], ids: [] };
+      if (forge === undefined) return nobody;
+      if (forge.account !== null) return { logins: [forge.account], ids: [] };
+      if (!known.has(forge)) ask(forge);
+      return known.get(forge) ?? nobody;
     },
   };
 }
+
+const nobody: OwnAccounts = { logins: [], ids: [] };

@@ -25,6 +25,8 @@ export type Receiver = (delivery: IncomingDelivery) => Promise<DeliveryAnswer>;
 
 export function createReceiver(site: Site): Receiver {
   const accounts = createAccounts(() => site.settings, site.forges);
+  // Before the first delivery comes, which may be an echo of what we have done.
+  for (const name of Object.keys(site.settings.forges)) accounts.of(name);
   const taker = {
     runtime: site.runtime,
     ownAccounts: accounts.of,

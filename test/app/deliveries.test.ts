@@ -118,6 +118,18 @@ describe('our own account', () => {
     expect(accounts.of('plan')).toEqual(nobody);
   });
 
+  test('is asked anew where the configuration has changed', async () => {
+    let login = 'old-bot';
+    let current = settings;
+    const forges = { get: async () => ({ account: async () => ({ id: 7, login }) }) } as unknown as Forges;
+    const accounts = createAccounts(() => current, forges);
+    await expect.poll(() => accounts.of('home').logins).toEqual(['old-bot']);
+    login = 'new-bot';
+    expect(accounts.of('home').logins).toEqual(['old-bot']);
+    current = { ...settings, forges: { home: { ...unknown } } };
+    await expect.poll(() => accounts.of('home').logins).toEqual(['new-bot']);
+  });
+
   test('is what the configuration says, where it does', () => {
     const accounts = createAccounts(() => receivingSettings, {} as Forges);
     expect(accounts.of('home')).toEqual({ logins: ['signalbox-bot'], ids: [] });
