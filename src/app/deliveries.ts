@@ -71,7 +71,10 @@ export async function takeDelivery(
 
 const idOf = (sender: Sender, deliveryId: string) => `delivery:${sender.name}:${deliveryId}`;
 
-/** What was signed well and cannot be read is kept without its body: it may hold anything. */
+/**
+ * What was signed well and cannot be read is kept without its body: it may hold anything. It does not take the place of
+ * what may come under its id later: some send the same again under the same id when a person asks for it.
+ */
 async function keepRejected(
   { runtime }: DeliveryTaker,
   sender: Sender,
@@ -82,7 +85,7 @@ async function keepRejected(
   const hash = createHash('sha256').update(body).digest('hex');
   const deliveryId = known?.deliveryId ?? `body.${hash}`;
   const record = recordOf(sender, { deliveryId, meaning: known?.meaning ?? hash, event: known?.event ?? '' });
-  const id = idOf(sender, deliveryId);
+  const id = `${idOf(sender, deliveryId)}.rejected`;
   const input = { ...record, outcome: 'rejected' as const, reason: refused.why };
   const { isNew } = await runtime.announce({
     kind: 'delivery',

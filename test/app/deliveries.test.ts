@@ -82,6 +82,19 @@ describe('of several who may have sent it', () => {
   });
 });
 
+test('what cannot be read does not stand in the way of what comes under the same id', async () => {
+  const { taker, record } = await open();
+  const file = 'scenario/07_gitea.push_src.json';
+  const broken = altered(file, payload => void Object.assign(payload, { repository: null }));
+  const refused = await takeDelivery(taker, [home], broken);
+  expect(refused).toMatchObject({ outcome: 'rejected', refused: { status: 422 } });
+  expect(await takeDelivery(taker, [home], broken)).toMatchObject({ outcome: 'duplicate', refused: { status: 422 } });
+  const taken = await takeDelivery(taker, [home], recorded(file));
+  expect(taken).toMatchObject({ outcome: 'ignored', reason: expect.stringMatching(/^no task has the branch/) });
+  const [one, other] = [refused, taken].map(it => (it as { id: string }).id);
+  expect([(await record(one!)).deliveryId, one === other]).toEqual([(await record(other!)).deliveryId, false]);
+});
+
 describe('who may send', () => {
   test('is every forge, and the trackers that are none', () => {
     expect(sendersOf(receivingSettings).map(({ name, kind }) => `${name} ${kind}`)).toEqual([
