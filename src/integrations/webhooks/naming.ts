@@ -14,6 +14,12 @@ export function deliveryIdOf(given: string | null, body: Buffer): string {
   return given !== null && usable.test(given) && !given.startsWith(ours) ? given : `${ours}${hash(body)}`;
 }
 
-/** A hash of what the delivery says: who sends it, what happened, and the text or the sender's own id of the event. */
+/**
+ * A hash of what the delivery says: who sends it, what happened, and the text or the sender's own id of the event. Where the
+ * names end and the text begins is plain, for JSON says where it ends.
+ */
 export const meaningOf = (kind: WebhookProvider['kind'], event: string, said: string): string =>
-  hash(JSON.stringify([kind, event, said]));
+  createHash('sha256')
+    .update(JSON.stringify([kind, event]))
+    .update(said)
+    .digest('hex');
