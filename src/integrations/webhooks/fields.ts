@@ -14,6 +14,8 @@ const confusing = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 /** Text that can be stored and shown: no NUL, no half characters, and no more of it than anybody reads. */
 export function storable(text: string, most = longestText): string {
+  // Nearly all of it is, and need not be copied.
+  if (text.length <= most && !text.includes('\0') && text.isWellFormed()) return text;
   const whole = text
     .slice(0, most + 1)
     .toWellFormed()

@@ -1,5 +1,5 @@
 /** Deliveries as they may be kept and shown: without secrets, ours or anybody's. */
-import type { Json } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import type { RawDelivery } from '../webhook.ts';
 import { storable } from './fields.ts';
 
@@ -20,12 +20,23 @@ const shortestSecret = 4;
  * they stand.
  */
 export function redacted(payload: unknown, secrets: readonly string[]): Json {
-  const ours = secrets
-    .flatMap(secret => [secret, secret.replace(/^whsec_/, '')])
+  const ours = [...new Set(secrets.flatMap(secret => [secret, secret.replace(/^whsec_/, '')]))]
     .filter(secret => secret.length >= shortestSecret)
     .sort((one, other) => other.length - one.length);
   const clean = (text: string) =>
-    ours.reduce((whole, secret) => whole.replaceAll(secret, covered), storable(text, longest));
+    ours.reduce(
+      (whole, secret) => (whole.includes(secret) ? whole.replaceAll(secret, covered) : whole),
+      storable(text, longest),
+    );
+  // The same names stand in it many times.
+  const names = new Map<string, Name>();
+  const nameOf = (written: string): Name => {
+    const known = names.get(written);
+    if (known !== undefined) return known;
+    const name = { shown: clean(written), hides: secretName.test(written) };
+    names.set(written, name);
+    return name;
+  };
   const walk = (value: unknown, depth: number): Json => {
     if (typeof value === 'string') return clean(value);
     if (typeof value === 'number') return Number.isFinite(value) ? value : null;
@@ -33,17 +44,26 @@ export function redacted(payload: unknown, secrets: readonly string[]): Json {
     if (typeof value !== 'object' || value === null) return null;
     if (depth > deepest) return tooDeep;
     if (Array.isArray(value)) return value.map(item => walk(item, depth + 1));
-    const fields = Object.entries(value).filter(([name]) => name !== '__proto__');
-    return Object.fromEntries(
-      fields.map(([name, inner]) => [clean(name), isSecret(name, inner) ? covered : walk(inner, depth + 1)]),
-    );
+    const kept: JsonObject = {};
+    for (const written of Object.keys(value)) {
+      if (written === '__proto__') continue;
+      const inner = (value as JsonObject)[written];
+      const { shown, hides } = nameOf(written);
+      kept[shown] = hides && isWorthHiding(inner) ? covered : walk(inner, depth + 1);
+    }
+    return kept;
   };
   return walk(payload, 1);
 }
 
-/** Whether there is something to hide: a flag such as `has_token` tells no secret, nor does what is empty. */
-const isSecret = (name: string, value: unknown): boolean =>
-  secretName.test(name) && value !== null && value !== '' && typeof value !== 'boolean';
+/** A name of the payload. */
+interface Name {
+  shown: string;
+  hides: boolean;
+}
+
+/** A flag such as `has_token` tells no secret, nor does what is empty. */
+const isWorthHiding = (value: unknown): boolean => value !== null && value !== '' && typeof value !== 'boolean';
 
 /** Headers that say what came, from whom and how; everything else could prove something. */
 const harmless =
