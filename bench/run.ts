@@ -9,16 +9,10 @@ import { measureParsing, measureParsingMemory } from './parsing.ts';
 import { measureIdleMemory, measureManyFinished, measureRecovery } from './scale.ts';
 import { measureFollowing, measureHolding, measureLooking, measureOrders, measureServeStart } from './service.ts';
 import { measureStart } from './start.ts';
-import { short } from './statistics.ts';
+import { megabytes, type Row, short } from './statistics.ts';
 import { measureSupervision } from './supervision.ts';
 import { measureLatency, measureThroughput } from './throughput.ts';
-
-interface Row {
-  what: string;
-  measured: string;
-  bar: string;
-  isMet: boolean;
-}
+import { webhookMeasurements } from './webhook-rows.ts';
 
 const measurements: Record<string, () => Promise<Row[]>> = {
   async throughput() {
@@ -263,9 +257,9 @@ const measurements: Record<string, () => Promise<Row[]>> = {
       },
     ];
   },
+  ...webhookMeasurements,
 };
 
-const megabytes = (bytes: number) => short(bytes / 1e6);
 const perSecond = (pace: number) => (pace >= 1 ? `${short(pace)} MB/s` : `${short(pace * 1_000)} kB/s`);
 
 const chosen = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(measurements);

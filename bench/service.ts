@@ -1,46 +1,15 @@
 /** What the service takes: looking with a million tasks, ordering, following, starting, and what it holds. On loopback. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { makeData } from './data.ts';
+import { here, inDirectory, stopped, type Talker, talk } from './processes.ts';
 import { median, quantile } from './statistics.ts';
-
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-
-/** A process that answers a line with a line. */
-interface Talker {
-  first: string;
-  ask<T>(): Promise<T>;
-  end(): Promise<void>;
-}
-
-async function talk(file: string, args: readonly string[]): Promise<Talker> {
-  const child = spawn(process.execPath, ['--expose-gc', here(file), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async () => String((await lines.next()).value);
-  return {
-    first: await next(),
-    async ask<T>() {
-      child.stdin.write('\n');
-      return JSON.parse(await next()) as T;
-    },
-    end: () => stopped(child),
-  };
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-}
 
 const serviceOn = (dataDir: string, how: 'storing' | 'bare' = 'storing') => talk('service-child.ts', [dataDir, how]);
 
@@ -55,15 +24,6 @@ function withService<T>(work: (service: Talker) => Promise<T>): Promise<T> {
       await service.end();
     }
   });
-}
-
-async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
-  try {
-    return await work(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 /** The tasks that move: each is let on and paused in turn. */

@@ -1,5 +1,13 @@
 /** The few numbers that a measurement comes down to. */
 
+/** What is told of one of them. */
+export interface Row {
+  what: string;
+  measured: string;
+  bar: string;
+  isMet: boolean;
+}
+
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
@@ -14,3 +22,5 @@ export function short(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US');
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
+
+export const megabytes = (bytes: number) => short(bytes / 1e6);
