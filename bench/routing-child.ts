@@ -17,7 +17,12 @@ const paths = dataPaths(process.argv[2] ?? '');
 const store = openSqliteStore({ file: paths.database, checksLargeFiles: false });
 const settings = () => settingsAtForge;
 const runtime = await startRuntime({ store, kinds: kindsFor(paths, { settings }), effects: 'none' });
-const taker: DeliveryTaker = { runtime, ownAccounts: () => ({ logins: ['signalbox'], ids: [] }), now: Date.now };
+const taker: DeliveryTaker = {
+  runtime,
+  ownAccounts: () => ({ logins: ['signalbox'], ids: [] }),
+  secrets: () => [],
+  now: Date.now,
+};
 const senders = sendersFor(settingsAtForge, 'gitea', null);
 const remote = { forge: forgeName, repository: repositoryName };
 const atOnce = 50;
