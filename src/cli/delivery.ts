@@ -1,7 +1,7 @@
 /** `signalbox delivery …`: what came from forges and trackers, and what it did. */
 import type { OutputOf } from '../client/signalbox.ts';
 import { answers } from './command.ts';
-import { clockTime, colors, harmless, print, table } from './output.ts';
+import { colors, dayTime, harmless, moreOf, print, table } from './output.ts';
 
 type Delivery = OutputOf<'delivery.list'>['items'][number];
 
@@ -12,18 +12,17 @@ export const list = answers({
     'signalbox delivery list --outcome ambiguous',
     'signalbox delivery list --task ET-3',
   ],
-  show({ items, left }) {
+  show({ items, ...rest }) {
     if (items.length === 0) return print('Nothing of that kind has come in.');
     const rows = items.map(delivery => [
-      clockTime(delivery.receivedAt),
-      delivery.name,
+      delivery.id,
+      dayTime(delivery.receivedAt),
       delivery.event,
       delivery.outcome,
       didOf(delivery),
-      delivery.id,
     ]);
-    print(table(['AT', 'FROM', 'EVENT', 'OUTCOME', 'WHAT IT DID', 'ID'], rows));
-    if (left !== 0) print('… and more; these are the newest.');
+    print(table(['ID', 'AT', 'EVENT', 'OUTCOME', 'WHAT IT DID'], rows));
+    moreOf(items.length, rest);
   },
 });
 
@@ -34,14 +33,17 @@ export const show = answers({
     print(colors.bold(harmless(`${delivery.event} from ${delivery.name} (${delivery.provider})`)));
     const facts: [string, string][] = [
       ['id', delivery.id],
-      ['received', clockTime(delivery.receivedAt)],
+      ['received', dayTime(delivery.receivedAt)],
       ['outcome', `${delivery.outcome}${delivery.reason === null ? '' : `: ${delivery.reason}`}`],
       ['did', didOf(delivery) || 'nothing'],
       ...(delivery.candidates.length > 0
         ? [['means', `one of ${delivery.candidates.join(', ')}`] as [string, string]]
         : []),
       ...(delivery.repeats.length > 0 ? [['came', `${delivery.repeats.length + 1} times`] as [string, string]] : []),
-      ...(delivery.replays !== null ? [['replays', delivery.replays] as [string, string]] : []),
+      ...(delivery.replays !== null ? [['replays', `${delivery.replays}, by ${delivery.by}`] as [string, string]] : []),
+      ...(delivery.chosenBy !== null
+        ? [['chosen', `by ${delivery.chosenBy.by}, in ${delivery.chosenBy.replay}`] as [string, string]]
+        : []),
     ];
     for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${harmless(value)}`);
     for (const [name, value] of Object.entries(delivery.reading ?? {})) {
@@ -58,10 +60,7 @@ export const replay = answers({
     'signalbox delivery replay delivery:home:0f3a…',
     'signalbox delivery replay delivery:home:0f3a… --task ET-3        # where two were meant',
   ],
-  show: delivery =>
-    print(
-      `${delivery.outcome}${delivery.reason === null ? '' : `: ${harmless(delivery.reason)}`}. ${didOf(delivery)}`.trim(),
-    ),
+  show: delivery => print(`${delivery.outcome}: ${didOf(delivery)}`),
 });
 
 const didOf = ({ events, reason }: Delivery) =>

@@ -47,9 +47,9 @@ test('deliveries are listed, the newest first, and by what they came to', async 
   const { stdout, code } = await place.signalbox('delivery', 'list');
   const [header, first, second, ...more] = stdout.trimEnd().split('\n');
   expect([code, more]).toEqual([0, []]);
-  expect(header).toMatch(/^AT +FROM +EVENT +OUTCOME +WHAT IT DID +ID$/);
+  expect(header).toMatch(/^ID +AT +EVENT +OUTCOME +WHAT IT DID$/);
   // Whoever copies an id gets all of it.
-  expect([first, second].map(line => line!.split(/ +/).at(-1))).toEqual([ignored, ambiguous]);
+  expect([first, second].map(line => line!.split(/ +/)[0])).toEqual([ignored, ambiguous]);
   const waiting = await place.signalbox('delivery', 'list', '--outcome', 'ambiguous', '--json');
   expect(JSON.parse(waiting.stdout).items).toMatchObject([{ id: ambiguous, candidates: ['ET-1', 'ET-2'] }]);
   expect((await place.signalbox('delivery', 'list', '--task', 'ET-9')).stdout).toContain('Nothing of that kind');
@@ -90,7 +90,7 @@ test('whoever says which task is meant settles it, as long as the forge is confi
   const env = { T: 'token', S: secretOf.gitea };
   const say = (...args: string[]) => place.begin(['delivery', ...args], { env });
   const { code, stdout } = await say('replay', ambiguous, '--task', 'ET-2');
-  expect([code, stdout]).toEqual([0, 'accepted. branch.pushed → ET-2 (ignored)\n']);
+  expect([code, stdout]).toEqual([0, 'accepted: branch.pushed → ET-2 (ignored)\n']);
   const { chosenBy } = JSON.parse((await say('show', ambiguous, '--json')).stdout);
   expect(chosenBy).toMatchObject({ by: 'ann' });
   const { items } = JSON.parse((await say('list', '--task', 'ET-2', '--json')).stdout);

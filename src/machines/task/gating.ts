@@ -18,14 +18,37 @@ export function gatingState(stage: Stage, blockedBecause: (why: string) => Trans
     initial: first.name,
     states: Object.fromEntries(
       gates.map((gate, index) => {
-        const next = gates[index + 1]?.name ?? `#${stage.name}.deciding`;
-        return [gate.name, gateState(stage, gate, next, blockedBecause)];
+        const deciding = `#${stage.name}.deciding`;
+        const after = gates.slice(index + 1);
+        const way = {
+          next: after[0]?.name ?? deciding,
+          // After a failure nobody is waited for: what it takes to mend that is known.
+          afterFailure: after.find(other => patienceOf(other) === null)?.name ?? deciding,
+          before: namesOf(gates.slice(0, index)),
+        };
+        return [gate.name, gateState(stage, gate, way, blockedBecause)];
       }),
     ),
   };
 }
 
-function gateState(stage: Stage, gate: Gate, next: string, blockedBecause: (why: string) => Transition): StateConfig {
+/** Where a gate leads. */
+interface Way {
+  next: string;
+  /** The next one that knows at once. */
+  afterFailure: string;
+  /** The gates of this round that were judged before. */
+  before: string[];
+}
+
+function gateState(
+  stage: Stage,
+  gate: Gate,
+  { next, afterFailure, before }: Way,
+  blockedBecause: (why: string) => Transition,
+): StateConfig {
+  const actions = [{ type: 'recordVerdict', params: { stage: stage.name } }, showVerdict];
+  const failure = { guard: { type: 'hasFailedByNow', params: { gates: before } }, target: afterFailure, actions };
   return {
     meta: says({ why: ({ waitsFor: why }) => why ?? `the gate ${gate.name} is judged` }),
     exit: 'stopWaiting',
@@ -46,10 +69,7 @@ function gateState(stage: Stage, gate: Gate, next: string, blockedBecause: (why:
           head: context.head,
         },
       }),
-      onDone: {
-        target: next,
-        actions: [{ type: 'recordVerdict', params: { stage: stage.name } }, showVerdict],
-      },
+      onDone: [...(afterFailure === next ? [] : [failure]), { target: next, actions }],
       onError: blockedBecause(`the gate ${gate.name} could not be judged`),
     },
   };

@@ -116,6 +116,9 @@ export const taskSetup = setup({
       context.objection !== null && (context.rework[params.budget] ?? 0) < params.limit,
     hasFailed: ({ context }, params: { gates: string[] }) =>
       params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+    /** The verdict that has just come is a failure, or one of this round was. */
+    hasFailedByNow: ({ context, event }, params: { gates: string[] }) =>
+      outputOf<GateOutput>(event).verdict === 'fail' || params.gates.some(gate => hasVerdict(context, gate, 'fail')),
     hasFailedAndReworkLeft: ({ context }, params: { gates: string[]; budget: string; limit: number }) =>
       params.gates.some(gate => hasVerdict(context, gate, 'fail')) &&
       (context.rework[params.budget] ?? 0) < params.limit,
