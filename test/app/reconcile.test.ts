@@ -1,6 +1,5 @@
 /** What a task at a forge has missed it is told by the reconciler, once; what it does not wait for is no news. */
 import { expect, test } from 'vitest';
-import { setup } from 'xstate';
 import { reconcile } from '../../src/app/reconcile.ts';
 import { noUsage } from '../../src/domain/usage.ts';
 import { type Forge, ForgeError, type PullRequest, type Review } from '../../src/integrations/forge.ts';
@@ -9,7 +8,7 @@ import { taskTags } from '../../src/machines/standing.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
 import { forgePipeline, judged, published, taskInput } from '../model/cases.ts';
 import { type ModelEvent, play } from '../model/paths.ts';
-import { createPlayedJobs } from '../support/jobs.ts';
+import { createPlayedJobs, playedMachine } from '../support/jobs.ts';
 import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 
 const machine = compileTask(forgePipeline);
@@ -49,18 +48,8 @@ function playedForge() {
 /** Tasks at the forge that wait for its builds, unless they are told to go on. */
 async function startTasks(count = 1) {
   const jobs = createPlayedJobs();
-  const ended = (id: string) =>
-    setup({ actors: { inner: jobs.logic } }).createMachine({
-      id,
-      initial: 'working',
-      states: {
-        working: { invoke: { id: 'inner', src: 'inner', input: {}, onDone: 'ended' } },
-        ended: { type: 'final', output: ({ event }: never) => (event as { output: unknown }).output },
-      },
-      output: ({ event }: never) => (event as { output: unknown }).output,
-    } as never);
   const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(name => [name, jobs.logic]));
-  const below = ['agentRun', 'gate'].map(id => kindOf(ended(id) as never));
+  const below = ['agentRun', 'gate'].map(id => kindOf(playedMachine(id, jobs.logic)));
   for (const { name } of below) delete actors[name];
   const task = kindOf(machine, { actors, effects: inertEffects, links: taskLinks, tags: taskTags });
   const system = await startTestRuntime({ kinds: [task, ...below] });

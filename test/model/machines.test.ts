@@ -1,7 +1,7 @@
 /** Every state and every transition of every machine of ours, walked on the real runtime and a real SQLite file. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type AnyStateMachine, setup } from 'xstate';
+import type { AnyStateMachine } from 'xstate';
 import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
 import { deliveryMachine, deliveryOutcomes } from '../../src/machines/delivery.ts';
@@ -15,7 +15,7 @@ import { compileTask } from '../../src/machines/task/task.ts';
 import { tokenMachine } from '../../src/machines/token.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
-import { createPlayedJobs } from '../support/jobs.ts';
+import { createPlayedJobs, playedMachine } from '../support/jobs.ts';
 import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import {
@@ -67,19 +67,6 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
   mergeQueue: { machine: mergeQueueMachine as never, models: [mergeQueueModel] },
 };
 
-/** Stands in for an actor below a task: ends when the test says so. */
-function playedChild(id: string, logic: ReturnType<typeof createPlayedJobs>['logic']): AnyStateMachine {
-  return setup({ types: {} as { context: { output: unknown } }, actors: { inner: logic } }).createMachine({
-    id,
-    initial: 'working',
-    states: {
-      working: { invoke: { id: 'inner', src: 'inner', input: {} as never, onDone: 'ended' } },
-      ended: { type: 'final', output: ({ event }: { event: unknown }) => (event as { output: unknown }).output },
-    },
-    output: ({ event }: { event: unknown }) => (event as { output: unknown }).output,
-  } as never) as never;
-}
-
 for (const [name, { machine, models }] of Object.entries(machines)) {
   describe(name, () => {
     const explored = models.map(options => ({ options, model: modelOf(machine, options) }));
@@ -100,7 +87,7 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       for (const child of below) delete actors[child];
       const kinds = [
         kindOf(machine, { actors, effects: inertEffects }),
-        ...below.map(child => kindOf(playedChild(child, jobs.logic))),
+        ...below.map(child => kindOf(playedMachine(child, jobs.logic))),
       ];
       const system = await startTestRuntime({ kinds, store });
       for (const [number, { path, options }] of paths.entries()) {

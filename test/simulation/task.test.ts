@@ -4,7 +4,6 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { setup } from 'xstate';
 import { noUsage } from '../../src/domain/usage.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import type { TaskContext } from '../../src/machines/task/context.ts';
@@ -13,7 +12,7 @@ import { createMemoryDisk } from '../../src/persistence/memory.ts';
 import { deadlinesOf, taskModel } from '../model/cases.ts';
 import { type ModelEvent, play } from '../model/paths.ts';
 import { createFakeClock } from '../support/clock.ts';
-import { createPlayedJobs } from '../support/jobs.ts';
+import { createPlayedJobs, playedMachine } from '../support/jobs.ts';
 import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 
 const machine = compileTask(defaultPipeline);
@@ -100,17 +99,7 @@ test('I4, I13: nothing is merged around a gate, budgets hold, ends are final, an
             Object.keys(machine.implementations.actors).map(name => [name, jobs.logic]),
           );
           // Machines below the task end as they are told to.
-          const ended = (id: string) =>
-            setup({ actors: { inner: jobs.logic } }).createMachine({
-              id,
-              initial: 'working',
-              states: {
-                working: { invoke: { id: 'inner', src: 'inner', input: {}, onDone: 'ended' } },
-                ended: { type: 'final', output: ({ event }: never) => (event as { output: unknown }).output },
-              },
-              output: ({ event }: never) => (event as { output: unknown }).output,
-            } as never);
-          const below = ['agentRun', 'gate'].map(id => kindOf(ended(id) as never));
+          const below = ['agentRun', 'gate'].map(id => kindOf(playedMachine(id, jobs.logic)));
           for (const { name } of below) delete actors[name];
           const kinds = [kindOf(machine, { actors, effects: inertEffects }), ...below];
           const system = await startTestRuntime({ kinds, disk, clock });

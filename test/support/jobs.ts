@@ -1,5 +1,5 @@
 /** Jobs that settle when a test says so: the real runtime runs them, the test plays their outcome. */
-import { type AnyActorLogic, fromPromise } from 'xstate';
+import { type AnyActorLogic, type AnyStateMachine, fromPromise, setup } from 'xstate';
 import type { JobMeta } from '../../src/runtime/index.ts';
 
 interface OpenJob {
@@ -29,4 +29,17 @@ export function createPlayedJobs(): PlayedJobs {
     ),
     find: (actorId, childId) => open.get(`${actorId}.${childId}`),
   };
+}
+
+/** Stands in for a machine below another one: ends with what a test has its job answer. */
+export function playedMachine(id: string, logic: AnyActorLogic): AnyStateMachine {
+  return setup({ types: {} as { context: { output: unknown } }, actors: { inner: logic } }).createMachine({
+    id,
+    initial: 'working',
+    states: {
+      working: { invoke: { id: 'inner', src: 'inner', input: {} as never, onDone: 'ended' } },
+      ended: { type: 'final', output: ({ event }: { event: unknown }) => (event as { output: unknown }).output },
+    },
+    output: ({ event }: { event: unknown }) => (event as { output: unknown }).output,
+  } as never) as never;
 }
