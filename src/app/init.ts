@@ -150,16 +150,17 @@ projects:
     repository: .
     ${branch === null ? '# target: main' : `target: ${JSON.stringify(branch)}`}  # the branch that finished work is merged into
     prefix: ${prefixFor(project)}  # work items are ${prefixFor(project)}-1, ${prefixFor(project)}-2, …
+    # forge: home              # where it is for everybody: one of those below
+    # remote: acme/shop        # what it is called there
     # pipeline: ./pipeline.yaml  # instead of the default one; see docs/pipelines.md
     # budget:
     #   day: { money: 20 }       # US dollars; also tokens: 5M, time: 8h, sessions: 40
     # hooks:
     #   afterCreate: { run: [npm, ci], timeLimit: 5m }
 
-# Where the repository is for everybody: branches go there, pull requests are made, and it merges. See docs/forges.md.
+# A server that holds the repository: branches go there, pull requests are made, and it merges. See docs/forges.md.
 # forges:
 #   home: { kind: gitea, url: "https://git.example.org", token: "\${GITEA_TOKEN}", webhookSecret: "\${GITEA_WEBHOOK_SECRET}" }
-# and in the project above: forge: home, remote: acme/shop
 
 # worker:
 #   total: 2                     # agents at once; also perProject, perStage, perAgent, perProvider

@@ -93,7 +93,7 @@ test('what is no directory, no repository, or has no commit is refused', async (
 test('a bare repository is refused', async () => {
   const place = await makePlace();
   const bare = join(place.directory, 'bare.git');
-  await place.git(['clone', '--quiet', '--bare', '.', bare]);
+  await place.git(['clone', '--quiet', '--bare', '.', bare], { env: { GIT_ALLOW_PROTOCOL: 'file' } });
   await expectRefused(place, ['run', '--repo', bare, '--title', 'Fix it', ...place.agent()], /bare|work tree/);
 });
 

@@ -12,6 +12,8 @@ import { makePlace, type Place, type Said } from './place.ts';
 
 const versions = { claude: '9.0.0 (Claude Code)', codex: 'codex-cli 9.0.0', gemini: '9.0.0' };
 const shell = dirname(execaSync('sh', ['-c', 'command -v sh']).stdout.trim());
+/** Clones what lies on this machine. */
+const fromHere = { env: { GIT_ALLOW_PROTOCOL: 'file' } };
 const git = execaSync('sh', ['-c', 'command -v git']).stdout.trim();
 
 /** A machine with git and these agent programs and nothing else. */
@@ -91,7 +93,9 @@ test('everything that init comments out holds as well once it is switched on', a
   const switchedOn = text.replace(/^( *)# ( *)(?=[a-zA-Z]+:(?: |$))/gm, '$1$2').replace(/^ *- .*/gm, '');
   writeFileSync(join(place.repository, 'pipeline.yaml'), '');
   writeFileSync(file, switchedOn.replace(/^yaml-language-server.*\n/, ''));
-  const { config } = await loadConfig({ cwd: place.repository, env: {} });
+  const env = { GITEA_TOKEN: 'a'.repeat(40), GITEA_WEBHOOK_SECRET: 'b'.repeat(64) };
+  const { config } = await loadConfig({ cwd: place.repository, env });
+  expect(config.projects.shop).toMatchObject({ forge: 'home', remote: 'acme/shop' });
   expect(config.roles).toEqual({ reviewer: 'codex' });
   expect(config.budget.run).toMatchObject({ moneyUsd: 5 });
   expect(config.projects.shop?.hooks.afterCreate?.run).toEqual(['npm', 'ci']);
@@ -127,7 +131,7 @@ test('init beside a configuration of another kind would contradict it, also with
 test('init outside a git repository, or in a bare one, is refused with the remedy', async () => {
   const place = await machine();
   const bare = join(place.directory, 'bare.git');
-  await place.git(['clone', '--quiet', '--bare', '.', bare]);
+  await place.git(['clone', '--quiet', '--bare', '.', bare], fromHere);
   for (const cwd of [place.directory, bare]) {
     const { code, stderr } = await place.call(['init'], { cwd });
     expect(code).toBe(2);
@@ -139,7 +143,7 @@ test('init outside a git repository, or in a bare one, is refused with the remed
 test('init in a folder of a repository writes at its root; on no branch and with a strange name it holds too', async () => {
   const place = await machine();
   const odd = join(place.directory, '12 "ödd": #name');
-  await place.git(['clone', '--quiet', '.', odd]);
+  await place.git(['clone', '--quiet', '.', odd], fromHere);
   await gitIn(odd)(['checkout', '--quiet', '--detach']);
   mkdirSync(join(odd, 'deep'));
   const { code, stdout, stderr } = await place.call(['init'], { cwd: join(odd, 'deep') });
