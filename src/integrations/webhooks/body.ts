@@ -48,31 +48,55 @@ export function textOf(body: Buffer): Checked<string> {
   }
 }
 
-/** The JSON text in the one field `payload` of a form. */
+/**
+ * The JSON text in the one field `payload` of a form. Gitea signs that and not the form, so this runs before anybody knows who
+ * has sent it: its time grows with the body alone, and nothing is made for each of its signs.
+ */
 export function formPayload(body: Buffer): Checked<string> {
-  const text = textOf(body);
+  const text = textOf(withSpaces(body));
   if (!text.ok) return text;
-  const fields = text.value.split('&').filter(field => field === 'payload' || field.startsWith('payload='));
-  const [field] = fields;
-  if (field === undefined || fields.length > 1) return refuse(400, 'The form has to have the field payload, once.');
+  const names = /(?:^|&)payload(?=[=&]|$)/g;
+  const first = names.exec(text.value);
+  if (first === null || names.exec(text.value) !== null)
+    return refuse(400, 'The form has to have the field payload, once.');
+  const start = first.index + first[0].length + 1;
+  const end = text.value.indexOf('&', start - 1);
   try {
-    return good(decodeURIComponent(field.slice('payload='.length).replaceAll('+', ' ')));
+    return good(decodeURIComponent(text.value.slice(start, end === -1 ? undefined : end)));
   } catch {
     return refuse(400, 'The field payload of the form is not encoded text in UTF-8.');
   }
 }
 
+/** A form writes `+` for a space. Among bytes: a text of millions of them would take seconds to replace. */
+function withSpaces(form: Buffer): Buffer {
+  const spaced = Buffer.from(form);
+  for (let at = 0; at < spaced.length; at++) if (spaced[at] === 0x2b) spaced[at] = 0x20;
+  return spaced;
+}
+
 /** A name that sets the prototype of whoever copies it carelessly, written out or with any of its letters escaped. */
 const prototypeName = /__proto__|\\u00(?:5f|7[024]|6f)/i;
+
+/** Much faster than to have each value pass through a function while it is parsed. */
+function dropPrototypes(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) dropPrototypes(item);
+    return;
+  }
+  // Parsed, it is a property of its own, not the prototype.
+  if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
+  for (const name in value) dropPrototypes((value as Record<string, unknown>)[name]);
+}
 
 /** Parses one JSON object. Of a name that stands twice the last value counts, and `__proto__` is left out. */
 export function parseObject(text: string): Checked<JsonObject> {
   if (isDeeperThan(deepest, text)) return refuse(400, `The body is nested deeper than ${deepest} times.`);
   let value: unknown;
   try {
-    value = prototypeName.test(text)
-      ? JSON.parse(text, (name, inner: unknown) => (name === '__proto__' ? undefined : inner))
-      : JSON.parse(text);
+    value = JSON.parse(text);
+    if (prototypeName.test(text)) dropPrototypes(value);
   } catch {
     return refuse(400, 'The body is not JSON.');
   }

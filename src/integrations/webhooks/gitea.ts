@@ -24,7 +24,7 @@ import {
 import { deliveryIdOf, meaningOf } from './naming.ts';
 import { pushReading } from './push.ts';
 import { ignored, type Reader, readerOf, reading, unfit } from './reading.ts';
-import { checkHex } from './signature.ts';
+import { checkForm, checkHex } from './signature.ts';
 
 export const gitea: WebhookProvider = {
   kind: 'gitea',
@@ -36,10 +36,12 @@ export const gitea: WebhookProvider = {
     const named = isSent(headers, 'x-gitea-signature') ? 'x-gitea-signature' : 'x-forgejo-signature';
     const signature = headerOf(headers, named);
     if (content.value === 'form') {
+      // Without a signature nobody is told what is wrong with his form, and no form is taken apart.
+      const isSigned = checkForm(signature);
+      if (!isSigned.ok) return isSigned;
       const text = formPayload(body);
-      // Without a signature nobody is told what is wrong with his form.
-      const isGood = checkHex(signature, text.ok ? text.value : '', secrets);
-      return isGood.ok || (signature !== null && !text.ok) ? andText(text) : isGood;
+      const isGood = text.ok ? checkHex(signature, text.value, secrets) : text;
+      return isGood.ok ? andText(text) : isGood;
     }
     const isGood = checkHex(signature, body, secrets);
     return isGood.ok ? andText(textOf(body)) : isGood;

@@ -120,6 +120,20 @@ describe('a form', () => {
     expect(statusOf({ ...ofGitea(body, json), headers: type })).toBe(401);
   });
 
+  test('of 25 MB that nobody has signed is not taken apart, and one that says it is signed costs no more than its reading', () => {
+    for (const sign of ['+', '&', '%7B', '&payload']) {
+      const body = `payload=${sign.repeat((25 * 1024 ** 2) / sign.length)}`;
+      expect(statusOf(made('gitea', 'push', body, { ...type, 'x-gitea-signature': 'f'.repeat(64) }))).not.toBe(200);
+      expect(statusOf(made('gitea', 'push', body, { ...type, 'x-gitea-signature': 'f' }))).toBe(401);
+    }
+  });
+
+  test('writes spaces as pluses', () => {
+    const text = json.replace('{', '{ "a + b": 1, ');
+    const body = `a=1&payload=${encodeURIComponent(text).replaceAll('%20', '+')}&b=2`;
+    expect(statusOf(ofGitea(body, text))).toBe(200);
+  });
+
   test('is taken by those only who send some', () => {
     expect(statusOf(made('plane', 'issue', form, type))).toBe(415);
     expect(statusOf(made('gitlab', 'Push Hook', form, type))).toBe(415);
