@@ -1,5 +1,6 @@
-/** Passes when enough people approve the pull request as it is now. Whoever made it, and we ourselves, do not count. */
+/** Passes when enough people approve the pull request as it is now. Whoever made it, we ourselves and programs do not count. */
 import { type Forge, isOver, type Review } from '../../integrations/forge.ts';
+import { isProgramName } from '../../integrations/program.ts';
 import type { Looked } from '../../machines/gate.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import type { ForgeGatePlace } from './ci.ts';
@@ -31,7 +32,8 @@ export async function judgePullRequestReview(
   }
   const ours = lowered([account.login, pull.author]);
   const named = people && lowered(people);
-  const counts = (by: string) => !ours.includes(by) && (named?.includes(by) ?? true);
+  // Workflows approve with the token of the forge, and what they run is in the agent's hands.
+  const counts = (by: string) => !ours.includes(by) && (named?.includes(by) ?? !isProgramName(by));
   const counting = reviews.filter(review => isCurrent(review, head) && counts(review.by.toLowerCase()));
   const refusing = counting.filter(({ verdict }) => verdict === 'changesRequested');
   if (refusing.length > 0) {

@@ -1,5 +1,6 @@
 /** Who did something: a person, a program, or one of our own accounts. */
 import { z } from 'zod';
+import { isProgramName } from '../program.ts';
 import type { OwnAccounts } from '../webhook.ts';
 import { name, numericId, title } from './fields.ts';
 
@@ -15,15 +16,9 @@ export const account = z.object({ login: name, id: numericId, type: title });
 /** The account of the workflows, and the one that stands for accounts which are gone. */
 const giteaPrograms = [-2, -1];
 
-/** Access tokens of a project or group are accounts with such names. */
-const gitlabProgram = /^(?:project|group)_\d+_bot(?:_|$)/;
-
 /** Whether a program acted, as far as its forge tells. */
 export const isProgram = ({ login, id, type }: Account): boolean =>
-  type === 'Bot' ||
-  login.endsWith('[bot]') ||
-  gitlabProgram.test(login) ||
-  (typeof id === 'number' && giteaPrograms.includes(id));
+  type === 'Bot' || isProgramName(login) || (typeof id === 'number' && giteaPrograms.includes(id));
 
 /** Whether it is one of our own accounts. An id decides only where it is exact. */
 export function isOwn({ login, id }: Account, own: OwnAccounts): boolean {

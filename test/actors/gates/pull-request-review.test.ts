@@ -86,6 +86,25 @@ test('whoever has made the pull request does not count, however it is written', 
   expect(await judge(review, {}, { ...of, pullRequest: byMaria })).toMatchObject({ verdict: 'pending' });
 });
 
+test.each(['gitea-actions', 'forgejo-actions', 'github-actions[bot]', 'renovate[bot]', 'project_7_bot_x', 'Ghost'])(
+  '%s is nobody: neither approval nor refusal counts, unless it is named',
+  async by => {
+    const { judge, review: say, forge } = await startStory();
+    await say('maria', 'APPROVED');
+    const bySomebody = {
+      ...forge,
+      async reviews(...args: Parameters<typeof forge.reviews>) {
+        const { reviews, unresolved } = await forge.reviews(...args);
+        return { reviews: reviews.map(found => ({ ...found, by })), unresolved };
+      },
+    };
+    expect(await judge(review, {}, bySomebody)).toMatchObject({ verdict: 'pending' });
+    expect(await judge({ ...review, people: [by] }, {}, bySomebody)).toMatchObject({ verdict: 'pass' });
+    await say('maria', 'REQUEST_CHANGES');
+    expect(await judge(review, {}, bySomebody)).toMatchObject({ verdict: 'pending' });
+  },
+);
+
 test('waits for threads that nobody has resolved, where it is told to', async () => {
   const { judge, review: say } = await startStory();
   const comments = [{ path: 'src/new.txt', body: 'Why?', new_position: 1 }];
