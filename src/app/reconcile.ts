@@ -3,6 +3,7 @@
  * event for it, under a key that is the same for the same news, so that nothing is told twice.
  */
 import { wordsOf } from '../actors/forge/answer.ts';
+import { isOwnStatus } from '../domain/names.ts';
 import { type Check, type Forge, ForgeError, type PullRequest } from '../integrations/forge.ts';
 import type { Difference, Reconciled } from '../machines/reconciler.ts';
 import { forgeTag } from '../machines/standing.ts';
@@ -104,7 +105,7 @@ async function whatForgeSays(forge: Forge, { at, head, branch }: Place): Promise
 async function checksOf(forge: Forge, repository: string, sha: string): Promise<Check[]> {
   try {
     const { checks } = await forge.checks(repository, sha);
-    return checks.filter(({ name }) => !name.startsWith('signalbox/'));
+    return checks.filter(({ name }) => !isOwnStatus(name));
   } catch (error) {
     if (error instanceof ForgeError && error.failure === 'notFound') return [];
     throw error;

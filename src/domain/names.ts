@@ -29,6 +29,12 @@ export const trackingName = (forge: string, branch: string) => `signalbox/${forg
 export const refOf = (branch: string, forge: string | null = null) =>
   forge === null ? `refs/heads/${branch}` : `refs/remotes/${trackingName(forge, branch)}`;
 
+/** The name of the status that shows a gate's verdict at a commit of a forge. */
+export const statusName = (gate: string) => `signalbox/${gate}`;
+
+/** Whether a check of a forge is a status of ours: nobody's verdict, and no news. */
+export const isOwnStatus = (name: string) => name.startsWith('signalbox/');
+
 /** Characters of a title, at the most. */
 export const longestTitle = 300;
 

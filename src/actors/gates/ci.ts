@@ -1,4 +1,5 @@
 /** Passes when the checks that a forge has of the published commit are green. What has not reported is no pass. */
+import { isOwnStatus } from '../../domain/names.ts';
 import type { Check, CheckState, Forge } from '../../integrations/forge.ts';
 import type { Looked } from '../../machines/gate.ts';
 import type { Gate } from '../../machines/pipeline.ts';
@@ -11,8 +12,6 @@ export interface ForgeGatePlace {
   head: string;
 }
 
-/** What we report ourselves is nobody's verdict. */
-const own = 'signalbox/';
 const longestDetail = 4_000;
 
 export async function judgeCi(
@@ -29,7 +28,7 @@ export async function judgeCi(
       detail: `${branch} ${where} at ${forge.name}, not at ${short(head)}, which was published`,
     };
   }
-  const all = (await forge.checks(at.repository, head)).checks.filter(check => !check.name.startsWith(own));
+  const all = (await forge.checks(at.repository, head)).checks.filter(check => !isOwnStatus(check.name));
   const meant = needed === undefined ? all : all.filter(check => needed.some(pattern => isMeant(pattern, check)));
   const missing = (needed ?? []).filter(pattern => !all.some(check => isMeant(pattern, check)));
   const failed = meant.filter(is('failure'));

@@ -1,5 +1,6 @@
 /** The events that a reading is for machines. What comes from forks, tests the hook or is our own echo is none. */
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { isOwnStatus } from '../../domain/names.ts';
 import type { OutsideEvent, Reading } from '../../domain/reading.ts';
 import type { EventsOf } from '../webhook.ts';
 import { ciMeaning } from './ci.ts';
@@ -79,7 +80,7 @@ const ciTypes = { pending: 'ci.pending', success: 'ci.succeeded', failure: 'ci.f
 
 const built: Tell = ({ ci, sha, context, url }) => {
   const meaning = ciMeaning(ci);
-  return meaning === null || sha === null
+  return meaning === null || sha === null || (typeof context === 'string' && isOwnStatus(context))
     ? null
     : { type: ciTypes[meaning], sha, name: or(context, null), url: or(url, null) };
 };

@@ -1,4 +1,5 @@
 /** Says to people why a delivery had no effect. */
+import { isOwnStatus } from '../../domain/names.ts';
 import type { Reading, ReadingKind } from '../../domain/reading.ts';
 
 const byKind: Partial<Record<ReadingKind, string>> = {
@@ -12,11 +13,12 @@ const byKind: Partial<Record<ReadingKind, string>> = {
 
 /** One sentence on a reading that is no event: `comes from the fork bob/shop`. */
 export function whyIgnored(reading: Reading): string {
-  const { kind, action, verdict, head_repo, from_fork, own_account, bot, self_review, ci } = reading;
+  const { kind, action, verdict, head_repo, from_fork, own_account, bot, self_review, ci, context } = reading;
   const found = byKind[kind];
   if (found !== undefined) return found;
   if (from_fork === true)
     return typeof head_repo === 'string' ? `comes from the fork ${head_repo}` : 'comes from a fork';
+  if (typeof context === 'string' && isOwnStatus(context)) return 'a status of ours';
   if (kind.startsWith('ci_')) return ci === null ? 'says no outcome' : `says ${ci}, which nothing here waits for`;
   if (bot === true) return 'written by a program';
   if (own_account === true) return 'written by our own account';

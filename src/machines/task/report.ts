@@ -1,5 +1,6 @@
 /** What a task shows at its forge: a status at each commit for each gate, and one comment that tells how it stands. */
 import { formatDuration } from '../../domain/duration.ts';
+import { statusName } from '../../domain/names.ts';
 import type { GateOutput } from '../gate.ts';
 import type { TaskContext } from './context.ts';
 import type { Transition } from './spending.ts';
@@ -21,7 +22,7 @@ const stateOf = { pass: 'success', fail: 'failure', inconclusive: 'pending' } as
 export const showVerdict = atForge('setStatus', ({ context: { forge, head }, event }) => {
   const { gate, verdict, detail } = (event as { output: GateOutput }).output;
   const description = detail.trim().split('\n', 1)[0]!.slice(0, 130);
-  const status = { context: `signalbox/${gate}`, state: stateOf[verdict], description };
+  const status = { context: statusName(gate), state: stateOf[verdict], description };
   return { forge: forge!.name, repository: forge!.repository, sha: head, status };
 });
 

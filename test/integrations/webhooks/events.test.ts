@@ -176,6 +176,12 @@ describe('builds', () => {
     },
   );
 
+  test('that are statuses of ours are no event', () => {
+    const ours = said('ci_status', { ci: 'success', sha, context: 'signalbox/tests' });
+    expect(eventsOf(ours)).toEqual([]);
+    expect(whyIgnored(ours)).toBe('a status of ours');
+  });
+
   test('in words that nobody knows, or without a commit, are no event', () => {
     expect(eventsOf(said('ci_run', { ci: 'purple', sha }))).toEqual([]);
     expect(eventsOf(said('ci_run', { ci: 'constructor', sha }))).toEqual([]);
