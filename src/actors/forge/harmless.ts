@@ -9,8 +9,12 @@ const gap = '\u200b';
 const closing =
   /\b(clos|fix|resolv|implement|reopen)(e[sd]?|ed|es|s|ing)?(?=[\s\S]{0,80}?(?:[#!]\d|\bGH-\d|https?:\/\/|\b[A-Z][A-Z0-9_]+-\d))/gi;
 
+/** A sign of these written as its entity: forges look for mentions in what is shown. */
+const asEntity = /&(?=(?:commat|num|excl|lt|colon|sol|#0*(?:64|35|33|60|58|47)|#x0*(?:40|23|21|3c|3a|2f))\b)/gi;
+
 export const harmless = (text: string): string =>
   text
+    .replace(asEntity, `&${gap}`)
     .replaceAll('@', `@${gap}`)
     .replaceAll('<!--', `<${gap}!--`)
     .replace(closing, (word: string) => word[0] + gap + word.slice(1))

@@ -43,10 +43,12 @@ export async function pushToForge(input: PushInput, around: ForgeSurroundings): 
     if (tip !== undefined && (await holds(relay, { commit: head, tip })))
       return { result: 'pushed', pullRequest: null };
     const body = `${quoted(input.body)}\n\n_${workItem}, worked on by Signalbox._\n`.trimStart();
+    // One that is open is found again, under the title that it has; what comes after one that was merged is told apart.
+    const earlier = input.forge.pullRequest;
     const { number, url } = await forge.openPullRequest(remote, {
       head: branch,
       base: target,
-      title: harmlessTitle(`${workItem}: ${title}`),
+      title: harmlessTitle(`${workItem}: ${title}`) + (earlier === null ? '' : ` (after #${earlier.number})`),
       body,
     });
     return { result: 'pushed', pullRequest: { number, url } };

@@ -75,6 +75,16 @@ test('one that a person has closed is not opened again: a new one asks for what 
   expect(await pulls()).toHaveLength(2);
 });
 
+test('one after another says so in its title', async () => {
+  const { push, pulls, ask, task, input } = await startPushed();
+  await push();
+  await ask('maria', 'PATCH', '/pulls/1', { state: 'closed' });
+  const head = (await task.publish({ 'src/more.txt': 'more\n' })).head;
+  await push({ ...input, head, forge: { ...input.forge, pullRequest: { number: 1, url: '' } } });
+  const [first, second] = (await pulls()).map(({ title }) => title).sort();
+  expect(second).toBe(`${first} (after #1)`);
+});
+
 describe('nothing is asked for', () => {
   test('when the branch is where the target is', async () => {
     const { push, pulls, input, repository, tipOf } = await startPushed();

@@ -224,7 +224,7 @@ describe('doing', () => {
   test('mentions, closing words, commands and marks of ours are made harmless', async () => {
     const { perform, comments, issues, forge, order } = await startAsking();
     const marker = '<!-- signalbox:task-1 -->';
-    const text = `@maria closes #1\nFixes acme/app#2\n/close\n:x:\n  /merge\n${marker}`;
+    const text = `@maria closes #1\nFixes acme/app#2\n/close\n&commat;maria &num;1 &#64;maria\n:x:\n  /merge\n${marker}`;
     await perform({
       'a.json': { kind: 'comment', text },
       'b.json': { kind: 'issue', title: 'Closes #1 for @maria', body: text },
@@ -233,6 +233,7 @@ describe('doing', () => {
     for (const said of [...(await comments()), issue!.title, issue!.body]) {
       expect(said).not.toMatch(/@\w|\bcloses\b|\bfixes\b|#\d/i);
       expect(said).not.toMatch(/^\s*[:/]\w/m);
+      expect(said).not.toMatch(/&(?:commat|num|#64);/);
       expect(said).not.toContain(marker);
     }
     // What the task itself keeps under that mark is a comment of its own.
