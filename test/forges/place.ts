@@ -85,7 +85,9 @@ export async function openForgePlace(server: GiteaServer, files: Readonly<Record
     GITEA_WEBHOOK_SECRET: webhookSecret,
   };
   const journal = join(directory, 'journal');
-  writeFileSync(join(directory, 'pipeline.yaml'), readFileSync(join(example, 'pipeline.yaml')));
+  const reviewer = await loginOf(opened.url, opened.tokens.reviewer);
+  const pipeline = readFileSync(join(example, 'pipeline.yaml'), 'utf8');
+  writeFileSync(join(directory, 'pipeline.yaml'), pipeline.replace('people: [maria]', `people: [${reviewer}]`));
   const configure = (more: object = {}) => {
     const from = (name: string) => `\${${name}}`;
     const home = {
@@ -112,6 +114,11 @@ export async function openForgePlace(server: GiteaServer, files: Readonly<Record
       return openLocal(at, { name: 'ann', role: 'admin' });
     },
   };
+}
+
+async function loginOf(url: string, token: string): Promise<string> {
+  const answer = await fetch(`${url}/api/v1/user`, { headers: { authorization: `token ${token}` } });
+  return ((await answer.json()) as { login: string }).login;
 }
 
 /** A clone as people have one: without anything of the account that made it. */
