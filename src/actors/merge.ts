@@ -68,7 +68,10 @@ async function mergeOnce(input: MergeInput, tip: string): Promise<Merged> {
 export async function follow({ worktree, branch }: MergeInput, commit: string): Promise<void> {
   const git = gitIn(worktree);
   if ((await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] })) !== branch) return;
-  await git(['merge', '--ff-only', '--quiet', commit]);
+  const { code, stderr } = await git.result(['merge', '--ff-only', '--quiet', commit]);
+  // A git that has outlived a crash may have brought it there in this very moment.
+  if (code === 0 || (await isAncestor(git, commit, 'HEAD'))) return;
+  throw new SignalboxError('unavailable', 'gitFailed', `git merge failed in ${worktree}: ${stderr.trim()}`);
 }
 
 /** Whether the target's tip is this task's own merge: what comes after it (its deploy record) simply follows. */
