@@ -113,13 +113,14 @@ describe.each(giteaServers.filter(({ skip }) => !skip))('$name', server => {
     // The forge has told by webhooks, and every delivery is on record with what it did.
     const { items } = await story.deliveries();
     const heard = items.flatMap(({ events }) => events.map(({ type, outcome }) => `${type} ${outcome}`));
-    expect(heard).toEqual(expect.arrayContaining(['review.changesRequested applied', 'review.approved applied']));
-    if (server.tellsStatuses)
-      expect(heard).toEqual(expect.arrayContaining(['ci.failed applied', 'ci.succeeded applied']));
+    const told = ['review.changesRequested', 'review.approved', 'ci.failed', 'ci.succeeded'];
+    // Where a server is compared with the tasks as well, either may be the first to tell.
+    if (server.tellsStatuses) expect(heard).toEqual(expect.arrayContaining(told.map(type => `${type} applied`)));
+    else expect(heard).toEqual(expect.arrayContaining(['branch.created ignored']));
 
-    const told = journalOf(place, '.prompt').join('\n');
-    expect(told).toContain('build / test failed');
-    expect(told).toContain('Say in the file which round it is.');
+    const asked = journalOf(place, '.prompt').join('\n');
+    expect(asked).toContain('build / test failed');
+    expect(asked).toContain('Say in the file which round it is.');
     const pull = await gitea.forge.pullRequest(remote, number);
     expect(pull).toMatchObject({ state: 'merged', title: 'ET-1: Totals are wrong for two items' });
     expect(await gitea.forge.file(remote, 'total.sh', 'main')).toContain('Round 3');
@@ -132,7 +133,7 @@ describe.each(giteaServers.filter(({ skip }) => !skip))('$name', server => {
 
     const seen = journalOf(place, '.surroundings').join('\n');
     const secrets = [...Object.values(gitea.tokens), webhookSecret];
-    for (const text of [seen, told, story.lines.join('')]) {
+    for (const text of [seen, asked, story.lines.join('')]) {
       expect(secrets.filter(secret => text.includes(secret))).toEqual([]);
     }
     expect(seen).not.toMatch(/GITEA_TOKEN|GITEA_WEBHOOK|extraheader/i);
