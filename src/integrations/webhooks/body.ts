@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../domain/json.ts';
 import { isDeeperThan } from '../../domain/json-text.ts';
-import type { Checked, RawDelivery } from '../webhook.ts';
+import type { Checked, RawDelivery, Signed } from '../webhook.ts';
 import { good, refuse } from './checked.ts';
 import { headerOf, isSent } from './headers.ts';
 
@@ -47,6 +47,9 @@ export function textOf(body: Buffer): Checked<string> {
     return refuse(400, 'The body is not text in UTF-8.');
   }
 }
+
+/** What `verify` answers of the text of a body whose signature is good. */
+export const signedAs = (text: Checked<string>): Checked<Signed> => (text.ok ? good({ text: text.value }) : text);
 
 /**
  * The JSON text in the one field `payload` of a form. Gitea signs that and not the form, so this runs before anybody knows who

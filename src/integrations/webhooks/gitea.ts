@@ -4,7 +4,7 @@
  */
 import type { Reading } from '../../domain/reading.ts';
 import type { Checked, Parsed, RawDelivery, Signed, WebhookProvider } from '../webhook.ts';
-import { contentOf, formPayload, parseObject, textOf } from './body.ts';
+import { contentOf, formPayload, parseObject, signedAs, textOf } from './body.ts';
 import { good, refuse } from './checked.ts';
 import { giteaBuilds } from './gitea-builds.ts';
 import { pushPayload, releasePayload, reviewPayload } from './gitea-fields.ts';
@@ -41,10 +41,10 @@ export const gitea: WebhookProvider = {
       if (!isSigned.ok) return isSigned;
       const text = formPayload(body);
       const isGood = text.ok ? checkHex(signature, text.value, secrets) : text;
-      return isGood.ok ? andText(text) : isGood;
+      return isGood.ok ? signedAs(text) : isGood;
     }
     const isGood = checkHex(signature, body, secrets);
-    return isGood.ok ? andText(textOf(body)) : isGood;
+    return isGood.ok ? signedAs(textOf(body)) : isGood;
   },
 
   parse({ headers, body }, { text }): Checked<Parsed> {
@@ -63,8 +63,6 @@ export const gitea: WebhookProvider = {
 
   read: ({ event, payload }, own) => readers.get(event)?.(payload, own) ?? ignored(),
 };
-
-const andText = (text: Checked<string>): Checked<Signed> => (text.ok ? good({ text: text.value }) : text);
 
 /** Before 1.16 there is no type header. Its words for reviews, by those of the event header. */
 const reviewEvents: ReadonlyMap<string, string> = new Map([

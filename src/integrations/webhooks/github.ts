@@ -1,7 +1,7 @@
 /** Webhooks of GitHub. The signature is over the body as it came, be it JSON or a form. */
 import type { Reading } from '../../domain/reading.ts';
 import type { Checked, Parsed, Signed, WebhookProvider } from '../webhook.ts';
-import { contentOf, formPayload, parseObject, textOf } from './body.ts';
+import { contentOf, formPayload, parseObject, signedAs, textOf } from './body.ts';
 import { good, refuse } from './checked.ts';
 import { githubBuilds } from './github-builds.ts';
 import { pingPayload, pushPayload, releasePayload, reviewPayload } from './github-fields.ts';
@@ -37,8 +37,7 @@ export const github: WebhookProvider = {
     if (signature !== null && !signature.startsWith(prefix)) return malformed;
     const isGood = checkHex(signature?.slice(prefix.length) ?? null, body, secrets);
     if (!isGood.ok) return isGood;
-    const text = content.value === 'form' ? formPayload(body) : textOf(body);
-    return text.ok ? good({ text: text.value }) : text;
+    return signedAs(content.value === 'form' ? formPayload(body) : textOf(body));
   },
 
   parse({ headers, body }, { text }): Checked<Parsed> {

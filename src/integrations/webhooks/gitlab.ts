@@ -1,6 +1,6 @@
 /** Webhooks of GitLab: who sent them, what they are called, and what is a push or the word of a build in them. */
 import type { Checked, Parsed, Signed, WebhookProvider } from '../webhook.ts';
-import { contentOf, parseObject, textOf } from './body.ts';
+import { contentOf, parseObject, signedAs, textOf } from './body.ts';
 import { good, refuse } from './checked.ts';
 import { readIssue, readMergeRequest, readNote } from './gitlab-discussion.ts';
 import { jobPayload, pipelinePayload, pushPayload, releasePayload } from './gitlab-fields.ts';
@@ -18,9 +18,7 @@ export const gitlab: WebhookProvider = {
     const content = contentOf(delivery, ['json']);
     if (!content.ok) return content;
     const isGood = checkGitlab(delivery, secrets, now);
-    if (!isGood.ok) return isGood;
-    const text = textOf(delivery.body);
-    return text.ok ? good({ text: text.value }) : text;
+    return isGood.ok ? signedAs(textOf(delivery.body)) : isGood;
   },
 
   parse({ headers, body }, { text }): Checked<Parsed> {

@@ -1,6 +1,6 @@
 /** Webhooks of Plane, of both versions. The community edition sends the first, the commercial ones the second. */
 import type { Checked, Parsed, Signed, WebhookProvider } from '../webhook.ts';
-import { contentOf, parseObject, textOf } from './body.ts';
+import { contentOf, parseObject, signedAs, textOf } from './body.ts';
 import { good, refuse } from './checked.ts';
 import { eventIn, headerOf } from './headers.ts';
 import { deliveryIdOf, meaningOf } from './naming.ts';
@@ -16,9 +16,7 @@ export const plane: WebhookProvider = {
     const content = contentOf(delivery, ['json']);
     if (!content.ok) return content;
     const isGood = checkHex(headerOf(delivery.headers, 'x-plane-signature'), delivery.body, secrets);
-    if (!isGood.ok) return isGood;
-    const text = textOf(delivery.body);
-    return text.ok ? good({ text: text.value }) : text;
+    return isGood.ok ? signedAs(textOf(delivery.body)) : isGood;
   },
 
   parse({ headers, body }, { text }): Checked<Parsed> {
