@@ -2,10 +2,12 @@
  * Where a command was given, and what that means: which data directory, and which configuration. Settings belong to the
  * data: the file that whoever works on it has put in force is meant by every command, from wherever it is given.
  */
+
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findConfig } from '../config/find.ts';
 import type { Environment, LoadedConfig } from '../config/load.ts';
+import { askOnce } from '../domain/ask-once.ts';
 import { messageOf } from '../domain/errors.ts';
 import { workerId } from '../machines/addresses.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
@@ -41,8 +43,8 @@ export function locate(place: Place): Located {
     (await import('../config/load.ts')).loadConfig({ file, cwd, env });
   const given = place.data ?? (env.SIGNALBOX_DATA || undefined);
 
-  const own = once(() => load(config));
-  const dataDir = once(async () => {
+  const own = askOnce(() => load(config));
+  const dataDir = askOnce(async () => {
     if (given !== undefined) return resolve(cwd, given);
     const usual = resolve(cwd, usualDataDir);
     try {
@@ -55,7 +57,7 @@ export function locate(place: Place): Located {
       return usual;
     }
   });
-  const configurationFile = once(async () => {
+  const configurationFile = askOnce(async () => {
     if (config !== undefined) return config;
     const directory = await dataDir();
     const inForce = await readInForce(directory);
@@ -67,7 +69,7 @@ export function locate(place: Place): Located {
     warn(`the configuration in force, ${inForce}, is not there any more; ${instead}`);
     return undefined;
   });
-  const configuration = once(async () => {
+  const configuration = askOnce(async () => {
     const file = await configurationFile();
     return file === undefined || file === config ? own() : load(file);
   });
@@ -95,15 +97,4 @@ async function readInForce(dataDir: string): Promise<string | null | undefined> 
 function configurationOf(worker: ActorRow | undefined): string | null | undefined {
   if (worker === undefined) return undefined;
   return contextOf<Partial<WorkerContext>>(worker).configuration;
-}
-
-function once<T>(look: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined;
-  return () => {
-    found ??= look().catch((error: unknown) => {
-      found = undefined;
-      throw error;
-    });
-    return found;
-  };
 }

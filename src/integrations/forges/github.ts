@@ -1,5 +1,7 @@
 /** GitHub: github.com and Enterprise Server. */
+
 import { z } from 'zod';
+import { askOnce } from '../../domain/ask-once.ts';
 import type { Account, Forge, ForgeOptions } from '../forge.ts';
 import { ForgeError } from '../forge.ts';
 import { createGithubApi } from './github/api.ts';
@@ -11,7 +13,6 @@ import { githubMerge } from './github/merge.ts';
 import { githubPulls } from './github/pulls.ts';
 import { githubRepository } from './github/repository.ts';
 import { githubReviews } from './github/reviews.ts';
-import { once } from './once.ts';
 import { at } from './path.ts';
 
 const self = z.object({ id: z.number(), login: z.string() });
@@ -19,7 +20,7 @@ const meta = z.object({ installed_version: z.string().nullish() });
 
 export async function createGithubForge(options: ForgeOptions): Promise<Forge> {
   const api = await createGithubApi(options);
-  const account = once((): Promise<Account> => api.get(self, 'GET /user', {}));
+  const account = askOnce((): Promise<Account> => api.get(self, 'GET /user', {}));
   const url = options.url.replace(/\/+$/, '');
 
   return {

@@ -1,5 +1,7 @@
 /** GitLab: gitlab.com and servers of one's own. */
+
 import { z } from 'zod';
+import { askOnce } from '../../domain/ask-once.ts';
 import type { Forge, ForgeOptions } from '../forge.ts';
 import { createGitlabApi } from './gitlab/api.ts';
 import { gitlabChecks } from './gitlab/checks.ts';
@@ -11,13 +13,12 @@ import { gitlabNotes } from './gitlab/notes.ts';
 import { gitlabRepository } from './gitlab/repository.ts';
 import { gitlabReviews } from './gitlab/reviews.ts';
 import { user } from './gitlab/shapes.ts';
-import { once } from './once.ts';
 import { at } from './path.ts';
 
 export function createGitlabForge(options: ForgeOptions): Forge {
   const api = createGitlabApi(options);
   const url = options.url.replace(/\/+$/, '');
-  const account = once(async () => {
+  const account = askOnce(async () => {
     const { id, username } = await api.get('/user', user);
     return { id, login: username };
   });

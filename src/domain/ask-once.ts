@@ -1,5 +1,5 @@
 /** Asks once, and remembers the answer; a failure is not remembered. */
-export function once<T>(ask: () => Promise<T>): () => Promise<T> {
+export function askOnce<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {
     answer ??= ask().catch((error: unknown) => {
