@@ -29,6 +29,19 @@ async function startWithOne(options?: { tries: number }) {
   return { fake, forge, sha, number, words: { sha, title: 'Merge', message: '' } };
 }
 
+/** A client whose writes are done by the server, and nobody hears of it. */
+const losingOf = (fake: Awaited<ReturnType<typeof start>>['fake']) =>
+  createGiteaForge({
+    name: 'codehost',
+    url: fake.url,
+    token: fake.tokenOf('signalbox-bot'),
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      if (init?.method === 'POST') throw new TypeError('fetch failed');
+      return response;
+    },
+  });
+
 test('says that a server is not there, and goes on when it is back', async () => {
   const { fake, forge } = await start();
   fake.down();
@@ -81,17 +94,7 @@ test('says that the server is still working it out, where there can be no confli
 
 test('finds out what has become of a merge whose answer was lost', async () => {
   const { fake, forge, number, words } = await startWithOne();
-  const losing = createGiteaForge({
-    name: 'codehost',
-    url: fake.url,
-    token: fake.tokenOf('signalbox-bot'),
-    // The server does it, and nobody hears of it.
-    fetch: async (input, init) => {
-      const response = await fetch(input, init);
-      if (init?.method === 'POST') throw new TypeError('fetch failed');
-      return response;
-    },
-  });
+  const losing = losingOf(fake);
   await expect(losing.merge(repository, number, words)).rejects.toMatchObject({ failure: 'unreachable' });
   const main = await forge.branch(repository, 'main');
   expect(await forge.merge(repository, number, words)).toEqual({ result: 'merged', commit: main!.sha });
@@ -101,16 +104,7 @@ test('finds out what has become of a pull request whose answer was lost', async 
   const { fake, forge } = await start();
   await fake.commit(repository, { branch: 'task/two', files: { 'b.txt': 'b\n' }, by: 'maria' });
   const wanted = { head: 'task/two', base: 'main', title: 'Add b', body: '' };
-  const losing = createGiteaForge({
-    name: 'codehost',
-    url: fake.url,
-    token: fake.tokenOf('signalbox-bot'),
-    fetch: async (input, init) => {
-      const response = await fetch(input, init);
-      if (init?.method === 'POST') throw new TypeError('fetch failed');
-      return response;
-    },
-  });
+  const losing = losingOf(fake);
   await expect(losing.openPullRequest(repository, wanted)).rejects.toMatchObject({ failure: 'unreachable' });
   expect((await forge.openPullRequest(repository, wanted)).number).toBe(1);
 });
