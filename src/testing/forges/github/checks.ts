@@ -4,8 +4,9 @@ import { Refusal } from '../gitea/answers.ts';
 import { shaOf } from '../gitea/git.ts';
 import { repositoryOf } from '../gitea/lookup.ts';
 import type { FakeRepository, FakeStatus } from '../gitea/world.ts';
+import { bodyOf, paramOf } from '../request.ts';
 import { branchesAt } from '../stock.ts';
-import { bodyOf, type FakeCheckRun, type GithubServer, invalid, page, paramOf, repo } from './server.ts';
+import { type FakeCheckRun, type GithubServer, invalid, page, repo } from './server.ts';
 import { userShape } from './shapes.ts';
 
 const states = new Set(['pending', 'success', 'failure', 'error']);

@@ -1,7 +1,8 @@
 /** The one question of GraphQL that a fake GitHub understands: which threads of a pull request are resolved. */
 import { whoAsks } from '../gitea/accounts.ts';
 import { findRepository } from '../gitea/lookup.ts';
-import { bodyOf, type GithubServer } from './server.ts';
+import { bodyOf } from '../request.ts';
+import type { GithubServer } from './server.ts';
 
 export function addGraphqlRoute({ app, world, threads }: GithubServer): void {
   app.post('/api/graphql', request => {

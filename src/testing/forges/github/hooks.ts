@@ -5,7 +5,8 @@ import { whoMay } from '../gitea/accounts.ts';
 import { notFound } from '../gitea/answers.ts';
 import { repositoryOf } from '../gitea/lookup.ts';
 import type { FakeHook, FakeRepository, World } from '../gitea/world.ts';
-import { bodyOf, type GithubServer, invalid, page, paramOf, repo } from './server.ts';
+import { bodyOf, paramOf } from '../request.ts';
+import { type GithubServer, invalid, page, repo } from './server.ts';
 import { repositoryShape } from './shapes.ts';
 
 export function addHookRoutes(server: GithubServer, send: Sender): void {

@@ -4,7 +4,8 @@ import { whoAsks, whoMay } from '../gitea/accounts.ts';
 import { notFound } from '../gitea/answers.ts';
 import { issueOf, repositoryOf } from '../gitea/lookup.ts';
 import type { FakeIssue, FakeRepository } from '../gitea/world.ts';
-import { bodyOf, type GithubServer, invalid, page, paramOf, queryOf, repo } from './server.ts';
+import { bodyOf, paramOf, queryOf } from '../request.ts';
+import { type GithubServer, invalid, page, repo } from './server.ts';
 import { commentShape, issueShape, userShape } from './shapes.ts';
 
 export function addIssueRoutes(server: GithubServer): void {

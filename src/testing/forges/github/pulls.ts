@@ -4,7 +4,8 @@ import { Refusal } from '../gitea/answers.ts';
 import { branchSha, countAhead, merge } from '../gitea/git.ts';
 import { pullOf, repositoryOf } from '../gitea/lookup.ts';
 import { type FakePullIssue, type FakeRepository, isPull } from '../gitea/world.ts';
-import { bodyOf, type GithubServer, invalid, page, queryOf, repo } from './server.ts';
+import { bodyOf, queryOf } from '../request.ts';
+import { type GithubServer, invalid, page, repo } from './server.ts';
 import { fetchHead, headOf, pullShape, userShape, wholePullShape } from './shapes.ts';
 
 export function addPullRoutes(server: GithubServer): void {

@@ -3,8 +3,9 @@ import { signedIn, whoAsks } from '../gitea/accounts.ts';
 import { notFound, Refusal } from '../gitea/answers.ts';
 import { branchSha, fileAt, git, shaOf } from '../gitea/git.ts';
 import { repositoryOf } from '../gitea/lookup.ts';
+import { bodyOf, paramOf, queryOf } from '../request.ts';
 import { forkFor } from '../stock.ts';
-import { api, bodyOf, type GithubServer, page, paramOf, queryOf, repo } from './server.ts';
+import { api, type GithubServer, page, repo } from './server.ts';
 import { repositoryShape, userShape } from './shapes.ts';
 
 /** Above this the contents of a file are not in the answer about it. */

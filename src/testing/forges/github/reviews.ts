@@ -2,7 +2,8 @@
 import { whoAsks } from '../gitea/accounts.ts';
 import { pullOf, repositoryOf } from '../gitea/lookup.ts';
 import type { FakeReview, World } from '../gitea/world.ts';
-import { bodyOf, type GithubServer, invalid, page, repo } from './server.ts';
+import { bodyOf } from '../request.ts';
+import { type GithubServer, invalid, page, repo } from './server.ts';
 import { headOf, pullShape, reviewShape, userShape } from './shapes.ts';
 
 const states = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'REQUEST_CHANGES', COMMENT: 'COMMENT' } as const;

@@ -1,7 +1,9 @@
 /** What the parts of a fake GitHub share: what it holds beyond the world, how it refuses, and how it gives lists by pages. */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../gitea/answers.ts';
 import type { FakeIssue, FakeRepository, World } from '../gitea/world.ts';
+import { queryOf } from '../request.ts';
 
 export interface FakeCheckRun {
   id: number;
@@ -30,15 +32,6 @@ export const repo = `${api}/repos/:owner/:name`;
 
 /** 422 as GitHub words it. */
 export const invalid = (message: string): Refusal => new Refusal(422, `Validation Failed: ${message}`);
-
-export const bodyOf = (request: FastifyRequest): Record<string, unknown> =>
-  (request.body ?? {}) as Record<string, unknown>;
-
-export const queryOf = (request: FastifyRequest): Record<string, string | undefined> =>
-  request.query as Record<string, string | undefined>;
-
-export const paramOf = (request: FastifyRequest, name: string): string =>
-  (request.params as Record<string, string>)[name] ?? '';
 
 const mostPerPage = 100;
 const perPage = 30;

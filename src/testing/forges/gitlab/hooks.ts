@@ -5,7 +5,8 @@ import { whoMay } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
 import { branchSha } from '../gitea/git.ts';
 import type { FakeHook, FakeRepository, World } from '../gitea/world.ts';
-import { bodyOf, type GitlabServer, missing, page, paramOf, project, projectOf } from './server.ts';
+import { bodyOf, paramOf } from '../request.ts';
+import { type GitlabServer, missing, page, project, projectOf } from './server.ts';
 import { projectShape, userShape } from './shapes.ts';
 
 const names: Readonly<Record<string, string>> = {

@@ -10,11 +10,10 @@ import {
   fullName,
   isPull,
 } from '../gitea/world.ts';
-import type { GitlabServer } from './server.ts';
-import * as served from './server.ts';
+import { bodyOf, paramOf, queryOf } from '../request.ts';
+import { type GitlabServer, issueOf, missing, nextIid, page, project, projectOf, requestOf } from './server.ts';
 import { issueShape, noteShape, requestNews, userShape } from './shapes.ts';
 
-const { bodyOf, missing, page, paramOf, project, projectOf, queryOf } = served;
 const issues = `${project}/issues`;
 
 /** Adds labels; those that there are not are made, as GitLab does. */
@@ -58,7 +57,7 @@ export function addIssueRoutes(server: GitlabServer): void {
     if (!title) throw new Refusal(400, 'title is missing');
     const now = new Date();
     const issue: FakeIssue = {
-      ...{ id: world.nextId(), number: served.nextIid(repository, 'issue'), author, state: 'open' },
+      ...{ id: world.nextId(), number: nextIid(repository, 'issue'), author, state: 'open' },
       ...{ title: String(title), body: String(description), labels: [], comments: [], pull: null },
       ...{ createdAt: now, updatedAt: now, closedAt: null },
     };
@@ -71,13 +70,13 @@ export function addIssueRoutes(server: GitlabServer): void {
 
   app.get(`${issues}/:iid`, request => {
     const repository = projectOf(request, world);
-    return issueShape(world, repository, served.issueOf(request, repository));
+    return issueShape(world, repository, issueOf(request, repository));
   });
 
   app.put(`${issues}/:iid`, request => {
     const repository = projectOf(request, world);
     const by = whoMay(request, world, repository, 'write');
-    const issue = served.issueOf(request, repository);
+    const issue = issueOf(request, repository);
     const { state_event, add_labels } = bodyOf(request);
     if (add_labels) setLabels(server, repository, issue, String(add_labels));
     if (state_event === 'close' || state_event === 'reopen') {
@@ -87,8 +86,8 @@ export function addIssueRoutes(server: GitlabServer): void {
     return issueShape(world, repository, issue);
   });
 
-  addNoteRoutes(server, { path: `${issues}/:iid/notes`, type: 'Issue', find: served.issueOf });
-  addNoteRoutes(server, { path: `${project}/merge_requests/:iid/notes`, type: 'MergeRequest', find: served.requestOf });
+  addNoteRoutes(server, { path: `${issues}/:iid/notes`, type: 'Issue', find: issueOf });
+  addNoteRoutes(server, { path: `${project}/merge_requests/:iid/notes`, type: 'MergeRequest', find: requestOf });
 }
 
 interface Notes {

@@ -3,8 +3,9 @@ import { whoAsks, whoMay } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
 import { branchSha, merge } from '../gitea/git.ts';
 import { type FakeAccount, type FakePullIssue, type FakeRepository, isPull } from '../gitea/world.ts';
+import { bodyOf, queryOf } from '../request.ts';
 import { setLabels } from './issues.ts';
-import { bodyOf, type GitlabServer, nextIid, page, project, projectOf, queryOf, requestOf } from './server.ts';
+import { type GitlabServer, nextIid, page, project, projectOf, requestOf } from './server.ts';
 import { fetchHead, headOf, mergeStatus, requestNews, requestShape, userShape } from './shapes.ts';
 
 const requests = `${project}/merge_requests`;

@@ -1,8 +1,9 @@
 /** Accounts, projects, branches and files of a fake GitLab. */
 import { signedIn, whoAsks } from '../gitea/accounts.ts';
 import { branchSha, countAhead, fileAt, shaOf } from '../gitea/git.ts';
+import { bodyOf, paramOf, queryOf } from '../request.ts';
 import { forkFor } from '../stock.ts';
-import { api, bodyOf, type GitlabServer, missing, page, paramOf, project, projectOf, queryOf } from './server.ts';
+import { api, type GitlabServer, missing, page, project, projectOf } from './server.ts';
 import { projectShape, userShape } from './shapes.ts';
 
 export function addProjectRoutes({ app, world }: GitlabServer): void {

@@ -2,8 +2,9 @@
 import { whoAsks } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
 import type { FakeAccount, FakePullIssue, FakeRepository } from '../gitea/world.ts';
+import { bodyOf, paramOf } from '../request.ts';
 import { tellOfRequest } from './merge-requests.ts';
-import { bodyOf, type GitlabServer, page, paramOf, project, projectOf, requestOf } from './server.ts';
+import { type GitlabServer, page, project, projectOf, requestOf } from './server.ts';
 import { headOf, noteShape, userShape } from './shapes.ts';
 
 const one = `${project}/merge_requests/:iid`;

@@ -1,4 +1,5 @@
 /** What the parts of a fake GitLab share: what it holds beyond the world, what an address names, lists by pages. */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../gitea/answers.ts';
 import {
@@ -10,6 +11,7 @@ import {
   isPull,
   type World,
 } from '../gitea/world.ts';
+import { paramOf, queryOf } from '../request.ts';
 
 export interface FakeJob {
   id: number;
@@ -78,15 +80,6 @@ export function createTalks(): GitlabServer['talkOf'] {
     return talk;
   };
 }
-
-export const bodyOf = (request: FastifyRequest): Record<string, unknown> =>
-  (request.body ?? {}) as Record<string, unknown>;
-
-export const queryOf = (request: FastifyRequest): Record<string, string | undefined> =>
-  request.query as Record<string, string | undefined>;
-
-export const paramOf = (request: FastifyRequest, name: string): string =>
-  (request.params as Record<string, string>)[name] ?? '';
 
 export const missing = (what: string): Refusal => new Refusal(404, `404 ${what} Not Found`);
 

@@ -2,18 +2,9 @@
 import { whoMay } from '../gitea/accounts.ts';
 import { Refusal } from '../gitea/answers.ts';
 import { shaOf } from '../gitea/git.ts';
+import { bodyOf, paramOf, queryOf } from '../request.ts';
 import { branchesAt } from '../stock.ts';
-import {
-  bodyOf,
-  type FakeJob,
-  type GitlabServer,
-  missing,
-  page,
-  paramOf,
-  project,
-  projectOf,
-  queryOf,
-} from './server.ts';
+import { type FakeJob, type GitlabServer, missing, page, project, projectOf } from './server.ts';
 import { jobShape, userShape } from './shapes.ts';
 
 const events: Readonly<Record<string, string>> = {
