@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { messageOf } from '../domain/errors.ts';
-import { type Forge, ForgeError, isPassing } from '../integrations/forge.ts';
+import type { Forge } from '../integrations/forge.ts';
+import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Gate } from '../machines/pipeline.ts';
 import { type AtForge, documentsOf } from '../machines/task/context.ts';
@@ -83,7 +84,7 @@ async function judgeAtForge(
     const place = { at, branch, head };
     return gate.kind === 'ci' ? await judgeCi(gate, place, forge) : await judgePullRequestReview(gate, place, forge);
   } catch (error) {
-    if (!(error instanceof ForgeError && isPassing(error))) throw error;
+    if (!(error instanceof OutsideError && isPassing(error))) throw error;
     return { gate: gate.name, verdict: 'pending', detail: `waits for the forge ${at.name}: ${error.message}` };
   }
 }

@@ -11,7 +11,8 @@ import { type MergeInput, merge } from '../actors/merge.ts';
 import { type PrepareInput, prepareWorkspace } from '../actors/workspace.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf } from '../domain/names.ts';
-import { type CommitStatus, type Forge, ForgeError, isPassing } from '../integrations/forge.ts';
+import type { CommitStatus, Forge } from '../integrations/forge.ts';
+import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { AtForge, Away, Merged, Prepared, Pushed, Refusal } from '../machines/task/context.ts';
 import { type LanedEffect, Later } from '../runtime/index.ts';
 import type { Forges } from './forges.ts';
@@ -39,7 +40,7 @@ export async function prepareFrom(
     const surroundings = await around(place, at.name);
     const tip = await fetchBranch(relayOf({ ...input, forge: at }, surroundings), input.target);
     if (tip === undefined)
-      throw new ForgeError(
+      throw new OutsideError(
         'notFound',
         `${at.repository} has no branch ${input.target}; make it, or name another as target`,
       );
@@ -120,7 +121,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ForgeError)) throw error;
+    if (!(error instanceof OutsideError)) throw error;
     const words = wordsOf(error);
     if (isPassing(error) || error.failure === 'unauthorized') throw new Later(words, error.retryAt, { cause: error });
     throw new SignalboxError('invalid', 'forgeRefused', words, { cause: error });

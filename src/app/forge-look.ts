@@ -1,7 +1,8 @@
 /** Whether forges are as the configuration says: somebody answers, knows us, and has the repositories of the projects. */
 import { wordsOf } from '../actors/forge/answer.ts';
 import type { ForgeConfig, ProjectConfig } from '../config/schema.ts';
-import { type Forge, ForgeError } from '../integrations/forge.ts';
+import type { Forge } from '../integrations/forge.ts';
+import { OutsideError } from '../integrations/outside.ts';
 import { clientOf } from './forges.ts';
 
 /** Whoever looks is waiting: an answer that takes longer is none. */
@@ -59,7 +60,7 @@ export async function lookAtRepository(forge: Forge, config: ForgeConfig, reposi
 
 /** An error of a forge with what mends it. What is no word of a forge is a fault of ours and is thrown on. */
 export function wrongBecause(error: unknown, { name, url, token }: ForgeConfig, repository?: string): Wrong {
-  if (!(error instanceof ForgeError)) throw error;
+  if (!(error instanceof OutsideError)) throw error;
   const why = wordsOf(error);
   switch (error.failure) {
     case 'unreachable':

@@ -1,8 +1,9 @@
 /** The clients of the forges that the configuration names, each made when it is first needed. */
 import type { ForgeConfig } from '../config/schema.ts';
 import { own } from '../domain/own.ts';
-import { type Forge, ForgeError } from '../integrations/forge.ts';
+import type { Forge } from '../integrations/forge.ts';
 import { createForge } from '../integrations/forges/index.ts';
+import { OutsideError } from '../integrations/outside.ts';
 
 export interface Forges {
   /** The client of a forge by its name. Throws `unreachable` when it is not configured: it may be again. */
@@ -16,7 +17,7 @@ export function createForges(configured: () => Record<string, ForgeConfig>): For
     async get(name) {
       const config = own(configured(), name);
       if (config === undefined) {
-        throw new ForgeError(
+        throw new OutsideError(
           'unreachable',
           `there is no forge ${name} in the configuration any more; name it there again`,
         );

@@ -4,7 +4,8 @@
  */
 import { wordsOf } from '../actors/forge/answer.ts';
 import { isOwnStatus } from '../domain/names.ts';
-import { type Check, type Forge, ForgeError, type PullRequest } from '../integrations/forge.ts';
+import type { Check, Forge, PullRequest } from '../integrations/forge.ts';
+import { OutsideError } from '../integrations/outside.ts';
 import type { Difference, Reconciled } from '../machines/reconciler.ts';
 import { forgeTag } from '../machines/standing.ts';
 import type { AtForge, TaskContext } from '../machines/task/context.ts';
@@ -33,7 +34,7 @@ export async function reconcile(runtime: Runtime, forge: Forge, signal: AbortSig
       differences.push(...(await reconcileTask(runtime, forge, row)));
     }
   } catch (error) {
-    if (!(error instanceof ForgeError)) throw error;
+    if (!(error instanceof OutsideError)) throw error;
     return { looked, differences, why: wordsOf(error) };
   }
   return { looked, differences, why: null };
@@ -107,7 +108,7 @@ async function checksOf(forge: Forge, repository: string, sha: string): Promise<
     const { checks } = await forge.checks(repository, sha);
     return checks.filter(({ name }) => !isOwnStatus(name));
   } catch (error) {
-    if (error instanceof ForgeError && error.failure === 'notFound') return [];
+    if (error instanceof OutsideError && error.failure === 'notFound') return [];
     throw error;
   }
 }

@@ -2,53 +2,10 @@
  * The contract of a forge: what Signalbox asks of Gitea, Forgejo, GitHub and GitLab. Repositories are `owner/name`.
  *
  * Everything that writes looks first: doing it again changes nothing and answers what is there. Everything throws
- * `ForgeError` and nothing else, so that whoever asks knows whether to try again, and when.
+ * `OutsideError` and nothing else, so that whoever asks knows whether to try again, and when.
  */
 
 export type ForgeKind = 'gitea' | 'github' | 'gitlab';
-
-/**
- * Why a forge did not do what was asked.
- *
- * - `unreachable`: no answer, a broken one, or 5xx. Trying again may help.
- * - `limited`: asked too often; `retryAt` says when to ask again.
- * - `unauthorized`: the token is missing, wrong or expired (401).
- * - `forbidden`: the account may not (403, or the forge's own word for it).
- * - `notFound`: there is no such thing, or the account must not see it (404, 410).
- * - `conflict`: what is there stands against it (409, 412, 422 for what exists).
- * - `invalid`: the forge does not take it (400, 422), or answered what this client cannot read.
- */
-export type ForgeFailure =
-  | 'unreachable'
-  | 'limited'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'notFound'
-  | 'conflict'
-  | 'invalid';
-
-export class ForgeError extends Error {
-  readonly failure: ForgeFailure;
-  /** The HTTP status; null when there was no answer. */
-  readonly status: number | null;
-  /** Epoch milliseconds before which asking again is no use; null when the forge does not say. */
-  readonly retryAt: number | null;
-
-  constructor(
-    failure: ForgeFailure,
-    message: string,
-    { status = null, retryAt = null, cause }: { status?: number | null; retryAt?: number | null; cause?: unknown } = {},
-  ) {
-    super(message, { cause });
-    this.name = 'ForgeError';
-    this.failure = failure;
-    this.status = status;
-    this.retryAt = retryAt;
-  }
-}
-
-/** Whether trying the same again later may help. */
-export const isPassing = (error: ForgeError): boolean => error.failure === 'unreachable' || error.failure === 'limited';
 
 export interface Account {
   id: number;

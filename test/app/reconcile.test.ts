@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { reconcile } from '../../src/app/reconcile.ts';
 import { noUsage } from '../../src/domain/usage.ts';
-import { type Forge, ForgeError, type PullRequest, type Review } from '../../src/integrations/forge.ts';
+import type { Forge, PullRequest, Review } from '../../src/integrations/forge.ts';
+import { OutsideError } from '../../src/integrations/outside.ts';
 import { taskLinks } from '../../src/machines/links.ts';
 import { taskTags } from '../../src/machines/standing.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
@@ -31,7 +32,7 @@ function playedForge() {
   const asked: string[] = [];
   const answer = <T>(what: string, value: () => T) => {
     asked.push(what);
-    if (says.isAway) throw new ForgeError('limited', 'asked too often', { retryAt: 1 });
+    if (says.isAway) throw new OutsideError('limited', 'asked too often', { retryAt: 1 });
     return Promise.resolve(value());
   };
   const forge: Pick<Forge, 'name' | 'branch' | 'checks' | 'pullRequest' | 'reviews'> = {

@@ -11,7 +11,8 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { refOf } from '../../domain/names.ts';
-import { type Forge, ForgeError } from '../../integrations/forge.ts';
+import type { Forge } from '../../integrations/forge.ts';
+import { OutsideError } from '../../integrations/outside.ts';
 import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
 
@@ -45,7 +46,7 @@ const settings = [
   'maintenance.auto=false',
 ].flatMap(setting => ['-c', setting]);
 
-/** Brings a branch of the forge here. Answers its commit, undefined when there is no such branch. Throws `ForgeError`. */
+/** Brings a branch of the forge here. Answers its commit, undefined when there is no such branch. Throws `OutsideError`. */
 export function fetchBranch(place: RelayPlace, branch: string): Promise<string | undefined> {
   return withRelay(place, async relay => {
     const ref = `refs/heads/${branch}`;
@@ -66,7 +67,7 @@ export function holds(place: RelayPlace, { commit, tip }: { commit: string; tip:
 }
 
 /**
- * Brings a commit to a branch of the forge; never by force, so nothing of others is lost. Throws `ForgeError`, `conflict`
+ * Brings a commit to a branch of the forge; never by force, so nothing of others is lost. Throws `OutsideError`, `conflict`
  * when the branch there holds what is not in the commit.
  */
 export function pushBranch(place: RelayPlace, branch: string, sha: string): Promise<void> {
@@ -74,7 +75,7 @@ export function pushBranch(place: RelayPlace, branch: string, sha: string): Prom
     const { code, stderr } = await relay(['push', '--quiet', '--no-verify', url(place), `${sha}:refs/heads/${branch}`]);
     if (code === 0) return;
     if (/\[rejected\]|non-fast-forward|fetch first/.test(stderr)) {
-      throw new ForgeError(
+      throw new OutsideError(
         'conflict',
         `somebody else has pushed to ${branch}; what was published here is not on top of that`,
       );
@@ -155,19 +156,19 @@ function environment(): Record<string, string> {
 }
 
 /** Git's words as a forge's: what the network or the server does passes, what it is told does not. */
-function failure({ forge, remote }: RelayPlace, stderr: string): ForgeError {
+function failure({ forge, remote }: RelayPlace, stderr: string): OutsideError {
   const said = saidIn(stderr);
   const [, status] = /returned error: (\d{3})/.exec(stderr) ?? [];
   const words = `git cannot reach ${remote} at ${forge.name}: ${said}`;
   if (status === '401' || /Authentication failed|could not read (?:Username|Password)/i.test(stderr)) {
-    return new ForgeError('unauthorized', `${forge.name} does not take the token for ${remote}`);
+    return new OutsideError('unauthorized', `${forge.name} does not take the token for ${remote}`);
   }
-  if (status === '403') return new ForgeError('forbidden', `the account may not do that in ${remote}: ${said}`);
-  if (status === '404' || /repository .* not found/i.test(stderr)) return new ForgeError('notFound', words);
+  if (status === '403') return new OutsideError('forbidden', `the account may not do that in ${remote}: ${said}`);
+  if (status === '404' || /repository .* not found/i.test(stderr)) return new OutsideError('notFound', words);
   if (/\[remote rejected\]|pre-receive hook declined|protected branch/.test(stderr)) {
-    return new ForgeError('forbidden', `${forge.name} does not take the push: ${said}`);
+    return new OutsideError('forbidden', `${forge.name} does not take the push: ${said}`);
   }
-  return new ForgeError('unreachable', words);
+  return new OutsideError('unreachable', words);
 }
 
 const longestWords = 300;

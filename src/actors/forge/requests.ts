@@ -15,7 +15,8 @@ import {
 } from '../../domain/agent-request.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { type Forge, ForgeError, isPassing } from '../../integrations/forge.ts';
+import type { Forge } from '../../integrations/forge.ts';
+import { isPassing, OutsideError } from '../../integrations/outside.ts';
 import type { AgentRequest } from '../../machines/task/context.ts';
 import { readDocument } from '../document.ts';
 import { inside } from '../paths.ts';
@@ -77,7 +78,7 @@ export interface RequestsOrder {
 
 /**
  * Does one after another and answers the event that tells the task. Doing it again does nothing twice. A forge that is away
- * is thrown on as `ForgeError`: all of it is tried again.
+ * is thrown on as `OutsideError`: all of it is tried again.
  */
 export async function performAll(forge: Forge | undefined, order: RequestsOrder) {
   const results: { file: string; outcome: string }[] = [];
@@ -124,7 +125,7 @@ async function perform(
       }
     }
   } catch (error) {
-    if (!(error instanceof ForgeError) || isPassing(error) || error.failure === 'unauthorized') throw error;
+    if (!(error instanceof OutsideError) || isPassing(error) || error.failure === 'unauthorized') throw error;
     return `refused by ${forge.name}: ${error.message}`;
   }
 }

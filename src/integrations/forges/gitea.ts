@@ -1,5 +1,8 @@
 /** Gitea and Forgejo, over their common API `/api/v1`. */
-import { type Account, type Forge, ForgeError, type ForgeOptions } from '../forge.ts';
+import type { Account, Forge, ForgeOptions } from '../forge.ts';
+import { createHttp } from '../http/client.ts';
+import { ownerAndName } from '../http/path.ts';
+import { OutsideError } from '../outside.ts';
 import { accountAnswer, versionAnswer } from './gitea/answers.ts';
 import { createComments } from './gitea/comments.ts';
 import { createHooks } from './gitea/hooks.ts';
@@ -9,8 +12,6 @@ import { createPulls } from './gitea/pulls.ts';
 import { createRepositories } from './gitea/repositories.ts';
 import { createReviews } from './gitea/reviews.ts';
 import { createStatuses } from './gitea/statuses.ts';
-import { createForgeHttp } from './http.ts';
-import { ownerAndName } from './path.ts';
 
 export interface GiteaOptions extends ForgeOptions {
   /** How long a merge waits for the forge to work out whether it is possible: 20 times half a second. */
@@ -21,7 +22,7 @@ const defaultPatience: Patience = { tries: 20, pauseMs: 500 };
 
 export function createGiteaForge({ mergePatience = defaultPatience, ...options }: GiteaOptions): Forge {
   const url = options.url.replace(/\/+$/, '');
-  const http = createForgeHttp({
+  const http = createHttp({
     name: options.name,
     base: `${url}/api/v1`,
     headers: { authorization: `token ${options.token}` },
@@ -53,7 +54,7 @@ export function createGiteaForge({ mergePatience = defaultPatience, ...options }
       try {
         return (await http.get('/version', versionAnswer)).version;
       } catch (error) {
-        if (error instanceof ForgeError && error.failure === 'notFound') return 'unknown';
+        if (error instanceof OutsideError && error.failure === 'notFound') return 'unknown';
         throw error;
       }
     },

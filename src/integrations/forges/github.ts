@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { askOnce } from '../../domain/ask-once.ts';
 import type { Account, Forge, ForgeOptions } from '../forge.ts';
-import { ForgeError } from '../forge.ts';
+import { at } from '../http/path.ts';
+import { OutsideError } from '../outside.ts';
 import { createGithubApi } from './github/api.ts';
 import { githubChecks } from './github/checks.ts';
 import { githubComments } from './github/comments.ts';
@@ -13,7 +14,6 @@ import { githubMerge } from './github/merge.ts';
 import { githubPulls } from './github/pulls.ts';
 import { githubRepository } from './github/repository.ts';
 import { githubReviews } from './github/reviews.ts';
-import { at } from './path.ts';
 
 const self = z.object({ id: z.number(), login: z.string() });
 const meta = z.object({ installed_version: z.string().nullish() });
@@ -34,7 +34,7 @@ export async function createGithubForge(options: ForgeOptions): Promise<Forge> {
       try {
         return (await api.get(meta, 'GET /meta', {})).installed_version ?? 'unknown';
       } catch (error) {
-        if (error instanceof ForgeError && ['forbidden', 'notFound'].includes(error.failure)) return 'unknown';
+        if (error instanceof OutsideError && ['forbidden', 'notFound'].includes(error.failure)) return 'unknown';
         throw error;
       }
     },

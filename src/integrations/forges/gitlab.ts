@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { askOnce } from '../../domain/ask-once.ts';
 import type { Forge, ForgeOptions } from '../forge.ts';
+import { at } from '../http/path.ts';
 import { createGitlabApi } from './gitlab/api.ts';
 import { gitlabChecks } from './gitlab/checks.ts';
 import { gitlabHooks } from './gitlab/hooks.ts';
@@ -13,7 +14,6 @@ import { gitlabNotes } from './gitlab/notes.ts';
 import { gitlabRepository } from './gitlab/repository.ts';
 import { gitlabReviews } from './gitlab/reviews.ts';
 import { user } from './gitlab/shapes.ts';
-import { at } from './path.ts';
 
 export function createGitlabForge(options: ForgeOptions): Forge {
   const api = createGitlabApi(options);

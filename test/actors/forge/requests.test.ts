@@ -187,10 +187,10 @@ describe('doing', () => {
   test('a forge that goes down half way is thrown on, and then all of it is done once', async () => {
     const { perform, fake, comments, issues } = await startAsking();
     fake.limit({ perMinute: 4 });
-    await expect(perform(all)).rejects.toMatchObject({ name: 'ForgeError', failure: 'limited' });
+    await expect(perform(all)).rejects.toMatchObject({ name: 'OutsideError', failure: 'limited' });
     fake.limit(null);
     fake.down();
-    await expect(perform(all)).rejects.toMatchObject({ name: 'ForgeError', failure: 'unreachable' });
+    await expect(perform(all)).rejects.toMatchObject({ name: 'OutsideError', failure: 'unreachable' });
     fake.up();
     await perform(all);
     expect([await comments(), await issues()].map(({ length }) => length)).toEqual([2, 1]);

@@ -1,6 +1,6 @@
 /** Whatever its kind, a gate tells the same story: it passes, it fails, or it has no opinion, and it says why. */
 import { describe, expect, test } from 'vitest';
-import { ForgeError } from '../../../src/integrations/forge.ts';
+import { OutsideError } from '../../../src/integrations/outside.ts';
 import { branch, type GateStory, startStory } from './place.ts';
 
 type Act = (story: GateStory) => unknown;
@@ -120,7 +120,7 @@ describe.each(['ci', 'pullRequestReview'])('%s, which is decided at a forge', ki
     const story = await startStory();
     await pass(story);
     expect(await story.judge(gate, { forge: null })).toMatchObject({ verdict: 'inconclusive' });
-    const refuse = () => Promise.reject(new ForgeError('unauthorized', 'home does not take the token'));
+    const refuse = () => Promise.reject(new OutsideError('unauthorized', 'home does not take the token'));
     const stranger = { ...story.forge, branch: refuse, pullRequest: refuse };
     const looked = await story.judge(gate, {}, stranger);
     expect(looked).toMatchObject({ verdict: 'inconclusive' });

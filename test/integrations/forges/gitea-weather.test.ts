@@ -1,7 +1,7 @@
 /** The client of Gitea on a server's bad days, and the fake that plays them. */
 import { expect, onTestFinished, test } from 'vitest';
-import { isPassing } from '../../../src/integrations/forge.ts';
 import { createGiteaForge } from '../../../src/integrations/forges/gitea.ts';
+import { isPassing } from '../../../src/integrations/outside.ts';
 import { startFakeGitea } from '../../../src/testing/forges/gitea.ts';
 import { pushFiles } from './git.ts';
 

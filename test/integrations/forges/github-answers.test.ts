@@ -1,8 +1,8 @@
 /** What GitHub answers and others do not: two sources of checks, limits that look like refusals, merges that are refused. */
 import { afterEach, expect, test } from 'vitest';
-import type { ForgeError } from '../../../src/integrations/forge.ts';
 import { apiOf } from '../../../src/integrations/forges/github/api.ts';
 import { createForge } from '../../../src/integrations/forges/index.ts';
+import type { OutsideError } from '../../../src/integrations/outside.ts';
 import { type Answers, type Canned, startCanned } from './canned.ts';
 
 const repo = '/api/v3/repos/acme/shop';
@@ -134,8 +134,8 @@ const limits: [string, Canned, number | null][] = [
 test.each(limits)('knows a limit: %s', async (_, answer, wait) => {
   const { forge, asked } = await speak({ 'GET /api/v3/user': answer });
   const before = Date.now();
-  const error = (await forge.account().catch((thrown: unknown) => thrown)) as ForgeError;
-  expect(error).toMatchObject({ name: 'ForgeError', failure: 'limited' });
+  const error = (await forge.account().catch((thrown: unknown) => thrown)) as OutsideError;
+  expect(error).toMatchObject({ name: 'OutsideError', failure: 'limited' });
   if (wait === null) expect(error.retryAt).toBeNull();
   else expect(Math.abs(error.retryAt! - before - wait)).toBeLessThan(5_000);
   expect(asked).toHaveLength(1);
@@ -152,14 +152,14 @@ const failures: [string, Canned, string][] = [
 
 test.each(failures)('gives a failure for %s, and does not try again', async (_, answer, failure) => {
   const { forge, asked } = await speak({ 'GET /api/v3/user': answer }, { timeoutMs: 300 });
-  await expect(forge.account()).rejects.toMatchObject({ name: 'ForgeError', failure });
+  await expect(forge.account()).rejects.toMatchObject({ name: 'OutsideError', failure });
   expect(asked).toHaveLength(1);
 });
 
 test('gives a failure when nobody is there, and no secret in it', async () => {
   const { forge, close: end } = await speak({});
   await end();
-  const error = (await forge.account().catch((thrown: unknown) => thrown)) as ForgeError;
+  const error = (await forge.account().catch((thrown: unknown) => thrown)) as OutsideError;
   expect(error).toMatchObject({ failure: 'unreachable', status: null });
   expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain('hush');
 });

@@ -1,13 +1,14 @@
 /** The one comment that we keep under an issue or a pull request of Gitea and Forgejo. */
-import { type Forge, type ForgeComment, ForgeError } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
+import type { Forge, ForgeComment } from '../../forge.ts';
+import type { Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { sameText, withMarker } from '../marker.ts';
-import { at } from '../path.ts';
 import { type CommentAnswer, commentAnswer, issueAnswer } from './answers.ts';
 import { issuePath } from './issues.ts';
 import { pathOf } from './repositories.ts';
 
-export function createComments(http: ForgeHttp, account: Forge['account']): Pick<Forge, 'keepComment'> {
+export function createComments(http: Http, account: Forge['account']): Pick<Forge, 'keepComment'> {
   /** The comments under an issue, as far as they are our own. */
   async function ownComments(repository: string, number: number): Promise<CommentAnswer[]> {
     const us = await account();
@@ -17,7 +18,7 @@ export function createComments(http: ForgeHttp, account: Forge['account']): Pick
       return comments.filter(comment => comment.user?.id === us.id);
     } catch (error) {
       // Gitea answers 500 for comments of an issue that does not exist.
-      if (error instanceof ForgeError && error.status === 500) await http.get(path, issueAnswer);
+      if (error instanceof OutsideError && error.status === 500) await http.get(path, issueAnswer);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /** Webhooks of a repository on Gitea and Forgejo. */
 import type { Forge, Hook } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
-import { at } from '../path.ts';
+import type { Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
 import { type HookAnswer, hookAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
@@ -16,7 +16,7 @@ const events = [
   ...['status', 'workflow_run', 'workflow_job'],
 ];
 
-export function createHooks(http: ForgeHttp): Pick<Forge, 'keepHook' | 'testHook'> {
+export function createHooks(http: Http): Pick<Forge, 'keepHook' | 'testHook'> {
   const pathOfHook = (repository: string, id: number) => pathOf(repository) + at`/hooks/${id}`;
 
   async function make(repository: string, { url, secret }: { url: string; secret: string }) {

@@ -1,9 +1,9 @@
 /** Issues on Gitea and Forgejo. Pull requests are issues there: one list of comments, one of labels. */
 import type { z } from 'zod';
 import type { Forge, Issue } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
+import type { Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
 import { withMarker } from '../marker.ts';
-import { at } from '../path.ts';
 import { issueAnswer } from './answers.ts';
 import { createSortLabels } from './labels.ts';
 import { pathOf } from './repositories.ts';
@@ -12,10 +12,7 @@ type IssueAnswer = z.infer<typeof issueAnswer>;
 
 export const issuePath = (repository: string, number: number): string => pathOf(repository) + at`/issues/${number}`;
 
-export function createIssues(
-  http: ForgeHttp,
-  account: Forge['account'],
-): Pick<Forge, 'issue' | 'openIssue' | 'addLabels'> {
+export function createIssues(http: Http, account: Forge['account']): Pick<Forge, 'issue' | 'openIssue' | 'addLabels'> {
   const sorted = createSortLabels(http);
   return {
     async issue(repository, number) {

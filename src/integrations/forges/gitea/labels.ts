@@ -1,8 +1,8 @@
 /** Labels on Gitea and Forgejo: of a repository, and of the organisation that it belongs to. */
 import type { z } from 'zod';
-import { ForgeError } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
-import { at, ownerAndName } from '../path.ts';
+import type { Http } from '../../http/client.ts';
+import { at, ownerAndName } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { labelAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
@@ -14,7 +14,7 @@ export type SortLabels = (
   names: readonly string[],
 ) => Promise<{ ids: number[]; unknown: string[] }>;
 
-export function createSortLabels(http: ForgeHttp): SortLabels {
+export function createSortLabels(http: Http): SortLabels {
   /** The labels that the repository knows, by their names in lower case: its own before those of its organisation. */
   async function knownLabels(repository: string): Promise<Map<string, Label>> {
     const ofRepository = await http.list(`${pathOf(repository)}/labels`, labelAnswer);
@@ -27,7 +27,7 @@ export function createSortLabels(http: ForgeHttp): SortLabels {
     try {
       return await http.list(path, labelAnswer);
     } catch (error) {
-      if (error instanceof ForgeError && (error.failure === 'notFound' || error.failure === 'forbidden')) return [];
+      if (error instanceof OutsideError && (error.failure === 'notFound' || error.failure === 'forbidden')) return [];
       throw error;
     }
   }

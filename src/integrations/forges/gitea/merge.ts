@@ -3,9 +3,10 @@
  * refusal: the words of an answer are for people and change, what the pull request is does not.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Forge, ForgeError, type MergeAnswer } from '../../forge.ts';
-import type { Answer, ForgeHttp } from '../http.ts';
-import { at } from '../path.ts';
+import type { Forge, MergeAnswer } from '../../forge.ts';
+import type { Answer, Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { type PullAnswer, pullAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
@@ -17,7 +18,7 @@ export interface Patience {
 
 type Wanted = Parameters<Forge['merge']>[2];
 
-export function createMerge(http: ForgeHttp, { tries, pauseMs }: Patience): Pick<Forge, 'merge'> {
+export function createMerge(http: Http, { tries, pauseMs }: Patience): Pick<Forge, 'merge'> {
   const look = (path: string) => http.find(path, pullAnswer);
 
   /** Asks for the merge, and again as long as the forge is still working it out. */
@@ -33,7 +34,7 @@ export function createMerge(http: ForgeHttp, { tries, pauseMs }: Patience): Pick
     const pull = await look(path);
     const settled = standing(pull, wanted.sha) ?? (answer.status < 300 ? undefined : refusalIn(answer));
     if (settled) return settled;
-    if (answer.status < 300) throw new ForgeError('unreachable', `The merge of ${path} has not shown up yet.`);
+    if (answer.status < 300) throw new OutsideError('unreachable', `The merge of ${path} has not shown up yet.`);
     if (triesLeft > 0) {
       await pause(pauseMs);
       return attempt(path, wanted, triesLeft - 1);
@@ -54,7 +55,7 @@ function standing(pull: PullAnswer | undefined, sha: string): MergeAnswer | unde
   if (!pull) return { result: 'closed', detail: 'The pull request is gone.' };
   if (pull.merged) {
     if (pull.merge_commit_sha) return { result: 'merged', commit: pull.merge_commit_sha };
-    throw new ForgeError('unreachable', `Pull request ${pull.number} is merged, but not yet by which commit.`);
+    throw new OutsideError('unreachable', `Pull request ${pull.number} is merged, but not yet by which commit.`);
   }
   if (pull.state !== 'open') return { result: 'closed', detail: 'Somebody has closed the pull request.' };
   if (pull.head.sha !== sha) return { result: 'headMoved', detail: `The head is ${pull.head.sha} by now.` };

@@ -1,7 +1,8 @@
 /** Pull requests of Gitea and Forgejo: found, or made once. */
-import { type Forge, ForgeError, type PullRequest } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
-import { at } from '../path.ts';
+import type { Forge, PullRequest } from '../../forge.ts';
+import type { Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { commitAnswer, type PullAnswer, pullAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
@@ -11,7 +12,7 @@ interface Ends {
   base: string;
 }
 
-export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findPullRequest' | 'openPullRequest'> {
+export function createPulls(http: Http): Pick<Forge, 'pullRequest' | 'findPullRequest' | 'openPullRequest'> {
   /**
    * The open ones from this branch, oldest first. Gitea has no list by head, and `pulls/{base}/{head}` breaks on branches
    * with a slash: the list is filtered here.
@@ -58,7 +59,7 @@ export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findP
       // Somebody was faster, perhaps we ourselves before we were interrupted.
       const other = await findPullRequest(repository, wanted);
       if (other) return other;
-      throw new ForgeError('conflict', `${wanted.head} of ${repository} cannot be opened: ${answer.words}`, {
+      throw new OutsideError('conflict', `${wanted.head} of ${repository} cannot be opened: ${answer.words}`, {
         status: 409,
       });
     },
@@ -66,7 +67,7 @@ export function createPulls(http: ForgeHttp): Pick<Forge, 'pullRequest' | 'findP
 }
 
 /** Gitea opens a pull request even when there is nothing in it. */
-async function refuseEmpty(http: ForgeHttp, repository: string, { head, base }: Ends): Promise<void> {
+async function refuseEmpty(http: Http, repository: string, { head, base }: Ends): Promise<void> {
   const one = { limit: 1, stat: false, verification: false, files: false };
   const path = `${pathOf(repository)}/commits`;
   // Older ones answer 500 for a branch that is not there. Opening the pull request says it better.
@@ -74,7 +75,7 @@ async function refuseEmpty(http: ForgeHttp, repository: string, { head, base }: 
   if (answer.status >= 400) return;
   const ahead = http.read(answer, commitAnswer.array().nullable(), `GET ${path}`);
   if (ahead && ahead.length > 0) return;
-  throw new ForgeError('conflict', `There is nothing in ${head} of ${repository} that ${base} does not have.`);
+  throw new OutsideError('conflict', `There is nothing in ${head} of ${repository} that ${base} does not have.`);
 }
 
 /** Names of repositories differ in case only by mistake. */

@@ -1,7 +1,7 @@
 /** Repositories of Gitea and Forgejo: what they are, their branches, their files. */
 import type { Forge } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
-import { at, ownerAndName } from '../path.ts';
+import type { Http } from '../../http/client.ts';
+import { at, ownerAndName } from '../../http/path.ts';
 import { branchAnswer, repositoryAnswer } from './answers.ts';
 
 /** The path of a repository in the API. */
@@ -10,7 +10,7 @@ export function pathOf(repository: string): string {
   return at`/repos/${owner}/${name}`;
 }
 
-export function createRepositories(http: ForgeHttp): Pick<Forge, 'repository' | 'branch' | 'file'> {
+export function createRepositories(http: Http): Pick<Forge, 'repository' | 'branch' | 'file'> {
   return {
     async repository(repository) {
       const { full_name, default_branch, archived, permissions } = await http.get(pathOf(repository), repositoryAnswer);

@@ -1,8 +1,8 @@
 /** Reviews on Gitea and Forgejo: what each person says, and which threads are open. */
 import type { z } from 'zod';
 import type { Forge, Review } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
-import { at } from '../path.ts';
+import type { Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
 import { codeCommentAnswer, reviewAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
@@ -15,7 +15,7 @@ const verdicts: Readonly<Record<string, Review['verdict']>> = {
   COMMENT: 'commented',
 };
 
-export function createReviews(http: ForgeHttp): Pick<Forge, 'reviews'> {
+export function createReviews(http: Http): Pick<Forge, 'reviews'> {
   /** Threads of one review that nobody has resolved. */
   async function openThreads(path: string, review: ReviewAnswer): Promise<number> {
     if (!review.comments_count) return 0;

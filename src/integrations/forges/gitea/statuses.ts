@@ -1,7 +1,7 @@
 /** Statuses of commits on Gitea and Forgejo. */
 import type { Check, CheckState, Forge } from '../../forge.ts';
-import type { ForgeHttp } from '../http.ts';
-import { at } from '../path.ts';
+import type { Http } from '../../http/client.ts';
+import { at } from '../../http/path.ts';
 import { type StatusAnswer, statusAnswer } from './answers.ts';
 import { pathOf } from './repositories.ts';
 
@@ -18,7 +18,7 @@ const states: Readonly<Record<string, CheckState>> = {
   skipped: 'success',
 };
 
-export function createStatuses(http: ForgeHttp): Pick<Forge, 'checks' | 'setStatus'> {
+export function createStatuses(http: Http): Pick<Forge, 'checks' | 'setStatus'> {
   /** The history, newest first. The combined status is not asked: before 1.24 its verdict was about one page of it. */
   const statuses = (repository: string, sha: string, enough?: (seen: readonly StatusAnswer[]) => boolean) =>
     http.list(pathOf(repository) + at`/commits/${sha}/statuses`, statusAnswer, {

@@ -1,14 +1,15 @@
 /**
- * GitHub's API through Octokit: answers are parsed by a schema, failures become `ForgeError`. Nothing here retries or
+ * GitHub's API through Octokit: answers are parsed by a schema, failures become `OutsideError`. Nothing here retries or
  * waits: that is decided elsewhere.
  */
 import type { Endpoints, RequestParameters } from '@octokit/types';
 import type { z } from 'zod';
 import { messageOf } from '../../../domain/errors.ts';
-import { ForgeError, type ForgeOptions } from '../../forge.ts';
-import { refusal, wordsOf } from '../failure.ts';
-import { lastPage } from '../paging.ts';
-import { at, ownerAndName } from '../path.ts';
+import type { ForgeOptions } from '../../forge.ts';
+import { refusal, wordsOf } from '../../http/failure.ts';
+import { lastPage } from '../../http/paging.ts';
+import { at, ownerAndName } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { guarded } from './guard.ts';
 
 export type Route = keyof Endpoints;
@@ -84,7 +85,7 @@ export async function createGithubApi(options: ForgeOptions): Promise<GithubApi>
         // GitHub leaves `Link` out where there is one page only.
         if (!answer.headers.has('link')) return entries;
       }
-      throw new ForgeError('invalid', `${name} has more than ${mostPages} pages for ${route}.`);
+      throw new OutsideError('invalid', `${name} has more than ${mostPages} pages for ${route}.`);
     },
     async query(schema, query, variables) {
       try {
@@ -107,9 +108,13 @@ function parsed<T>(
   const found = schema.safeParse(data);
   if (found.success) return found.data;
   const where = found.error.issues[0]?.path.join('.') || 'the whole of it';
-  throw new ForgeError('invalid', `${name} answered ${asked} with what cannot be read: ${where} is not as expected.`, {
-    status,
-  });
+  throw new OutsideError(
+    'invalid',
+    `${name} answered ${asked} with what cannot be read: ${where} is not as expected.`,
+    {
+      status,
+    },
+  );
 }
 
 function silent(): void {}
@@ -119,7 +124,7 @@ const headersOf = (headers: object): Headers =>
 
 /** Undefined for what is not there; every other failure goes on. */
 export function absent(error: unknown): undefined {
-  if (error instanceof ForgeError && error.failure === 'notFound') return undefined;
+  if (error instanceof OutsideError && error.failure === 'notFound') return undefined;
   throw error;
 }
 
@@ -129,13 +134,19 @@ interface RequestFailure {
   response?: { headers: object; data: unknown };
 }
 
-function failureOf(error: unknown, { name, asked, token }: { name: string; asked: string; token: string }): ForgeError {
-  if (error instanceof ForgeError) return error;
-  if (error instanceof Error && error.cause instanceof ForgeError) return error.cause;
+function failureOf(
+  error: unknown,
+  { name, asked, token }: { name: string; asked: string; token: string },
+): OutsideError {
+  if (error instanceof OutsideError) return error;
+  if (error instanceof Error && error.cause instanceof OutsideError) return error.cause;
   const { status, response } = error as RequestFailure;
   const withoutToken = (text: string) => (token ? text.replaceAll(token, '***') : text);
   if (status === undefined || !response) {
-    return new ForgeError('unreachable', `${name} cannot be reached for ${asked}: ${withoutToken(messageOf(error))}.`);
+    return new OutsideError(
+      'unreachable',
+      `${name} cannot be reached for ${asked}: ${withoutToken(messageOf(error))}.`,
+    );
   }
   const headers = headersOf(response.headers);
   const words = withoutToken(wordsOf(response.data));
@@ -145,7 +156,8 @@ function failureOf(error: unknown, { name, asked, token }: { name: string; asked
   }
   const failure = refusal(name, asked, { status, headers, words });
   // A commit that is not there is no 404 on GitHub.
-  if (status === 422 && /^no commit found/i.test(words)) return new ForgeError('notFound', failure.message, { status });
+  if (status === 422 && /^no commit found/i.test(words))
+    return new OutsideError('notFound', failure.message, { status });
   return failure;
 }
 

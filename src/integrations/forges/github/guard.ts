@@ -3,8 +3,9 @@
  * server, none of which it has itself. A body may hold the secret of a hook: it goes nowhere else.
  */
 import { messageOf } from '../../../domain/errors.ts';
-import { ForgeError, type ForgeOptions } from '../../forge.ts';
-import { bytesOf } from '../body.ts';
+import type { ForgeOptions } from '../../forge.ts';
+import { bytesOf } from '../../http/body.ts';
+import { OutsideError } from '../../outside.ts';
 
 const defaultTimeoutMs = 30_000;
 const maxBytes = 32 * 1024 * 1024;
@@ -21,7 +22,7 @@ export function guarded({ name, fetch = globalThis.fetch, timeoutMs = defaultTim
     // A repository that was renamed: 307 and 308 say that a write may be sent there too.
     const mayFollow = init.method === 'GET' || response.status === 307 || response.status === 308;
     if (target?.origin === url.origin && mayFollow && hops < mostRedirects) return send(target, init, hops + 1);
-    throw new ForgeError('invalid', `${name} sends ${init.method} ${url.pathname} elsewhere: check its address.`, {
+    throw new OutsideError('invalid', `${name} sends ${init.method} ${url.pathname} elsewhere: check its address.`, {
       status: response.status,
     });
   }
@@ -31,21 +32,21 @@ export function guarded({ name, fetch = globalThis.fetch, timeoutMs = defaultTim
     try {
       const response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
       const bytes = await bytesOf(response, maxBytes, () => {
-        throw new ForgeError('invalid', `${name} answered with more than ${maxBytes} bytes.`, {
+        throw new OutsideError('invalid', `${name} answered with more than ${maxBytes} bytes.`, {
           status: response.status,
         });
       });
       const { status, statusText, headers } = response;
       return new Response(withoutBody.has(status) ? null : new Uint8Array(bytes), { status, statusText, headers });
     } catch (error) {
-      throw error instanceof ForgeError ? error : unreachable(name, timeoutMs, error);
+      throw error instanceof OutsideError ? error : unreachable(name, timeoutMs, error);
     }
   };
 }
 
-function unreachable(name: string, timeoutMs: number, error: unknown): ForgeError {
+function unreachable(name: string, timeoutMs: number, error: unknown): OutsideError {
   const isLate = error instanceof Error && error.name === 'TimeoutError';
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const why = isLate ? `no answer within ${timeoutMs} ms` : messageOf(cause);
-  return new ForgeError('unreachable', `${name} cannot be reached: ${why}.`);
+  return new OutsideError('unreachable', `${name} cannot be reached: ${why}.`);
 }

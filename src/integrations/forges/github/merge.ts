@@ -1,5 +1,6 @@
 /** Merging on GitHub: looked at first, and looked at again when it was refused, because the status alone says little. */
-import { type Forge, ForgeError, type MergeAnswer } from '../../forge.ts';
+import type { Forge, MergeAnswer } from '../../forge.ts';
+import { OutsideError } from '../../outside.ts';
 import { absent, type GithubApi, placeOf } from './api.ts';
 import { pullOf } from './pulls.ts';
 import { merged, type Pull } from './shapes.ts';
@@ -46,6 +47,6 @@ function answered(pull: Pull | undefined, sha: string): MergeAnswer | undefined 
 }
 
 /** 403, 404 (may read, not merge), 405, 409 and 422: an answer about this pull request, unlike a limit or a lost one. */
-function isRefusal(error: unknown): error is ForgeError {
-  return error instanceof ForgeError && ['forbidden', 'notFound', 'conflict', 'invalid'].includes(error.failure);
+function isRefusal(error: unknown): error is OutsideError {
+  return error instanceof OutsideError && ['forbidden', 'notFound', 'conflict', 'invalid'].includes(error.failure);
 }

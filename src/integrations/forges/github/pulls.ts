@@ -1,5 +1,6 @@
 /** Pull requests on GitHub: read, found and opened. */
-import { type Forge, ForgeError, type NewPullRequest, type PullRequest } from '../../forge.ts';
+import type { Forge, NewPullRequest, PullRequest } from '../../forge.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GithubApi, placeOf } from './api.ts';
 import { type Pull, pull } from './shapes.ts';
 
@@ -51,12 +52,12 @@ export function githubPulls(api: GithubApi): Pick<Forge, 'pullRequest' | 'findPu
         await api.get(pull, 'POST /repos/{owner}/{repo}/pulls', { ...placeOf(repository), head, base, title, body }),
       );
     } catch (error) {
-      if (!(error instanceof ForgeError) || error.status !== 422) throw error;
+      if (!(error instanceof OutsideError) || error.status !== 422) throw error;
       // Somebody was faster, perhaps we ourselves with an answer that was lost.
       const other = /already exists/i.test(error.message) ? await find(repository, wanted) : undefined;
       if (other) return other;
       if (!/already exists|no commits between/i.test(error.message)) throw error;
-      throw new ForgeError('conflict', error.message, { status: 422, cause: error });
+      throw new OutsideError('conflict', error.message, { status: 422, cause: error });
     }
   }
 

@@ -1,6 +1,7 @@
 /** What a repository on GitHub holds: its default branch, its branches, its files. */
-import { type Forge, ForgeError } from '../../forge.ts';
-import { at } from '../path.ts';
+import type { Forge } from '../../forge.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GithubApi, placeOf } from './api.ts';
 import { blob, branch, content, repository as shape } from './shapes.ts';
 
@@ -31,7 +32,7 @@ export function githubRepository(api: GithubApi): Pick<Forge, 'repository' | 'br
       // Above a megabyte there is no content in the answer.
       const route = 'GET /repos/{owner}/{repo}/git/blobs/{file_sha}';
       const whole = await api.get(blob, route, { ...place, file_sha: found.sha });
-      if (whole.encoding !== 'base64') throw new ForgeError('invalid', `${path} comes as ${whole.encoding}.`);
+      if (whole.encoding !== 'base64') throw new OutsideError('invalid', `${path} comes as ${whole.encoding}.`);
       return decoded(whole.content);
     },
   };

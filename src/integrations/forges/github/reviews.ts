@@ -1,6 +1,7 @@
 /** Reviews on GitHub, and the threads that nobody has resolved, which only GraphQL tells. */
 import { z } from 'zod';
-import { type Forge, ForgeError, type Review } from '../../forge.ts';
+import type { Forge, Review } from '../../forge.ts';
+import { OutsideError } from '../../outside.ts';
 import { lastOfEach, type Said } from '../verdicts.ts';
 import { type GithubApi, placeOf } from './api.ts';
 import { pullOf } from './pulls.ts';
@@ -16,7 +17,7 @@ export function githubReviews(api: GithubApi): Pick<Forge, 'reviews'> {
   return {
     async reviews(repository, number) {
       const pull = await pullOf(api, repository, number);
-      if (!pull) throw new ForgeError('notFound', `There is no pull request ${repository}#${number}.`);
+      if (!pull) throw new OutsideError('notFound', `There is no pull request ${repository}#${number}.`);
       const given = await api.list(review.array(), 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', {
         ...placeOf(repository),
         pull_number: number,
@@ -83,7 +84,7 @@ async function unresolved(api: GithubApi, repository: string, number: number): P
     } while (after);
     return count;
   } catch (error) {
-    if (error instanceof ForgeError) return null;
+    if (error instanceof OutsideError) return null;
     throw error;
   }
 }

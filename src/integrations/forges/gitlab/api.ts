@@ -1,12 +1,13 @@
 /** GitLab's API over the HTTP that our own clients share, and where in it a project lies. */
-import { ForgeError, type ForgeOptions } from '../../forge.ts';
-import { createForgeHttp, type ForgeHttp } from '../http.ts';
-import { at, whole } from '../path.ts';
+import type { ForgeOptions } from '../../forge.ts';
+import { createHttp, type Http } from '../../http/client.ts';
+import { at, whole } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 
-export type GitlabApi = ForgeHttp;
+export type GitlabApi = Http;
 
 export const createGitlabApi = ({ name, url, token, fetch, timeoutMs }: ForgeOptions): GitlabApi =>
-  createForgeHttp({
+  createHttp({
     name,
     base: `${url.replace(/\/+$/, '')}/api/v4`,
     headers: { authorization: `Bearer ${token}` },
@@ -25,7 +26,7 @@ export function joined(path: string): string {
 /** `/projects/group%2Fname`; groups may lie in groups. */
 export function projectOf(repository: string): string {
   if (repository.includes('/')) return at`/projects/${joined(repository)}`;
-  throw new ForgeError('invalid', `${JSON.stringify(repository)} is no project: it must read group/name.`);
+  throw new OutsideError('invalid', `${JSON.stringify(repository)} is no project: it must read group/name.`);
 }
 
 export const mergeRequestOf = (repository: string, iid: number): string =>

@@ -1,8 +1,9 @@
 /** What was reported on a commit on GitLab: the jobs of its pipelines and the statuses from outside, in one list. */
 import type { z } from 'zod';
-import { type CheckState, type CommitStatus, type Forge, ForgeError } from '../../forge.ts';
+import type { CheckState, CommitStatus, Forge } from '../../forge.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { instant, newestOfEach, type Report } from '../newest.ts';
-import { at } from '../path.ts';
 import { type GitlabApi, projectOf } from './api.ts';
 import { pipeline, status } from './shapes.ts';
 
@@ -42,7 +43,7 @@ export function gitlabChecks(api: GitlabApi): Pick<Forge, 'checks' | 'setStatus'
       } catch (error) {
         const isThere = there !== undefined && stateOf(there.status, false) === wanted.state;
         // It stands as wanted; GitLab does not let the words of a state be changed.
-        if (isThere && error instanceof ForgeError && /cannot transition/i.test(error.message)) return;
+        if (isThere && error instanceof OutsideError && /cannot transition/i.test(error.message)) return;
         throw error;
       }
     },

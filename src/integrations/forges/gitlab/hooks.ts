@@ -1,7 +1,8 @@
 /** Webhooks on GitLab, where each event is a switch. */
 import type { z } from 'zod';
-import { type Forge, ForgeError, type Hook } from '../../forge.ts';
-import { at } from '../path.ts';
+import type { Forge, Hook } from '../../forge.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GitlabApi, projectOf } from './api.ts';
 import { hook } from './shapes.ts';
 
@@ -42,7 +43,7 @@ export function gitlabHooks(api: GitlabApi): Pick<Forge, 'keepHook' | 'testHook'
       const answer = await api.ask('POST', `${path}/test/push_events`, { expect: [404, 405, 422] });
       if (answer.status !== 404) return answer.status < 300;
       if (await api.find(path, hook)) return false;
-      throw new ForgeError('notFound', `There is no webhook ${id} in ${repository}.`, { status: 404 });
+      throw new OutsideError('notFound', `There is no webhook ${id} in ${repository}.`, { status: 404 });
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Merge requests on GitLab: read, found and opened. `iid` is the number that people see. */
-import { type Forge, ForgeError, type NewPullRequest, type PullRequest } from '../../forge.ts';
-import { at } from '../path.ts';
+import type { Forge, NewPullRequest, PullRequest } from '../../forge.ts';
+import { at } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GitlabApi, mergeRequestOf, projectOf } from './api.ts';
 import { comparison, type MergeRequest, mergeRequest, project } from './shapes.ts';
 
@@ -55,7 +56,7 @@ export function gitlabMergeRequests(
   async function mustDiffer(repository: string, { head, base }: { head: string; base: string }) {
     const query = { from: base, to: head };
     const { commits } = await api.get(`${projectOf(repository)}/repository/compare`, comparison, query);
-    if (commits.length === 0) throw new ForgeError('conflict', `There is nothing between ${base} and ${head}.`);
+    if (commits.length === 0) throw new OutsideError('conflict', `There is nothing between ${base} and ${head}.`);
   }
 
   async function open(repository: string, wanted: NewPullRequest): Promise<PullRequest> {
@@ -69,7 +70,7 @@ export function gitlabMergeRequests(
       return asPullRequest(api, repository, made);
     } catch (error) {
       // Somebody was faster, perhaps we ourselves with an answer that was lost.
-      const isThere = error instanceof ForgeError && error.status === 409;
+      const isThere = error instanceof OutsideError && error.status === 409;
       const other = isThere ? await find(repository, wanted) : undefined;
       if (other) return other;
       throw error;

@@ -1,5 +1,6 @@
 /** Merging on GitLab: `detailed_merge_status` is asked before and after, because the statuses of refusals say little. */
-import { type Forge, ForgeError, type MergeAnswer } from '../../forge.ts';
+import type { Forge, MergeAnswer } from '../../forge.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GitlabApi, mergeRequestOf } from './api.ts';
 import { commitOf, isDraft, mergeRequestAt } from './merge-requests.ts';
 import { type MergeRequest, mergeRequest } from './shapes.ts';
@@ -27,7 +28,7 @@ export function gitlabMerge(api: GitlabApi): Pick<Forge, 'merge'> {
         if (found.state === 'merged') return { result: 'merged', commit: commitOf(found) ?? sha };
         return { result: 'notYet', detail: found.merge_error ?? 'GitLab is still merging.' };
       } catch (error) {
-        if (!(error instanceof ForgeError) || !refusals.has(error.status ?? 0)) throw error;
+        if (!(error instanceof OutsideError) || !refusals.has(error.status ?? 0)) throw error;
         const after = answered(await mergeRequestAt(api, repository, number), sha);
         return after ?? { result: error.status === 409 ? 'notYet' : 'refused', detail: error.message };
       }

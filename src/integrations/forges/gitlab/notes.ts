@@ -1,8 +1,8 @@
 /** Comments on GitLab, where they are called notes. */
 import type { z } from 'zod';
 import type { Account, Forge, ForgeComment } from '../../forge.ts';
+import { at } from '../../http/path.ts';
 import { sameText, withMarker } from '../marker.ts';
-import { at } from '../path.ts';
 import type { GitlabApi } from './api.ts';
 import { type Place, placesOf } from './place.ts';
 import { note } from './shapes.ts';

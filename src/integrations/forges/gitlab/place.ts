@@ -2,7 +2,8 @@
  * Which of the two is meant by a number: GitLab counts issues and merge requests apart, where the contract has one number.
  * A merge request that we opened ourselves is what we speak about; else the issue, and else the merge request of others.
  */
-import { type Account, ForgeError } from '../../forge.ts';
+import type { Account } from '../../forge.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GitlabApi, issueOf, mergeRequestOf } from './api.ts';
 import { issue, mergeRequest } from './shapes.ts';
 
@@ -33,10 +34,10 @@ export async function placesOf(
   ];
   const [first, ...rest] = request?.author?.id === id ? places : places.toReversed();
   if (first) return [first, ...rest];
-  throw new ForgeError('notFound', `There is neither an issue nor a merge request ${number} in ${repository}.`);
+  throw new OutsideError('notFound', `There is neither an issue nor a merge request ${number} in ${repository}.`);
 }
 
 function forbidden(error: unknown): undefined {
-  if (error instanceof ForgeError && error.failure === 'forbidden') return undefined;
+  if (error instanceof OutsideError && error.failure === 'forbidden') return undefined;
   throw error;
 }

@@ -1,6 +1,7 @@
 /** What a project on GitLab holds: its default branch, its branches, its files. */
-import { type Forge, ForgeError } from '../../forge.ts';
-import { at, whole } from '../path.ts';
+import type { Forge } from '../../forge.ts';
+import { at, whole } from '../../http/path.ts';
+import { OutsideError } from '../../outside.ts';
 import { type GitlabApi, joined, projectOf } from './api.ts';
 import { branch, file, project } from './shapes.ts';
 
@@ -29,7 +30,7 @@ export function gitlabRepository(api: GitlabApi): Pick<Forge, 'repository' | 'br
     async file(repository, path, ref) {
       const found = await api.find(`${projectOf(repository)}${at`/repository/files/${joined(path)}`}`, file, { ref });
       if (!found) return undefined;
-      if (found.encoding !== 'base64') throw new ForgeError('invalid', `${path} comes as ${found.encoding}.`);
+      if (found.encoding !== 'base64') throw new OutsideError('invalid', `${path} comes as ${found.encoding}.`);
       return Buffer.from(found.content, 'base64').toString('utf8');
     },
   };

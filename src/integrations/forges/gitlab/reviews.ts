@@ -3,7 +3,8 @@
  * opened a thread, and which threads nobody has resolved. Which commit was approved follows from when that was.
  */
 import type { z } from 'zod';
-import { type Forge, ForgeError, type Review } from '../../forge.ts';
+import type { Forge, Review } from '../../forge.ts';
+import { OutsideError } from '../../outside.ts';
 import { instant } from '../newest.ts';
 import { lastOfEach, type Said } from '../verdicts.ts';
 import { type GitlabApi, mergeRequestOf } from './api.ts';
@@ -22,7 +23,7 @@ export function gitlabReviews(api: GitlabApi): Pick<Forge, 'reviews'> {
     async reviews(repository, number) {
       const path = mergeRequestOf(repository, number);
       const found = await mergeRequestAt(api, repository, number);
-      if (!found) throw new ForgeError('notFound', `There is no merge request ${repository}!${number}.`);
+      if (!found) throw new OutsideError('notFound', `There is no merge request ${repository}!${number}.`);
       const [approved, reviewers, threads, versions] = await Promise.all([
         api.find(`${path}/approvals`, approvals),
         api.find(`${path}/reviewers`, reviewer.array(), { per_page: 100 }),

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { isPassing } from '../../../src/integrations/forge.ts';
-import { createForgeHttp, type HttpOptions } from '../../../src/integrations/forges/http.ts';
-import { at, whole } from '../../../src/integrations/forges/path.ts';
+import { createHttp, type HttpOptions } from '../../../src/integrations/http/client.ts';
+import { at, whole } from '../../../src/integrations/http/path.ts';
+import { isPassing } from '../../../src/integrations/outside.ts';
 
 const token = 'f00dfeed'.repeat(5);
 const thing = z.object({ id: z.number() });
@@ -27,7 +27,7 @@ async function serve(handler: Handler, options: Partial<HttpOptions> = {}) {
     });
   onTestFinished(stop);
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const http = createForgeHttp({
+  const http = createHttp({
     name: 'codehost',
     base: `${origin}/api`,
     headers: { authorization: `token ${token}` },

@@ -1,10 +1,10 @@
 /**
- * The HTTP that our own clients share: one request with a time limit, answered by JSON of a bounded size that is parsed
- * by a schema, or by a `ForgeError`. The token goes to the forge's own origin and nowhere else, and into no message.
+ * The HTTP that our own clients of forges and trackers share: one request with a time limit, answered by JSON of a bounded size that is parsed
+ * by a schema, or by an `OutsideError`. The token goes to the server's own origin and nowhere else, and into no message.
  */
 import type { z } from 'zod';
 import { messageOf } from '../../domain/errors.ts';
-import { ForgeError } from '../forge.ts';
+import { OutsideError } from '../outside.ts';
 import { bytesOf } from './body.ts';
 import { refusal, wordsOf } from './failure.ts';
 import { lastPage } from './paging.ts';
@@ -13,7 +13,7 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpOptions {
-  /** As the configuration calls the forge; messages begin with it. */
+  /** As the configuration calls it; messages begin with it. */
   name: string;
   /** Where the API begins, without a slash at its end. */
   base: string;
@@ -25,7 +25,7 @@ export interface HttpOptions {
   timeoutMs?: number | undefined;
   /** Bytes of one answer. */
   maxBytes?: number;
-  /** How the forge calls the number of entries of a page, and how many it gives at most. */
+  /** How the server calls the number of entries of a page, and how many it gives at most. */
   paging: { parameter: 'limit' | 'per_page'; size: number };
   /** Pages of one list; more than that is refused, for half a list would be taken for the whole. */
   maxPages?: number;
@@ -49,14 +49,14 @@ export interface Answer {
   words: string;
 }
 
-export interface ForgeHttp {
+export interface Http {
   /** Throws for every status that is neither 2xx nor expected. */
   ask(method: Method, path: string, asking?: Asking): Promise<Answer>;
   /** What there is; throws `notFound`, and `invalid` for what the schema does not take. */
   get<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T>;
   /** The same, but undefined when there is no such thing. */
   find<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T | undefined>;
-  /** Writes, and reads what the forge answers. */
+  /** Writes, and reads what the server answers. */
   write<T>(method: Method, path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   /** The entries of all pages, as many as `enough` wants to see. */
   list<T>(path: string, entry: z.ZodType<T>, wanted?: Listing<T>): Promise<T[]>;
@@ -75,7 +75,7 @@ const defaultMaxBytes = 8 * 1024 * 1024;
 const defaultMaxPages = 100;
 const mostRedirects = 5;
 
-export function createForgeHttp(options: HttpOptions): ForgeHttp {
+export function createHttp(options: HttpOptions): Http {
   const ask = createAsk(options);
   const { name, paging, maxPages = defaultMaxPages } = options;
 
@@ -85,7 +85,7 @@ export function createForgeHttp(options: HttpOptions): ForgeHttp {
     const kind = answer.headers.get('content-type')?.split(';')[0] ?? 'nothing';
     const where = parsed.error.issues[0]?.path.join('.') || 'the whole of it';
     const why = answer.json === undefined ? `it is ${kind}, not JSON` : `${where} is not as expected`;
-    throw new ForgeError('invalid', `${name} answered ${asked} with what cannot be read: ${why}.`, {
+    throw new OutsideError('invalid', `${name} answered ${asked} with what cannot be read: ${why}.`, {
       status: answer.status,
     });
   };
@@ -110,13 +110,13 @@ export function createForgeHttp(options: HttpOptions): ForgeHttp {
           return entries;
         }
       }
-      throw new ForgeError('invalid', `${name} has more than ${maxPages} pages for GET ${path}.`);
+      throw new OutsideError('invalid', `${name} has more than ${maxPages} pages for GET ${path}.`);
     },
   };
 }
 
-/** One question and its answer, over redirects that stay with the forge. */
-function createAsk(options: HttpOptions): ForgeHttp['ask'] {
+/** One question and its answer, over redirects that stay with the server. */
+function createAsk(options: HttpOptions): Http['ask'] {
   const { name, base, secrets, timeoutMs = defaultTimeoutMs } = options;
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
   const withoutSecrets = (text: string) =>
@@ -127,7 +127,7 @@ function createAsk(options: HttpOptions): ForgeHttp['ask'] {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     const why = isLate ? `no answer within ${timeoutMs} ms` : withoutSecrets(cause);
-    return new ForgeError('unreachable', `${name} cannot be reached for ${asked}: ${why}.`);
+    return new OutsideError('unreachable', `${name} cannot be reached for ${asked}: ${why}.`);
   };
 
   return async (method, path, asking = {}) => {
@@ -136,7 +136,7 @@ function createAsk(options: HttpOptions): ForgeHttp['ask'] {
     try {
       const response = await send(options, { method, url: addressOf(base, path, asking.query), asking, signal });
       const bytes = await bytesOf(response, maxBytes, () => {
-        throw new ForgeError('invalid', `${name} answered ${asked} with more than ${maxBytes} bytes.`, {
+        throw new OutsideError('invalid', `${name} answered ${asked} with more than ${maxBytes} bytes.`, {
           status: response.status,
         });
       });
@@ -147,7 +147,7 @@ function createAsk(options: HttpOptions): ForgeHttp['ask'] {
       if (response.ok || asking.expect?.includes(status)) return answer;
       throw refusal(name, asked, answer);
     } catch (error) {
-      throw error instanceof ForgeError ? error : unreachable(asked, error);
+      throw error instanceof OutsideError ? error : unreachable(asked, error);
     }
   };
 }
@@ -159,7 +159,7 @@ interface Sending {
   signal: AbortSignal;
 }
 
-/** Sends a request, and again where the forge points to another address of its own. */
+/** Sends a request, and again where the server points to another address of its own. */
 async function send(options: HttpOptions, sending: Sending, hops = 0): Promise<Response> {
   const { method, url, asking, signal } = sending;
   const { name, fetch = globalThis.fetch } = options;
@@ -181,12 +181,12 @@ async function send(options: HttpOptions, sending: Sending, hops = 0): Promise<R
   await response.body?.cancel();
   const target = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
   const isOurs = target?.origin === url.origin;
-  // A write is only repeated where the forge says that it may be: 307 and 308 keep the method.
+  // A write is only repeated where the server says that it may be: 307 and 308 keep the method.
   const mayFollow = method === 'GET' || response.status === 307 || response.status === 308;
   if (target && isOurs && mayFollow && hops < mostRedirects)
     return send(options, { ...sending, url: target }, hops + 1);
   const where = !target ? 'nowhere' : isOurs ? 'to another address of its own' : `to ${target.origin}`;
-  throw new ForgeError('invalid', `${name} sends ${method} ${url.pathname} ${where}: check its address.`, {
+  throw new OutsideError('invalid', `${name} sends ${method} ${url.pathname} ${where}: check its address.`, {
     status: response.status,
   });
 }

@@ -1,5 +1,5 @@
-/** Paths of a forge's API, with every part encoded: nothing that somebody named can lead elsewhere. */
-import { ForgeError } from '../forge.ts';
+/** Paths of an API, with every part encoded: nothing that somebody named can lead elsewhere. */
+import { OutsideError } from '../outside.ts';
 
 /** `path` of an API: at`/repos/${repository}/pulls/${number}`. A slash in a part stays one; `.` and `..` are refused. */
 export function at(texts: TemplateStringsArray, ...parts: (string | number)[]): string {
@@ -14,7 +14,7 @@ function encoded(part: string | number): string {
     .split('/')
     .map(piece => {
       if (piece === '' || piece === '.' || piece === '..') {
-        throw new ForgeError('invalid', `${JSON.stringify(part)} cannot be part of a forge's path.`);
+        throw new OutsideError('invalid', `${JSON.stringify(part)} cannot be part of a path.`);
       }
       return encodeURIComponent(piece).replaceAll('%00', '%2F');
     })
@@ -25,7 +25,7 @@ function encoded(part: string | number): string {
 export function ownerAndName(repository: string): { owner: string; name: string } {
   const [owner, name, ...more] = repository.split('/');
   if (!owner || !name || more.length > 0) {
-    throw new ForgeError('invalid', `${JSON.stringify(repository)} is no repository: it must read owner/name.`);
+    throw new OutsideError('invalid', `${JSON.stringify(repository)} is no repository: it must read owner/name.`);
   }
   return { owner, name };
 }

@@ -1,13 +1,13 @@
 /** What an answer that is no success means: which failure it is, in which words, and when to ask again. */
 import { z } from 'zod';
-import { ForgeError, type ForgeFailure } from '../forge.ts';
+import { OutsideError, type OutsideFailure } from '../outside.ts';
 
-/** More of a forge's words than this is not passed on. */
+/** More of its words than this is not passed on. */
 const longestWords = 200;
 /** A longer wait than this is a mistake or malice. */
 const longestWaitMs = 24 * 60 * 60_000;
 
-const failures: Readonly<Record<number, ForgeFailure>> = {
+const failures: Readonly<Record<number, OutsideFailure>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'notFound',
@@ -22,13 +22,13 @@ const failures: Readonly<Record<number, ForgeFailure>> = {
 };
 
 /** The failure that a status stands for. */
-export function failureOf(status: number, headers: Headers): ForgeFailure {
+export function failureOf(status: number, headers: Headers): OutsideFailure {
   // GitHub says 403 for too many requests as well; only its headers tell the two apart.
   if (status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after'))) return 'limited';
   return failures[status] ?? (status >= 500 ? 'unreachable' : 'invalid');
 }
 
-/** When the forge wants to be asked again: `Retry-After` as seconds or a date, else the reset of its rate limit. */
+/** When it wants to be asked again: `Retry-After` as seconds or a date, else the reset of its rate limit. */
 export function retryAtOf(headers: Headers, now: number): number | null {
   const after = headers.get('retry-after')?.trim();
   if (after) {
@@ -46,7 +46,7 @@ const spoken = z.union([
   z.string(),
 ]);
 
-/** The forge's own words in an error's body; empty when it has none. Never the whole body, which may hold anything. */
+/** Its own words in an error's body; empty when it has none. Never the whole body, which may hold anything. */
 export function wordsOf(json: unknown): string {
   const body = spoken.safeParse(json);
   if (!body.success) return '';
@@ -70,10 +70,10 @@ const shortened = (words: string): string => {
 };
 
 /** The error for an answer that is no success. */
-export function refusal(forge: string, asked: string, answer: { status: number; headers: Headers; words: string }) {
+export function refusal(name: string, asked: string, answer: { status: number; headers: Headers; words: string }) {
   const failure = failureOf(answer.status, answer.headers);
   const said = answer.words ? `: ${answer.words}` : '.';
-  return new ForgeError(failure, `${forge} answered ${answer.status} to ${asked}${said}`, {
+  return new OutsideError(failure, `${name} answered ${answer.status} to ${asked}${said}`, {
     status: answer.status,
     retryAt: failure === 'limited' || failure === 'unreachable' ? retryAtOf(answer.headers, Date.now()) : null,
   });
