@@ -133,7 +133,12 @@ interface Telling {
 async function tell(runtime: Runtime, telling: Telling): Promise<Taken> {
   const { id, sender, parsed, reading, kept, replay } = telling;
   const events = eventsOf(reading);
-  const decision: Decision = { notices: [], reason: events.length === 0 ? whyIgnored(reading) : null, candidates: [] };
+  const decision: Decision = {
+    notices: [],
+    told: [],
+    reason: events.length === 0 ? whyIgnored(reading) : null,
+    candidates: [],
+  };
   const did: { effects: DeliveryEffect[]; outcome: DeliveryOutcome } = { effects: [], outcome: 'ignored' };
   const announced: Announced = await runtime.announce({
     kind: 'delivery',
@@ -145,9 +150,9 @@ async function tell(runtime: Runtime, telling: Telling): Promise<Taken> {
       return decision.notices;
     },
     input(receipts) {
-      did.effects = decision.notices.map(({ actorId, event }, index) => {
+      did.effects = decision.told.map(({ actor, type }, index) => {
         const { outcome = 'ignored', reason = null } = receipts[index] ?? {};
-        return { actor: actorId, type: event.type, outcome, reason };
+        return { actor, type, outcome, reason };
       });
       did.outcome = outcomeOf(did.effects, decision);
       const record: DeliveryInput = {
@@ -189,6 +194,8 @@ const recordOf = (
 
 interface Decision {
   notices: Notice[];
+  /** Whom each notice is about, and what it says, for the record. */
+  told: { actor: string; type: string }[];
   reason: string | null;
   candidates: string[];
 }
@@ -214,6 +221,7 @@ async function decide(runtime: Runtime, event: OutsideEvent, telling: Telling, d
     // The same news under another id is known by what it says; what a person plays again is meant to be taken.
     const dedupeKey = `${replay === undefined ? 'news' : id}:${parsed.meaning}:${event.type}`;
     decision.notices.push({ actorId: task, event: { ...event, delivery: id }, dedupeKey });
+    decision.told.push({ actor: task, type: event.type });
   }
 }
 

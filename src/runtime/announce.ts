@@ -11,12 +11,10 @@ import { internal } from './delivery.ts';
 import type { Definition } from './kind.ts';
 import type { Turn } from './turn.ts';
 
-/** An event for one actor. Under a key that the actor has taken before it changes nothing. */
-export interface Notice {
-  actorId: string;
-  event: EventObject;
-  dedupeKey: string | null;
-}
+/** An event for one actor, which under a key that it has taken before changes nothing; or an actor that is made of the news, once. */
+export type Notice =
+  | { actorId: string; event: EventObject; dedupeKey: string | null }
+  | { actorId: string; kind: string; input: Json };
 
 export interface Announcement {
   /** The record: made once. */
@@ -42,7 +40,7 @@ export interface Announced {
 export async function announce(
   turn: Turn,
   { kind, id, source, again, notices, input }: Announcement,
-  definition: Definition,
+  definitionOf: (kind: string) => Definition,
   cause: Cause | undefined,
 ): Promise<Announced> {
   const known = await turn.knows(kind, id);
@@ -53,10 +51,17 @@ export async function announce(
     return { isNew: false, receipt, receipts: [] };
   }
   const receipts: Receipt[] = [];
-  for (const { actorId, event, dedupeKey } of await notices()) {
-    receipts.push(await tell(turn, { ...internal(actorId, event, source, cause), dedupeKey }));
+  for (const notice of await notices()) {
+    const { actorId } = notice;
+    if ('kind' in notice) {
+      const definition = definitionOf(notice.kind);
+      receipts.push(await turn.create({ actorId, definition, input: notice.input, source, cause }));
+    } else {
+      const { event, dedupeKey } = notice;
+      receipts.push(await tell(turn, { ...internal(actorId, event, source, cause), dedupeKey }));
+    }
   }
-  const creation = { actorId: id, definition, input: input(receipts), source, cause };
+  const creation = { actorId: id, definition: definitionOf(kind), input: input(receipts), source, cause };
   return { isNew: true, receipt: await turn.create(creation), receipts };
 }
 

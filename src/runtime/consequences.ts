@@ -5,6 +5,7 @@ import type { Commit, EventObject, TimerRow } from '../persistence/store.ts';
 import type { LiveActor } from './cache.ts';
 import type { Definitions } from './definitions.ts';
 import { type Cause, type Creation, type Delivery, internal } from './delivery.ts';
+import type { NewActor, Wanted } from './making.ts';
 import { type Consequence, childRef, describeError, type Target } from './stepper.ts';
 
 /** What is asked of an actor's surroundings. */
@@ -31,6 +32,10 @@ export interface Consequences {
   clearTimer(timer: TimerRow): void;
   /** The events that actors have sent each other and nobody has taken yet. */
   takeSent(): Delivery[];
+  /** The actors that were asked for and are not made yet. */
+  takeWanted(): Wanted[];
+  /** Sends an event from one actor to another. */
+  tell(actorId: string, event: EventObject, from: string, mark: Cause | undefined): void;
   /** Writes what was gathered into the commit. */
   finish(): { closedJobs: string[] };
 }
@@ -48,6 +53,7 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
   const timers = new Map<string, { actorId: string; timerId: string; row: TimerRow | null }>();
   const closedJobs = new Set<string>();
   let sent: Delivery[] = [];
+  let wanted: Wanted[] = [];
 
   function check(actor: Asking, consequences: readonly Consequence[]): void {
     for (const consequence of consequences) {
@@ -69,6 +75,11 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
       switch (consequence.type) {
         case 'effect': {
           const { name: type, params } = consequence;
+          const kind = actor.definition.madeBy(type);
+          if (kind !== undefined) {
+            wanted.push({ creator: actor, kind, order: params as unknown as NewActor });
+            break;
+          }
           const lane = actor.definition.laneOf(type, params);
           commit.outbox.push({ key, actorId, type, params, target: null, lane, at });
           break;
@@ -108,7 +119,7 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
   }
 
   function childOf({ id, mark }: Asking, kind: string, { ref, input }: { ref: string; input: Json }): Creation {
-    return { actorId: ref, definition: definitions.forNew(kind), input, source: `actor:${id}`, cause: mark };
+    return { actorId: ref, definition: definitions.forChild(kind, input), input, source: `actor:${id}`, cause: mark };
   }
 
   function stopChild(parent: Moved, { src, ref }: { src: string; ref: string }): void {
@@ -165,6 +176,12 @@ export function createConsequences({ commit, at, definitions, begin, start }: Co
       sent = [];
       return events;
     },
+    takeWanted() {
+      const orders = wanted;
+      wanted = [];
+      return orders;
+    },
+    tell: (actorId, event, from, mark) => void sent.push(internal(actorId, event, `actor:${from}`, mark)),
     finish() {
       for (const { actorId, timerId, row } of timers.values()) {
         if (row === null) commit.timersCleared.push({ actorId, timerId });

@@ -10,6 +10,8 @@ export interface Definitions {
   /** The definition with this hash, rebuilt from the store when it is not in memory. Throws `invalid`. */
   load(kind: string, hash: string): Promise<Definition>;
   find(hash: string): Definition | undefined;
+  /** The definition of a child, by the input that it is given. Throws `invalid`. */
+  forChild(kind: string, input: Json): Definition;
 }
 
 /**
@@ -46,11 +48,13 @@ export function createDefinitions(kinds: readonly MachineKind[], store: Store, i
     inForce.set(kind.name, definition);
   }
 
+  const forNew = (name: string, json?: Json): Definition => {
+    const kind = kindOf(name);
+    return json === undefined ? (inForce.get(name) ?? build(kind, kind.definition)) : build(kind, json);
+  };
   return {
-    forNew(name, json) {
-      const kind = kindOf(name);
-      return json === undefined ? (inForce.get(name) ?? build(kind, kind.definition)) : build(kind, json);
-    },
+    forNew,
+    forChild: (name, input) => forNew(name, kindOf(name).definitionIn?.(input)),
     async load(name, hash) {
       const known = byHash.get(hash);
       if (known !== undefined) return known;

@@ -7,10 +7,11 @@ export type { Reader, Restored, Runtime, RuntimeObserver, SendOptions } from './
 export type { Cause, Receipt } from './delivery.ts';
 export type { Transition, TransitionListener } from './feed.ts';
 export { untilStopped } from './jobs.ts';
-export type { EffectHandler, EffectMeta, JobInput, JobMeta, LanedEffect, MachineKind } from './kind.ts';
+export type { EffectHandler, EffectMeta, JobInput, JobMeta, LanedEffect, MachineKind, MakingEffect } from './kind.ts';
 export { Later } from './kind.ts';
 export type { LaneKeeper } from './lanes.ts';
 export { lintMachine } from './lint.ts';
+export type { MadeEvent, NewActor } from './making.ts';
 export { openReader, tagStored } from './reader.ts';
 export type { RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';

@@ -29,6 +29,11 @@ export interface LanedEffect {
   deliver: EffectHandler;
 }
 
+/** An action that makes an actor of this kind, in the same commit. Its parameters are a `NewActor`. */
+export interface MakingEffect {
+  makes: string;
+}
+
 /** Whoever an action goes to cannot take it now. It is tried again, for as long as the lane's policy says. */
 export class Later extends Error {
   /** Epoch milliseconds before which trying again is no use; null when nobody says. */
@@ -68,7 +73,9 @@ export interface MachineKind {
   /** Logic for the actors that the machine invokes by name, beside what the machine itself provides. */
   actors?: Record<string, AnyActorLogic>;
   /** A handler for every named action that the machine leaves to the outside. */
-  effects?: Record<string, EffectHandler | LanedEffect>;
+  effects?: Record<string, EffectHandler | LanedEffect | MakingEffect>;
+  /** The definition of a child of this kind, by the input that its parent gives; without it, the one in force. */
+  definitionIn?(input: Json): Json | undefined;
   /**
    * What the actor is called elsewhere, by its snapshot: the keys under which `linked` finds it. Pure, and stored in the
    * commit that makes it true.
@@ -88,6 +95,8 @@ export interface Definition {
   linksOf(snapshot: AnyMachineSnapshot): readonly string[];
   /** The lane of an action; null for one that stays here. */
   laneOf(effect: string, params: Json): string | null;
+  /** The kind of actor that an action makes; undefined for one that does something outside. */
+  madeBy(effect: string): string | undefined;
   /** How a child of this machine is run. */
   childOf(src: string): ChildLogic | undefined;
 }
@@ -129,7 +138,11 @@ export function define(kind: MachineKind, json: Json, isLenient = false): Defini
     linksOf: kind.links ?? (() => noLinks),
     laneOf(effect, params) {
       const handler = kind.effects?.[effect];
-      return typeof handler === 'object' ? handler.lane(params as never) : null;
+      return typeof handler === 'object' && 'lane' in handler ? handler.lane(params as never) : null;
+    },
+    madeBy(effect) {
+      const handler = kind.effects?.[effect];
+      return typeof handler === 'object' && 'makes' in handler ? handler.makes : undefined;
     },
     childOf(src) {
       const logic = actors[src];

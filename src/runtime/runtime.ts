@@ -164,7 +164,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   async function handlerOf(row: StoredOutbox): Promise<EffectHandler | undefined> {
     const { definition } = await loadActor(row.actorId);
     const effect = definition.kind.effects?.[row.type];
-    return typeof effect === 'object' ? effect.deliver : effect;
+    if (typeof effect !== 'object') return effect;
+    return 'deliver' in effect ? effect.deliver : undefined;
   }
 
   async function loadActor(id: string) {
@@ -425,11 +426,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     async announce(announcement) {
       refuseWhenStopped();
-      const definition = definitions.forNew(announcement.kind);
       const cause = tracing?.cause();
       let announced: Announced | undefined;
       await enqueue(async turn => {
-        announced = await announce(turn, announcement, definition, cause);
+        announced = await announce(turn, announcement, kind => definitions.forNew(kind), cause);
         return announced.receipt;
       });
       return announced!;

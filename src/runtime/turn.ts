@@ -19,6 +19,7 @@ import type { Definitions } from './definitions.ts';
 import { type Cause, type Creation, type Delivery, internal, type Receipt } from './delivery.ts';
 import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
+import { createMaking } from './making.ts';
 import { linksOf, revive, tagsOf } from './revive.ts';
 import { type Consequence, childRef, type Stepped, statePath } from './stepper.ts';
 
@@ -93,6 +94,7 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
   let taken = 0;
 
   const consequences = createConsequences({ commit, at, definitions, begin, start });
+  const make = createMaking({ definitions, create, holderOf, tell: consequences.tell });
 
   async function open(id: string): Promise<Working | undefined> {
     const known = actors.get(id);
@@ -234,7 +236,42 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
     commit.inbox.push({ actorId, event, source, dedupeKey, ref, at, parked: true, error });
   }
 
+  async function create(creation: Creation): Promise<Receipt> {
+    taken += 1;
+    const existing = await open(creation.actorId);
+    const { actorId: id, definition } = creation;
+    if (existing !== undefined) {
+      return { seq: existing.version, outcome: 'duplicate', state: existing.state, reason: 'it exists already' };
+    }
+    if (await store.isGone(definition.kind.name, id)) {
+      return { ...untraced, outcome: 'duplicate', reason: `${id} was removed; ids are used once` };
+    }
+    const receipt = startRoot(creation);
+    await makeWanted();
+    return receipt;
+  }
+
+  /** Not put off: what an actor asks for is there, or is known not to be, in the commit in which it asks. */
+  async function makeWanted(): Promise<void> {
+    for (const wanted of consequences.takeWanted()) await make(wanted);
+  }
+
+  async function holderOf(links: readonly string[]): Promise<string | undefined> {
+    for (const link of links) {
+      const isIt = (actor: Working) => linksOf(actor.definition, actor.snapshot).includes(link);
+      const holder = [...actors.values()].find(isIt)?.id ?? (await store.linked(link, 1))[0]?.actorId;
+      if (holder !== undefined) return holder;
+    }
+    return undefined;
+  }
+
   async function take(delivery: Delivery): Promise<Receipt> {
+    const receipt = await takeEvent(delivery);
+    await makeWanted();
+    return receipt;
+  }
+
+  async function takeEvent(delivery: Delivery): Promise<Receipt> {
     taken += 1;
     const { event, source, dedupeKey, timer, cause } = delivery;
     const actor = await open(delivery.actorId);
@@ -367,18 +404,7 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
       if ((await open(actorId)) !== undefined) return 'there';
       return (await store.isGone(kind, actorId)) ? 'gone' : 'never';
     },
-    async create(creation) {
-      taken += 1;
-      const existing = await open(creation.actorId);
-      const { actorId: id, definition } = creation;
-      if (existing === undefined) {
-        const isGone = await store.isGone(definition.kind.name, id);
-        return isGone
-          ? { ...untraced, outcome: 'duplicate', reason: `${id} was removed; ids are used once` }
-          : startRoot(creation);
-      }
-      return { seq: existing.version, outcome: 'duplicate', state: existing.state, reason: 'it exists already' };
-    },
+    create,
     take,
     takeOrPark,
     fire,

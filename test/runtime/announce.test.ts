@@ -147,3 +147,23 @@ test('what was removed long ago is not told again', async () => {
   expect(await announce('r1', ['a'])).toMatchObject({ isNew: false, receipt: { outcome: 'duplicate' } });
   expect(await context('a')).toMatchObject({ heard: 1 });
 });
+
+test('an actor is made of the news, once, in the commit of its record', async () => {
+  const { runtime, context } = await startStations();
+  const made = (id: string): Announcement => ({
+    kind: 'record',
+    id,
+    source: 'post',
+    again: { type: 'again' },
+    notices: async () => [{ actorId: 's1', kind: 'station', input: { name: 'made' } }],
+    input: receipts => ({ did: receipts.map(({ outcome }) => outcome) }),
+  });
+  await runtime.announce(made('r1'));
+  await runtime.announce(made('r2'));
+  expect([await context('s1'), await context('r1'), await context('r2')]).toMatchObject([
+    { name: 'made', heard: 0 },
+    { did: ['applied'] },
+    { did: ['duplicate'] },
+  ]);
+  expect((await runtime.log('s1', { after: 0, limit: 5 })).map(({ source }) => source)).toEqual(['post']);
+});
