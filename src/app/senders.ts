@@ -33,14 +33,6 @@ export function sendersOf({ forges, trackers, remotes }: Settings): Sender[] {
   ];
 }
 
-/** Everything by which we are known at forges and trackers, and they to us. */
-export function secretsOf({ forges, trackers }: Settings): string[] {
-  const all = [...Object.values(forges), ...Object.values(trackers)];
-  return all.flatMap(({ token, webhookSecrets }) =>
-    [token, ...webhookSecrets].flatMap(secret => (secret === null ? [] : [secret.reveal()])),
-  );
-}
-
 /**
  * Those who may have sent what came in under this kind and, where there are several, name. Throws `noSender` for one that is
  * not configured, `webhookUnconfigured` where there is no secret: nothing is ever taken unsigned.

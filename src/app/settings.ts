@@ -1,6 +1,15 @@
 /** What the configuration says of the whole application, whoever began a task. */
 import type { HostNeeds } from '../actors/host-gauge.ts';
-import type { Config, ForgeConfig, TrackerConfig } from '../config/schema.ts';
+import type {
+  ChatConfig,
+  Config,
+  ForgeConfig,
+  ModelConfig,
+  NotifyRule,
+  ProjectConfig,
+  RoutineConfig,
+  TrackerConfig,
+} from '../config/schema.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
 import { builtInPrices } from '../integrations/prices.ts';
 import { type BudgetPlan, noPlan, usualLimits, type WorkerLimits } from '../machines/worker-context.ts';
@@ -17,6 +26,13 @@ export interface Settings {
   prices: PriceTable;
   forges: Record<string, ForgeConfig>;
   trackers: Record<string, TrackerConfig>;
+  chats: Record<string, ChatConfig>;
+  notify: NotifyRule[];
+  projects: Record<string, ProjectConfig>;
+  routines: Record<string, RoutineConfig>;
+  reader: ModelConfig | null;
+  /** Everything, for whoever sets up new tasks; null where there is no configuration. */
+  configuration: Config | null;
   /** Where projects lie: at which forge, and under which name there. */
   remotes: { project: string; forge: string; repository: string }[];
 }
@@ -31,6 +47,12 @@ export const defaultSettings: Settings = {
   prices: builtInPrices,
   forges: {},
   trackers: {},
+  chats: {},
+  notify: [],
+  projects: {},
+  routines: {},
+  reader: null,
+  configuration: null,
   remotes: [],
 };
 
@@ -47,6 +69,12 @@ export function settingsOf(config: Config): Settings {
     prices: { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] },
     forges: config.forges,
     trackers: config.trackers,
+    chats: config.chats,
+    notify: config.notify,
+    projects: config.projects,
+    routines: config.routines,
+    reader: config.reader,
+    configuration: config,
     remotes: Object.values(config.projects).flatMap(({ name, forge, remote }) =>
       forge === null || remote === null ? [] : [{ project: name, forge, repository: remote }],
     ),

@@ -11,10 +11,16 @@ import { nearest } from '../domain/nearest.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
+import { sourceOf } from './board.ts';
+import { chatOf, notifyOf } from './chats.ts';
 import type { Path } from './document.ts';
 import { forgeOf, trackerOf } from './forges.ts';
+import { checkOutside } from './outside.ts';
+import { personOf } from './people.ts';
+import { routineOf } from './routines.ts';
 import type { Config, ParsedAgent, ParsedConfig, ParsedProject, ProjectConfig } from './schema.ts';
 import { serveOf } from './serve.ts';
+import { modelOf } from './understanding.ts';
 
 /** The agents that are there without being configured. */
 export const builtInAgents = ['claude', 'codex', 'gemini', 'opencode', 'aider'] as const satisfies AgentKind[];
@@ -64,6 +70,22 @@ export function effectiveConfig(parsed: ParsedConfig, around: Surroundings): Con
     ...common,
     forges: mapped(parsed.forges, (name, forge) => forgeOf(name, forge, around)),
     trackers: mapped(parsed.trackers, (name, tracker) => trackerOf(name, tracker, around)),
+    chats: mapped(parsed.chats, (name, chat) => chatOf(name, chat, around)),
+    notify: parsed.notify.map(notifyOf),
+    people: mapped(parsed.people, personOf),
+    routines: mapped(parsed.routines, (name, routine) => {
+      const { pipeline } = routine;
+      const at = ['routines', name, 'pipeline'];
+      return routineOf(name, routine, pipeline === undefined ? null : pipelineAt(pipeline, at, around));
+    }),
+    reader: parsed.reader === undefined ? null : modelOf(parsed.reader, around),
+    abilities: Object.fromEntries(
+      Object.entries(parsed.agents).flatMap(([name, { difficulty }]) =>
+        difficulty === undefined ? [] : [[name, { difficulty }] as const],
+      ),
+    ),
+    language: parsed.language,
+    texts: parsed.texts === undefined ? null : pathAt(parsed.texts, around),
     projects: Object.fromEntries(
       Object.entries(parsed.projects).map(([name, project]) => [name, projectOf(name, project, common, around)]),
     ),
@@ -249,9 +271,11 @@ function projectOf(name: string, project: ParsedProject, common: Common, around:
     },
     forge: project.forge ?? null,
     remote: project.remote ?? null,
-    tracker: project.tracker ?? null,
-    trackerProject: project.trackerProject ?? null,
-    pick: project.pick ?? null,
+    sources: [
+      ...(project.tracker === undefined ? [] : [sourceOf({ ...project, tracker: project.tracker })]),
+      ...project.sources.map(sourceOf),
+    ],
+    people: project.people ?? null,
   };
 }
 
@@ -325,7 +349,7 @@ function checkReferences(parsed: ParsedConfig, config: Config, around: Surroundi
     const remedy = kind === 'codex' ? 'name its `model`, or' : 'its cost is not known;';
     around.warn(['agents', name], `budgets of money do not count it: ${remedy} limit \`time\` or \`sessions\` as well`);
   }
-  checkForges(config, around, check);
+  checkOutside(config, around, check);
   const owners = new Map<string, string>();
   for (const { name, prefix } of Object.values(config.projects)) {
     const owner = owners.get(prefix.toUpperCase());
@@ -334,48 +358,6 @@ function checkReferences(parsed: ParsedConfig, config: Config, around: Surroundi
       around.complain(at, `project ${owner} has the same prefix already; give each project one of its own`);
     }
     owners.set(prefix.toUpperCase(), owner ?? name);
-  }
-}
-
-type Check = (kind: string, at: Path, name: string, known: string[], shown: string) => void;
-
-/** Forges and trackers that projects name, and that no agent is given what only we may have. */
-function checkForges(config: Config, around: Surroundings, check: Check): void {
-  const forges = Object.keys(config.forges);
-  for (const { name, forge } of Object.values(config.trackers)) {
-    if (forge !== null) check('forge', ['trackers', name, 'forge'], forge, forges, forge);
-  }
-  const remotes = new Map<string, string>();
-  for (const { name, forge, remote, tracker } of Object.values(config.projects)) {
-    const at = ['projects', name];
-    if (forge !== null) check('forge', [...at, 'forge'], forge, forges, forge);
-    if (forge !== null && remote === null)
-      around.complain([...at, 'remote'], `say what the repository is called at ${forge}, such as acme/shop`);
-    if (forge === null && remote !== null)
-      around.complain(
-        [...at, 'forge'],
-        `say at which forge ${remote} is${forges.length > 0 ? `: ${forges.join(', ')}` : ''}`,
-      );
-    const trackers = [...Object.keys(config.trackers), ...forges];
-    if (tracker !== null) check('tracker', [...at, 'tracker'], tracker, trackers, tracker);
-    const place = `${forge} ${remote?.toLowerCase()}`;
-    const other = remotes.get(place);
-    if (remote !== null && other !== undefined)
-      around.complain([...at, 'remote'], `project ${other} has the same repository already`);
-    remotes.set(place, other ?? name);
-  }
-  const secrets = [...Object.values(config.forges), ...Object.values(config.trackers)].flatMap(
-    ({ token, webhookSecrets }) => [token, ...webhookSecrets].flatMap(secret => (secret === null ? [] : [secret])),
-  );
-  const ours = new Set(secrets.map(({ variable }) => variable));
-  for (const { name, env, set } of Object.values(config.agents)) {
-    const refuse = (at: Path, variable: string) =>
-      around.complain(at, `no agent gets ${variable}: it is a secret of a forge or tracker`);
-    for (const variable of env.filter(variable => ours.has(variable))) refuse(['agents', name, 'env'], variable);
-    for (const [field, value] of Object.entries(set)) {
-      const named = variablesIn(value).find(variable => ours.has(variable));
-      if (named !== undefined) refuse(['agents', name, 'set', field], named);
-    }
   }
 }
 

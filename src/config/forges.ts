@@ -1,9 +1,8 @@
 /** What may be written of forges and trackers, and what the program sees of them. */
 import { z } from 'zod';
-import { Secret } from '../domain/secret.ts';
-import { onlyNames, variablesIn } from '../domain/variables.ts';
-import type { Path } from './document.ts';
-import { object, oneOf, text } from './words.ts';
+import type { Secret } from '../domain/secret.ts';
+import { type Around, secretAt, secretsAt } from './secrets.ts';
+import { count, object, oneOf, text } from './words.ts';
 
 export const forgeKinds = ['gitea', 'github', 'gitlab'] as const;
 export const trackerKinds = ['plane', ...forgeKinds] as const;
@@ -32,12 +31,8 @@ export interface TrackerConfig {
   webhookSecrets: Secret[];
   /** The forge whose issues these are; null for Plane. */
   forge: string | null;
-}
-
-/** What of a tracker a project takes up. */
-export interface PickConfig {
-  labels: string[];
-  states: string[];
+  /** Requests a minute that we make; null for as many as it takes. */
+  perMinute: number | null;
 }
 
 const url = () => z.url({ protocol: /^https?$/, error: 'write an address such as https://git.example.org' });
@@ -65,19 +60,15 @@ export const trackerSchema = object({
   token: secret('the token').optional().describe("Plane's API key, from a variable."),
   webhookSecret: webhookSecret(),
   forge: text().optional().describe('The forge whose issues these are, by its name in `forges`.'),
+  requestsPerMinute: count()
+    .optional()
+    .describe(
+      'Requests a minute that it allows our token. Default: 60 for Plane, which is what it allows; none for a forge.',
+    ),
 });
 
-export const pickSchema = object({
-  labels: z.array(text(), { error: 'write a list of labels' }).default([]).describe('Items with one of these labels.'),
-  states: z.array(text(), { error: 'write a list of states' }).default([]).describe('Items in one of these states.'),
-});
-
-/** What the rest of the configuration says around a forge or tracker. */
-export interface Around {
-  /** What stands in the file at a path, before variables were filled in. */
-  written(path: Path): string;
-  complain(path: Path, message: string): void;
-}
+/** What Plane allows a key unless its administrator says otherwise. */
+const planePerMinute = 60;
 
 const usualUrls = { github: 'https://github.com', gitlab: 'https://gitlab.com', gitea: undefined };
 
@@ -109,22 +100,6 @@ export function trackerOf(name: string, tracker: z.output<typeof trackerSchema>,
     token: tracker.token === undefined ? null : secretAt([...at, 'token'], tracker.token, around),
     webhookSecrets: secretsAt([...at, 'webhookSecret'], tracker.webhookSecret, around),
     forge: tracker.forge ?? null,
+    perMinute: tracker.requestsPerMinute ?? (tracker.kind === 'plane' ? planePerMinute : null),
   };
-}
-
-function secretsAt(at: Path, value: string | string[] | undefined, around: Around): Secret[] {
-  if (value === undefined) return [];
-  return Array.isArray(value)
-    ? value.map((one, index) => secretAt([...at, String(index)], one, around))
-    : [secretAt(at, value, around)];
-}
-
-/** Secrets come from the environment and from nowhere else: a file is shown, copied and committed. */
-function secretAt(at: Path, value: string, around: Around): Secret {
-  const written = around.written(at);
-  const [variable = ''] = variablesIn(written);
-  if (variable === '' || !onlyNames(written)) {
-    around.complain(at, `a secret stands in no file; export it and write "\${NAME}" with the name of its variable`);
-  }
-  return new Secret(variable, value);
 }

@@ -126,7 +126,9 @@ function fillVariables(root: unknown, env: Environment, complain: (at: Path, mes
 function isKept(at: readonly string[]): boolean {
   const [group, , field] = at;
   return (
-    (group === 'agents' && (field === 'args' || field === 'program')) || (group === 'projects' && field === 'hooks')
+    (group === 'agents' && (field === 'args' || field === 'program')) ||
+    (group === 'projects' && field === 'hooks') ||
+    (group === 'routines' && (field === 'title' || field === 'body'))
   );
 }
 

@@ -7,15 +7,13 @@ import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.t
 import type { Budget } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
-import {
-  type ForgeConfig,
-  forgeSchema,
-  type PickConfig,
-  pickSchema,
-  type TrackerConfig,
-  trackerSchema,
-} from './forges.ts';
+import { boardSchema, pickSchema, type Source, sourceSchema, winsSchema } from './board.ts';
+import { type ChatConfig, chatSchema, type NotifyRule, notifySchema } from './chats.ts';
+import { type ForgeConfig, forgeSchema, type TrackerConfig, trackerSchema } from './forges.ts';
+import { type PersonConfig, personSchema } from './people.ts';
+import { type RoutineConfig, routineSchema } from './routines.ts';
 import { type ServeConfig, serveSchema } from './serve.ts';
+import { difficulties, type ModelConfig, modelSchema } from './understanding.ts';
 import {
   agentName,
   agentReference,
@@ -46,8 +44,13 @@ import {
   words,
 } from './words.ts';
 
+export type { Source } from './board.ts';
+export type { ChatConfig, NotifyRule } from './chats.ts';
 export type { ForgeConfig, TrackerConfig } from './forges.ts';
+export type { PersonConfig } from './people.ts';
+export type { RoutineConfig } from './routines.ts';
 export type { ServeConfig } from './serve.ts';
+export type { ModelConfig } from './understanding.ts';
 
 /** Agents at once. The records hold limits for single ones by name. */
 export interface WorkerConfig {
@@ -107,11 +110,20 @@ export interface ProjectConfig {
   forge: string | null;
   /** `owner/name`. */
   remote: string | null;
-  tracker: string | null;
-  /** The id or identifier of the tracker's project. */
-  trackerProject: string | null;
-  pick: PickConfig | null;
+  /** Where its work comes from, the first one before the others. */
+  sources: Source[];
+  /** Who may order something of its tasks from outside, by name; null: whoever may write there. */
+  people: string[] | null;
 }
+
+/** What an agent is good for. */
+export interface Ability {
+  /** The hardest that it can do. */
+  difficulty: (typeof difficulties)[number];
+}
+
+export const languages = ['en', 'ru'] as const;
+export type Language = (typeof languages)[number];
 
 /** The configuration in force: checked as a whole, defaults filled in, paths absolute, secrets wrapped. */
 export interface Config {
@@ -133,6 +145,18 @@ export interface Config {
   projects: Record<string, ProjectConfig>;
   forges: Record<string, ForgeConfig>;
   trackers: Record<string, TrackerConfig>;
+  chats: Record<string, ChatConfig>;
+  notify: NotifyRule[];
+  people: Record<string, PersonConfig>;
+  routines: Record<string, RoutineConfig>;
+  /** The model that reads issues; null: the rules alone do. */
+  reader: ModelConfig | null;
+  /** What each agent is good for, as far as it is said. */
+  abilities: Record<string, Ability>;
+  /** In which people are spoken to. */
+  language: Language;
+  /** Absolute directory of texts of one's own; null for the built-in ones. */
+  texts: string | null;
   prices: PriceTable['models'];
 }
 
@@ -233,6 +257,9 @@ const agentSchema = object({
     .describe(`Variables with values. \${NAME} is filled in only when the agent starts, and is stored nowhere.`),
   args: words('argument').default([]).describe('Arguments added to the command line as they are.'),
   maxTurns: count().optional().describe('Turns after which it stops by itself, where it can.'),
+  difficulty: oneOf(difficulties)
+    .optional()
+    .describe('The hardest work that it can do: with it the cheapest agent that is good enough is chosen for an item.'),
   sandbox: sandboxSchema.prefault({}).describe('What is around its process.'),
   watch: object({
     silence: durationOrOff()
@@ -290,7 +317,19 @@ const projectSchema = object({
     .describe('What the repository is called there, such as acme/shop.'),
   tracker: text().optional().describe('The tracker in `trackers`, or a forge in `forges`, that holds its work items.'),
   trackerProject: text().optional().describe("The id or identifier of the tracker's project."),
-  pick: pickSchema.optional().describe('Which items of the tracker are for agents.'),
+  pick: pickSchema
+    .optional()
+    .describe('Which items of the tracker are for agents. Default: those assigned to the account of Signalbox.'),
+  board: boardSchema.optional().describe('What items show, and what is heard of them.'),
+  wins: winsSchema.describe('Who wins for which field where tracker and task differ.'),
+  sources: z
+    .array(sourceSchema, { error: 'write a list of trackers' })
+    .default([])
+    .describe('Further trackers of this project, such as one for bugs.'),
+  people: z
+    .array(text(), { error: 'write a list of names in `people`' })
+    .optional()
+    .describe('Who may order something of its tasks from outside. Default: whoever may write at the tracker.'),
 });
 
 const priceSchema = object({
@@ -366,6 +405,22 @@ export const configSchema = object({
   trackers: record(agentName, nameRule, trackerSchema)
     .default({})
     .describe('Places where work items are kept, by name.'),
+  chats: record(agentName, nameRule, chatSchema)
+    .default({})
+    .describe('Places where people hear of what happens, by name.'),
+  notify: z
+    .array(notifySchema, { error: 'write a list such as [{ chat: ops }]' })
+    .default([])
+    .describe('What is told where.'),
+  people: record(agentName, nameRule, personSchema)
+    .default({})
+    .describe('People and their accounts at forges, trackers and chats, by name.'),
+  routines: record(agentName, nameRule, routineSchema).default({}).describe('Work that is ordered again and again.'),
+  reader: modelSchema
+    .optional()
+    .describe('A model that reads issues and estimates them, beside the rules. Default: the rules alone.'),
+  language: oneOf(languages).default('en').describe('In which people are spoken to: en or ru. Default en.'),
+  texts: path('a directory').optional().describe('Templates of comments, instead of the built-in ones.'),
   projects: record(projectName, projectRule, projectSchema).default({}).describe('The projects.'),
   prices: z
     .array(priceSchema, { error: 'write a list of models' })

@@ -1,7 +1,8 @@
 /** Takes deliveries of forges and trackers as they come in, and says how they are answered. It is no operation: nobody asks. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Taken, takeDelivery } from '../app/deliveries.ts';
-import { createAccounts, secretsOf, sendersFor } from '../app/senders.ts';
+import { createAccounts, sendersFor } from '../app/senders.ts';
+import { secretsOf } from '../config/secrets.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Refused } from '../integrations/webhook.ts';
@@ -30,7 +31,7 @@ export function createReceiver(site: Site): Receiver {
   const taker = {
     runtime: site.runtime,
     ownAccounts: accounts.of,
-    secrets: () => secretsOf(site.settings),
+    secrets: () => secretsOf(site.settings).map(secret => secret.reveal()),
     now: Date.now,
   };
   return async ({ kind, name, headers, body }) => {

@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { type DeliveryTaker, type Sender, takeDelivery } from '../../src/app/deliveries.ts';
 import type { Forges } from '../../src/app/forges.ts';
-import { createAccounts, secretsOf, sendersFor, sendersOf } from '../../src/app/senders.ts';
+import { createAccounts, sendersFor, sendersOf } from '../../src/app/senders.ts';
 import { defaultSettings } from '../../src/app/settings.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import type { DeliveryContext } from '../../src/machines/delivery.ts';
 import { receivingSettings } from '../http/receiving.ts';
 import { recorded, secretOf, signingSecret } from '../integrations/webhooks/deliveries.ts';
@@ -19,7 +20,7 @@ async function open() {
   const taker: DeliveryTaker = {
     runtime: system.runtime,
     ownAccounts: () => ({ logins: ['signalbox-bot'], ids: [] }),
-    secrets: () => secretsOf(receivingSettings),
+    secrets: () => secretsOf(receivingSettings).map(secret => secret.reveal()),
     now: Date.now,
   };
   await system.runtime.create('task', 'ET-1', forgeTask('feature/x'));

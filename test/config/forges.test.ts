@@ -25,9 +25,11 @@ projects:
   expect(home!.webhookSecrets.map(secret => secret.reveal())).toEqual(['new-secret', 'old-secret']);
   expect(hub).toMatchObject({ url: 'https://github.com', account: 'our-bot', webhookSecrets: [] });
   expect(config.trackers.plan!.token!.reveal()).toBe('plane-key');
-  const { forge, remote, tracker, trackerProject, pick } = config.projects.shop!;
-  expect([forge, remote, tracker, trackerProject]).toEqual(['home', 'acme/shop', 'plan', 'ET']);
-  expect(pick).toEqual({ labels: ['agent'], states: ['Todo'] });
+  const { forge, remote, sources } = config.projects.shop!;
+  expect([forge, remote]).toEqual(['home', 'acme/shop']);
+  expect(sources).toMatchObject([
+    { tracker: 'plan', trackerProject: 'ET', pick: { labels: ['agent'], states: ['Todo'], assignees: [] } },
+  ]);
 });
 
 test('I8: a secret is shown as its variable, however it is shown', async () => {

@@ -8,7 +8,8 @@ test('the JSON Schema knows every field, says what each is for, and refuses othe
   expect(schema.additionalProperties).toBe(false);
   expect(Object.keys(schema.properties ?? {})).toEqual([
     ...['$schema', 'data', 'worker', 'host', 'breaker', 'preflight', 'serve', 'retention', 'agents', 'agent', 'roles'],
-    ...['pipeline', 'priority', 'budget', 'forges', 'trackers', 'projects', 'prices'],
+    ...['pipeline', 'priority', 'budget', 'forges', 'trackers', 'chats', 'notify', 'people', 'routines', 'reader'],
+    ...['language', 'texts', 'projects', 'prices'],
   ]);
   // Nothing has to be written.
   expect(schema.required ?? []).toEqual([]);

@@ -77,9 +77,10 @@ test('everything that is written arrives, and nothing else', async () => {
     expect.stringMatching(/agents\.codex: budgets of money do not count it: name its `model`/),
     expect.stringMatching(/agents\.scripted: budgets of money do not count it/),
   ]);
-  const { agents, projects, forges, trackers, ...rest } = config;
-  expect([forges, trackers]).toEqual([{}, {}]);
+  const { agents, projects, forges, trackers, chats, people, routines, abilities, ...rest } = config;
+  expect([forges, trackers, chats, people, routines, abilities]).toEqual([{}, {}, {}, {}, {}, {}]);
   expect(rest).toEqual({
+    ...{ notify: [], reader: null, language: 'en', texts: null },
     dataDir: at('state'),
     worker: {
       total: 4,
@@ -159,7 +160,7 @@ test('everything that is written arrives, and nothing else', async () => {
   });
   expect(projects.shop).toEqual({
     name: 'shop',
-    ...{ forge: null, remote: null, tracker: null, trackerProject: null, pick: null },
+    ...{ forge: null, remote: null, sources: [], people: null },
     repository: join(place.directory, '..', 'shop'),
     target: 'main',
     prefix: 'ET',

@@ -44,7 +44,14 @@ export const receivingSettings: Settings = {
   forges,
   trackers: {
     plan: {
-      ...{ name: 'plan', kind: 'plane', url: 'https://plan.example.org', workspace: 'acme', forge: null },
+      ...{
+        name: 'plan',
+        kind: 'plane',
+        url: 'https://plan.example.org',
+        workspace: 'acme',
+        forge: null,
+        perMinute: null,
+      },
       token: new Secret('TOKEN', 'token-of-our-account'),
       webhookSecrets: [new Secret('SECRET', secretOf.plane)],
     },

@@ -20,8 +20,18 @@ test('tokens and webhook secrets are covered, those of an earlier configuration 
   const secrets = coveredSecrets({ SOME_TOKEN: 'of-the-environment' });
   const out = { write: (line: string) => lines.push(line) };
   const logger = await createLogger({ level: 'info', isReadable: false, secrets: secrets.all, out });
-  secrets.learn({ forges: { home: forge('first-token', 'newer-secret', 'older-secret') }, trackers: {} });
-  secrets.learn({ forges: { home: forge('second-token') }, trackers: { plan: tracker('key-of-plane') } });
+  secrets.learn({
+    forges: { home: forge('first-token', 'newer-secret', 'older-secret') },
+    trackers: {},
+    chats: {},
+    reader: null,
+  });
+  secrets.learn({
+    forges: { home: forge('second-token') },
+    trackers: { plan: tracker('key-of-plane') },
+    chats: {},
+    reader: null,
+  });
   const all = ['of-the-environment', 'first-token', 'newer-secret', 'older-secret', 'second-token', 'key-of-plane'];
   logger.warn({ err: new Error(`refused ${all.join(' ')}`), inside: { all } }, `said ${all.join(', ')}`);
   expect(lines).toHaveLength(1);

@@ -1,0 +1,58 @@
+/** Which items of a tracker are for agents. Pure: whoever wants to know why an item was left alone is told the rule. */
+
+export interface Pick {
+  /** Items with one of these labels. Empty: any, in this and the others. */
+  labels: string[];
+  /** In one of these states, by name; `@unstarted` means those of a group. */
+  states: string[];
+  /** Assigned to one of these logins; `me` is our own account. */
+  assignees: string[];
+  /** Made by one of these logins. */
+  authors: string[];
+}
+
+/** What the rules look at. */
+export interface Pickable {
+  labels: readonly string[];
+  state: { name: string; group: string };
+  assignees: readonly Names[];
+  author: Names | null;
+  isGone: boolean;
+}
+
+/** By what somebody may be named. */
+export interface Names {
+  id: string;
+  login: string;
+  email: string | null;
+}
+
+/** Where nothing is said: what is assigned to us. */
+export const usualPick: Pick = { labels: [], states: [], assignees: ['me'], authors: [] };
+
+const isSame = (one: string, other: string) => one.trim().toLowerCase() === other.trim().toLowerCase();
+
+/** Whether somebody is meant by a name. */
+export const isNamed = (name: string, { id, login, email }: Names): boolean =>
+  isSame(name, login) || isSame(name, id) || (email !== null && isSame(name, email));
+
+/** Why an item is left alone; null when it is for agents. `us` is our own account there. */
+export function whyNotPicked(pick: Pick, item: Pickable, us: Names): string | null {
+  if (item.isGone) return 'it is archived or gone';
+  if (item.state.group === 'completed' || item.state.group === 'cancelled') return `it is ${item.state.name} already`;
+  const { labels, states, assignees, authors } = pick;
+  const isMeant = (name: string, person: Names) => isNamed(name, person) || (name === 'me' && isNamed(us.id, person));
+  if (labels.length > 0 && !labels.some(label => item.labels.some(own => isSame(own, label)))) {
+    return `it has none of the labels ${labels.join(', ')}`;
+  }
+  if (states.length > 0 && !states.some(state => isSame(state, item.state.name) || state === `@${item.state.group}`)) {
+    return `it is in the state ${item.state.name}, not in ${states.join(' or ')}`;
+  }
+  if (assignees.length > 0 && !assignees.some(name => item.assignees.some(person => isMeant(name, person)))) {
+    return `it is not assigned to ${assignees.map(name => (name === 'me' ? 'our account' : name)).join(' or ')}`;
+  }
+  if (authors.length > 0 && !authors.some(name => item.author !== null && isMeant(name, item.author))) {
+    return `it was not made by ${authors.join(' or ')}`;
+  }
+  return null;
+}
