@@ -44,7 +44,7 @@ function withoutBlocks(lines: readonly string[]): string {
 }
 
 /** What lies between two runs of equally many backticks is code, over the ends of lines too, but within its paragraph. */
-const withoutCodeSpans = (text: string) =>
+export const withoutCodeSpans = (text: string) =>
   text
     .split(/(\n[^\S\n]*\n)/)
     .map(withoutSpansOf)
@@ -73,7 +73,7 @@ function withoutSpansOf(paragraph: string): string {
 const tag = /<!--|<(\/?)(blockquote|code|pre|script|style|samp|kbd|q|del|s)\b[^<>]*>/gi;
 
 /** The text without what lies in elements that quote, and without remarks that nobody sees. */
-function withoutElements(text: string): string {
+export function withoutElements(text: string): string {
   let result = '';
   let from = 0;
   let hiding: { name: string; depth: number } | null = null;
