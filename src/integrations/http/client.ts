@@ -1,16 +1,16 @@
 /**
- * The HTTP that our own clients of forges and trackers share: one request with a time limit, answered by JSON of a bounded size that is parsed
+ * The HTTP that our own clients of forges, trackers and chats share: one request with a time limit, answered by JSON of a bounded size that is parsed
  * by a schema, or by an `OutsideError`. The token goes to the server's own origin and nowhere else, and into no message.
  */
 import type { z } from 'zod';
 import { messageOf } from '../../domain/errors.ts';
 import { OutsideError } from '../outside.ts';
 import { bytesOf } from './body.ts';
-import { refusal, wordsOf } from './failure.ts';
+import { type Meaning, refusal, wordsOf } from './failure.ts';
 import { lastPage } from './paging.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpOptions {
   /** As the configuration calls it; messages begin with it. */
@@ -29,6 +29,10 @@ export interface HttpOptions {
   paging: { parameter: 'limit' | 'per_page'; size: number };
   /** Pages of one list; more than that is refused, for half a list would be taken for the whole. */
   maxPages?: number;
+  /** To other addresses of the same server. */
+  maxRedirects?: number;
+  /** What an answer that is no success means at this server, as far as it is not what the status says. */
+  meaning?: (answer: Answer) => Meaning;
 }
 
 export interface Asking {
@@ -37,6 +41,10 @@ export interface Asking {
   headers?: Readonly<Record<string, string>>;
   /** Statuses that are answers to this question, beside 2xx. */
   expect?: readonly number[];
+  /** Where this one may take longer than others. */
+  timeoutMs?: number;
+  /** Ends the waiting, which is `unreachable` then. */
+  signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -73,7 +81,7 @@ export interface Listing<T> {
 const defaultTimeoutMs = 30_000;
 const defaultMaxBytes = 8 * 1024 * 1024;
 const defaultMaxPages = 100;
-const mostRedirects = 5;
+const defaultMaxRedirects = 5;
 
 export function createHttp(options: HttpOptions): Http {
   const ask = createAsk(options);
@@ -123,18 +131,26 @@ function createAsk(options: HttpOptions): Http['ask'] {
     secrets.reduce((rest, secret) => rest.replaceAll(secret || '\0', '***'), text);
 
   /** What went wrong on the way: always worth another try. */
-  const unreachable = (asked: string, error: unknown) => {
+  const unreachable = (asked: string, error: unknown, limitMs: number) => {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    const why = isLate ? `no answer within ${timeoutMs} ms` : withoutSecrets(cause);
+    const why = isLate ? `no answer within ${limitMs} ms` : withoutSecrets(cause);
     return new OutsideError('unreachable', `${name} cannot be reached for ${asked}: ${why}.`);
   };
 
+  const meaningOf = (answer: Answer): Meaning => {
+    const { words, ...meaning } = options.meaning?.(answer) ?? {};
+    return { ...meaning, words: words === undefined ? answer.words : withoutSecrets(words) };
+  };
+
   return async (method, path, asking = {}) => {
-    const asked = `${method} ${path}`;
-    const signal = AbortSignal.timeout(timeoutMs);
+    // Where the address is the secret there is no path to speak of.
+    const asked = `${method} ${path}`.trimEnd();
+    const limitMs = asking.timeoutMs ?? timeoutMs;
+    const signal = AbortSignal.any([AbortSignal.timeout(limitMs), ...(asking.signal ? [asking.signal] : [])]);
     try {
-      const response = await send(options, { method, url: addressOf(base, path, asking.query), asking, signal });
+      const url = addressOf(base, path, asking.query);
+      const response = await send(options, { method, url, asked, asking, signal });
       const bytes = await bytesOf(response, maxBytes, () => {
         throw new OutsideError('invalid', `${name} answered ${asked} with more than ${maxBytes} bytes.`, {
           status: response.status,
@@ -145,9 +161,9 @@ function createAsk(options: HttpOptions): Http['ask'] {
       const json = parsed(text);
       const answer: Answer = { status, headers, json, text, words: response.ok ? '' : withoutSecrets(wordsOf(json)) };
       if (response.ok || asking.expect?.includes(status)) return answer;
-      throw refusal(name, asked, answer);
+      throw refusal(name, asked, answer, meaningOf(answer));
     } catch (error) {
-      throw error instanceof OutsideError ? error : unreachable(asked, error);
+      throw error instanceof OutsideError ? error : unreachable(asked, error, limitMs);
     }
   };
 }
@@ -155,14 +171,16 @@ function createAsk(options: HttpOptions): Http['ask'] {
 interface Sending {
   method: Method;
   url: URL;
+  /** How messages call it: the address itself may hold a secret. */
+  asked: string;
   asking: Asking;
   signal: AbortSignal;
 }
 
 /** Sends a request, and again where the server points to another address of its own. */
 async function send(options: HttpOptions, sending: Sending, hops = 0): Promise<Response> {
-  const { method, url, asking, signal } = sending;
-  const { name, fetch = globalThis.fetch } = options;
+  const { method, url, asked, asking, signal } = sending;
+  const { name, fetch = globalThis.fetch, maxRedirects = defaultMaxRedirects } = options;
   const hasBody = asking.body !== undefined;
   const response = await fetch(url.href, {
     method,
@@ -183,10 +201,9 @@ async function send(options: HttpOptions, sending: Sending, hops = 0): Promise<R
   const isOurs = target?.origin === url.origin;
   // A write is only repeated where the server says that it may be: 307 and 308 keep the method.
   const mayFollow = method === 'GET' || response.status === 307 || response.status === 308;
-  if (target && isOurs && mayFollow && hops < mostRedirects)
-    return send(options, { ...sending, url: target }, hops + 1);
+  if (target && isOurs && mayFollow && hops < maxRedirects) return send(options, { ...sending, url: target }, hops + 1);
   const where = !target ? 'nowhere' : isOurs ? 'to another address of its own' : `to ${target.origin}`;
-  throw new OutsideError('invalid', `${name} sends ${method} ${url.pathname} ${where}: check its address.`, {
+  throw new OutsideError('invalid', `${name} sends ${asked} ${where}: check its address.`, {
     status: response.status,
   });
 }

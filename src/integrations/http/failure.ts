@@ -46,6 +46,17 @@ const spoken = z.union([
   z.string(),
 ]);
 
+/** What one server means by an answer, as far as that is not what its status and its headers say. */
+export interface Meaning {
+  failure?: OutsideFailure;
+  /** Its own words, however long. */
+  words?: string;
+  /** What to do about it, in a sentence of ours. */
+  advice?: string;
+  /** How long it wants to be left alone. */
+  retryAfterMs?: number;
+}
+
 /** Its own words in an error's body; empty when it has none. Never the whole body, which may hold anything. */
 export function wordsOf(json: unknown): string {
   const body = spoken.safeParse(json);
@@ -70,11 +81,22 @@ const shortened = (words: string): string => {
 };
 
 /** The error for an answer that is no success. */
-export function refusal(name: string, asked: string, answer: { status: number; headers: Headers; words: string }) {
-  const failure = failureOf(answer.status, answer.headers);
-  const said = answer.words ? `: ${answer.words}` : '.';
-  return new OutsideError(failure, `${name} answered ${answer.status} to ${asked}${said}`, {
-    status: answer.status,
-    retryAt: failure === 'limited' || failure === 'unreachable' ? retryAtOf(answer.headers, Date.now()) : null,
+export function refusal(
+  name: string,
+  asked: string,
+  { status, headers, words }: { status: number; headers: Headers; words: string },
+  meaning: Meaning = {},
+) {
+  const failure = meaning.failure ?? failureOf(status, headers);
+  const now = Date.now();
+  const retryAt =
+    meaning.retryAfterMs === undefined
+      ? retryAtOf(headers, now)
+      : now + Math.min(Math.max(meaning.retryAfterMs, 0), longestWaitMs);
+  const said = shortened(meaning.words ?? words);
+  const advice = meaning.advice === undefined ? '' : `${said ? '. ' : ' '}${meaning.advice}`;
+  return new OutsideError(failure, `${name} answered ${status} to ${asked}${said ? `: ${said}` : '.'}${advice}`, {
+    status,
+    retryAt: failure === 'limited' || failure === 'unreachable' ? retryAt : null,
   });
 }

@@ -10,6 +10,12 @@ import { isPassing } from '../../../src/integrations/outside.ts';
 const token = 'f00dfeed'.repeat(5);
 const thing = z.object({ id: z.number() });
 
+/** What every client has. */
+const bare: Omit<HttpOptions, 'base'> = {
+  ...{ name: 'codehost', headers: { authorization: `token ${token}` }, secrets: [token] },
+  paging: { parameter: 'limit', size: 2 },
+};
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 async function serve(handler: Handler, options: Partial<HttpOptions> = {}) {
@@ -27,14 +33,7 @@ async function serve(handler: Handler, options: Partial<HttpOptions> = {}) {
     });
   onTestFinished(stop);
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const http = createHttp({
-    name: 'codehost',
-    base: `${origin}/api`,
-    headers: { authorization: `token ${token}` },
-    secrets: [token],
-    paging: { parameter: 'limit', size: 2 },
-    ...options,
-  });
+  const http = createHttp({ ...bare, base: `${origin}/api`, ...options });
   return { http, origin, requests, stop };
 }
 
@@ -196,6 +195,54 @@ test('repeats no write at another address, unless the forge says that it may', a
     'POST /api/old',
     'POST /api/new',
   ]);
+});
+
+test('follows nowhere when it may not', async () => {
+  const elsewhere = { location: '/api/new' };
+  const { http, requests } = await serve((_, response) => response.writeHead(307, elsewhere).end(), {
+    maxRedirects: 0,
+  });
+  await expect(http.get('/old', thing)).rejects.toMatchObject({ failure: 'invalid', status: 307 });
+  expect(requests).toHaveLength(1);
+});
+
+test('says nothing of where the API begins, which may be a secret', async () => {
+  const other = 'https://elsewhere.example/';
+  const { http, origin } = await serve((_, response) => response.writeHead(302, { location: other }).end());
+  const moved = createHttp({ ...bare, base: `${origin}/services/s3cret` });
+  const failed = await Promise.all([moved, http].map(it => it.get('', thing).catch(error => error.message)));
+  expect(failed[0]).toBe('codehost sends GET to https://elsewhere.example: check its address.');
+  expect(failed.join()).not.toMatch(/s3cret|\/api/);
+});
+
+test('takes an answer for what the server means by it', async () => {
+  const { http } = await serve((_, response) => json(response, 400, { description: `no ${token} there` }), {
+    meaning: ({ json }) => ({
+      failure: 'limited',
+      words: (json as { description: string }).description,
+      advice: 'Ask for another.',
+      retryAfterMs: 1_500,
+    }),
+  });
+  const error = await http.get('/things', thing).catch(error => error);
+  expect(error).toMatchObject({
+    failure: 'limited',
+    message: 'codehost answered 400 to GET /things: no *** there. Ask for another.',
+  });
+  expect(Math.abs(error.retryAt - Date.now() - 1_500)).toBeLessThan(1_000);
+});
+
+test('takes an answer for what it says where the server means nothing else', async () => {
+  const { http } = await serve((_, response) => json(response, 403, { message: 'no' }), { meaning: () => ({}) });
+  const message = 'codehost answered 403 to GET /things: no';
+  await expect(http.get('/things', thing)).rejects.toMatchObject({ failure: 'forbidden', message });
+});
+
+test('waits for one question longer than for others, and no longer than anybody wants to know', async () => {
+  const { http } = await serve((_, response) => setTimeout(() => json(response, 200, {}), 200), { timeoutMs: 50 });
+  expect((await http.ask('GET', '/news', { timeoutMs: 20_000 })).status).toBe(200);
+  const asking = { timeoutMs: 20_000, signal: AbortSignal.timeout(10) };
+  await expect(http.ask('GET', '/news', asking)).rejects.toMatchObject({ failure: 'unreachable' });
 });
 
 test('follows no circle', async () => {
