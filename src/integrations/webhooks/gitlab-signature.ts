@@ -2,14 +2,11 @@
  * How GitLab proves who it is: with a shared token in a header, or with signatures after the Standard Webhooks
  * specification, over id, time and body. A secret that begins with `whsec_` signs and is never taken as a token.
  */
-import { createHmac } from 'node:crypto';
 import type { Checked, RawDelivery } from '../webhook.ts';
 import { good, refuse } from './checked.ts';
 import { headerOf, isSent } from './headers.ts';
 import { isSame, malformed, oneOf, unsigned, wrong } from './signature.ts';
-
-const signing = 'whsec_';
-const isSigning = (secret: string) => secret.startsWith(signing);
+import { isSigning, signatureOf } from './standard.ts';
 
 /** Checks the signature when there is one and we have a secret for it, else the token. */
 export function checkGitlab(delivery: RawDelivery, secrets: readonly string[], now: number): Checked<true> {
@@ -55,18 +52,8 @@ function checkSigned({ headers, body }: RawDelivery, secrets: readonly string[],
   const isWellFormed = signatures.length <= mostSignatures && signatures.every(signature => anyForm.test(signature));
   if (!isWellFormed || ours.length === 0) return malformed;
   const isGood = oneOf(secrets, secret => {
-    const expected = signatureOf(secret, `${id}.${time}.`, body);
+    const expected = signatureOf(secret, { id, time, body });
     return expected !== null && ours.filter(signature => isSame(signature, expected)).length > 0;
   });
   return isGood ? good(true) : wrong;
-}
-
-const keyForm = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?$/;
-
-/** Null when the secret has no key in it. */
-function signatureOf(secret: string, before: string, body: Buffer): string | null {
-  const written = secret.slice(signing.length);
-  if (written === '' || !keyForm.test(written)) return null;
-  const key = Buffer.from(written, 'base64');
-  return createHmac('sha256', key).update(before).update(body).digest('base64');
 }
