@@ -6,7 +6,8 @@ import type { z } from 'zod';
 import { messageOf } from '../../domain/errors.ts';
 import { OutsideError } from '../outside.ts';
 import { bytesOf } from './body.ts';
-import { type Meaning, refusal, wordsOf } from './failure.ts';
+import { failureOf, type Meaning, refusal, wordsOf } from './failure.ts';
+import type { Pace, Urgency } from './pace.ts';
 import { lastPage } from './paging.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -33,6 +34,10 @@ export interface HttpOptions {
   maxRedirects?: number;
   /** What an answer that is no success means at this server, as far as it is not what the status says. */
   meaning?: (answer: Answer) => Meaning;
+  /** Waits for a turn before each request. What is refused as asked too often is asked again, for nothing came of it. */
+  pace?: Pace;
+  /** Hears of every answer, whatever it says. */
+  onAnswer?: (headers: Headers) => void;
 }
 
 export interface Asking {
@@ -45,6 +50,8 @@ export interface Asking {
   timeoutMs?: number;
   /** Ends the waiting, which is `unreachable` then. */
   signal?: AbortSignal;
+  /** Which line it waits in where there is a pace; work where it is absent. */
+  urgency?: Urgency | undefined;
 }
 
 export interface Answer {
@@ -82,6 +89,8 @@ const defaultTimeoutMs = 30_000;
 const defaultMaxBytes = 8 * 1024 * 1024;
 const defaultMaxPages = 100;
 const defaultMaxRedirects = 5;
+/** How often one question is asked where the answer is that too many were. */
+const mostTurns = 3;
 
 export function createHttp(options: HttpOptions): Http {
   const ask = createAsk(options);
@@ -123,27 +132,40 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-/** One question and its answer, over redirects that stay with the server. */
+/** One question and its answer, over redirects that stay with the server, in its turn. */
 function createAsk(options: HttpOptions): Http['ask'] {
+  const { name, pace } = options;
+  const exchange = createExchange(options);
+  return async (method, path, asking = {}) => {
+    for (let turn = 1; ; turn += 1) {
+      await pace?.turn(asking.urgency ?? 'work');
+      const answer = await exchange(method, path, asking);
+      pace?.heed(answer);
+      options.onAnswer?.(answer.headers);
+      if ((answer.status >= 200 && answer.status < 300) || asking.expect?.includes(answer.status)) return answer;
+      const { words, ...meaning } = options.meaning?.(answer) ?? {};
+      const failure = meaning.failure ?? failureOf(answer.status, answer.headers);
+      if (failure === 'limited' && pace && turn < mostTurns) continue;
+      const said = words === undefined ? answer.words : withoutSecrets(words, options.secrets);
+      throw refusal(name, `${method} ${path}`.trimEnd(), answer, { ...meaning, words: said });
+    }
+  };
+}
+
+/** Sends a question and reads the answer, whatever its status. */
+function createExchange(options: HttpOptions): (method: Method, path: string, asking: Asking) => Promise<Answer> {
   const { name, base, secrets, timeoutMs = defaultTimeoutMs } = options;
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  const withoutSecrets = (text: string) =>
-    secrets.reduce((rest, secret) => rest.replaceAll(secret || '\0', '***'), text);
 
   /** What went wrong on the way: always worth another try. */
   const unreachable = (asked: string, error: unknown, limitMs: number) => {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    const why = isLate ? `no answer within ${limitMs} ms` : withoutSecrets(cause);
+    const why = isLate ? `no answer within ${limitMs} ms` : withoutSecrets(cause, secrets);
     return new OutsideError('unreachable', `${name} cannot be reached for ${asked}: ${why}.`);
   };
 
-  const meaningOf = (answer: Answer): Meaning => {
-    const { words, ...meaning } = options.meaning?.(answer) ?? {};
-    return { ...meaning, words: words === undefined ? answer.words : withoutSecrets(words) };
-  };
-
-  return async (method, path, asking = {}) => {
+  return async (method, path, asking) => {
     // Where the address is the secret there is no path to speak of.
     const asked = `${method} ${path}`.trimEnd();
     const limitMs = asking.timeoutMs ?? timeoutMs;
@@ -159,14 +181,15 @@ function createAsk(options: HttpOptions): Http['ask'] {
       const { status, headers } = response;
       const text = bytes.toString('utf8');
       const json = parsed(text);
-      const answer: Answer = { status, headers, json, text, words: response.ok ? '' : withoutSecrets(wordsOf(json)) };
-      if (response.ok || asking.expect?.includes(status)) return answer;
-      throw refusal(name, asked, answer, meaningOf(answer));
+      return { status, headers, json, text, words: response.ok ? '' : withoutSecrets(wordsOf(json), secrets) };
     } catch (error) {
       throw error instanceof OutsideError ? error : unreachable(asked, error, limitMs);
     }
   };
 }
+
+const withoutSecrets = (text: string, secrets: readonly string[]) =>
+  secrets.reduce((rest, secret) => rest.replaceAll(secret || '\0', '***'), text);
 
 interface Sending {
   method: Method;

@@ -42,7 +42,12 @@ export function retryAtOf(headers: Headers, now: number): number | null {
 }
 
 const spoken = z.union([
-  z.object({ message: z.unknown().optional(), error: z.unknown().optional(), errors: z.unknown().optional() }),
+  z.object({
+    message: z.unknown().optional(),
+    error: z.unknown().optional(),
+    errors: z.unknown().optional(),
+    detail: z.unknown().optional(),
+  }),
   z.string(),
 ]);
 
@@ -62,7 +67,7 @@ export function wordsOf(json: unknown): string {
   const body = spoken.safeParse(json);
   if (!body.success) return '';
   if (typeof body.data === 'string') return shortened(body.data);
-  const said = [body.data.message, body.data.error].find(
+  const said = [body.data.message, body.data.error, body.data.detail].find(
     words => words !== undefined && words !== null && words !== '',
   );
   return shortened([said, body.data.errors].map(asWords).filter(Boolean).join(': '));

@@ -308,3 +308,31 @@ test('encodes what stands in a path, and goes nowhere else', () => {
   expect(at`/projects/${whole('group/sub/name')}/x`).toBe('/projects/group%2Fsub%2Fname/x');
   for (const part of ['..', 'a/../b', '.', '', '/', 'a//b']) expect(() => at`/repos/${part}`).toThrow(/path/);
 });
+
+test('waits for its turn before every request, and asks again where it asked too often', async () => {
+  const turns: string[] = [];
+  const heard: number[] = [];
+  const pace = {
+    turn: async (urgency: string) => void turns.push(urgency),
+    heed: ({ status }: { status: number }) => void heard.push(status),
+  };
+  const answers = [429, 200, 429, 429, 429];
+  const { http } = await serve((_, response) => json(response, answers.shift() ?? 200, { id: 1 }), { pace });
+  expect((await http.ask('GET', '/things', { urgency: 'sweep' })).status).toBe(200);
+  await expect(http.write('POST', '/things', {}, thing)).rejects.toMatchObject({ failure: 'limited' });
+  expect(turns).toEqual(['sweep', 'sweep', 'work', 'work', 'work']);
+  expect(heard).toEqual([429, 200, 429, 429, 429]);
+});
+
+test('lets a client say what a status means, and hears of every answer', async () => {
+  const dates: (string | null)[] = [];
+  const { http } = await serve((_, response) => json(response, 403, { detail: 'Given token is not valid' }), {
+    failure: ({ status, words }) => (status === 403 && /token/.test(words) ? 'unauthorized' : undefined),
+    onAnswer: headers => void dates.push(headers.get('date')),
+  });
+  await expect(http.get('/things/1', thing)).rejects.toMatchObject({
+    failure: 'unauthorized',
+    message: 'codehost answered 403 to GET /things/1: Given token is not valid',
+  });
+  expect(dates).toEqual([expect.stringMatching(/GMT$/)]);
+});
