@@ -45,6 +45,7 @@ const spoken = z.union([
   z.object({
     message: z.unknown().optional(),
     error: z.unknown().optional(),
+    error_message: z.unknown().optional(),
     errors: z.unknown().optional(),
     detail: z.unknown().optional(),
   }),
@@ -67,10 +68,9 @@ export function wordsOf(json: unknown): string {
   const body = spoken.safeParse(json);
   if (!body.success) return '';
   if (typeof body.data === 'string') return shortened(body.data);
-  const said = [body.data.message, body.data.error, body.data.detail].find(
-    words => words !== undefined && words !== null && words !== '',
-  );
-  return shortened([said, body.data.errors].map(asWords).filter(Boolean).join(': '));
+  const { message, error, errors, error_message: code, detail } = body.data;
+  const said = [message, error, code, detail].find(words => words !== undefined && words !== null && words !== '');
+  return shortened([said, errors].map(asWords).filter(Boolean).join(': '));
 }
 
 function asWords(said: unknown): string {

@@ -20,8 +20,11 @@ const longestRead = 100_000;
 /** The beginning of a text from outside, with one kind of line end. */
 export const readable = (text: string): string => storable(text, longestRead).replace(/\r\n?/g, '\n');
 
+/** All of the text. */
+export const wholeText = (lines: readonly Line[]): string => textFrom(lines, 0);
+
 /** The text for people, bounded. */
-export const shownIn = (lines: readonly Line[]): string => storable(textFrom(lines, 0));
+export const shownIn = (lines: readonly Line[]): string => storable(wholeText(lines));
 
 const approval = /^\s*(?::approved:|\/approve)(?=[\s.!,;]|$)/i;
 const rejection = /^\s*(?::rejected:|\/reject(?=[\s.!,;:]|$)):?/i;

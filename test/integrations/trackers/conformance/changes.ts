@@ -16,7 +16,9 @@ export const changeBehaviour: Behaviour = place => {
     expect(times).toEqual(times.toSorted((one, other) => other - one));
     expect(Math.min(...times)).toBeGreaterThanOrEqual(since);
     expect(changed.map(item => item.title)).toEqual(expect.arrayContaining(['One', 'Three']));
-    expect(changed.find(item => item.title === 'One')).toEqual(await itemOf(place(), refs[0]!));
+    // Some trackers date a change once more after they have answered.
+    const { updatedAt: _, ...one } = await itemOf(place(), refs[0]!);
+    expect(changed.find(item => item.title === 'One')).toMatchObject(one);
   });
 
   test('tells of nothing when nothing changed', async () => {
