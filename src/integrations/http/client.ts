@@ -73,14 +73,21 @@ export interface Http {
   find<T>(path: string, schema: z.ZodType<T>, query?: Query): Promise<T | undefined>;
   /** Writes, and reads what the server answers. */
   write<T>(method: Method, path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  /** The entries of one page after the other; a page is asked for when it is read. */
+  pages<T>(path: string, entry: z.ZodType<T>, wanted?: Paging): AsyncIterable<T[]>;
   /** The entries of all pages, as many as `enough` wants to see. */
   list<T>(path: string, entry: z.ZodType<T>, wanted?: Listing<T>): Promise<T[]>;
   /** What an answer holds, by a schema. */
   read<T>(answer: Answer, schema: z.ZodType<T>, asked: string): T;
 }
 
-export interface Listing<T> {
+export interface Paging {
   query?: Query;
+  /** Its count is of the page and not of the list, so that only an empty page is the end of it. */
+  countsPagesOnly?: boolean;
+}
+
+export interface Listing<T> extends Paging {
   /** No more pages are asked for when this says so. */
   enough?: (entries: readonly T[]) => boolean;
 }
@@ -107,6 +114,20 @@ export function createHttp(options: HttpOptions): Http {
     });
   };
 
+  async function* pages<T>(path: string, entry: z.ZodType<T>, { query = {}, countsPagesOnly }: Paging = {}) {
+    let seen = 0;
+    for (let page = 1; page <= maxPages; page += 1) {
+      const answer = await ask('GET', path, { query: { ...query, page, [paging.parameter]: paging.size } });
+      // Gitea gives null for a list without entries here and there.
+      const found = answer.json === null ? [] : read(answer, entry.array(), `GET ${path}`);
+      const got = found.length;
+      seen += got;
+      yield found;
+      if (countsPagesOnly ? got === 0 : lastPage(answer.headers, { page, got, seen })) return;
+    }
+    throw new OutsideError('invalid', `${name} has more than ${maxPages} pages for GET ${path}.`);
+  }
+
   return {
     ask,
     read,
@@ -116,18 +137,14 @@ export function createHttp(options: HttpOptions): Http {
       return answer.status === 404 || answer.status === 410 ? undefined : read(answer, schema, `GET ${path}`);
     },
     write: async (method, path, body, schema) => read(await ask(method, path, { body }), schema, `${method} ${path}`),
-    async list<T>(path: string, entry: z.ZodType<T>, { query = {}, enough }: Listing<T> = {}) {
+    pages,
+    async list<T>(path: string, entry: z.ZodType<T>, { enough, ...paging }: Listing<T> = {}) {
       const entries: T[] = [];
-      for (let page = 1; page <= maxPages; page += 1) {
-        const answer = await ask('GET', path, { query: { ...query, page, [paging.parameter]: paging.size } });
-        // Gitea gives null for a list without entries here and there.
-        const found = answer.json === null ? [] : read(answer, entry.array(), `GET ${path}`);
+      for await (const found of pages(path, entry, paging)) {
         entries.push(...found);
-        if (enough?.(entries) || lastPage(answer.headers, { page, got: found.length, seen: entries.length })) {
-          return entries;
-        }
+        if (enough?.(entries)) break;
       }
-      throw new OutsideError('invalid', `${name} has more than ${maxPages} pages for GET ${path}.`);
+      return entries;
     },
   };
 }

@@ -28,7 +28,9 @@ export interface GithubApi {
   get<R extends Route, T>(schema: z.ZodType<T>, route: R, wanted: Wanted<R>): Promise<T>;
   /** The same, but undefined when there is no such thing. */
   find<R extends Route, T>(schema: z.ZodType<T>, route: R, wanted: Wanted<R>): Promise<T | undefined>;
-  /** The entries of all pages; `page` reads one of them. */
+  /** The entries of one page after the other, which are asked for as they are read; `page` reads one of them. */
+  pages<R extends Route, T>(page: z.ZodType<T[]>, route: R, wanted: Wanted<R>): AsyncIterable<T[]>;
+  /** The entries of all pages. */
   list<R extends Route, T>(page: z.ZodType<T[]>, route: R, wanted: Wanted<R>): Promise<T[]>;
   /** The `data` of a GraphQL query. */
   query<T>(schema: z.ZodType<T>, query: string, variables: Record<string, unknown>): Promise<T>;
@@ -68,6 +70,20 @@ export async function createGithubApi(options: ForgeOptions): Promise<GithubApi>
 
   const read = <T>(schema: z.ZodType<T>, asked: string, answer: Readable) => parsed(schema, answer, { name, asked });
 
+  async function* pages<T>(schema: z.ZodType<T[]>, route: string, wanted: RequestParameters) {
+    let seen = 0;
+    for (let page = 1; page <= mostPages; page += 1) {
+      const answer = await ask(route, { ...wanted, per_page: perPage, page });
+      const found = read(schema, route, answer);
+      seen += found.length;
+      yield found;
+      if (lastPage(answer.headers, { page, got: found.length, seen })) return;
+      // GitHub leaves `Link` out where there is one page only.
+      if (!answer.headers.has('link')) return;
+    }
+    throw new OutsideError('invalid', `${name} has more than ${mostPages} pages for ${route}.`);
+  }
+
   return {
     ask,
     get: async (schema, route, wanted) => read(schema, route, await ask(route, wanted)),
@@ -75,17 +91,11 @@ export async function createGithubApi(options: ForgeOptions): Promise<GithubApi>
       const answer = await ask(route, wanted).catch(absent);
       return answer && read(schema, route, answer);
     },
+    pages,
     async list(schema, route, wanted) {
       const entries: z.infer<typeof schema> = [];
-      for (let page = 1; page <= mostPages; page += 1) {
-        const answer = await ask(route, { ...wanted, per_page: perPage, page });
-        const found = read(schema, route, answer);
-        entries.push(...found);
-        if (lastPage(answer.headers, { page, got: found.length, seen: entries.length })) return entries;
-        // GitHub leaves `Link` out where there is one page only.
-        if (!answer.headers.has('link')) return entries;
-      }
-      throw new OutsideError('invalid', `${name} has more than ${mostPages} pages for ${route}.`);
+      for await (const found of pages(schema, route, wanted)) entries.push(...found);
+      return entries;
     },
     async query(schema, query, variables) {
       try {
