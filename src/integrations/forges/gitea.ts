@@ -1,9 +1,8 @@
 /** Gitea and Forgejo, over their common API `/api/v1`. */
 import type { Account, Forge, ForgeOptions } from '../forge.ts';
-import { createHttp } from '../http/client.ts';
 import { ownerAndName } from '../http/path.ts';
-import { OutsideError } from '../outside.ts';
-import { accountAnswer, versionAnswer } from './gitea/answers.ts';
+import { accountAnswer } from './gitea/answers.ts';
+import { createGiteaApi, versionOf } from './gitea/api.ts';
 import { createComments } from './gitea/comments.ts';
 import { createHooks } from './gitea/hooks.ts';
 import { createIssues } from './gitea/issues.ts';
@@ -22,16 +21,7 @@ const defaultPatience: Patience = { tries: 20, pauseMs: 500 };
 
 export function createGiteaForge({ mergePatience = defaultPatience, ...options }: GiteaOptions): Forge {
   const url = options.url.replace(/\/+$/, '');
-  const http = createHttp({
-    name: options.name,
-    base: `${url}/api/v1`,
-    headers: { authorization: `token ${options.token}` },
-    secrets: [options.token],
-    fetch: options.fetch,
-    timeoutMs: options.timeoutMs,
-    // No more than 50 are given, whatever is asked for.
-    paging: { parameter: 'limit', size: 50 },
-  });
+  const http = createGiteaApi(options);
 
   let us: Account | undefined;
   /** A token belongs to one account for ever: it is asked for once. */
@@ -50,14 +40,7 @@ export function createGiteaForge({ mergePatience = defaultPatience, ...options }
     // With a token as the password the user's name does not matter.
     credentials: { username: 'signalbox', password: options.token },
     account,
-    async version() {
-      try {
-        return (await http.get('/version', versionAnswer)).version;
-      } catch (error) {
-        if (error instanceof OutsideError && error.failure === 'notFound') return 'unknown';
-        throw error;
-      }
-    },
+    version: () => versionOf(http),
     ...createRepositories(http),
     ...createPulls(http),
     ...createReviews(http),

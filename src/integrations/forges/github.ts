@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { askOnce } from '../../domain/ask-once.ts';
 import type { Account, Forge, ForgeOptions } from '../forge.ts';
 import { at } from '../http/path.ts';
-import { OutsideError } from '../outside.ts';
-import { createGithubApi } from './github/api.ts';
+import { createGithubApi, versionOf } from './github/api.ts';
 import { githubChecks } from './github/checks.ts';
 import { githubComments } from './github/comments.ts';
 import { githubHooks } from './github/hooks.ts';
@@ -16,7 +15,6 @@ import { githubRepository } from './github/repository.ts';
 import { githubReviews } from './github/reviews.ts';
 
 const self = z.object({ id: z.number(), login: z.string() });
-const meta = z.object({ installed_version: z.string().nullish() });
 
 export async function createGithubForge(options: ForgeOptions): Promise<Forge> {
   const api = await createGithubApi(options);
@@ -30,14 +28,7 @@ export async function createGithubForge(options: ForgeOptions): Promise<Forge> {
     // Any name would do; this one suits tokens of every kind.
     credentials: { username: 'x-access-token', password: options.token },
     account,
-    async version() {
-      try {
-        return (await api.get(meta, 'GET /meta', {})).installed_version ?? 'unknown';
-      } catch (error) {
-        if (error instanceof OutsideError && ['forbidden', 'notFound'].includes(error.failure)) return 'unknown';
-        throw error;
-      }
-    },
+    version: () => versionOf(api),
     ...githubRepository(api),
     ...githubPulls(api),
     ...githubReviews(api),

@@ -1,10 +1,9 @@
 /** GitLab: gitlab.com and servers of one's own. */
 
-import { z } from 'zod';
 import { askOnce } from '../../domain/ask-once.ts';
 import type { Forge, ForgeOptions } from '../forge.ts';
 import { at } from '../http/path.ts';
-import { createGitlabApi } from './gitlab/api.ts';
+import { createGitlabApi, versionOf } from './gitlab/api.ts';
 import { gitlabChecks } from './gitlab/checks.ts';
 import { gitlabHooks } from './gitlab/hooks.ts';
 import { gitlabIssues } from './gitlab/issues.ts';
@@ -30,11 +29,7 @@ export function createGitlabForge(options: ForgeOptions): Forge {
     // Any name would do; this one suits tokens of every kind.
     credentials: { username: 'oauth2', password: options.token },
     account,
-    async version() {
-      const answer = await api.ask('GET', '/version', { expect: [403, 404] });
-      if (answer.status !== 200) return 'unknown';
-      return api.read(answer, z.object({ version: z.string() }), 'GET /version').version;
-    },
+    version: () => versionOf(api),
     ...gitlabRepository(api),
     ...gitlabMergeRequests(api),
     ...gitlabReviews(api),

@@ -3,7 +3,7 @@
  * waits: that is decided elsewhere.
  */
 import type { Endpoints, RequestParameters } from '@octokit/types';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { messageOf } from '../../../domain/errors.ts';
 import type { ForgeOptions } from '../../forge.ts';
 import { refusal, wordsOf } from '../../http/failure.ts';
@@ -177,4 +177,16 @@ export function placeOf(repository: string): { owner: string; repo: string } {
   // Octokit encodes the parts, but leaves `..` as it is.
   at`/${owner}/${name}`;
   return { owner, repo: name };
+}
+
+const meta = z.object({ installed_version: z.string().nullish() });
+
+/** For people; `unknown` where it does not say, as github.com. */
+export async function versionOf(api: GithubApi): Promise<string> {
+  try {
+    return (await api.get(meta, 'GET /meta', {})).installed_version ?? 'unknown';
+  } catch (error) {
+    if (error instanceof OutsideError && ['forbidden', 'notFound'].includes(error.failure)) return 'unknown';
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 /** GitLab's API over the HTTP that our own clients share, and where in it a project lies. */
+import { z } from 'zod';
 import type { ForgeOptions } from '../../forge.ts';
 import { createHttp, type Http } from '../../http/client.ts';
 import { at, whole } from '../../http/path.ts';
@@ -33,3 +34,10 @@ export const mergeRequestOf = (repository: string, iid: number): string =>
   `${projectOf(repository)}${at`/merge_requests/${iid}`}`;
 
 export const issueOf = (repository: string, iid: number): string => `${projectOf(repository)}${at`/issues/${iid}`}`;
+
+/** For people; `unknown` where it is kept from us. */
+export async function versionOf(api: GitlabApi): Promise<string> {
+  const answer = await api.ask('GET', '/version', { expect: [403, 404] });
+  if (answer.status !== 200) return 'unknown';
+  return api.read(answer, z.object({ version: z.string() }), 'GET /version').version;
+}
