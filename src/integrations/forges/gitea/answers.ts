@@ -12,6 +12,9 @@ const flag = z
   .transform(value => value ?? false);
 
 export const accountAnswer = z.object({ id: z.number(), login: z.string() });
+/** Somebody, with what not every answer tells of an account. */
+export const personAnswer = accountAnswer.extend({ email: text });
+export type PersonAnswer = z.infer<typeof personAnswer>;
 export const versionAnswer = z.object({ version: z.string() });
 
 export const repositoryAnswer = z.object({
@@ -83,11 +86,14 @@ export const commentAnswer = z.object({
   issue_url: text,
   pull_request_url: text,
   body: text,
-  user: accountAnswer.nullish(),
+  user: personAnswer.nullish(),
+  created_at: text,
+  updated_at: text,
 });
 export type CommentAnswer = z.infer<typeof commentAnswer>;
 
 export const labelAnswer = z.object({ id: z.number(), name: z.string() });
+export type LabelAnswer = z.infer<typeof labelAnswer>;
 
 export const issueAnswer = z.object({
   number: z.number(),
@@ -96,8 +102,15 @@ export const issueAnswer = z.object({
   body: text,
   state: z.string(),
   labels: z.array(labelAnswer).nullish(),
-  user: accountAnswer.nullish(),
+  user: personAnswer.nullish(),
+  assignees: z.array(personAnswer).nullish(),
+  created_at: text,
+  updated_at: text,
+  /** Of a pull request. */
+  pull_request: z.object({ merged: flag }).nullish(),
+  repository: z.object({ full_name: z.string() }).nullish(),
 });
+export type IssueAnswer = z.infer<typeof issueAnswer>;
 
 export const hookAnswer = z.object({
   id: z.number(),

@@ -1,4 +1,4 @@
-/** The one comment that we keep under an issue or a pull request of Gitea and Forgejo. */
+/** Comments under issues and pull requests of Gitea and Forgejo, and the one of them that we keep. */
 import type { Forge, ForgeComment } from '../../forge.ts';
 import type { Http } from '../../http/client.ts';
 import { at } from '../../http/path.ts';
@@ -8,14 +8,23 @@ import { type CommentAnswer, commentAnswer, issueAnswer } from './answers.ts';
 import { issuePath } from './issues.ts';
 import { pathOf } from './repositories.ts';
 
-export function createComments(http: Http, account: Forge['account']): Pick<Forge, 'keepComment'> {
-  /** The comments under an issue, as far as they are our own. */
-  async function ownComments(repository: string, number: number): Promise<CommentAnswer[]> {
-    const us = await account();
+type Wanted = Parameters<Forge['keepComment']>[2];
+
+/** Comments under issues and pull requests, as they are answered. */
+export interface Comments {
+  /** Oldest first; changed at or after an instant, where one is given. Throws `notFound` where there is no such issue. */
+  all(repository: string, number: number, since?: string): Promise<CommentAnswer[]>;
+  /** Undefined where it is not there, or stands under another issue. */
+  one(repository: string, number: number, id: number): Promise<CommentAnswer | undefined>;
+  /** As `Forge.keepComment`. */
+  keep(repository: string, number: number, wanted: Wanted): Promise<CommentAnswer>;
+}
+
+export function commentsOf(http: Http, account: Forge['account']): Comments {
+  async function all(repository: string, number: number, since?: string): Promise<CommentAnswer[]> {
     const path = issuePath(repository, number);
     try {
-      const comments = await http.list(`${path}/comments`, commentAnswer);
-      return comments.filter(comment => comment.user?.id === us.id);
+      return await http.list(`${path}/comments`, commentAnswer, { query: { since } });
     } catch (error) {
       // Gitea answers 500 for comments of an issue that does not exist.
       if (error instanceof OutsideError && error.status === 500) await http.get(path, issueAnswer);
@@ -23,31 +32,41 @@ export function createComments(http: Http, account: Forge['account']): Pick<Forg
     }
   }
 
-  /** A comment by its id, if it is still there, ours and under this issue. */
-  async function commentById(repository: string, number: number, id: number): Promise<CommentAnswer | undefined> {
+  async function one(repository: string, number: number, id: number): Promise<CommentAnswer | undefined> {
     const path = pathOf(repository) + at`/issues/comments/${id}`;
     const answer = await http.ask('GET', path, { expect: [404] });
     // 204 stands for what is no comment of a person, such as a change of the title.
     if (answer.status !== 200) return undefined;
     const comment = http.read(answer, commentAnswer, `GET ${path}`);
-    const isUnderIt = (comment.pull_request_url || comment.issue_url).endsWith(`/${number}`);
-    return isUnderIt && comment.user?.id === (await account()).id ? comment : undefined;
+    return (comment.pull_request_url || comment.issue_url).endsWith(`/${number}`) ? comment : undefined;
+  }
+
+  /** Our own comment by its id, else by its marker. */
+  async function ours(repository: string, number: number, { marker, id }: Wanted): Promise<CommentAnswer | undefined> {
+    const us = await account();
+    const isOurs = ({ user }: CommentAnswer) => user?.id === us.id;
+    const byId = id === undefined ? undefined : await one(repository, number, id);
+    if (byId && isOurs(byId)) return byId;
+    return (await all(repository, number)).find(comment => isOurs(comment) && comment.body.includes(marker));
   }
 
   return {
-    async keepComment(repository, number, { marker, body, id }) {
-      const text = withMarker(body, marker);
-      const byId = id === undefined ? undefined : await commentById(repository, number, id);
-      const there = byId ?? (await ownComments(repository, number)).find(comment => comment.body.includes(marker));
-      if (!there) {
-        const path = `${issuePath(repository, number)}/comments`;
-        return toComment(await http.write('POST', path, { body: text }, commentAnswer));
-      }
-      if (sameText(there.body, text)) return toComment(there);
+    all,
+    one,
+    async keep(repository, number, wanted) {
+      const body = withMarker(wanted.body, wanted.marker);
+      const there = await ours(repository, number, wanted);
+      if (!there) return http.write('POST', `${issuePath(repository, number)}/comments`, { body }, commentAnswer);
+      if (sameText(there.body, body)) return there;
       const path = pathOf(repository) + at`/issues/comments/${there.id}`;
-      return toComment(await http.write('PATCH', path, { body: text }, commentAnswer));
+      return http.write('PATCH', path, { body }, commentAnswer);
     },
   };
+}
+
+export function createComments(http: Http, account: Forge['account']): Pick<Forge, 'keepComment'> {
+  const { keep } = commentsOf(http, account);
+  return { keepComment: async (...asked) => toComment(await keep(...asked)) };
 }
 
 const toComment = ({ id, html_url, body }: CommentAnswer): ForgeComment => ({ id, url: html_url, body });

@@ -1,32 +1,32 @@
 /** Issues and labels on GitHub. */
-import type { z } from 'zod';
 import type { Account, Forge, Issue } from '../../forge.ts';
 import { sorted } from '../labels.ts';
 import { withMarker } from '../marker.ts';
 import { type GithubApi, placeOf } from './api.ts';
-import { issue, label } from './shapes.ts';
+import { type IssueShape, issue, label, labelNames } from './shapes.ts';
 
-export function githubIssues(
-  api: GithubApi,
-  account: () => Promise<Account>,
-): Pick<Forge, 'issue' | 'openIssue' | 'addLabels'> {
-  const labelsOf = async (repository: string, wanted: readonly string[]) => {
-    if (wanted.length === 0) return sorted([], []);
-    const all = await api.list(label.array(), 'GET /repos/{owner}/{repo}/labels', placeOf(repository));
-    return sorted(
-      wanted,
-      all.map(({ name }) => name),
-    );
-  };
+type Wanted = Parameters<Forge['openIssue']>[1];
+
+/** Issues as they are answered; pull requests are issues. */
+export interface Issues {
+  find(repository: string, number: number): Promise<IssueShape | undefined>;
+  /** As `Forge.openIssue`. */
+  open(repository: string, wanted: Wanted): Promise<IssueShape>;
+  /** The labels that a repository has. */
+  labels(repository: string): Promise<string[]>;
+}
+
+export function issuesOf(api: GithubApi, account: () => Promise<Account>): Issues {
+  const labels = async (repository: string) =>
+    (await api.list(label.array(), 'GET /repos/{owner}/{repo}/labels', placeOf(repository))).map(({ name }) => name);
 
   return {
-    async issue(repository, number) {
+    labels,
+    find(repository, number) {
       const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
-      const found = await api.find(issue, route, { ...placeOf(repository), issue_number: number });
-      return found && asIssue(found);
+      return api.find(issue, route, { ...placeOf(repository), issue_number: number });
     },
-
-    async openIssue(repository, { marker, title, body, labels }) {
+    async open(repository, { marker, title, body, labels: wantedLabels }) {
       const place = placeOf(repository);
       const { id, login } = await account();
       const route = 'GET /repos/{owner}/{repo}/issues';
@@ -34,15 +34,28 @@ export function githubIssues(
       const there = ours.find(
         ({ user, body: text, pull_request }) => !pull_request && user?.id === id && text?.includes(marker),
       );
-      if (there) return asIssue(there);
+      if (there) return there;
       // GitHub would make labels that it does not have.
-      const { known } = await labelsOf(repository, labels);
+      const { known } = sorted(wantedLabels, wantedLabels.length > 0 ? await labels(repository) : []);
       const wanted = { ...place, title, body: withMarker(body, marker), labels: known };
-      return asIssue(await api.get(issue, 'POST /repos/{owner}/{repo}/issues', wanted));
+      return api.get(issue, 'POST /repos/{owner}/{repo}/issues', wanted);
     },
+  };
+}
 
+export function githubIssues(
+  api: GithubApi,
+  account: () => Promise<Account>,
+): Pick<Forge, 'issue' | 'openIssue' | 'addLabels'> {
+  const issues = issuesOf(api, account);
+  return {
+    async issue(repository, number) {
+      const found = await issues.find(repository, number);
+      return found && asIssue(found);
+    },
+    openIssue: async (repository, wanted) => asIssue(await issues.open(repository, wanted)),
     async addLabels(repository, number, labels) {
-      const { known, unknown } = await labelsOf(repository, labels);
+      const { known, unknown } = sorted(labels, labels.length > 0 ? await issues.labels(repository) : []);
       if (known.length > 0) {
         const wanted = { ...placeOf(repository), issue_number: number, labels: known };
         await api.ask('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', wanted);
@@ -52,10 +65,10 @@ export function githubIssues(
   };
 }
 
-const asIssue = ({ number, html_url, title, state, labels }: z.infer<typeof issue>): Issue => ({
-  number,
-  url: html_url,
-  title,
-  state,
-  labels: labels.flatMap(entry => (typeof entry === 'string' ? [entry] : entry.name ? [entry.name] : [])),
+const asIssue = (found: IssueShape): Issue => ({
+  number: found.number,
+  url: found.html_url,
+  title: found.title,
+  state: found.state,
+  labels: labelNames(found),
 });

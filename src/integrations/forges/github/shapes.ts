@@ -4,7 +4,7 @@ import { z } from 'zod';
 const text = z.string().nullish();
 
 /** Null is an account that was deleted. */
-export const user = z.object({ id: z.number(), login: z.string() }).nullish();
+export const user = z.object({ id: z.number(), login: z.string(), type: text }).nullish();
 
 export const repository = z.object({
   full_name: z.string(),
@@ -74,7 +74,16 @@ export const checkRun = z.object({
   output: z.object({ title: text }).nullish(),
 });
 
-export const comment = z.object({ id: z.number(), html_url: z.string(), body: text, user, issue_url: text });
+export const comment = z.object({
+  id: z.number(),
+  html_url: z.string(),
+  body: text,
+  user,
+  issue_url: text,
+  created_at: text,
+  updated_at: text,
+});
+export type Comment = z.infer<typeof comment>;
 
 export const issue = z.object({
   number: z.number(),
@@ -82,10 +91,21 @@ export const issue = z.object({
   title: z.string(),
   body: text,
   state: z.enum(['open', 'closed']),
+  /** Why it is closed, or open again. */
+  state_reason: text,
   labels: z.array(z.union([z.string(), z.object({ name: text })])),
   user,
-  pull_request: z.unknown().optional(),
+  assignees: z.array(user).nullish(),
+  created_at: text,
+  updated_at: text,
+  repository_url: text,
+  pull_request: z.object({ merged_at: text }).nullish(),
 });
+export type IssueShape = z.infer<typeof issue>;
+
+/** Labels come as their names from old servers. */
+export const labelNames = ({ labels }: IssueShape): string[] =>
+  labels.flatMap(entry => (typeof entry === 'string' ? [entry] : entry.name ? [entry.name] : []));
 
 export const label = z.object({ name: z.string() });
 

@@ -21,11 +21,17 @@ export const file = z.object({ encoding: z.string(), content: z.string() });
 
 export const comparison = z.object({ commits: z.array(z.unknown()) });
 
+const labels = z.array(z.union([z.string(), z.object({ name: z.string() })])).nullish();
+
 export const mergeRequest = z.object({
   iid: z.number(),
   web_url: z.string(),
   title: z.string(),
   description: text,
+  labels,
+  assignees: z.array(user).nullish(),
+  created_at: text,
+  updated_at: text,
   /** `locked` while it is being merged. */
   state: z.enum(['opened', 'closed', 'merged', 'locked']),
   draft: flag,
@@ -64,8 +70,11 @@ export const note = z.object({
   resolvable: flag,
   resolved: flag,
   created_at: text,
+  updated_at: text,
   position: z.object({ head_sha: text }).nullish(),
 });
+
+export type Note = z.infer<typeof note>;
 
 export const discussion = z.object({ notes: z.array(note) });
 
@@ -88,9 +97,19 @@ export const issue = z.object({
   title: z.string(),
   description: text,
   state: z.string(),
-  labels: z.array(z.union([z.string(), z.object({ name: z.string() })])).nullish(),
+  labels,
   author: user.nullish(),
+  assignees: z.array(user).nullish(),
+  created_at: text,
+  updated_at: text,
+  /** Of an issue that goes on elsewhere. */
+  moved_to_id: z.number().nullish(),
 });
+export type IssueShape = z.infer<typeof issue>;
+
+/** Labels come as their names, unless somebody asked for more. */
+export const labelNames = (found: Pick<IssueShape, 'labels'>): string[] =>
+  (found.labels ?? []).map(entry => (typeof entry === 'string' ? entry : entry.name));
 
 export const label = z.object({ name: z.string() });
 
