@@ -40,6 +40,9 @@ export interface HttpOptions {
   onAnswer?: (headers: Headers) => void;
 }
 
+/** How a client is asked to be slow, and told of answers. */
+export type Watched = Pick<HttpOptions, 'pace' | 'onAnswer'>;
+
 export interface Asking {
   query?: Query | undefined;
   body?: unknown;
@@ -85,6 +88,7 @@ export interface Paging {
   query?: Query;
   /** Its count is of the page and not of the list, so that only an empty page is the end of it. */
   countsPagesOnly?: boolean;
+  urgency?: Urgency;
 }
 
 export interface Listing<T> extends Paging {
@@ -114,10 +118,11 @@ export function createHttp(options: HttpOptions): Http {
     });
   };
 
-  async function* pages<T>(path: string, entry: z.ZodType<T>, { query = {}, countsPagesOnly }: Paging = {}) {
+  async function* pages<T>(path: string, entry: z.ZodType<T>, wanted: Paging = {}) {
+    const { query = {}, countsPagesOnly, urgency } = wanted;
     let seen = 0;
     for (let page = 1; page <= maxPages; page += 1) {
-      const answer = await ask('GET', path, { query: { ...query, page, [paging.parameter]: paging.size } });
+      const answer = await ask('GET', path, { query: { ...query, page, [paging.parameter]: paging.size }, urgency });
       // Gitea gives null for a list without entries here and there.
       const found = answer.json === null ? [] : read(answer, entry.array(), `GET ${path}`);
       const got = found.length;

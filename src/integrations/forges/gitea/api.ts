@@ -1,11 +1,12 @@
 /** The API of Gitea and Forgejo, over the HTTP that our own clients share. */
 import type { ForgeOptions } from '../../forge.ts';
-import { createHttp, type Http } from '../../http/client.ts';
+import { createHttp, type Http, type Watched } from '../../http/client.ts';
 import { OutsideError } from '../../outside.ts';
 import { versionAnswer } from './answers.ts';
 
-export const createGiteaApi = ({ name, url, token, fetch, timeoutMs }: ForgeOptions): Http =>
+export const createGiteaApi = ({ name, url, token, fetch, timeoutMs }: ForgeOptions, watched: Watched = {}): Http =>
   createHttp({
+    ...watched,
     name,
     base: `${url.replace(/\/+$/, '')}/api/v1`,
     headers: { authorization: `token ${token}` },

@@ -6,6 +6,7 @@ import type { Endpoints, RequestParameters } from '@octokit/types';
 import { z } from 'zod';
 import { messageOf } from '../../../domain/errors.ts';
 import type { ForgeOptions } from '../../forge.ts';
+import type { Watched } from '../../http/client.ts';
 import { refusal, wordsOf } from '../../http/failure.ts';
 import { lastPage } from '../../http/paging.ts';
 import { at, ownerAndName } from '../../http/path.ts';
@@ -45,14 +46,14 @@ export function apiOf(url: string): string {
   return host === 'github.com' || host === 'www.github.com' ? 'https://api.github.com' : `${origin}/api/v3`;
 }
 
-export async function createGithubApi(options: ForgeOptions): Promise<GithubApi> {
+export async function createGithubApi(options: ForgeOptions, watched: Watched = {}): Promise<GithubApi> {
   // Octokit is loaded by those who have a repository on GitHub, and by nobody else.
   const { Octokit } = await import('@octokit/core');
   const octokit = new Octokit({
     auth: options.token,
     baseUrl: apiOf(options.url),
     userAgent: 'signalbox',
-    request: { fetch: guarded(options) },
+    request: { fetch: guarded(options, watched) },
     // It would speak to the console otherwise.
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });

@@ -5,6 +5,7 @@
 import { messageOf } from '../../../domain/errors.ts';
 import type { ForgeOptions } from '../../forge.ts';
 import { bytesOf } from '../../http/body.ts';
+import type { Watched } from '../../http/client.ts';
 import { OutsideError } from '../../outside.ts';
 
 const defaultTimeoutMs = 30_000;
@@ -12,7 +13,10 @@ const maxBytes = 32 * 1024 * 1024;
 const mostRedirects = 5;
 const withoutBody = new Set([204, 205, 304]);
 
-export function guarded({ name, fetch = globalThis.fetch, timeoutMs = defaultTimeoutMs }: ForgeOptions): typeof fetch {
+export function guarded(
+  { name, fetch = globalThis.fetch, timeoutMs = defaultTimeoutMs }: ForgeOptions,
+  { pace, onAnswer }: Watched = {},
+): typeof fetch {
   async function send(url: URL, init: RequestInit, hops = 0): Promise<Response> {
     const response = await fetch(url.href, { ...init, redirect: 'manual' });
     const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
@@ -30,7 +34,10 @@ export function guarded({ name, fetch = globalThis.fetch, timeoutMs = defaultTim
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
     try {
+      await pace?.turn('work');
       const response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+      pace?.heed(response);
+      onAnswer?.(response.headers);
       const bytes = await bytesOf(response, maxBytes, () => {
         throw new OutsideError('invalid', `${name} answered with more than ${maxBytes} bytes.`, {
           status: response.status,

@@ -1,14 +1,18 @@
 /** GitLab's API over the HTTP that our own clients share, and where in it a project lies. */
 import { z } from 'zod';
 import type { ForgeOptions } from '../../forge.ts';
-import { createHttp, type Http } from '../../http/client.ts';
+import { createHttp, type Http, type Watched } from '../../http/client.ts';
 import { at, whole } from '../../http/path.ts';
 import { OutsideError } from '../../outside.ts';
 
 export type GitlabApi = Http;
 
-export const createGitlabApi = ({ name, url, token, fetch, timeoutMs }: ForgeOptions): GitlabApi =>
+export const createGitlabApi = (
+  { name, url, token, fetch, timeoutMs }: ForgeOptions,
+  watched: Watched = {},
+): GitlabApi =>
   createHttp({
+    ...watched,
     name,
     base: `${url.replace(/\/+$/, '')}/api/v4`,
     headers: { authorization: `Bearer ${token}` },
