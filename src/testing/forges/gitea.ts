@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { addAccountRoutes } from './gitea/accounts.ts';
+import { addAccountRoutes, whoAsks } from './gitea/accounts.ts';
 import { Refusal } from './gitea/answers.ts';
 import { addBranchRoutes } from './gitea/branches.ts';
 import { addCommentRoutes } from './gitea/comments.ts';
@@ -16,6 +16,7 @@ import { createDeliveries, type Deliveries } from './gitea/deliveries.ts';
 import type { Files } from './gitea/git.ts';
 import { addGitRoutes } from './gitea/git-http.ts';
 import { addHookRoutes } from './gitea/hooks.ts';
+import { addIssueLifeRoutes } from './gitea/issue-life.ts';
 import { addIssueRoutes } from './gitea/issues.ts';
 import { findRepository } from './gitea/lookup.ts';
 import { addMergeRoutes } from './gitea/merges.ts';
@@ -117,6 +118,10 @@ function addRoutes(app: FastifyInstance, world: World, deliveries: Deliveries) {
       done(new Refusal(422, 'the body is not JSON'));
     }
   });
+  app.addHook('onRequest', async request => {
+    // A token that is not known is refused, even for what everybody may read.
+    if (request.url.startsWith('/api/') && request.headers.authorization) whoAsks(request, world);
+  });
   addAccountRoutes(app, world);
   addRepositoryRoutes(app, world, pushed);
   addBranchRoutes(app, world, pushed);
@@ -127,6 +132,7 @@ function addRoutes(app: FastifyInstance, world: World, deliveries: Deliveries) {
   addStatusRoutes(app, world, report);
   addIssueRoutes(app, world, report);
   addCommentRoutes(app, world, report);
+  addIssueLifeRoutes(app, world);
   addHookRoutes(app, world, deliveries);
   addGitRoutes(app, world, pushed);
   return pushed;

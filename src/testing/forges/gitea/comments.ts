@@ -1,6 +1,8 @@
 /** Comments under issues and pull requests of a fake Gitea. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isSince, isThere } from '../life.ts';
+import { queryOf } from '../request.ts';
 import { whoAsks } from './accounts.ts';
 import { bodyOf, notFound, Refusal } from './answers.ts';
 import { issueOf, numberOf, repositoryOf } from './lookup.ts';
@@ -32,12 +34,13 @@ export function addCommentRoutes(app: FastifyInstance, world: World, report: Rep
 
   app.get(`${base}/:number/comments`, (request, reply) => {
     const repository = repositoryOf(request, world);
-    const issue = repository.issues.find(it => it.number === numberOf(request));
+    const issue = repository.issues.find(it => it.number === numberOf(request) && isThere(it));
     // The real one takes this for a failure of its own.
     if (!issue) throw new Refusal(500, 'issue does not exist');
     // All of them, whatever page was asked for.
-    reply.header('x-total-count', String(issue.comments.length));
-    return issue.comments.map(comment => commentShape(comment, issue, repository, world));
+    const found = issue.comments.filter(({ updatedAt }) => isSince(updatedAt, queryOf(request).since));
+    reply.header('x-total-count', String(found.length));
+    return found.map(comment => commentShape(comment, issue, repository, world));
   });
   app.post(`${base}/:number/comments`, async (request, reply) => {
     const repository = repositoryOf(request, world);
@@ -47,6 +50,8 @@ export function addCommentRoutes(app: FastifyInstance, world: World, report: Rep
     const now = new Date();
     const comment: FakeComment = { id: world.nextId(), author, body, createdAt: now, updatedAt: now };
     issue.comments.push(comment);
+    // An edit, later, is no change of the issue.
+    issue.updatedAt = now;
     await report.commented(repository, issue, comment, { action: 'created', by: author });
     return reply.code(201).send(commentShape(comment, issue, repository, world));
   });

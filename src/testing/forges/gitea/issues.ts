@@ -1,13 +1,23 @@
 /** Issues of a fake Gitea, and the labels of issues and pull requests. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isSince, isThere, lifeOf, setAssignees, setLabels, setState } from '../life.ts';
+import { paramOf, queryOf } from '../request.ts';
 import { whoAsks, whoMay } from './accounts.ts';
 import { bodyOf, labelShape, page, Refusal } from './answers.ts';
 import { issueOf, repositoryOf } from './lookup.ts';
 import type { Changes, Reporter } from './news.ts';
 import { changesOf, nextNumber } from './pulls.ts';
 import { issueShape } from './shapes.ts';
-import { type FakeIssue, isPull, mayDo, type World } from './world.ts';
+import {
+  type FakeAccount,
+  type FakeIssue,
+  type FakeLabel,
+  type FakeRepository,
+  isPull,
+  mayDo,
+  type World,
+} from './world.ts';
 
 const newIssue = z.object({
   title: z.string().min(1),
@@ -18,6 +28,7 @@ const changedIssue = z.object({
   title: z.string().optional(),
   body: z.string().optional(),
   state: z.enum(['open', 'closed']).optional(),
+  assignees: z.array(z.string()).nullish(),
 });
 
 export function addIssueRoutes(app: FastifyInstance, world: World, report: Reporter): void {
@@ -25,12 +36,12 @@ export function addIssueRoutes(app: FastifyInstance, world: World, report: Repor
 
   app.get(base, (request, reply) => {
     const repository = repositoryOf(request, world);
-    const query = request.query as Record<string, string | undefined>;
-    const { state = 'open', type, created_by } = query;
+    const { state = 'open', type, created_by, since } = queryOf(request);
     const found = repository.issues
       .filter(issue => state === 'all' || issue.state === state)
       .filter(issue => type === undefined || (type === 'pulls') === (issue.pull !== null))
       .filter(issue => !created_by || issue.author.login === created_by)
+      .filter(issue => isThere(issue) && isSince(issue.updatedAt, since))
       .toReversed();
     return page(request, reply, found, { url: world.url }).map(issue => issueShape(issue, repository, world));
   });
@@ -61,11 +72,12 @@ export function addIssueRoutes(app: FastifyInstance, world: World, report: Repor
     const by = whoAsks(request, world);
     const issue = issueOf(request, repository);
     if (issue.author !== by && !mayDo(by, repository, 'write')) throw new Refusal(403, 'forbidden');
-    const { title = issue.title, body = issue.body, state = issue.state } = bodyOf(request, changedIssue);
+    const asked = bodyOf(request, changedIssue);
+    const { title = issue.title, body = issue.body, state = issue.state } = asked;
     const changes = changesOf(issue, { title, body });
-    const isMoved = state !== issue.state;
-    Object.assign(issue, { title, body, state, updatedAt: new Date() });
-    if (isMoved) issue.closedAt = state === 'closed' ? new Date() : null;
+    Object.assign(issue, { title, body, ...(changes && { updatedAt: new Date() }) });
+    const isMoved = setState(world, issue, state, by);
+    if (asked.assignees) setAssignees(world, issue, world.accounts.filter(isNamed(asked.assignees)), by);
     const tell = (action: string, told?: Changes) =>
       isPull(issue)
         ? report.pull(repository, issue, action, by, told)
@@ -75,21 +87,57 @@ export function addIssueRoutes(app: FastifyInstance, world: World, report: Repor
     return reply.code(201).send(issueShape(issue, repository, world));
   });
 
+  app.delete(`${base}/:number`, (request, reply) => {
+    const repository = repositoryOf(request, world);
+    whoMay(request, world, repository, 'admin');
+    lifeOf(issueOf(request, repository)).isDeleted = true;
+    return reply.code(204).send();
+  });
+
   addLabelRoutes(app, world, report);
 }
+
+const isNamed =
+  (logins: readonly string[]) =>
+  ({ login }: FakeAccount) =>
+    logins.includes(login);
+
+const namedLabels = z.object({ labels: z.array(z.union([z.number(), z.string()])) });
 
 function addLabelRoutes(app: FastifyInstance, world: World, report: Reporter): void {
   const base = '/api/v1/repos/:owner/:name/issues';
   app.get(`${base}/:number/labels`, request => issueOf(request, repositoryOf(request, world)).labels.map(labelShape));
-  app.post(`${base}/:number/labels`, async request => {
+
+  const change = async (request: FastifyRequest, labelsFrom: (issue: FakeIssue, named: FakeLabel[]) => FakeLabel[]) => {
     const repository = repositoryOf(request, world);
     const by = whoMay(request, world, repository, 'write');
     const issue = issueOf(request, repository);
-    const { labels } = bodyOf(request, z.object({ labels: z.array(z.union([z.number(), z.string()])) }));
-    const added = repository.labels.filter(label => labels.includes(label.id) || labels.includes(label.name));
-    issue.labels = [...new Set([...issue.labels, ...added])];
-    if (isPull(issue)) await report.pull(repository, issue, 'label_updated', by);
-    else await report.issue(repository, issue, 'label_updated', by);
+    const { labels } = bodyOf(request, namedLabels);
+    const named = repository.labels.filter(label => labels.includes(label.id) || labels.includes(label.name));
+    setLabels(world, issue, labelsFrom(issue, named), by);
+    await tell(repository, issue, by);
     return issue.labels.map(labelShape);
+  };
+  const tell = (repository: FakeRepository, issue: FakeIssue, by: FakeAccount) =>
+    isPull(issue)
+      ? report.pull(repository, issue, 'label_updated', by)
+      : report.issue(repository, issue, 'label_updated', by);
+
+  app.post(`${base}/:number/labels`, request => change(request, (issue, named) => [...issue.labels, ...named]));
+  app.put(`${base}/:number/labels`, request => change(request, (_issue, named) => named));
+  app.delete(`${base}/:number/labels/:id`, async (request, reply) => {
+    const repository = repositoryOf(request, world);
+    const by = whoMay(request, world, repository, 'write');
+    const issue = issueOf(request, repository);
+    const id = Number(paramOf(request, 'id'));
+    if (!repository.labels.some(label => label.id === id)) throw new Refusal(422, 'label does not exist');
+    setLabels(
+      world,
+      issue,
+      issue.labels.filter(label => label.id !== id),
+      by,
+    );
+    await tell(repository, issue, by);
+    return reply.code(204).send();
   });
 }

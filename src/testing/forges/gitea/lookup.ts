@@ -1,5 +1,6 @@
 /** Finds what an address names. */
 import type { FastifyRequest } from 'fastify';
+import { isThere } from '../life.ts';
 import { notFound, Refusal } from './answers.ts';
 import { type FakeIssue, type FakePullIssue, type FakeRepository, isPull, type World } from './world.ts';
 
@@ -27,7 +28,7 @@ export const numberOf = (request: FastifyRequest): number => Number((request.par
 export const restOf = (request: FastifyRequest): string => (request.params as { '*': string })['*'];
 
 export function issueOf(request: FastifyRequest, repository: FakeRepository): FakeIssue {
-  const found = repository.issues.find(issue => issue.number === numberOf(request));
+  const found = repository.issues.find(issue => issue.number === numberOf(request) && isThere(issue));
   if (!found) throw notFound();
   return found;
 }

@@ -1,6 +1,7 @@
 /** Pull requests of a fake Gitea: opened, changed, listed. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { setState } from '../life.ts';
 import { signedIn, whoAsks } from './accounts.ts';
 import { bodyOf, notFound, page, Refusal } from './answers.ts';
 import { branchSha } from './git.ts';
@@ -70,9 +71,8 @@ export function addPullRoutes(app: FastifyInstance, world: World, report: Report
     const { title = issue.title, body = issue.body, state = issue.state } = bodyOf(request, changedPull);
     if (issue.pull.merged && state === 'open') throw new Refusal(412, 'The pull request has been merged.');
     const changes = changesOf(issue, { title, body });
-    const isMoved = state !== issue.state;
-    Object.assign(issue, { title, body, state, updatedAt: new Date() });
-    if (isMoved) issue.closedAt = state === 'closed' ? new Date() : null;
+    Object.assign(issue, { title, body, updatedAt: new Date() });
+    const isMoved = setState(world, issue, state, by);
     if (changes) await report.pull(repository, issue, 'edited', by, changes);
     if (isMoved) await report.pull(repository, issue, state === 'closed' ? 'closed' : 'reopened', by);
     return reply.code(201).send(await pullShape(issue, repository, world, by));

@@ -7,6 +7,7 @@ import { bodyOf, labelShape, notFound, page, Refusal, repositoryShape } from './
 import { branchSha, commitFiles, type Files, fileAt, git, initBare, shaOf } from './git.ts';
 import type { Pushed } from './git-http.ts';
 import { repositoryOf, restOf } from './lookup.ts';
+import { addMemberRoutes } from './members.ts';
 import { type FakeAccount, type FakeRepository, fullName, type World } from './world.ts';
 
 const newRepository = z.object({
@@ -79,14 +80,7 @@ export function addRepositoryRoutes(app: FastifyInstance, world: World, pushed: 
   });
 
   app.get(base, request => repositoryShape(repositoryOf(request, world), world, signedIn(request, world)));
-  app.put(`${base}/collaborators/:login`, async (request, reply) => {
-    const repository = repositoryOf(request, world);
-    whoMay(request, world, repository, 'admin');
-    const { permission } = bodyOf(request, z.object({ permission: z.enum(['read', 'write', 'admin']) }));
-    repository.permissions.set((request.params as { login: string }).login, permission);
-    return reply.code(204).send();
-  });
-
+  addMemberRoutes(app, world);
   addFileRoutes(app, world, pushed);
 
   app.get(`${base}/labels`, (request, reply) =>

@@ -1,4 +1,5 @@
 /** Issues, pull requests and what hangs on them, as the API and the webhooks show them. */
+import { lifeOf, stamp } from '../life.ts';
 import { labelShape, repositoryShape, userShape } from './answers.ts';
 import { branchSha, mergeBase, mergedTree, shaOf } from './git.ts';
 import {
@@ -24,6 +25,12 @@ export async function headOf(repository: FakeRepository, { number, pull }: FakeP
   return ofBranch ?? (await shaOf(repository.directory, `refs/pull/${number}/head`)) ?? '';
 }
 
+/** Nobody is null. */
+function assigneesShape(issue: FakeIssue, world: World) {
+  const { assignees } = lifeOf(issue);
+  return assignees.length > 0 ? assignees.map(account => userShape(account, world)) : null;
+}
+
 /** What an issue and a pull request have in common. */
 function sharedShape(issue: FakeIssue, repository: FakeRepository, world: World) {
   return {
@@ -35,13 +42,14 @@ function sharedShape(issue: FakeIssue, repository: FakeRepository, world: World)
     body: issue.body,
     labels: issue.labels.map(labelShape),
     milestone: null,
-    assignee: null,
+    assignee: assigneesShape(issue, world)?.[0] ?? null,
+    assignees: assigneesShape(issue, world),
     state: issue.state,
     is_locked: false,
     comments: issue.comments.length,
-    created_at: issue.createdAt,
-    updated_at: issue.updatedAt,
-    closed_at: issue.closedAt,
+    created_at: stamp(issue.createdAt),
+    updated_at: stamp(issue.updatedAt),
+    closed_at: issue.closedAt && stamp(issue.closedAt),
     due_date: null,
     pin_order: 0,
   };
@@ -54,7 +62,6 @@ export function issueShape(issue: FakeIssue, repository: FakeRepository, world: 
     url: `${world.url}/api/v1/repos/${fullName(repository)}/issues/${issue.number}`,
     ref: '',
     assets: [],
-    assignees: null,
     pull_request: issue.pull ? { merged: issue.pull.merged !== null, draft: isDraft(issue), html_url: page } : null,
     repository: {
       id: repository.id,
@@ -79,7 +86,6 @@ export async function pullShape(issue: FakePullIssue, repository: FakeRepository
     url: page,
     diff_url: `${page}.diff`,
     patch_url: `${page}.patch`,
-    assignees: [],
     // Whoever has been asked or has answered.
     requested_reviewers: [...new Set(issue.pull.reviews.map(review => review.author))].map(it => userShape(it, world)),
     requested_reviewers_teams: [],
@@ -118,8 +124,8 @@ export function commentShape(comment: FakeComment, issue: FakeIssue, repository:
     user: userShape(comment.author, world),
     body: comment.body,
     assets: [],
-    created_at: comment.createdAt,
-    updated_at: comment.updatedAt,
+    created_at: stamp(comment.createdAt),
+    updated_at: stamp(comment.updatedAt),
   };
 }
 
