@@ -327,7 +327,7 @@ test('waits for its turn before every request, and asks again where it asked too
 test('lets a client say what a status means, and hears of every answer', async () => {
   const dates: (string | null)[] = [];
   const { http } = await serve((_, response) => json(response, 403, { detail: 'Given token is not valid' }), {
-    failure: ({ status, words }) => (status === 403 && /token/.test(words) ? 'unauthorized' : undefined),
+    meaning: ({ status, words }) => (status === 403 && /token/.test(words) ? { failure: 'unauthorized' } : {}),
     onAnswer: headers => void dates.push(headers.get('date')),
   });
   await expect(http.get('/things/1', thing)).rejects.toMatchObject({

@@ -53,7 +53,8 @@ export function createPlaneApi(options: TrackerOptions): PlaneApi {
     pace: createPace({ name, perMinute }),
     onAnswer: skew.heed,
     // A token that is wrong, expired or switched off is no question of what an account may do.
-    failure: ({ status, words }) => (status === 403 && /token is not valid/i.test(words) ? 'unauthorized' : undefined),
+    meaning: ({ status, words }) =>
+      status === 403 && /token is not valid/i.test(words) ? { failure: 'unauthorized' } : {},
   });
   const workspace = at`/v1/workspaces/${options.workspace}`;
   const none = (what: string) => new OutsideError('notFound', `${name} has no ${what}.`, { status: 404 });
