@@ -36,8 +36,8 @@ export interface HttpOptions {
   meaning?: (answer: Answer) => Meaning;
   /** Waits for a turn before each request. What is refused as asked too often is asked again, for nothing came of it. */
   pace?: Pace;
-  /** Hears of every answer, whatever it says. */
-  onAnswer?: (headers: Headers) => void;
+  /** Hears of every answer, whatever it says, and when its question went out: epoch milliseconds. */
+  onAnswer?: (headers: Headers, sentAt: number) => void;
 }
 
 /** How a client is asked to be slow, and told of answers. */
@@ -161,9 +161,10 @@ function createAsk(options: HttpOptions): Http['ask'] {
   return async (method, path, asking = {}) => {
     for (let turn = 1; ; turn += 1) {
       await pace?.turn(asking.urgency ?? 'work');
+      const sentAt = Date.now();
       const answer = await exchange(method, path, asking);
       pace?.heed(answer);
-      options.onAnswer?.(answer.headers);
+      options.onAnswer?.(answer.headers, sentAt);
       if ((answer.status >= 200 && answer.status < 300) || asking.expect?.includes(answer.status)) return answer;
       const { words, ...meaning } = options.meaning?.(answer) ?? {};
       const failure = meaning.failure ?? failureOf(answer.status, answer.headers);

@@ -73,14 +73,14 @@ export function createPace({ name, perMinute, now = Date.now, sleep = sleepFor }
       }
     },
     heed({ status, headers }) {
+      const left = headers.get('x-ratelimit-remaining')?.trim();
       if (failureOf(status, headers) === 'limited') {
         notBefore = Math.max(notBefore, retryAtOf(headers, now()) ?? now() + windowMs);
       } else if (perMinute === null) {
-        notBefore = Math.max(notBefore, retryAtOf(headers, now()) ?? 0);
+        if (left === '0') notBefore = Math.max(notBefore, retryAtOf(headers, now()) ?? 0);
       } else {
         // Others use the same token: what they took of the minute is gone for us as well. When it resets is no help, for
         // Plane names the end of a minute that begins with each answer.
-        const left = headers.get('x-ratelimit-remaining')?.trim();
         forgetOld();
         if (left) while (sent.length < perMinute - Math.max(0, Number(left))) sent.push(now());
       }

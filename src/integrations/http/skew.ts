@@ -1,12 +1,14 @@
-/** How far a server's clock is ahead of ours. */
+/** How far a server's clock is ahead of ours, as far as an answer proves it. */
 
 export interface Skew {
+  /** 0 where both may be the same. */
   readonly ms: number;
-  heed(headers: Headers): void;
+  /** `sentAt` is when the question went out, by our clock. */
+  heed(headers: Headers, sentAt: number): void;
 }
 
-/** `Date` tells whole seconds only: in the middle of its second it is wrong by half of one at most. */
-const middleMs = 500;
+/** `Date` tells whole seconds. */
+const secondMs = 1_000;
 
 export function createSkew(now: () => number = Date.now): Skew {
   let ms = 0;
@@ -14,9 +16,12 @@ export function createSkew(now: () => number = Date.now): Skew {
     get ms() {
       return ms;
     },
-    heed(headers) {
+    heed(headers, sentAt) {
       const theirs = Date.parse(headers.get('date') ?? '');
-      if (Number.isFinite(theirs)) ms = theirs + middleMs - now();
+      if (!Number.isFinite(theirs)) return;
+      // It was written somewhere between the question and the answer, which may be far apart.
+      const [least, most] = [theirs - now(), theirs + secondMs - sentAt];
+      ms = least > 0 ? least : most < 0 ? most : 0;
     },
   };
 }

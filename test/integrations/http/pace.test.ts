@@ -128,6 +128,15 @@ test('waits for the reset where the server counts by itself and nothing is left'
   expect(went).toEqual([{ who: 'one', second: 30 }]);
 });
 
+test('does not take a reset for a limit where something is left, or nothing is said', async () => {
+  const { pace, ask, pass, went, now } = paced(null);
+  const reset = String(Math.floor(now() / 1_000) + 30);
+  pace.heed(answer(200, { 'x-ratelimit-reset': reset }));
+  pace.heed(answer(200, { 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': reset }));
+  await Promise.all([ask('one'), pass(0)]);
+  expect(went).toEqual([{ who: 'one', second: 0 }]);
+});
+
 test('does not wait for more than 90 seconds: it says when to come back', async () => {
   const { pace, ask, now } = paced(5);
   pace.heed(answer(429, { 'retry-after': '3600' }));
