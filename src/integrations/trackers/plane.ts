@@ -1,4 +1,5 @@
 /** Plane, over its public API `/api/v1`: the community edition first, and the commercial ones where they are alike. */
+import type { Pace } from '../http/pace.ts';
 import { OutsideError } from '../outside.ts';
 import type { Tracker, TrackerOptions } from '../tracker.ts';
 import { versionAnswer } from './plane/answers.ts';
@@ -13,7 +14,12 @@ import { createProjects } from './plane/projects.ts';
 import { createRelations } from './plane/relations.ts';
 import { createShow } from './plane/show.ts';
 
-export function createPlaneTracker(options: TrackerOptions): Tracker {
+export interface PlaneOptions extends TrackerOptions {
+  /** What keeps to the limit of requests; several clients of one token share it. */
+  pace?: Pace;
+}
+
+export function createPlaneTracker(options: PlaneOptions): Tracker {
   const { name } = options;
   const api = createPlaneApi(options);
   const site = `${options.url.replace(/\/+$/, '')}/${encodeURIComponent(options.workspace)}`;

@@ -16,6 +16,9 @@ const time = z
 
 const text = z.string().nullish();
 
+/** A time of which only counts whether it is there. */
+const mark = z.unknown().optional();
+
 const either = <T extends z.ZodType>(whole: T) => planeId.or(whole);
 
 export const personAnswer = z.object({ id: planeId, display_name: text, email: text });
@@ -56,8 +59,8 @@ export const itemAnswer = z.object({
   project: either(z.object({ id: planeId, identifier: text })),
   created_at: time,
   updated_at: time,
-  archived_at: z.unknown(),
-  deleted_at: z.unknown(),
+  archived_at: mark,
+  deleted_at: mark,
   is_draft: z.boolean().nullish(),
 });
 export type ItemAnswer = z.output<typeof itemAnswer>;
@@ -70,7 +73,7 @@ export const commentAnswer = z.object({
   updated_by: somePerson,
   created_at: time,
   updated_at: time,
-  edited_at: z.unknown(),
+  edited_at: mark,
 });
 export type CommentAnswer = z.output<typeof commentAnswer>;
 
@@ -94,14 +97,12 @@ export const versionAnswer = z.object({ instance: z.object({ current_version: z.
 
 /** One page of a list; some lists come whole. */
 export const pageOf = <T extends z.ZodType>(entry: T) =>
-  z
-    .array(entry)
-    .transform(results => ({ results, next_cursor: null, next_page_results: false, total_count: null }))
-    .or(
-      z.object({
-        results: z.array(entry),
-        next_cursor: z.string().max(100).nullish(),
-        next_page_results: z.boolean().nullish(),
-        total_count: z.int().nullish(),
-      }),
-    );
+  z.preprocess(
+    answer => (Array.isArray(answer) ? { results: answer } : answer),
+    z.object({
+      results: z.array(entry),
+      next_cursor: z.string().max(100).nullish(),
+      next_page_results: z.boolean().nullish(),
+      total_count: z.int().nullish(),
+    }),
+  );

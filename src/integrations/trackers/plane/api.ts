@@ -1,7 +1,7 @@
 /** How Plane is asked: its paths, which differ between editions, and its pages. */
 import type { z } from 'zod';
 import { createHttp, type Http, type Query } from '../../http/client.ts';
-import { createPace, type Urgency } from '../../http/pace.ts';
+import { createPace, type Pace, type Urgency } from '../../http/pace.ts';
 import { at } from '../../http/path.ts';
 import { createSkew } from '../../http/skew.ts';
 import { OutsideError } from '../../outside.ts';
@@ -39,7 +39,7 @@ const mostPages = 200;
 /** What Plane allows for a token unless its administrator says otherwise. */
 const defaultPerMinute = 60;
 
-export function createPlaneApi(options: TrackerOptions): PlaneApi {
+export function createPlaneApi(options: TrackerOptions & { pace?: Pace }): PlaneApi {
   const { name, token, perMinute = defaultPerMinute } = options;
   const skew = createSkew();
   const http = createHttp({
@@ -50,7 +50,7 @@ export function createPlaneApi(options: TrackerOptions): PlaneApi {
     fetch: options.fetch,
     timeoutMs: options.timeoutMs,
     paging: { parameter: 'per_page', size: pageSize },
-    pace: createPace({ name, perMinute }),
+    pace: options.pace ?? createPace({ name, perMinute }),
     onAnswer: skew.heed,
     // A token that is wrong, expired or switched off is no question of what an account may do.
     meaning: ({ status, words }) =>
@@ -96,16 +96,26 @@ export function createPlaneApi(options: TrackerOptions): PlaneApi {
 /** Items are `work-items`; up to 1.0 the community edition knows only `issues`. Asked once, by the first that wants items. */
 function createWords(http: Http, project: PlaneApi['project']): Pick<PlaneApi, 'items' | 'word'> {
   let known: string | undefined;
-  const probe = async (id: string, word: string) => {
-    const { status } = await http.ask('GET', `${project(id)}/${word}/`, { query: { per_page: 1 }, expect: [403, 404] });
-    return status !== 404;
+  let asking: Promise<string | undefined> | undefined;
+  const probe = async (id: string) => {
+    for (const word of ['work-items', 'issues']) {
+      const asked = { query: { per_page: 1 }, expect: [403, 404] };
+      if ((await http.ask('GET', `${project(id)}/${word}/`, asked)).status !== 404) return word;
+    }
+    // Of a project that is not there neither is: nothing was learned.
+    return undefined;
   };
   return {
     word: () => known ?? 'work-items',
     async items(id) {
-      // Of a project that is not there neither is: then nothing was learned.
-      for (const word of ['work-items', 'issues']) if (known === undefined && (await probe(id, word))) known = word;
-      return `${project(id)}/${known ?? 'work-items'}`;
+      const path = project(id);
+      if (known === undefined) {
+        asking ??= probe(id).finally(() => {
+          asking = undefined;
+        });
+        known = (await asking) ?? known;
+      }
+      return `${path}/${known ?? 'work-items'}`;
     },
   };
 }

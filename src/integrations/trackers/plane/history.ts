@@ -1,4 +1,7 @@
-/** What happened to an item. */
+/**
+ * What happened to an item, as its history tells. That is what was asked of Plane, which is not always what it did: a field
+ * that its API ignores stands there as if it had changed.
+ */
 import type { ItemChange, Tracker } from '../../tracker.ts';
 import { activityAnswer } from './answers.ts';
 import { withActor } from './comments.ts';

@@ -26,13 +26,20 @@ const accountIn = ({ member, id }: { member?: string | PersonAnswer | null | und
 
 export function createPeople(api: PlaneApi): People {
   const known = new Map<string, Person>();
-  let us: Person | undefined;
+  let us: Promise<Person> | undefined;
 
   const members = (path: string) => api.list(`${path}/members/`, memberAnswer);
 
   return {
-    async account() {
-      us ??= personOf(await api.http.get('/v1/users/me/', personAnswer));
+    account() {
+      // A token belongs to one account for ever; only an answer that did not come is asked for again.
+      us ??= api.http
+        .get('/v1/users/me/', personAnswer)
+        .then(personOf)
+        .catch(error => {
+          us = undefined;
+          throw error;
+        });
       return us;
     },
     async named(project, who) {

@@ -26,20 +26,26 @@ const longestMs = 5 * 60_000;
 const shortestMs = 30_000;
 
 export function createProjects(api: PlaneApi, name: string): Projects {
-  const kept = new Map<string, { words: Words; at: number }>();
+  const kept = new Map<string, { words: Promise<Words>; at: number }>();
 
-  const ask = async (id: string, identifier: string): Promise<Words> => {
-    const states = await api.list(`${api.project(id)}/states/`, stateAnswer);
-    const labels = await api.list(`${api.project(id)}/labels/`, labelAnswer);
-    const words = { identifier, states, labels };
-    kept.set(id, { words, at: Date.now() });
+  const ask = async (id: string, identifier?: string): Promise<Words> => {
+    const path = api.project(id);
+    return {
+      identifier: identifier ?? (await api.http.get(`${path}/`, projectAnswer)).identifier,
+      states: await api.list(`${path}/states/`, stateAnswer),
+      labels: await api.list(`${path}/labels/`, labelAnswer),
+    };
+  };
+  /** Whoever asks meanwhile gets the same answer; one that failed is nobody's. */
+  const keep = (id: string, words: Promise<Words>): Promise<Words> => {
+    const entry = { words, at: Date.now() };
+    kept.set(id, entry);
+    words.catch(() => kept.get(id) === entry && kept.delete(id));
     return words;
   };
   const noOlderThan = async (id: string, ms: number): Promise<Words> => {
     const there = kept.get(id);
-    if (there && Date.now() - there.at <= ms) return there.words;
-    const { identifier } = await api.http.get(`${api.project(id)}/`, projectAnswer);
-    return ask(id, identifier);
+    return there && Date.now() - there.at <= ms ? there.words : keep(id, ask(id));
   };
   const found = async (ref: string) => {
     if (isPlaneId(ref)) return api.http.get(`${api.project(ref)}/`, projectAnswer);
@@ -53,7 +59,7 @@ export function createProjects(api: PlaneApi, name: string): Projects {
   return {
     async project(ref) {
       const project = await found(ref);
-      const { states, labels } = await ask(project.id, project.identifier);
+      const { states, labels } = await keep(project.id, ask(project.id, project.identifier));
       return {
         id: project.id,
         identifier: project.identifier,
