@@ -23,9 +23,12 @@ export interface WantedItem {
   labels?: readonly string[];
 }
 
-/** What people do at a tracker, in its own way: everything that Signalbox itself never does. Maria does it unless it says otherwise. */
+/**
+ * What people do at a tracker, in its own way: everything that Signalbox itself never does. Maria does it unless it says
+ * otherwise.
+ */
 export interface People {
-  /** Makes a project with the labels `agent`, `bug` and `in review`; Maria and we may write there, the stranger may not. Answers its id. */
+  /** Makes a project with the labels `agent`, `bug` and `in review`, where Maria and we may write. Answers its id. */
   makeProject(): Promise<string>;
   openItem(project: string, wanted: WantedItem): Promise<ItemRef>;
   /** Moves it to the state of this name. */

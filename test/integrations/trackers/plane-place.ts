@@ -13,8 +13,8 @@ export interface PlaneServer {
   tokens: { bot: string; maria: string; stranger: string };
   /** What it calls items. */
   word?: 'work-items' | 'issues';
-  /** Whether it tells that a comment was edited at once after it was written. */
-  tellsEdits: boolean;
+  /** How Maria edits on its pages, which leaves a trace that an edit by the API does not; null where nobody sits there. */
+  editOnPages: People['editComment'] | null;
   close(): Promise<void>;
 }
 
@@ -25,6 +25,8 @@ export interface PlanePlace extends TrackerPlace {
   /** Within the workspace. */
   ask: Ask;
   tokens: PlaneServer['tokens'];
+  /** What it calls items. */
+  word: string;
   /** The path of an item. */
   itemAt(ref: ItemRef): string;
 }
@@ -52,19 +54,19 @@ export async function planePlace(server: PlaneServer): Promise<PlanePlace> {
     createPlaneTracker({ name: 'tracker', url, workspace, token, perMinute: null, timeoutMs: 20_000 });
   const [tracker, maria, stranger] = [tokens.bot, tokens.maria, tokens.stranger].map(withToken);
   const itemAt = ({ project, id }: ItemRef) => `/projects/${project}/${word}/${id}/`;
+  const [us, guest] = [(await tracker!.account()).id, (await stranger!.account()).id];
+  const people = createPeople(ask, { tokens, word, itemAt, us, guest });
   return {
     kind: 'plane',
-    ...{ ask, tokens, itemAt, withToken },
+    ...{ ask, tokens, word, itemAt, withToken },
     tracker: tracker!,
     maria: maria!,
     stranger: stranger!,
-    people: await createPeople(ask, {
-      tokens,
-      word,
-      itemAt,
-      us: (await tracker!.account()).id,
-      guest: (await stranger!.account()).id,
-    }),
+    people: {
+      ...people,
+      editComment: server.editOnPages ?? people.editComment,
+      block: word === 'issues' ? null : people.block,
+    },
     states: { todo: 'Todo', done: 'Done' },
     written: {
       plain: text => `<p class="editor-paragraph-block">${escaped(text)}</p>`,
@@ -73,7 +75,7 @@ export async function planePlace(server: PlaneServer): Promise<PlanePlace> {
       join: (...parts) => parts.join(''),
     },
     seen: raw => wholeText(htmlLines(raw)),
-    tells: { edits: server.tellsEdits, history: true },
+    tells: { edits: server.editOnPages !== null, history: true },
     close: server.close,
   };
 }
@@ -87,10 +89,10 @@ interface Page<T> {
   results: T[];
 }
 
-async function createPeople(
+function createPeople(
   ask: Ask,
   of: Pick<PlanePlace, 'tokens' | 'itemAt'> & { word: string; us: string; guest: string },
-): Promise<People> {
+): People {
   const { tokens, itemAt, word, us, guest } = of;
   const her = <T>(method: string, path: string, body?: unknown) => ask<T>(tokens.maria, method, path, body);
   const idOf = async (project: string, kind: 'states' | 'labels', name: string) => {
