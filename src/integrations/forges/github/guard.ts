@@ -35,9 +35,10 @@ export function guarded(
     const url = new URL(input instanceof Request ? input.url : String(input));
     try {
       await pace?.turn('work');
+      const sentAt = Date.now();
       const response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
       pace?.heed(response);
-      onAnswer?.(response.headers);
+      onAnswer?.(response.headers, sentAt);
       const bytes = await bytesOf(response, maxBytes, () => {
         throw new OutsideError('invalid', `${name} answered with more than ${maxBytes} bytes.`, {
           status: response.status,
