@@ -4,6 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import fastify from 'fastify';
+import { whoAsks } from './gitea/accounts.ts';
 import { Refusal } from './gitea/answers.ts';
 import type { Files } from './gitea/git.ts';
 import { addGitRoutes } from './gitea/git-http.ts';
@@ -12,12 +13,14 @@ import { type FakeRepository, fullName, isPull, type Permission } from './gitea/
 import { addCheckRoutes, runShape } from './github/checks.ts';
 import { addGraphqlRoute } from './github/graphql.ts';
 import { addHookRoutes, createSender, createTell } from './github/hooks.ts';
+import { addIssueLifeRoutes } from './github/issue-life.ts';
 import { addIssueRoutes } from './github/issues.ts';
 import { addPullRoutes } from './github/pulls.ts';
 import { announce } from './github/pushes.ts';
 import { addRepositoryRoutes } from './github/repositories.ts';
 import { addReviewRoutes } from './github/reviews.ts';
 import type { FakeCheckRun, GithubServer } from './github/server.ts';
+import { lifeOf } from './life.ts';
 import { accountOf, createRepository, createStockedWorld } from './stock.ts';
 
 export interface FakeGithubOptions {
@@ -36,6 +39,8 @@ export interface FakeGithubActs {
   /** A thread of a review, that waits to be resolved or is. */
   addThread(repository: string, number: number, thread: { isResolved: boolean }): void;
   dismissReview(repository: string, number: number, id: number): void;
+  /** Takes an issue away, as its page lets those do who administrate. */
+  deleteIssue(repository: string, number: number): void;
   /** The next answers about pull requests say that GitHub is still working out whether they merge. */
   holdBackMerges(count: number): void;
 }
@@ -75,11 +80,16 @@ export async function startFakeGithub({ accounts }: FakeGithubOptions): Promise<
       .send({ message, documentation_url: 'https://docs.github.com/rest', status: String(status) });
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not Found' }));
+  app.addHook('onRequest', async request => {
+    // A token that is not known is refused, even for what everybody may read.
+    if (request.url.startsWith('/api/') && request.headers.authorization) whoAsks(request, world);
+  });
   addRepositoryRoutes(server);
   addPullRoutes(server);
   addReviewRoutes(server);
   addCheckRoutes(server);
   addIssueRoutes(server);
+  addIssueLifeRoutes(server);
   addHookRoutes(server, sender.send);
   addGraphqlRoute(server);
   addGitRoutes(app, world, announce(server));
@@ -126,6 +136,9 @@ function actsOf(server: GithubServer): FakeGithubActs {
     },
     dismissReview(repository, number, id) {
       for (const review of pullOf(repository, number).pull.reviews) if (review.id === id) review.isDismissed = true;
+    },
+    deleteIssue(repository, number) {
+      for (const issue of find(repository).issues) if (issue.number === number) lifeOf(issue).isDeleted = true;
     },
     holdBackMerges(count) {
       world.mergesHeldBack = count;

@@ -1,9 +1,10 @@
 /** Issues, comments and labels on a fake GitHub. Pull requests are issues there. */
 import type { FastifyRequest } from 'fastify';
 import { whoAsks, whoMay } from '../gitea/accounts.ts';
-import { notFound } from '../gitea/answers.ts';
+import { notFound, Refusal } from '../gitea/answers.ts';
 import { issueOf, repositoryOf } from '../gitea/lookup.ts';
-import type { FakeIssue, FakeRepository } from '../gitea/world.ts';
+import type { FakeAccount, FakeIssue, FakeLabel, FakeRepository } from '../gitea/world.ts';
+import { isSince, isThere, lifeOf, setAssignees, setLabels, setState } from '../life.ts';
 import { bodyOf, paramOf, queryOf } from '../request.ts';
 import { type GithubServer, invalid, page, repo } from './server.ts';
 import { commentShape, issueShape, userShape } from './shapes.ts';
@@ -13,12 +14,14 @@ export function addIssueRoutes(server: GithubServer): void {
 
   app.get(`${repo}/issues`, (request, reply) => {
     const repository = repositoryOf(request, world);
-    const { state = 'open', creator } = queryOf(request);
+    const { state = 'open', creator, since, sort = 'created', direction = 'desc' } = queryOf(request);
     const found = repository.issues
       .filter(issue => state === 'all' || issue.state === state)
       .filter(issue => !creator || issue.author.login === creator)
-      .toReversed();
-    return page(request, reply, found, world.url).map(issue => issueShape(world, repository, issue));
+      .filter(issue => isThere(issue) && isSince(issue.updatedAt, since))
+      .toSorted(sort === 'updated' ? byUpdate : byNumber);
+    const listed = direction === 'asc' ? found : found.toReversed();
+    return page(request, reply, listed, world.url).map(issue => issueShape(world, repository, issue));
   });
 
   app.post(`${repo}/issues`, (request, reply) => {
@@ -32,7 +35,7 @@ export function addIssueRoutes(server: GithubServer): void {
       ...{ state: 'open', labels: [], comments: [], createdAt: now, updatedAt: now, closedAt: null, pull: null },
     };
     repository.issues.push(issue);
-    addLabels(server, repository, issue, labels as string[]);
+    issue.labels = labelsNamed(server, repository, labels as string[]);
     const shape = issueShape(world, repository, issue);
     server.tell(repository, 'issues', { action: 'opened', issue: shape, sender: userShape(author) });
     reply.code(201);
@@ -41,6 +44,8 @@ export function addIssueRoutes(server: GithubServer): void {
 
   app.get(`${repo}/issues/:number`, request => {
     const repository = repositoryOf(request, world);
+    const isGone = repository.issues.some(it => String(it.number) === paramOf(request, 'number') && !isThere(it));
+    if (isGone) throw new Refusal(410, 'This issue was deleted');
     return issueShape(world, repository, issueOf(request, repository));
   });
 
@@ -48,11 +53,13 @@ export function addIssueRoutes(server: GithubServer): void {
     const repository = repositoryOf(request, world);
     const sender = whoMay(request, world, repository, 'write');
     const issue = issueOf(request, repository);
-    const { state } = bodyOf(request);
-    if (state === 'closed' || state === 'open') issue.state = state;
+    const { state, state_reason, assignees } = bodyOf(request);
+    if (Array.isArray(assignees)) setAssignees(world, issue, world.accounts.filter(isNamed(assignees)), sender);
+    const isMoved = (state === 'closed' || state === 'open') && setState(world, issue, state, sender);
+    if (isMoved) lifeOf(issue).reason = state === 'open' ? 'reopened' : String(state_reason ?? 'completed');
     const shape = issueShape(world, repository, issue);
     const action = state === 'closed' ? 'closed' : 'reopened';
-    server.tell(repository, 'issues', { action, issue: shape, sender: userShape(sender) });
+    if (isMoved) server.tell(repository, 'issues', { action, issue: shape, sender: userShape(sender) });
     return shape;
   });
 
@@ -60,26 +67,49 @@ export function addIssueRoutes(server: GithubServer): void {
     page(request, reply, issueOf(request, repositoryOf(request, world)).labels, world.url),
   );
 
-  app.post(`${repo}/issues/:number/labels`, request => {
-    const repository = repositoryOf(request, world);
-    whoMay(request, world, repository, 'write');
-    const issue = issueOf(request, repository);
-    addLabels(server, repository, issue, bodyOf(request).labels as string[]);
-    return issue.labels;
-  });
+  addLabelRoutes(server);
   addCommentRoutes(server);
 }
 
+const byNumber = (one: FakeIssue, other: FakeIssue) => one.number - other.number;
+const byUpdate = (one: FakeIssue, other: FakeIssue) => one.updatedAt.getTime() - other.updatedAt.getTime();
+const isNamed =
+  (logins: readonly unknown[]) =>
+  ({ login }: FakeAccount) =>
+    logins.includes(login);
+
+function addLabelRoutes(server: GithubServer): void {
+  const { app, world } = server;
+  const path = `${repo}/issues/:number/labels`;
+
+  const change = (request: FastifyRequest, labelsFrom: (issue: FakeIssue, named: FakeLabel[]) => FakeLabel[]) => {
+    const repository = repositoryOf(request, world);
+    const by = whoMay(request, world, repository, 'write');
+    const issue = issueOf(request, repository);
+    const { labels = [] } = bodyOf(request);
+    const named = labelsNamed(server, repository, labels as string[]);
+    setLabels(world, issue, labelsFrom(issue, named), by);
+    return issue.labels;
+  };
+  app.post(path, request => change(request, (issue, named) => [...issue.labels, ...named]));
+  app.put(path, request => change(request, (_issue, named) => named));
+  app.delete(`${path}/:name`, request =>
+    change(request, issue => {
+      const kept = issue.labels.filter(({ name }) => name !== paramOf(request, 'name'));
+      if (kept.length === issue.labels.length) throw new Refusal(404, 'Label does not exist');
+      return kept;
+    }),
+  );
+}
+
 /** Labels that there are not are made, as GitHub does. */
-function addLabels({ world }: GithubServer, repository: FakeRepository, issue: FakeIssue, names: readonly string[]) {
-  for (const name of names) {
-    let label = repository.labels.find(it => it.name.toLowerCase() === name.toLowerCase());
-    if (!label) {
-      label = { id: world.nextId(), name, color: 'ededed' };
-      repository.labels.push(label);
-    }
-    if (!issue.labels.includes(label)) issue.labels.push(label);
-  }
+function labelsNamed({ world }: GithubServer, repository: FakeRepository, names: readonly string[]): FakeLabel[] {
+  return names.map(name => {
+    const there = repository.labels.find(it => it.name.toLowerCase() === name.toLowerCase());
+    const label = there ?? { id: world.nextId(), name, color: 'ededed' };
+    if (!there) repository.labels.push(label);
+    return label;
+  });
 }
 
 function addCommentRoutes(server: GithubServer): void {
@@ -98,7 +128,8 @@ function addCommentRoutes(server: GithubServer): void {
   app.get(`${repo}/issues/:number/comments`, (request, reply) => {
     const repository = repositoryOf(request, world);
     const issue = issueOf(request, repository);
-    const shapes = issue.comments.map(comment => commentShape(world, repository, issue, comment));
+    const found = issue.comments.filter(({ updatedAt }) => isSince(updatedAt, queryOf(request).since));
+    const shapes = found.map(comment => commentShape(world, repository, issue, comment));
     return page(request, reply, shapes, world.url);
   });
 
@@ -112,6 +143,7 @@ function addCommentRoutes(server: GithubServer): void {
       ...{ createdAt: now, updatedAt: now },
     };
     issue.comments.push(comment);
+    issue.updatedAt = now;
     const shape = commentShape(world, repository, issue, comment);
     server.tell(repository, 'issue_comment', {
       action: 'created',
@@ -130,7 +162,8 @@ function addCommentRoutes(server: GithubServer): void {
 
   app.patch(one, request => {
     const { repository, issue, comment } = find(request);
-    const sender = whoMay(request, world, repository, 'write');
+    const asks = whoAsks(request, world);
+    const sender = asks === comment.author ? asks : whoMay(request, world, repository, 'write');
     comment.body = String(bodyOf(request).body);
     comment.updatedAt = new Date();
     const shape = commentShape(world, repository, issue, comment);

@@ -11,6 +11,7 @@ import {
   mayDo,
   type World,
 } from '../gitea/world.ts';
+import { lifeOf, stamp } from '../life.ts';
 import { api, type GithubServer } from './server.ts';
 
 export const userShape = ({ id, login }: FakeAccount) => ({ id, login, type: 'User', site_admin: false });
@@ -113,18 +114,26 @@ export const reviewShape = (review: FakeReview) => ({
   submitted_at: review.submittedAt.toISOString(),
 });
 
+const mergedAt = ({ merged }: NonNullable<FakeIssue['pull']>) => merged && stamp(merged.at);
+
 export function issueShape(world: World, repository: FakeRepository, issue: FakeIssue) {
-  const address = `${world.url}/${fullName(repository)}`;
+  const kind = issue.pull ? 'pull' : 'issues';
+  const address = `${world.url}/${fullName(repository)}/${kind}/${issue.number}`;
   return {
     id: issue.id,
     number: issue.number,
-    html_url: `${address}/${issue.pull ? 'pull' : 'issues'}/${issue.number}`,
+    html_url: address,
     title: issue.title,
     body: issue.body || null,
     state: issue.state,
+    state_reason: lifeOf(issue).reason,
     labels: issue.labels.map(({ id, name, color }) => ({ id, name, color: color.replace('#', '') })),
     user: userShape(issue.author),
-    ...(issue.pull ? { pull_request: { html_url: `${address}/pull/${issue.number}` } } : {}),
+    assignees: lifeOf(issue).assignees.map(userShape),
+    created_at: stamp(issue.createdAt),
+    updated_at: stamp(issue.updatedAt),
+    repository_url: `${world.url}${api}/repos/${fullName(repository)}`,
+    ...(issue.pull ? { pull_request: { html_url: address, merged_at: mergedAt(issue.pull) } } : {}),
   };
 }
 
@@ -134,6 +143,6 @@ export const commentShape = (world: World, repository: FakeRepository, issue: Fa
   issue_url: `${world.url}${api}/repos/${fullName(repository)}/issues/${issue.number}`,
   body: comment.body,
   user: userShape(comment.author),
-  created_at: comment.createdAt.toISOString(),
-  updated_at: comment.updatedAt.toISOString(),
+  created_at: stamp(comment.createdAt),
+  updated_at: stamp(comment.updatedAt),
 });
