@@ -4,12 +4,14 @@
  */
 import { rm } from 'node:fs/promises';
 import fastify from 'fastify';
+import { whoAsks } from './gitea/accounts.ts';
 import { Refusal } from './gitea/answers.ts';
 import type { Files } from './gitea/git.ts';
 import { addGitRoutes } from './gitea/git-http.ts';
 import { createWeather, type Weather } from './gitea/weather.ts';
 import { fullName, isPull, type Permission, type World } from './gitea/world.ts';
 import { addHookRoutes, createTell } from './gitlab/hooks.ts';
+import { addIssueLifeRoutes } from './gitlab/issue-life.ts';
 import { addIssueRoutes } from './gitlab/issues.ts';
 import { addRequestRoutes } from './gitlab/merge-requests.ts';
 import { addProjectRoutes } from './gitlab/projects.ts';
@@ -71,11 +73,16 @@ export async function startFakeGitlab({ accounts }: FakeGitlabOptions): Promise<
     return reply.code(status).send({ message: status === 401 ? '401 Unauthorized' : message });
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: '404 Not Found' }));
+  app.addHook('onRequest', async request => {
+    // A token that is not known is refused, even for what everybody may read.
+    if (request.url.startsWith('/api/') && request.headers.authorization) whoAsks(request, world);
+  });
   addProjectRoutes(server);
   addRequestRoutes(server);
   addReviewRoutes(server);
   addStatusRoutes(server);
   addIssueRoutes(server);
+  addIssueLifeRoutes(server);
   addHookRoutes(server);
   addGitRoutes(app, world, announce(server));
   world.url = (await app.listen({ host: '127.0.0.1', port: 0 })).replace(/\/$/, '');

@@ -6,27 +6,56 @@ import {
   type FakeAccount,
   type FakeComment,
   type FakeIssue,
+  type FakeLabel,
   type FakeRepository,
   fullName,
   isPull,
 } from '../gitea/world.ts';
+import { isThere, lifeOf, setAssignees, setLabels, setState } from '../life.ts';
 import { bodyOf, paramOf, queryOf } from '../request.ts';
 import { type GitlabServer, issueOf, missing, nextIid, page, project, projectOf, requestOf } from './server.ts';
 import { issueShape, noteShape, requestNews, userShape } from './shapes.ts';
 
 const issues = `${project}/issues`;
 
-/** Adds labels; those that there are not are made, as GitLab does. */
-export function setLabels({ world }: GitlabServer, repository: FakeRepository, issue: FakeIssue, names: string): void {
-  for (const name of names.split(',').filter(Boolean)) {
-    let label = repository.labels.find(it => it.name === name);
-    if (!label) {
-      label = { id: world.nextId(), name, color: '#ededed' };
-      repository.labels.push(label);
-    }
-    if (!issue.labels.includes(label)) issue.labels.push(label);
-  }
+/** Labels that there are not are made, as GitLab does. */
+function labelsNamed({ world }: GitlabServer, repository: FakeRepository, names: string): FakeLabel[] {
+  return names.split(',').flatMap(name => {
+    if (!name) return [];
+    const there = repository.labels.find(it => it.name === name);
+    const label = there ?? { id: world.nextId(), name, color: '#ededed' };
+    if (!there) repository.labels.push(label);
+    return [label];
+  });
 }
+
+/** What can be changed of issues and of merge requests alike. Answers whether it was opened or closed. */
+export function changeIssue(
+  server: GitlabServer,
+  repository: FakeRepository,
+  { issue, asked, by }: { issue: FakeIssue; asked: Record<string, unknown>; by: FakeAccount },
+): boolean {
+  const { world } = server;
+  const { labels, add_labels, remove_labels, assignee_ids, state_event } = asked;
+  const named = (names: unknown) => labelsNamed(server, repository, String(names ?? ''));
+  const gone = String(remove_labels ?? '').split(',');
+  const before = labels === undefined ? issue.labels : named(labels);
+  const kept = before.filter(({ name }) => !gone.includes(name));
+  setLabels(world, issue, [...kept, ...named(add_labels)], by);
+  if (Array.isArray(assignee_ids)) {
+    setAssignees(
+      world,
+      issue,
+      world.accounts.filter(({ id }) => assignee_ids.includes(id)),
+      by,
+    );
+  }
+  if (state_event !== 'close' && state_event !== 'reopen') return false;
+  return setState(world, issue, state_event === 'close' ? 'closed' : 'open', by);
+}
+
+const byNumber = (one: FakeIssue, other: FakeIssue) => one.number - other.number;
+const byUpdate = (one: FakeIssue, other: FakeIssue) => one.updatedAt.getTime() - other.updatedAt.getTime();
 
 export function addIssueRoutes(server: GitlabServer): void {
   const { app, world } = server;
@@ -42,12 +71,15 @@ export function addIssueRoutes(server: GitlabServer): void {
 
   app.get(issues, (request, reply) => {
     const repository = projectOf(request, world);
-    const { state = 'all', author_id } = queryOf(request);
+    const { state = 'all', author_id, updated_after, order_by, sort = 'desc' } = queryOf(request);
     const found = repository.issues
       .filter(issue => !issue.pull && (state === 'all' || (state === 'opened') === (issue.state === 'open')))
       .filter(issue => !author_id || String(issue.author.id) === author_id)
-      .toReversed();
-    return page(request, reply, found).map(issue => issueShape(world, repository, issue));
+      .filter(issue => isThere(issue) && !(updated_after && issue.updatedAt.getTime() < Date.parse(updated_after)))
+      .toSorted(order_by === 'updated_at' ? byUpdate : byNumber);
+    return page(request, reply, sort === 'asc' ? found : found.toReversed()).map(issue =>
+      issueShape(world, repository, issue),
+    );
   });
 
   app.post(issues, (request, reply) => {
@@ -62,7 +94,7 @@ export function addIssueRoutes(server: GitlabServer): void {
       ...{ createdAt: now, updatedAt: now, closedAt: null },
     };
     repository.issues.push(issue);
-    setLabels(server, repository, issue, String(labels));
+    issue.labels = labelsNamed(server, repository, String(labels));
     tell(repository, issue, 'open', author);
     reply.code(201);
     return issueShape(world, repository, issue);
@@ -77,13 +109,16 @@ export function addIssueRoutes(server: GitlabServer): void {
     const repository = projectOf(request, world);
     const by = whoMay(request, world, repository, 'write');
     const issue = issueOf(request, repository);
-    const { state_event, add_labels } = bodyOf(request);
-    if (add_labels) setLabels(server, repository, issue, String(add_labels));
-    if (state_event === 'close' || state_event === 'reopen') {
-      issue.state = state_event === 'close' ? 'closed' : 'open';
-      tell(repository, issue, state_event, by);
-    }
+    const asked = bodyOf(request);
+    if (changeIssue(server, repository, { issue, asked, by })) tell(repository, issue, String(asked.state_event), by);
     return issueShape(world, repository, issue);
+  });
+
+  app.delete(`${issues}/:iid`, (request, reply) => {
+    const repository = projectOf(request, world);
+    whoMay(request, world, repository, 'admin');
+    lifeOf(issueOf(request, repository)).isDeleted = true;
+    return reply.code(204).send();
   });
 
   addNoteRoutes(server, { path: `${issues}/:iid/notes`, type: 'Issue', find: issueOf });
@@ -98,7 +133,7 @@ interface Notes {
 
 function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void {
   const { app, world } = server;
-  const shape = (note: FakeComment) => noteShape(note, note.createdAt);
+  const shape = (note: FakeComment) => noteShape(note, note.createdAt, { updated_at: note.updatedAt.toISOString() });
   const findNote = (request: FastifyRequest) => {
     const issue = find(request, projectOf(request, world));
     const note = issue.comments.find(({ id }) => String(id) === paramOf(request, 'id'));
@@ -106,7 +141,13 @@ function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void 
     return { issue, note };
   };
 
-  app.get(path, (request, reply) => page(request, reply, find(request, projectOf(request, world)).comments.map(shape)));
+  app.get(path, (request, reply) => {
+    const { order_by = 'created_at', sort = 'desc' } = queryOf(request);
+    const timeOf = (note: FakeComment) => (order_by === 'updated_at' ? note.updatedAt : note.createdAt).getTime();
+    const { comments } = find(request, projectOf(request, world));
+    const oldest = comments.toSorted((one, other) => timeOf(one) - timeOf(other) || one.id - other.id);
+    return page(request, reply, (sort === 'asc' ? oldest : oldest.toReversed()).map(shape));
+  });
 
   /** What the note is under. */
   const about = async (repository: FakeRepository, issue: FakeIssue) =>
@@ -124,6 +165,7 @@ function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void 
       ...{ createdAt: now, updatedAt: now },
     };
     issue.comments.push(note);
+    issue.updatedAt = now;
     server.tell(repository, 'note_events', {
       object_kind: 'note',
       user: userShape(author),
@@ -142,6 +184,7 @@ function addNoteRoutes(server: GitlabServer, { path, type, find }: Notes): void 
     const { note } = findNote(request);
     if (whoAsks(request, world) !== note.author) throw new Refusal(403, '403 Forbidden');
     note.body = String(bodyOf(request).body);
+    note.updatedAt = new Date();
     return shape(note);
   });
   app.delete(`${path}/:id`, (request, reply) => {

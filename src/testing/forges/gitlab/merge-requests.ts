@@ -4,7 +4,7 @@ import { Refusal } from '../gitea/answers.ts';
 import { branchSha, merge } from '../gitea/git.ts';
 import { type FakeAccount, type FakePullIssue, type FakeRepository, isPull } from '../gitea/world.ts';
 import { bodyOf, queryOf } from '../request.ts';
-import { setLabels } from './issues.ts';
+import { changeIssue } from './issues.ts';
 import { type GitlabServer, nextIid, page, project, projectOf, requestOf } from './server.ts';
 import { fetchHead, headOf, mergeStatus, requestNews, requestShape, userShape } from './shapes.ts';
 
@@ -63,12 +63,10 @@ export function addRequestRoutes(server: GitlabServer): void {
     const repository = projectOf(request, world);
     const by = whoMay(request, world, repository, 'write');
     const issue = requestOf(request, repository);
-    const { state_event, add_labels } = bodyOf(request);
+    const asked = bodyOf(request);
     await headOf(server, issue);
-    if (add_labels) setLabels(server, repository, issue, String(add_labels));
-    if (state_event === 'close' || state_event === 'reopen') {
-      issue.state = state_event === 'close' ? 'closed' : 'open';
-      await tellOfRequest(server, repository, { issue, action: state_event, by });
+    if (changeIssue(server, repository, { issue, asked, by })) {
+      await tellOfRequest(server, repository, { issue, action: String(asked.state_event), by });
     }
     return requestShape(server, repository, issue);
   });

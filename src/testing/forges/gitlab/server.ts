@@ -11,6 +11,7 @@ import {
   isPull,
   type World,
 } from '../gitea/world.ts';
+import { isThere } from '../life.ts';
 import { paramOf, queryOf } from '../request.ts';
 
 export interface FakeJob {
@@ -100,7 +101,7 @@ export function requestOf(request: FastifyRequest, repository: FakeRepository): 
 
 export function issueOf(request: FastifyRequest, repository: FakeRepository): FakeIssue {
   const found = repository.issues.find(({ pull, number }) => !pull && String(number) === paramOf(request, 'iid'));
-  if (!found) throw missing('Issue');
+  if (!found || !isThere(found)) throw missing('Issue');
   return found;
 }
 

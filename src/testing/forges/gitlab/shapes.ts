@@ -9,6 +9,7 @@ import {
   mayDo,
   type World,
 } from '../gitea/world.ts';
+import { lifeOf } from '../life.ts';
 import type { FakeJob, GitlabServer } from './server.ts';
 
 export const userShape = ({ id, login }: FakeAccount) => ({ id, username: login, name: login, state: 'active' });
@@ -87,7 +88,9 @@ export async function requestShape(server: GitlabServer, repository: FakeReposit
     squash_commit_sha: null,
     detailed_merge_status: await mergeStatus(server, repository, issue, sha),
     merge_error: null,
+    assignees: lifeOf(issue).assignees.map(userShape),
     created_at: issue.createdAt.toISOString(),
+    updated_at: issue.updatedAt.toISOString(),
   };
 }
 
@@ -111,6 +114,10 @@ export const issueShape = (world: World, repository: FakeRepository, issue: Fake
   state: issue.state === 'open' ? 'opened' : 'closed',
   labels: issue.labels.map(({ name }) => name),
   author: userShape(issue.author),
+  assignees: lifeOf(issue).assignees.map(userShape),
+  created_at: issue.createdAt.toISOString(),
+  updated_at: issue.updatedAt.toISOString(),
+  moved_to_id: null,
 });
 
 export const noteShape = (note: { id: number; author: FakeAccount; body: string }, at: Date, more: object = {}) => ({
@@ -120,6 +127,7 @@ export const noteShape = (note: { id: number; author: FakeAccount; body: string 
   system: false,
   resolvable: false,
   created_at: at.toISOString(),
+  updated_at: at.toISOString(),
   ...more,
 });
 
