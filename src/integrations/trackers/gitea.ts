@@ -40,7 +40,7 @@ export function createGiteaTracker(options: TrackerOptions): Tracker {
     },
     ...createItems(http, us),
     ...createHistory(http),
-    ...createRights(http),
+    ...createRights(http, options.name),
     ...createRelations(http),
     comments: async (ref, since) => (await comments.all(ref.project, numberOf(ref), timeOf(since))).map(asComment),
     async comment(ref, id) {

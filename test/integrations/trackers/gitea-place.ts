@@ -52,7 +52,7 @@ export async function giteaTrackerPlace(server: GiteaServer): Promise<GiteaTrack
   const withToken = (token: string) => createGiteaTracker({ name: 'codehost', url, workspace: '', token });
   const tracker = withToken(tokens.bot);
   const maria = withToken(tokens.maria);
-  const logins = [(await tracker.account()).login, (await maria.account()).login];
+  const logins = { us: (await tracker.account()).login, maria: (await maria.account()).login };
   const people = createPeople(ask, server, logins);
   const hasDependencies = server.hasDependencies ?? (await keepsDependencies(ask, server, people));
   return {
@@ -80,7 +80,7 @@ async function keepsDependencies(ask: Ask, { tokens }: GiteaServer, people: Peop
   return (await ask<unknown[]>(tokens.maria, 'GET', `/repos/${project}/issues/${item.id}/dependencies`)).length > 0;
 }
 
-function createPeople(ask: Ask, { tokens }: GiteaServer, logins: readonly string[]): People {
+function createPeople(ask: Ask, { tokens }: GiteaServer, { us, maria }: Record<'us' | 'maria', string>): People {
   const her = <T>(method: string, path: string, body?: unknown) => ask<T>(tokens.maria, method, path, body);
   const at = ({ project, id }: ItemRef, rest = '') => `/repos/${project}/issues/${id}${rest}`;
   const commentAt = ({ project }: ItemRef, id: string, rest = '') => `/repos/${project}/issues/comments/${id}${rest}`;
@@ -93,8 +93,12 @@ function createPeople(ask: Ask, { tokens }: GiteaServer, logins: readonly string
       const name = `t-${randomUUID().slice(0, 12)}`;
       const path = `/repos/acme/${name}`;
       await ask(tokens.admin, 'POST', '/orgs/acme/repos', { name, auto_init: true, default_branch: 'main' });
-      for (const login of logins) {
-        await ask(tokens.admin, 'PUT', `${path}/collaborators/${login}`, { permission: 'write' });
+      // Only who administrates is told what others may do.
+      for (const [login, permission] of [
+        [us, 'admin'],
+        [maria, 'write'],
+      ]) {
+        await ask(tokens.admin, 'PUT', `${path}/collaborators/${login}`, { permission });
       }
       for (const label of known) await her('POST', `${path}/labels`, { name: label, color: '#d73a4a' });
       return `acme/${name}`;
@@ -106,7 +110,7 @@ function createPeople(ask: Ask, { tokens }: GiteaServer, logins: readonly string
     },
     moveItem: (ref, state) => her('PATCH', at(ref), { state }),
     label: async (ref, names) => her('PUT', at(ref, '/labels'), { labels: await idsOf(ref.project, names) }),
-    assign: (ref, isOurs) => her('PATCH', at(ref), { assignees: isOurs ? [logins[0]] : [] }),
+    assign: (ref, isOurs) => her('PATCH', at(ref), { assignees: isOurs ? [us] : [] }),
     labels: async ref => (await her<Label[]>('GET', at(ref, '/labels'))).map(({ name }) => name),
     state: async ref => (await her<{ state: string }>('GET', at(ref))).state,
     async comment(ref, body, by = 'maria') {
