@@ -20,6 +20,7 @@ COPY --from=build /src/bin bin
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
 COPY --from=build /src/prompts prompts
+COPY --from=build /src/texts texts
 COPY --from=build /src/docs docs
 COPY --from=build /src/examples examples
 # The user `node` of the image, by its number, so that it can be seen from outside that this is not root. A volume that is
