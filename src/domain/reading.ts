@@ -2,6 +2,7 @@
  * What one delivery of a forge or tracker says, in words that are the same for all of them. Keys are those of the public
  * interface; null and absent both mean that the delivery does not say.
  */
+import type { Verb } from './board.ts';
 import type { JsonObject } from './json.ts';
 
 /** What a delivery is about. */
@@ -31,10 +32,11 @@ export type ReadingKind = (typeof readingKinds)[number];
 export type CiMeaning = 'pending' | 'success' | 'failure';
 
 /** What a person or program orders in a comment. */
-export interface Command {
-  verb: 'approve' | 'reject';
+export type Command = {
+  verb: Verb;
+  /** The reason of a rejection, or the answer; empty otherwise. */
   reason: string;
-}
+};
 
 /**
  * Beside the fields below, where the delivery says so: `tag`, `base`, `base_repo`, `head_repo`, `from_fork`, `merged`,

@@ -26,16 +26,26 @@ export const wholeText = (lines: readonly Line[]): string => textFrom(lines, 0);
 /** The text for people, bounded. */
 export const shownIn = (lines: readonly Line[]): string => storable(wholeText(lines));
 
-const approval = /^\s*(?::approved:|\/approve)(?=[\s.!,;]|$)/i;
-const rejection = /^\s*(?::rejected:|\/reject(?=[\s.!,;:]|$)):?/i;
+/** How each order begins; what follows `reject` and `answer` belongs to it. */
+const orders: readonly (readonly [Command['verb'], RegExp])[] = [
+  ['approve', /^\s*(?::approved:|\/approve)(?=[\s.!,;]|$)/i],
+  ['reject', /^\s*(?::rejected:|\/reject(?=[\s.!,;:]|$)):?/i],
+  ['answer', /^\s*\/answer(?=[\s:]|$):?/i],
+  ...(['retry', 'pause', 'resume', 'cancel'] as const).map(
+    verb => [verb, new RegExp(`^\\s*\\/${verb}(?=[\\s.!,;]|$)`, 'i')] as const,
+  ),
+];
 
-/** The order in a text; null when there is none, or when it says both. A reason goes on to the end of the text. */
-export function commandIn(lines: readonly Line[]): { verb: Command['verb']; reason: string } | null {
-  const approves = lines.some(({ spoken }) => approval.test(spoken));
-  const rejecting = lines.findIndex(({ spoken }) => rejection.test(spoken));
-  if (approves) return rejecting === -1 ? { verb: 'approve', reason: '' } : null;
-  if (rejecting === -1) return null;
-  return { verb: 'reject', reason: storable(textFrom(lines, rejecting).replace(rejection, '').trim()) };
+/** The order in a text; null when there is none, or more than one. A reason or an answer goes on to the end of the text. */
+export function commandIn(lines: readonly Line[]): Command | null {
+  const found = lines.flatMap(({ spoken }, index) =>
+    orders.filter(([, pattern]) => pattern.test(spoken)).map(([verb, pattern]) => ({ verb, pattern, index })),
+  );
+  const [first] = found;
+  if (first === undefined || found.some(({ verb }) => verb !== first.verb)) return null;
+  const { verb, pattern, index } = first;
+  const hasText = verb === 'reject' || verb === 'answer';
+  return { verb, reason: hasText ? storable(textFrom(lines, index).replace(pattern, '').trim()) : '' };
 }
 
 const textFrom = (lines: readonly Line[], first: number) =>
