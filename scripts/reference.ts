@@ -1,6 +1,6 @@
 /** Writes docs/reference.md: every operation with its command, its route, its fields and its answer. `npm run reference`. */
 import { writeFileSync } from 'node:fs';
-import { commandFor } from '../src/cli/words.ts';
+import { commandFor } from '../src/domain/command-line.ts';
 
 import { jsonSchemaOf } from '../src/operations/http.ts';
 import { allOperations } from '../src/operations/index.ts';

@@ -1,7 +1,7 @@
 /** Every command, each loaded when it is typed. That every operation has one is held by the type of the table. */
 import type { OperationName } from '../client/signalbox.ts';
+import { wordsOf } from '../domain/command-line.ts';
 import type { AnyCommand } from './command.ts';
-import { wordsOf } from './words.ts';
 
 type Load = () => Promise<AnyCommand>;
 

@@ -1,8 +1,8 @@
 /** `signalbox doctor`: what is missing before work can begin, and how to mend it. */
 import type { OutputOf } from '../client/signalbox.ts';
+import { optionOf } from '../domain/command-line.ts';
 import { answers } from './command.ts';
 import { colors, exitCodes, harmless, print } from './output.ts';
-import { optionOf } from './words.ts';
 
 type Check = OutputOf<'doctor'>['checks'][number];
 type CheckStatus = Check['status'];

@@ -1,7 +1,7 @@
 /** Makes arguments and options out of what an operation takes. */
 import type { Command } from 'commander';
 import type { Described, Field } from '../client/describe.ts';
-import { optionOf } from './words.ts';
+import { optionOf } from '../domain/command-line.ts';
 
 export type Values = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 /** A task for a person at a terminal. */
 import type { OutputOf } from '../client/signalbox.ts';
 import { formatAmount } from '../domain/budget.ts';
+import { commandFor } from '../domain/command-line.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { clockTime, colors, harmless, print } from './output.ts';
-import { commandFor } from './words.ts';
 
 type Task = OutputOf<'task.list'>['items'][number];
 type TaskInFull = OutputOf<'task.show'>;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { referenceText } from '../../scripts/reference.ts';
 import { commands } from '../../src/cli/commands.ts';
-import { wordsOf } from '../../src/cli/words.ts';
+import { wordsOf } from '../../src/domain/command-line.ts';
 import { openApiOf } from '../../src/http/openapi.ts';
 import { jsonSchemaOf } from '../../src/operations/http.ts';
 import { allOperations, operationNames, streamNames } from '../../src/operations/index.ts';
