@@ -10,6 +10,7 @@ import { eventsOf } from '../integrations/webhooks/events.ts';
 import { webhookProviders } from '../integrations/webhooks/index.ts';
 import { keptHeaders, redacted } from '../integrations/webhooks/redact.ts';
 import { whyIgnored } from '../integrations/webhooks/why-ignored.ts';
+import { conversationId } from '../machines/addresses.ts';
 import type { DeliveryEffect, DeliveryInput, DeliveryOutcome } from '../machines/delivery.ts';
 import { candidatesOf, type RoutingPlace, routeOf } from '../machines/routing.ts';
 import type { Announced, Notice, Runtime } from '../runtime/index.ts';
@@ -201,7 +202,7 @@ interface Decision {
 }
 
 async function decide(runtime: Runtime, event: OutsideEvent, telling: Telling, decision: Decision): Promise<void> {
-  const { sender, reading, parsed, replay, id } = telling;
+  const { sender, reading, replay, id } = telling;
   const routed = routeOf(event, reading, sender);
   if ('nothing' in routed) {
     decision.reason ??= routed.nothing;
@@ -211,17 +212,46 @@ async function decide(runtime: Runtime, event: OutsideEvent, telling: Telling, d
   const all = candidatesOf(found.flat());
   const meant = replay?.task == null ? all : all.filter(task => task === replay.task);
   const [task, another] = meant;
-  if (task === undefined) {
+  if (task === undefined && routed.intake !== null && event.type.startsWith('work.')) {
+    await tellIntakes(runtime, event, telling, { ...routed.intake, decision });
+  }
+  if (task === undefined && decision.notices.length === 0) {
     const who = replay?.task == null ? 'no task has' : `${replay.task} is no task that has`;
     decision.reason ??= `${who} ${routed.what}`;
+  } else if (task === undefined) {
+    return;
   } else if (another !== undefined) {
     decision.candidates.push(...meant);
     decision.reason = `${routed.what} is that of more than one task: ${meant.join(', ')}`;
   } else {
-    // The same news under another id is known by what it says; what a person plays again is meant to be taken.
-    const dedupeKey = `${replay === undefined ? 'news' : id}:${parsed.meaning}:${event.type}`;
-    decision.notices.push({ actorId: task, event: { ...event, delivery: id }, dedupeKey });
+    const dedupeKey = keyOf(event, telling);
+    // What people say is read where they said it: the delivery only tells that there is something.
+    const isSaid = /^(?:work|comment)\./.test(event.type);
+    const notice = isSaid
+      ? { actorId: conversationId(task), event: { type: 'conversation.news' } }
+      : { actorId: task, event: { ...event, delivery: id } };
+    decision.notices.push({ ...notice, dedupeKey });
     decision.told.push({ actor: task, type: event.type });
+  }
+}
+
+/** The same news under another id is known by what it says; what a person plays again is meant to be taken. */
+const keyOf = ({ type }: OutsideEvent, { id, parsed, replay }: Telling) =>
+  `${replay === undefined ? 'news' : id}:${parsed.meaning}:${type}`;
+
+/** An item that belongs to no task yet is for whoever takes up work there. */
+async function tellIntakes(
+  runtime: Runtime,
+  event: OutsideEvent,
+  telling: Telling,
+  { places, item, decision }: { places: string[]; item: string; decision: Decision },
+): Promise<void> {
+  const found = await Promise.all(places.map(place => runtime.linked(place)));
+  for (const { actorId, isLiving } of found.flat()) {
+    if (!isLiving) continue;
+    const heard = { type: 'intake.heard', item };
+    decision.notices.push({ actorId, event: heard, dedupeKey: keyOf(event, telling) });
+    decision.told.push({ actor: actorId, type: event.type });
   }
 }
 

@@ -22,6 +22,11 @@ import type { DataPaths } from './data-directory.ts';
 import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor } from './forge-kinds.ts';
 import { createForges, type Forges } from './forges.ts';
 import { machineKinds } from './machine-kinds.ts';
+import type { Making } from './new-task.ts';
+import { createChats } from './outside/chats.ts';
+import type { Ground } from './outside/ground.ts';
+import { outsideKinds, taskOutside } from './outside/kinds.ts';
+import { createTrackers } from './outside/trackers.ts';
 import { reconcile } from './reconcile.ts';
 import type { PruneOrder, PruneReport } from './retention.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -33,9 +38,12 @@ export interface Asked {
   prune?(order: PruneOrder): Promise<PruneReport>;
   /** The runtime itself, for who compares its tasks with what is outside. */
   runtime?(): Promise<Runtime>;
+  making?(): Promise<Making>;
+  trackers?: Ground['trackers'];
+  chats?: Ground['chats'];
 }
 
-const noRuntime = () => Promise.reject(new Error('there is no runtime whose tasks could be compared'));
+const noRuntime = () => Promise.reject(new Error('there is no runtime whose tasks could be looked at'));
 const nothingToPrune = () => Promise.reject(new Error('there is no data to remove anything from'));
 
 /** Every kind of actor, with what it needs of the outside world. */
@@ -46,12 +54,17 @@ export function kindsFor(
     forges = createForges(() => settings().forges),
     prune = nothingToPrune,
     runtime = noRuntime,
+    making = noRuntime,
+    trackers = createTrackers(settings),
+    chats = createChats(() => settings().chats),
   }: Asked = {},
 ): MachineKind[] {
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
     runHook(input, runsDir, input.job.ref, signal),
   );
+  const ground: Ground = { settings, trackers, chats, runtime, making };
   return provide({
+    ...outsideKinds(ground),
     worker: { actors: { hostGauge: createHostGauge(dataDir, () => settings().host) } },
     preflight: {
       actors: {
@@ -90,7 +103,7 @@ export function kindsFor(
         ),
       },
     },
-    task: taskParts({ dataDir, runsDir, forges }),
+    task: taskParts({ dataDir, runsDir, forges }, taskOutside(ground)),
   });
 }
 
@@ -99,10 +112,14 @@ function provide(parts: Record<string, Pick<MachineKind, 'actors' | 'effects'>>)
   return machineKinds.map(kind => ({ ...kind, ...parts[kind.name] }));
 }
 
-function taskParts(place: ForgePlace & { runsDir: string }): Pick<MachineKind, 'actors' | 'effects'> {
+function taskParts(
+  place: ForgePlace & { runsDir: string },
+  outside: Pick<MachineKind, 'actors' | 'effects'>,
+): Pick<MachineKind, 'actors' | 'effects'> {
   const { dataDir, runsDir } = place;
   return {
     actors: {
+      ...outside.actors,
       prepare: fromPromise<unknown, JobInput<PrepareInput & { forge: AtForge | null }>>(({ input, signal }) =>
         inTurn(input.worktree, () =>
           prepareFrom(place, input, command =>
@@ -115,6 +132,7 @@ function taskParts(place: ForgePlace & { runsDir: string }): Pick<MachineKind, '
       merge: mergeActor(place),
     },
     effects: {
+      ...outside.effects,
       ...forgeEffects(place),
       removeWorktree: (params: RemoveInput) =>
         inTurn(params.worktree, async () => {

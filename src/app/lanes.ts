@@ -15,6 +15,8 @@ const whileProbingMs = 5_000;
 
 /** The lane of an integration, such as `forge:home`: also the name of its breaker. */
 export const forgeLane = (forge: string) => `forge:${forge}`;
+export const trackerLane = (tracker: string) => `tracker:${tracker}`;
+export const chatLane = (chat: string) => `chat:${chat}`;
 
 export interface AppLanes extends LaneKeeper {
   /** Hears of every transition. */

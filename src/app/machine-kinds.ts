@@ -2,19 +2,25 @@
 import type { Json } from '../domain/json.ts';
 import { agentRunMachine } from '../machines/agent-run.ts';
 import { breakerMachine } from '../machines/breaker.ts';
+import { candidateMachine } from '../machines/candidate.ts';
+import { conversationMachine } from '../machines/conversation.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { deliveryMachine, deliveryTags } from '../machines/delivery.ts';
 import { gateMachine } from '../machines/gate.ts';
+import { intakeLinks, intakeMachine } from '../machines/intake.ts';
 import { janitorMachine } from '../machines/janitor.ts';
 import { taskLinks } from '../machines/links.ts';
 import { mergeQueueMachine } from '../machines/merge-queue.ts';
+import { notifierMachine } from '../machines/notifier.ts';
 import { orderMachine } from '../machines/order.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { preflightMachine } from '../machines/preflight.ts';
 import { reconcilerMachine } from '../machines/reconciler.ts';
+import { routineMachine } from '../machines/routine.ts';
 import { agentRunTags, taskTags } from '../machines/standing.ts';
 import { compileTask } from '../machines/task/task.ts';
 import { tokenMachine } from '../machines/token.ts';
+import { wordMachine, wordTags } from '../machines/word.ts';
 import { workerMachine } from '../machines/worker.ts';
 import type { MachineKind } from '../runtime/index.ts';
 
@@ -28,6 +34,12 @@ export const machineKinds: readonly MachineKind[] = [
   { name: 'token', definition: written(1), build: () => tokenMachine },
   { name: 'order', definition: written(1), build: () => orderMachine },
   { name: 'reconciler', definition: written(1), build: () => reconcilerMachine },
+  { name: 'conversation', definition: written(1), build: () => conversationMachine },
+  { name: 'word', definition: written(1), build: () => wordMachine, tags: wordTags as never },
+  { name: 'candidate', definition: written(1), build: () => candidateMachine as never },
+  { name: 'intake', definition: written(1), build: () => intakeMachine, links: intakeLinks as never },
+  { name: 'routine', definition: written(1), build: () => routineMachine },
+  { name: 'notifier', definition: written(1), build: () => notifierMachine },
   { name: 'janitor', definition: written(1), build: () => janitorMachine },
   { name: 'agentRun', definition: written(3), build: () => agentRunMachine, tags: agentRunTags },
   {

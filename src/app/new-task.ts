@@ -7,8 +7,12 @@ import type { Hooks } from '../domain/hook.ts';
 import type { Json } from '../domain/json.ts';
 import { slugOf } from '../domain/names.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import type { App } from './open.ts';
+import type { Blocker, TaskSource } from '../machines/task/context.ts';
+import type { Store } from '../persistence/store.ts';
+import type { Runtime } from '../runtime/index.ts';
+import type { DataPaths } from './data-directory.ts';
 import { ensureServices, mergeQueueId } from './services.ts';
+import type { Settings } from './settings.ts';
 
 export interface NewTask {
   id?: string | undefined;
@@ -26,6 +30,16 @@ export interface NewTask {
   agents: Record<string, AgentSpec>;
   hooks: Hooks;
   forge: { name: string; repository: string } | null;
+  source: TaskSource | null;
+  blockedBy: Blocker[];
+}
+
+/** What making a task needs of the application. */
+export interface Making {
+  runtime: Runtime;
+  store: Store;
+  paths: DataPaths;
+  settings: Settings;
 }
 
 /** Who has a task made, and the order by which; null for one that may be given twice. */
@@ -35,45 +49,66 @@ export interface Orderer {
 }
 
 /** Makes a task and answers its id. Throws `idTaken` or `branchTaken`; nothing was made then. */
-export async function createTask(app: App, task: NewTask, who: Orderer): Promise<string> {
+export async function createTask(app: Making, task: NewTask, who: Orderer): Promise<string> {
   if (task.id !== undefined) return makeTask(app, { ...task, id: task.id }, who);
-  const { prefix, repository, title } = task;
-  const number = await numberOfTasks(app);
-  // Another data directory may have worked in the same repository.
-  const isFree = async (id: string) =>
-    (await isIdFree(app, id)) && (await isBranchFree(repository, branchOf(id, title)));
-  const idAt = (index: number) => `${prefix}-${number + index}`;
-  return underFreeId(app, { idAt, isFree }, id => makeTask(app, { ...task, id }, who));
+  return underFreeId(app, await idsFor(app, task), id => makeTask(app, { ...task, id }, who));
 }
 
-async function makeTask(app: App, task: NewTask & { id: string }, { name: by, key }: Orderer): Promise<string> {
+/** The ids that a task may have, the ones that were asked for first. */
+export async function idsFor(
+  app: Making,
+  { prefix, repository, title }: Pick<NewTask, 'prefix' | 'repository' | 'title'>,
+  wanted: readonly string[] = [],
+): Promise<Ids> {
+  const number = await numberOfTasks(app);
+  return {
+    idAt: index => wanted[index - 1] ?? `${prefix}-${number + index - wanted.length}`,
+    // Another data directory may have worked in the same repository.
+    isFree: async id => (await isIdFree(app, id)) && (await isBranchFree(repository, branchOf(id, title))),
+  };
+}
+
+/** A task as it is to be made, with the services that it relies on. */
+export interface ArrangedTask {
+  id: string;
+  definition: Json;
+  input: Json;
+}
+
+/** Makes everything ready for a task but the task itself. Throws `idTaken` or `branchTaken`. */
+export async function arrangeTask(app: Making, task: NewTask & { id: string }): Promise<ArrangedTask> {
   const { runtime, paths } = app;
-  const { id, title, body, project, repository, target, priority, pipeline, agent, agents, hooks, forge } = task;
+  const { id, prefix: _, pipeline, ...rest } = task;
+  const { title, project, repository, target, agent, agents } = rest;
   const branch = branchOf(id, title);
   if ((await runtime.actor(id)) !== undefined) throw taken(id);
   if (await app.store.isGone('task', id)) throw takenOnce(id);
   await checkBranchIsFree(repository, branch);
   const mergeQueue = mergeQueueId(repository, target);
   const worktree = join(paths.worktreesDir, project, id);
-  const place = { project, repository, target, branch, workItem: id, worktree, mergeQueue };
-  const input = { title, body, priority, agent, agents, hooks, forge, source: null, ...place };
   await ensureServices(app, { agents: [agent, ...Object.values(agents)], repository, target });
+  const input = { ...rest, branch, workItem: id, worktree, mergeQueue };
+  return { id, definition: pipeline as unknown as Json, input: input as unknown as Json };
+}
+
+async function makeTask(app: Making, task: NewTask & { id: string }, { name: by, key }: Orderer): Promise<string> {
+  const { runtime } = app;
+  const { id, definition, input } = await arrangeTask(app, task);
   // The order knows which task is its own before there is one: whoever finds it open looks whether it was made.
   if (key !== null) await runtime.send(key, { type: 'order.name', subject: id }, { source: by });
-  const options = { definition: pipeline as unknown as Json, source: by, dedupeKey: key };
-  const { outcome } = await runtime.create('task', id, input as unknown as Json, options);
+  const { outcome } = await runtime.create('task', id, input, { definition, source: by, dedupeKey: key });
   if (outcome === 'duplicate') throw taken(id);
   return id;
 }
 
 /** How many tasks there ever were. */
-async function numberOfTasks({ runtime, store }: App): Promise<number> {
+async function numberOfTasks({ runtime, store }: Making): Promise<number> {
   const all = (await runtime.counts('task')).find(({ tag }) => tag === '');
   return (all?.living ?? 0) + (all?.ended ?? 0) + (await store.gone('task'));
 }
 
 /** Ids under which tasks are being made: two orders that arrive at once would find the same one free. */
-const beingMade = new WeakMap<App['store'], Set<string>>();
+const beingMade = new WeakMap<Store, Set<string>>();
 
 export interface Ids {
   /** From 1. */
@@ -83,7 +118,7 @@ export interface Ids {
 
 /** Makes a task under the first id that is free, and keeps that from others until it is done. */
 export async function underFreeId(
-  { store }: Pick<App, 'store'>,
+  { store }: Pick<Making, 'store'>,
   { idAt, isFree }: Ids,
   make: (id: string) => Promise<string>,
 ): Promise<string> {
@@ -102,7 +137,7 @@ export async function underFreeId(
 }
 
 /** An id is used once: branches, saved work and trackers may speak of a task that was removed long ago. */
-export async function isIdFree({ runtime, store }: Pick<App, 'runtime' | 'store'>, id: string): Promise<boolean> {
+export async function isIdFree({ runtime, store }: Pick<Making, 'runtime' | 'store'>, id: string): Promise<boolean> {
   return (await runtime.actor(id)) === undefined && !(await store.isGone('task', id));
 }
 

@@ -10,6 +10,8 @@ import type { Runtime, RuntimeObserver, TransitionListener } from '../runtime/in
 import { openReader } from '../runtime/reader.ts';
 import { type DataPaths, dataPaths, makeDataDir, openData, requireData } from './data-directory.ts';
 import { createForges, type Forges } from './forges.ts';
+import { type Chats, createChats } from './outside/chats.ts';
+import { createTrackers, type Trackers } from './outside/trackers.ts';
 import { defaultSettings, type Settings, settingsOf } from './settings.ts';
 
 /**
@@ -47,6 +49,8 @@ export interface App {
   runtime: Runtime;
   /** The clients of the forges in force. */
   forges: Forges;
+  trackers: Trackers;
+  chats: Chats;
   /** In force in this process now. */
   readonly settings: Settings;
   /** Puts another configuration in force while working: limits and budgets at once, the rest with the next agent. */
@@ -72,9 +76,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   });
   let settings = options.settings ?? (configuration === undefined ? defaultSettings : settingsOf(configuration.config));
   const forges = createForges(() => settings.forges);
+  const trackers = createTrackers(() => settings);
+  const chats = createChats(() => settings.chats);
   let runtime: Runtime | undefined;
   try {
-    runtime = await start(options, { paths, store, forges, settings: () => settings });
+    runtime = await start(options, { paths, store, forges, trackers, chats, settings: () => settings });
     const isWhole = mode === 'work' && only === undefined;
     const isConfigured = configuration !== undefined || options.settings !== undefined;
     if (mode !== 'read') await ensureWorker(runtime, settings);
@@ -92,8 +98,10 @@ export async function openApp(options: AppOptions): Promise<App> {
   return {
     paths,
     store,
-    runtime,
+    runtime: working,
     forges,
+    trackers,
+    chats,
     get settings() {
       return settings;
     },
@@ -113,12 +121,14 @@ interface Opened {
   paths: DataPaths;
   store: Store;
   forges: Forges;
+  trackers: Trackers;
+  chats: Chats;
   settings(): Settings;
 }
 
 async function start(
   { mode, only, observer, listeners = [], onOrphans }: AppOptions,
-  { paths, store, forges, settings }: Opened,
+  { paths, store, forges, trackers, chats, settings }: Opened,
 ): Promise<Runtime> {
   if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
   if (mode === 'work') {
@@ -140,8 +150,9 @@ async function start(
     lanes,
     kinds: kindsFor(paths, {
       settings,
-      forges,
+      ...{ forges, trackers, chats },
       runtime: () => runtime,
+      making: async () => ({ runtime: await runtime, store, paths, settings: settings() }),
       prune: async order => prune({ runtime: await runtime, store, paths }, order),
     }),
     effects: mode !== 'work' ? 'none' : only === undefined ? 'all' : id => isAmong(only, id),
@@ -163,8 +174,8 @@ async function putInForce(runtime: Runtime, settings: Settings, file: string | n
 }
 
 async function startReconciling(runtime: Runtime, settings: Settings): Promise<void> {
-  const { lookAtForges } = await import('./services.ts');
-  await lookAtForges(runtime, settings);
+  const { lookOutside } = await import('./services.ts');
+  await lookOutside(runtime, settings);
 }
 
 async function ensureWorker(runtime: Runtime, { limits, budgets }: Settings): Promise<void> {

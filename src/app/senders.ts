@@ -1,11 +1,12 @@
 /** Who may send webhooks, by what the configuration says now; and who we are there ourselves. */
-import type { ForgeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
+import { own } from '../domain/own.ts';
 import type { OwnAccounts, WebhookProvider } from '../integrations/webhook.ts';
 import { webhookProviders } from '../integrations/webhooks/index.ts';
 import type { Sender } from './deliveries.ts';
 import type { Forges } from './forges.ts';
+import { sourcesOf, type Trackers } from './outside/trackers.ts';
 import type { Settings } from './settings.ts';
 
 type Kind = WebhookProvider['kind'];
@@ -13,14 +14,20 @@ type Kind = WebhookProvider['kind'];
 const isKind = (kind: string): kind is Kind => Object.hasOwn(webhookProviders, kind);
 
 /** Everybody of the configuration who may send, whether there is a secret or not. */
-export function sendersOf({ forges, trackers, remotes }: Settings): Sender[] {
+export function sendersOf(settings: Settings): Sender[] {
+  const { forges, trackers, remotes } = settings;
   const revealed = (secrets: readonly { reveal(): string }[]) => secrets.map(secret => secret.reveal());
   return [
     ...Object.values(forges).map(({ kind, name, webhookSecrets }) => ({
       kind,
       name,
       secrets: revealed(webhookSecrets),
-      repositories: remotes.filter(({ forge }) => forge === name).map(({ repository }) => repository),
+      repositories: [
+        ...new Set([
+          ...remotes.filter(({ forge }) => forge === name).map(({ repository }) => repository),
+          ...sourcesOf(settings).flatMap(source => (source.name === name ? [source.place] : [])),
+        ]),
+      ],
     })),
     ...Object.values(trackers)
       .filter(({ kind }) => kind === 'plane')
@@ -60,27 +67,28 @@ export interface Accounts {
   of(name: string): OwnAccounts;
 }
 
-export function createAccounts(settings: () => Settings, forges: Forges): Accounts {
+export function createAccounts(settings: () => Settings, forges: Forges, trackers: Trackers): Accounts {
   /** By what the configuration said when it was asked: by another token we are somebody else. */
-  const known = new WeakMap<ForgeConfig, OwnAccounts>();
-  const asked = new WeakSet<ForgeConfig>();
-  const ask = (forge: ForgeConfig) => {
-    if (asked.has(forge)) return;
-    asked.add(forge);
-    forges
-      .get(forge.name)
-      .then(it => it.account())
-      .then(({ id, login }) => known.set(forge, { logins: [login], ids: [id] }))
+  const known = new WeakMap<object, OwnAccounts>();
+  const asked = new WeakSet<object>();
+  const ask = (config: object, account: () => Promise<{ id: number | string; login: string }>) => {
+    if (asked.has(config)) return;
+    asked.add(config);
+    account()
+      .then(({ id, login }) => known.set(config, { logins: [login], ids: [id] }))
       // Asked again with the next delivery.
-      .catch(() => asked.delete(forge));
+      .catch(() => asked.delete(config));
   };
   return {
     of(name) {
-      const forge = settings().forges[name];
-      if (forge === undefined) return nobody;
-      if (forge.account !== null) return { logins: [forge.account], ids: [] };
-      if (!known.has(forge)) ask(forge);
-      return known.get(forge) ?? nobody;
+      const { forges: ofForges, trackers: ofTrackers } = settings();
+      const forge = own(ofForges, name);
+      const config = forge ?? own(ofTrackers, name);
+      if (config === undefined) return nobody;
+      if (forge !== undefined && forge.account !== null) return { logins: [forge.account], ids: [] };
+      const client = () => (forge === undefined ? trackers.get(name) : forges.get(name));
+      if (!known.has(config)) ask(config, async () => (await client()).account());
+      return known.get(config) ?? nobody;
     },
   };
 }

@@ -10,6 +10,7 @@ import type { ReconcilerContext } from '../machines/reconciler.ts';
 import type { WorkerContext } from '../machines/worker-context.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { contextOf } from './context.ts';
+import { configureOutside, lookAtTrackers } from './outside/services.ts';
 import type { Settings } from './settings.ts';
 
 /** The id of the actor that holds the merge lease of a branch. */
@@ -30,6 +31,7 @@ export async function configureServices(runtime: Runtime, settings: Settings, fi
   }
   await configureJanitor(runtime, settings);
   await configureReconcilers(runtime, settings);
+  await configureOutside(runtime, settings);
 }
 
 /** Minutes that a lost delivery may cost. */
@@ -47,9 +49,10 @@ async function configureReconcilers(runtime: Runtime, { forges }: Settings): Pro
   }
 }
 
-/** Has every forge looked at now: deliveries may have come while nobody was here. */
-export async function lookAtForges(runtime: Runtime, settings: Settings): Promise<void> {
+/** Has every forge and tracker looked at now: deliveries may have come while nobody was here. */
+export async function lookOutside(runtime: Runtime, settings: Settings): Promise<void> {
   await configureReconcilers(runtime, settings);
+  await lookAtTrackers(runtime, settings);
   for (const forge of Object.keys(settings.forges)) {
     await runtime.send(reconcilerId(forge), { type: 'reconciler.look' }, { source: 'app' });
   }

@@ -32,6 +32,10 @@ export function showTask(task: TaskInFull, hint: string): void {
     ...(task.forge?.pullRequest == null
       ? []
       : [['pull', `#${task.forge.pullRequest.number} ${task.forge.pullRequest.url}`] as [string, string]]),
+    ...(task.source === null
+      ? []
+      : [['item', `${task.source.key} of ${task.source.tracker} ${task.source.url ?? ''}`.trim()] as [string, string]]),
+    ...(task.blockedBy.length === 0 ? [] : [['blocked', `by ${task.blockedBy.join(', ')}`] as [string, string]]),
     ['attempts', attempts.join(', ') || 'none yet'],
     ['worked', `${formatDuration(task.spent.timeMs)} in ${task.spent.sessions} processes`],
     ['used', usageOf(task)],

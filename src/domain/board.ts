@@ -67,14 +67,19 @@ export interface Look {
   removeLabels: string[];
 }
 
-/** While it works the stage says more than the standing; otherwise why it does not. */
+/**
+ * While it works the stage says more than the standing. What waits for a person is still under way, unless a rule of its own
+ * says otherwise.
+ */
 export function lookOf({ show }: Board, { standing, stage }: { standing: string; stage: string }): Look {
   const own = (name: string) => (Object.hasOwn(show, name) ? show[name] : undefined);
-  const rule = standing === 'working' ? (own(stage) ?? own('working')) : own(standing);
+  const underWay = own(stage) ?? own('working');
+  const rule = standing === 'working' ? underWay : own(standing);
+  const isUnderWay = standing === 'person' || standing === 'blocked';
   const label = rule?.label ?? null;
   const others = Object.values(show).flatMap(({ label: other }) => (other === null ? [] : [other]));
   return {
-    state: rule?.state ?? null,
+    state: rule?.state ?? (isUnderWay ? (underWay?.state ?? null) : null),
     addLabels: label === null ? [] : [label],
     removeLabels: [...new Set(others)].filter(other => label === null || !isSame(other, label)),
   };

@@ -2,7 +2,7 @@
 import { SignalboxError } from './errors.ts';
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-const reserved = ['worker'];
+const reserved = ['worker', 'notifier'];
 const idRule = 'use 1 to 64 letters, digits, "-" or "_", beginning with a letter or digit (for example ET-003)';
 
 /** Checks an id that becomes part of paths and git refs. Throws `invalid` with the rule. */

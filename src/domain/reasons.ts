@@ -145,6 +145,7 @@ export const reasons = {
   badDelivery: ['invalid', 'A delivery is no JSON, or does not say what it is.'],
   unreadableDelivery: ['invalid', 'A delivery makes no sense.', 422],
   webhookUnconfigured: ['unavailable', 'No secret is configured with which deliveries would be checked.'],
+  outsideRefused: ['invalid', 'A tracker or chat does not do what it was asked for.'],
   forgeRefused: ['invalid', 'A forge does not do what it was asked for.'],
   unreachable: ['unavailable', 'Whoever works on the data could not be reached.'],
   badAnswer: ['unavailable', 'The answer of the other side cannot be understood.'],

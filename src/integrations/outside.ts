@@ -43,3 +43,6 @@ export class OutsideError extends Error {
 /** Whether trying the same again later may help. */
 export const isPassing = (error: OutsideError): boolean =>
   error.failure === 'unreachable' || error.failure === 'limited';
+
+/** Whether it means that there is no such thing, or not any more. */
+export const isAbsent = (error: unknown): boolean => error instanceof OutsideError && error.failure === 'notFound';

@@ -15,6 +15,18 @@ export const breakerId = (provider: string) => `breaker:${provider}`;
 /** Checks whether an agent can be started. */
 export const preflightId = (agent: string) => `preflight:${agent}`;
 
+/** Listens to what people say of a task. */
+export const conversationId = (taskId: string) => `conversation:${taskId}`;
+
+/** Takes up work of a project from one place of a tracker. */
+export const intakeId = (project: string, tracker: string, place: string) => `intake:${project}:${tracker}:${place}`;
+
+/** Orders work again and again. */
+export const routineId = (name: string) => `routine:${name}`;
+
+/** Tells people what happens. There is at most one. */
+export const notifierId = 'notifier';
+
 /** Holds what is known of a token. */
 export const tokenId = (name: string) => `token:${name}`;
 

@@ -21,11 +21,14 @@ export interface Violation {
 export interface Bounds {
   isPersonal(event: string): boolean;
   isBudget(guard: string): boolean;
+  /** Places in which nothing is spent: going round among them costs nothing. */
+  isIdle?(path: string): boolean;
 }
 
 const taskBounds: Bounds = {
   isPersonal: event => event.startsWith('task.'),
   isBudget: guard => guard.endsWith('ReworkLeft'),
+  isIdle: path => path.startsWith('waiting.'),
 };
 
 /** Everything that is wrong with a pipeline; empty when the properties hold. */
@@ -86,10 +89,11 @@ function endless(graph: MachineGraph): Violation[] {
  * A loop in which no person takes part and no budget is counted could go round for ever. What goes round inside a state
  * with a deadline ends with that: such a state counts as one place.
  */
-function unbounded(graph: MachineGraph, { isPersonal, isBudget }: Bounds): Violation[] {
+function unbounded(graph: MachineGraph, { isPersonal, isBudget, isIdle = () => false }: Bounds): Violation[] {
   const whole = (path: string) => graph.places.get(path)?.bounds[0] ?? path;
   const free = graph.edges
     .filter(({ event, guard }) => !isPersonal(event) && !(guard !== undefined && isBudget(guard.type)))
+    .filter(({ from, to }) => !isIdle(from) || !isIdle(to))
     .map(edge => ({ ...edge, from: whole(edge.from), to: whole(edge.to) }))
     .filter(({ from, to, resets }) => from !== to || graph.places.has(from) || resets === from);
   const reached = reach(graph.initial, graph.edges);

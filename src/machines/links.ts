@@ -19,6 +19,10 @@ export const commitLink = (remote: RemoteRepository, sha: string) => `${at(remot
 /** An issue of a forge is an item of a tracker that is called as the forge is. */
 export const itemLink = (tracker: string, id: string) => `${tracker} item ${id}`;
 
+/** What an item is called among all of its tracker: ids of Plane are, numbers of a forge are only with their repository. */
+export const itemNameOf = ({ project, id }: { project: string; id: string }): string =>
+  project.includes('/') ? `${project.toLowerCase()}#${id}` : id;
+
 /** All that a task is called, by what it is and has made. */
 export function taskLinks(snapshot: AnyMachineSnapshot): string[] {
   const { forge, source, branch, base, head } = snapshot.context as Partial<TaskContext>;

@@ -3,22 +3,35 @@
  * whoever has the index. An event means one task or none: where two have the name, nobody guesses.
  */
 import type { OutsideEvent, Reading } from '../domain/reading.ts';
-import { branchLink, commitLink, itemLink, pullRequestLink, type RemoteRepository } from './links.ts';
+import { placeLink } from './intake.ts';
+import { branchLink, commitLink, itemLink, itemNameOf, pullRequestLink, type RemoteRepository } from './links.ts';
 
 /** Where the sender is, and what of it is ours. */
 export interface RoutingPlace {
   /** The forge or tracker, as the configuration calls it. */
   name: string;
-  /** Repositories of projects that lie there. */
+  /** Repositories of projects that lie there, and those from which they take work. */
   repositories: readonly string[];
 }
 
 /** The names to look under; or why nothing can be meant. */
-export type Routed = { links: string[]; what: string } | { nothing: string };
+export type Routed =
+  | {
+      links: string[];
+      what: string;
+      /** Who may make a task of the item, where it is one: the places that it lies in, and its id there. */
+      intake: { places: string[]; item: string } | null;
+    }
+  | { nothing: string };
 
 export function routeOf(event: OutsideEvent, reading: Reading, place: RoutingPlace): Routed {
   if (typeof event.workItem === 'string') {
-    return { links: [itemLink(place.name, event.workItem)], what: `the work item ${event.workItem}` };
+    const project = typeof reading.project === 'string' ? [placeLink(place.name, reading.project)] : [];
+    return {
+      links: [itemLink(place.name, event.workItem)],
+      what: `the work item ${event.workItem}`,
+      intake: { places: project, item: event.workItem },
+    };
   }
   const remotes = remotesOf(reading, place);
   if (remotes.length === 0) {
@@ -26,7 +39,17 @@ export function routeOf(event: OutsideEvent, reading: Reading, place: RoutingPla
     return { nothing: `no project lies in ${repo} of ${place.name}` };
   }
   const names = remotes.map(remote => namesIn(event, reading, remote));
-  return { links: names.flatMap(({ links }) => links), what: names[0]!.what };
+  const isIssue = reading.kind === 'issue' && typeof event.number === 'number';
+  return {
+    links: names.flatMap(({ links }) => links),
+    what: names[0]!.what,
+    intake: isIssue
+      ? {
+          places: remotes.map(({ repository }) => placeLink(place.name, repository)),
+          item: String(event.number),
+        }
+      : null,
+  };
 }
 
 /** A job of GitLab names its repository by a title: the commit tells. */
@@ -48,7 +71,7 @@ function namesIn(
   const ofBranch = branch === null ? [] : [branchLink(remote, branch)];
   if (kind === 'issue' || (kind === 'comment' && event.onPullRequest !== true)) {
     return {
-      links: [itemLink(remote.forge, `${remote.repository}#${number}`)],
+      links: [itemLink(remote.forge, itemNameOf({ project: remote.repository, id: String(number) }))],
       what: `the issue #${number} of ${where}`,
     };
   }

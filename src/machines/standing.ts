@@ -5,7 +5,17 @@ import type { TaskContext } from './task/context.ts';
 import type { PersonEvents } from './words.ts';
 
 /** How a task stands. */
-export const standings = ['working', 'person', 'blocked', 'paused', 'done', 'cancelled', 'failed', 'broken'] as const;
+export const standings = [
+  'working',
+  'waiting',
+  'person',
+  'blocked',
+  'paused',
+  'done',
+  'cancelled',
+  'failed',
+  'broken',
+] as const;
 export type Standing = (typeof standings)[number];
 
 /** How a run stands: asked for, at work, or how it ended. */

@@ -37,6 +37,11 @@ export interface MoveField {
 /** An event that people may send, by the fields that it needs. `options` are tried one by one. */
 export type PersonEvents = Record<string, (Omit<MoveField, 'options'> & { options?: 'states' })[]>;
 
+/** Events by which somebody decides what a task has asked. */
+export const decisiveEvents: ReadonlySet<string> = new Set([
+  ...['task.approve', 'task.reject', 'task.answer', 'task.retry', 'task.move'],
+]);
+
 /** Words and tags at a state, by its dotted path. Of parallel regions the first is asked. */
 export function sayingsAt(machine: AnyStateMachine, path: string): StateWords & { tags: string[] } {
   const nodes = nodesAt(machine, path);

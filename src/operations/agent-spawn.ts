@@ -71,6 +71,8 @@ export const agentSpawn = operation({
       pipeline: spawnPipeline(agentType, gateProfile, gates),
       // Nothing of it is merged, so it is nobody else's business.
       forge: null,
+      source: null,
+      blockedBy: [],
     };
   },
   async already({ runtime }, _, { key }) {

@@ -80,3 +80,10 @@ export const remedy = z.lazy(() =>
     })
     .describe('what would mend it, for no particular client'),
 );
+
+/** The question that a decision answers, where it says so. */
+export const question = z
+  .int()
+  .min(1)
+  .optional()
+  .describe('the number of the question that this answers; for another one than is asked now it changes nothing');

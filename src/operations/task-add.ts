@@ -8,6 +8,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { checkId, checkTitle } from '../domain/names.ts';
 import { type Pipeline, pipelineSchema } from '../machines/pipeline.ts';
 import { priority } from './fields.ts';
+import { taskRow } from './find.ts';
 import { notBegun } from './not-begun.ts';
 import { madeBy } from './once.ts';
 import { operation, type Who } from './operation.ts';
@@ -28,6 +29,11 @@ const input = z.strictObject({
     .optional()
     .describe('a pipeline by its name, its file, or as data'),
   priority: priority.optional(),
+  blockedBy: z
+    .array(z.string().max(200))
+    .max(50)
+    .default([])
+    .describe('ids of tasks that have to be done before it begins'),
   id: z.string().max(100_000).optional().describe('the id of the task, such as ET-003'),
   cwd: z.string().max(4_000).optional().describe('what relative paths are relative to'),
   tryPrograms: z.boolean().default(false).describe('try first whether the programs of the agents can be started'),
@@ -48,6 +54,7 @@ export const taskAdd = operation({
   fails: [
     ...notBegun,
     ...unreadablePipeline,
+    'noTask',
     'repositoryMissing',
     'noProject',
     'pipelineRefuted',
@@ -67,13 +74,15 @@ export const taskAdd = operation({
     const pipeline = await pipelineFor(order, setup.pipeline, cwd);
     if (order.id !== undefined) await checkBranchIsFree(repository, branchOf(order.id, title));
     if (order.tryPrograms) await checkPrograms(setup, config.preflight.timeLimitMs);
-    return { ...setup, id: order.id, title, body: order.body, repository, target, pipeline };
+    const blockedBy = order.blockedBy.map(task => ({ name: task, task, item: null }));
+    return { ...setup, id: order.id, title, body: order.body, repository, target, pipeline, source: null, blockedBy };
   },
   async already(app, _, { key }) {
     const id = await madeBy(app.runtime, key);
     return id === undefined ? undefined : taskNow(app, id);
   },
-  async run(app, _, who, task) {
+  async run(app, { blockedBy }, who, task) {
+    for (const id of blockedBy) await taskRow(app.runtime, id);
     return taskNow(app, await createTask(app, task, who));
   },
 });

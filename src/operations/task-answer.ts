@@ -1,7 +1,8 @@
 /** A person answers what an agent has asked. */
-import { text } from './fields.ts';
+import { question, text } from './fields.ts';
 import { verb } from './sending.ts';
 
 export const taskAnswer = verb('task.answer', "answer an agent's questions", {
   text: text('the answer to the questions of the agent'),
+  question,
 });

@@ -25,9 +25,10 @@ export interface DeliveryAnswer {
 export type Receiver = (delivery: IncomingDelivery) => Promise<DeliveryAnswer>;
 
 export function createReceiver(site: Site): Receiver {
-  const accounts = createAccounts(() => site.settings, site.forges);
+  const accounts = createAccounts(() => site.settings, site.forges, site.trackers);
   // Before the first delivery comes, which may be an echo of what we have done.
-  for (const name of Object.keys(site.settings.forges)) accounts.of(name);
+  const { forges, trackers } = site.settings;
+  for (const name of [...Object.keys(forges), ...Object.keys(trackers)]) accounts.of(name);
   const taker = {
     runtime: site.runtime,
     ownAccounts: accounts.of,

@@ -116,6 +116,8 @@ describe('who may send', () => {
   });
 });
 
+const noTrackers = { get: () => Promise.reject(new Error('away')) };
+
 describe('our own account', () => {
   const unknown = { ...receivingSettings.forges.home!, account: null };
   const settings = { ...receivingSettings, forges: { home: unknown } };
@@ -124,7 +126,7 @@ describe('our own account', () => {
     const answers = [() => Promise.reject(new Error('away')), async () => ({ id: 7, login: 'bot' })];
     let asked = 0;
     const forges = { get: async () => ({ account: () => answers[asked++]!() }) } as unknown as Forges;
-    const accounts = createAccounts(() => settings, forges);
+    const accounts = createAccounts(() => settings, forges, noTrackers);
     const nobody = { logins: [], ids: [] };
     expect(accounts.of('home')).toEqual(nobody);
     await expect.poll(() => [asked, accounts.of('home')]).toEqual([2, { logins: ['bot'], ids: [7] }]);
@@ -136,7 +138,7 @@ describe('our own account', () => {
     let login = 'old-bot';
     let current = settings;
     const forges = { get: async () => ({ account: async () => ({ id: 7, login }) }) } as unknown as Forges;
-    const accounts = createAccounts(() => current, forges);
+    const accounts = createAccounts(() => current, forges, noTrackers);
     await expect.poll(() => accounts.of('home').logins).toEqual(['old-bot']);
     login = 'new-bot';
     expect(accounts.of('home').logins).toEqual(['old-bot']);
@@ -145,7 +147,7 @@ describe('our own account', () => {
   });
 
   test('is what the configuration says, where it does', () => {
-    const accounts = createAccounts(() => receivingSettings, {} as Forges);
+    const accounts = createAccounts(() => receivingSettings, {} as Forges, noTrackers);
     expect(accounts.of('home')).toEqual({ logins: ['signalbox-bot'], ids: [] });
   });
 });

@@ -45,8 +45,14 @@ test('while it works the stage says more than the standing', () => {
   });
 });
 
+test('what waits for a person is under way, in the state of its stage unless a rule says otherwise', () => {
+  const person = { state: 'In review', addLabels: ['agent-waits'], removeLabels: ['agent-reviews'] };
+  expect(lookOf(board, { standing: 'person', stage: 'review' })).toEqual(person);
+  expect(lookOf(usualBoard, { standing: 'blocked', stage: 'review' }).state).toBe('@started');
+});
+
 test('a standing that the table does not know moves no card and leaves no label of another', () => {
-  expect(lookOf(board, { standing: 'blocked', stage: 'review' })).toEqual({
+  expect(lookOf(board, { standing: 'paused', stage: 'review' })).toEqual({
     ...{ state: null, addLabels: [], removeLabels: ['agent-reviews', 'agent-waits'] },
   });
   expect(lookOf(board, { standing: 'constructor', stage: 'review' }).state).toBeNull();

@@ -1,6 +1,8 @@
 /** Data that is served while a test plays what would happen outside: outcomes of jobs, and the time. */
 import { dataPaths, makeDataDir } from '../../src/app/data-directory.ts';
 import { createForges } from '../../src/app/forges.ts';
+import { createChats } from '../../src/app/outside/chats.ts';
+import { createTrackers } from '../../src/app/outside/trackers.ts';
 import { defaultSettings } from '../../src/app/settings.ts';
 import type { Site } from '../../src/operations/operation.ts';
 import { startTestRuntime, type TestRuntime, type TestRuntimeOptions } from '../support/runtime.ts';
@@ -24,6 +26,8 @@ export async function playedSite(options: TestRuntimeOptions): Promise<{ system:
     runtime,
     settings: defaultSettings,
     forges: createForges(() => ({})),
+    trackers: createTrackers(() => defaultSettings),
+    chats: createChats(() => ({})),
     configure: async () => {},
     close: closing => runtime.stop(closing),
     here,

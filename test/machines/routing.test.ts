@@ -32,7 +32,7 @@ describe('news', () => {
   });
 
   test('of an issue are found as an item of the forge, never as the pull request of that number', () => {
-    const item = [itemLink('home', 'Acme/Shop#7')];
+    const item = [itemLink('home', 'acme/shop#7')];
     expect(linksOf({ type: 'work.closed', number: 7 }, { kind: 'issue' })).toEqual(item);
     expect(linksOf({ type: 'comment.added', number: 7, onPullRequest: false }, { kind: 'comment' })).toEqual(item);
   });

@@ -127,6 +127,7 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
       { type: 'task.answer', text: 'this', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
       ...['plan', 'build', 'ship'].map(stage => ({ type: 'task.move', stage, by: 'me' })),
+      ...forAnother(['plan']),
     ],
     isPossible(state, event) {
       const stage = state.split('.')[0] ?? '';
@@ -175,6 +176,42 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
     },
   };
 }
+
+/** Everything that may become of a task before its first stage, and questions that somebody answers who means another. */
+export function waitingModel(machine: AnyStateMachine): ModelOptions {
+  const looked = (open: object[], forEver: string | null): ModelEvent => ({
+    type: 'xstate.done.actor.blockers',
+    output: { open, forEver },
+  });
+  const blocker = { name: 'b', task: 'b', item: null };
+  return {
+    input: { ...taskInput, blockedBy: [blocker], actor: { id: 'x', parentId: null, at: 0 } },
+    events: [
+      looked([], null),
+      looked([{ name: 'b', task: 'b', how: 'build' }], null),
+      looked([], 'they wait for each other'),
+      failure('blockers'),
+      { type: 'blocker.changed' },
+      { type: 'task.awaited', by: 'y' },
+      { type: 'item.shown', comment: 'c', question: null },
+      { type: 'work.described', title: 'other', body: 'words', by: 'plan' },
+      ...['task.approve', 'task.retry', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      ...['task.approve', 'task.retry'].map(type => ({ type, by: 'me', question: 99 })),
+      { type: 'task.fail', reason: 'enough', by: 'me' },
+      ...deadlinesOf(machine),
+    ],
+    isPossible: state => /^(?:created|waiting)/.test(state),
+    project: context => [(context as { title: string }).title],
+  };
+}
+
+/** Decisions on every question, by somebody who means another one. */
+const forAnother = (names: readonly string[]): ModelEvent[] => [
+  ...['task.approve', 'task.retry'].map(type => ({ type, by: 'me', question: 99 })),
+  { type: 'task.reject', reason: 'no', by: 'me', question: 99 },
+  { type: 'task.answer', text: 'this', by: 'me', question: 99 },
+  ...names.map(stage => ({ type: 'task.move', stage, by: 'me', question: 99 })),
+];
 
 /** What a forge answers, or does not. */
 const away = (child: string): ModelEvent => ({
@@ -233,6 +270,7 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
       ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
+      ...forAnother(names.slice(0, 1)),
       ...deadlinesOf(machine),
     ],
     isPossible: (state, { type }) => !/task\.(?:reject|fail|move)/.test(type) || /turnedDown$/.test(state),

@@ -4,15 +4,21 @@ import { describe, expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
+import { candidateMachine } from '../../src/machines/candidate.ts';
+import { conversationMachine } from '../../src/machines/conversation.ts';
 import { deliveryMachine, deliveryOutcomes } from '../../src/machines/delivery.ts';
 import { gateMachine } from '../../src/machines/gate.ts';
+import { intakeMachine } from '../../src/machines/intake.ts';
 import { janitorMachine } from '../../src/machines/janitor.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
+import { notifierMachine } from '../../src/machines/notifier.ts';
 import { orderMachine } from '../../src/machines/order.ts';
 import { preflightMachine } from '../../src/machines/preflight.ts';
 import { reconcilerMachine } from '../../src/machines/reconciler.ts';
+import { routineMachine } from '../../src/machines/routine.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
 import { tokenMachine } from '../../src/machines/token.ts';
+import { wordMachine } from '../../src/machines/word.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
 import { createPlayedJobs, playedMachine } from '../support/jobs.ts';
@@ -37,8 +43,17 @@ import {
   smallPipeline,
   taskModel,
   tokenModel,
+  waitingModel,
   workerModel,
 } from './cases.ts';
+import {
+  candidateModel,
+  conversationModel,
+  intakeModel,
+  notifierModel,
+  routineModel,
+  wordModel,
+} from './outside-cases.ts';
 import { type ModelOptions, modelOf, play } from './paths.ts';
 
 const smallTask = compileTask(smallPipeline);
@@ -48,11 +63,19 @@ const forgeTask = compileTask(forgePipeline);
 const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[] }> = {
   task: {
     machine: smallTask,
-    models: [taskModel(smallTask), forgeTaskModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' })],
+    models: [
+      taskModel(smallTask),
+      forgeTaskModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
+      waitingModel(smallTask),
+    ],
   },
   'task at a forge': {
     machine: forgeTask,
-    models: [forgeTaskModel(forgeTask, { build: 'ci people', ship: 'shipped' }), everyVerdict(forgeTask)],
+    models: [
+      forgeTaskModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
+      everyVerdict(forgeTask),
+      waitingModel(forgeTask),
+    ],
   },
   agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel, shortRunModel] },
   delivery: { machine: deliveryMachine as never, models: deliveryOutcomes.map(deliveryModel) },
@@ -65,6 +88,18 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
   token: { machine: tokenMachine as never, models: [tokenModel] },
   order: { machine: orderMachine as never, models: [orderModel] },
   mergeQueue: { machine: mergeQueueMachine as never, models: [mergeQueueModel] },
+  conversation: { machine: conversationMachine as never, models: [conversationModel] },
+  candidate: { machine: candidateMachine as never, models: [candidateModel(false), candidateModel(true)] },
+  intake: { machine: intakeMachine as never, models: [intakeModel] },
+  word: {
+    machine: wordMachine as never,
+    models: [
+      wordModel({ at: 'tracker', name: 'plan', ref: { project: 'x', id: 'i' } }),
+      wordModel({ at: 'chat', name: 'ops' }),
+    ],
+  },
+  routine: { machine: routineMachine as never, models: [routineModel] },
+  notifier: { machine: notifierMachine as never, models: [notifierModel] },
 };
 
 for (const [name, { machine, models }] of Object.entries(machines)) {
@@ -83,7 +118,7 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       const store = openSqliteStore({ file: join(temporaryDirectory(), 'model.db') });
       const jobs = createPlayedJobs();
       const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(actor => [actor, jobs.logic]));
-      const below = machine.id === 'task' ? ['agentRun', 'gate'] : [];
+      const below = { task: ['agentRun', 'gate'], intake: ['candidate'] }[machine.id] ?? [];
       for (const child of below) delete actors[child];
       const kinds = [
         kindOf(machine, { actors, effects: inertEffects }),

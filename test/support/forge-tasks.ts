@@ -87,6 +87,12 @@ export function forgeKinds({ prepare, publish, push, judge, merge }: PlayedOutsi
     { ...kind('task'), definition: atForge as never, actors, effects: inertEffects },
     { ...kind('gate'), actors: { judge: playing(judge) } },
     { name: 'agentRun', definition: { version: 1 }, build: () => quickRun as never },
+    // Nobody says anything.
+    {
+      ...kind('conversation'),
+      actors: { listen: playing(() => ({ cursors: {}, words: [], isAsking: false })) },
+      effects: { makeWord: { makes: 'word' } },
+    },
     ...real.map(kind),
   ];
 }

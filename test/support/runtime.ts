@@ -91,4 +91,10 @@ export const inertEffects = {
   setStatus: nothing,
   keepComment: nothing,
   performRequests: nothing,
+  showItem: nothing,
+  openConversation: { makes: 'conversation' },
+  makeWord: nothing,
+  createTask: nothing,
+  answer: nothing,
+  sendNotice: nothing,
 };

@@ -1,7 +1,6 @@
 /** What a task does while a forge that it needs is away: it waits, says so, and tries again. */
 import type { Pipeline } from '../pipeline.ts';
-import { says, waitsFor } from './common.ts';
-import { type StateConfig, type Transition, usual } from './spending.ts';
+import { type StateConfig, says, type Transition, usual, waitsFor } from './common.ts';
 
 /** Where an answer leads that is none: to the state that waits, as long as there is patience. */
 export function awayTransitions(

@@ -2,7 +2,19 @@
 import type { Gate, Stage } from '../pipeline.ts';
 import type { StateWords } from '../words.ts';
 import type { TaskContext } from './context.ts';
-import { told } from './spending.ts';
+
+export type StateConfig = Record<string, unknown>;
+export type Transition = Record<string, unknown>;
+
+/** A transition that says what it does, for whoever is about to send its event. */
+export const told = (description: string, transition: Transition): Transition => ({ ...transition, description });
+
+/** The same for what somebody would do first where it can be done. */
+export const usual = (description: string, transition: Transition): Transition => ({
+  ...transition,
+  description,
+  meta: { isUsual: true },
+});
 
 export const toStage = (stage: string) => `#${stage}`;
 export const says = (words: StateWords<TaskContext>) => words;

@@ -31,8 +31,55 @@ export interface TaskInput {
   /** The forge that holds the repository for everybody, and what it is called there; null for a local one alone. */
   forge: { name: string; repository: string } | null;
   /** Where the work item came from; null for what was ordered here. */
-  source: { tracker: string; id: string; url: string | null } | null;
+  source: TaskSource | null;
+  /** What has to be done before it begins. */
+  blockedBy?: Blocker[];
   actor: { id: string; parentId: string | null; at: number };
+}
+
+/** The item of a tracker that a task was made of. */
+export interface TaskSource {
+  /** As the configuration calls the tracker, or the forge whose issue it is. */
+  tracker: string;
+  /** Under which it is found by links: a UUID of Plane, `owner/name#12` of a forge. */
+  id: string;
+  /** The project or repository there, and the item in it, as the tracker's client names them. */
+  project: string;
+  item: string;
+  /** What people call it: `ET-3`, `#12`. */
+  key: string;
+  url: string | null;
+}
+
+/** Something that has to be done before a task begins: a task of ours, or an item of a tracker that may become one. */
+export interface Blocker {
+  /** As it was written, for people. */
+  name: string;
+  task: string | null;
+  item: { tracker: string; project: string; item: string; link: string } | null;
+}
+
+/** Reported by the actor `lookAtBlockers`. */
+export interface LookedAtBlockers {
+  /** What is not done yet, each with how it stands. */
+  open: { name: string; task: string | null; how: string }[];
+  /** Why it cannot come by itself: a circle by its names, or what was given up; null while it can. */
+  forEver: string | null;
+}
+
+/** What a question is about: that decides what answers it. */
+export const questionKinds = ['approval', 'answer', 'decision', 'budget', 'blocked', 'blockers'] as const;
+export type QuestionKind = (typeof questionKinds)[number];
+
+/** What a task waits to hear from a person. */
+export interface Asks {
+  /** From 1, over the whole life of the task. */
+  number: number;
+  kind: QuestionKind;
+  /** The stage in which it came up; `waiting` before there is one. */
+  stage: string;
+  /** Epoch milliseconds. */
+  at: number;
 }
 
 /** What a task has made at a forge. */
@@ -73,6 +120,19 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   objection: string | null;
   /** Why the task waits for a person; null while it does not. */
   waitsFor: string | null;
+  /** The question that waits for a person; null while none does. */
+  asks?: Asks | null;
+  questionsAsked?: number;
+  /** Whether what people say of it is listened to at a forge or tracker. */
+  talks?: boolean;
+  /** Counts what was told outside, so that nobody is told of what is over. */
+  tellings?: number;
+  /** The comment at the tracker that tells how the task stands. */
+  itemComment?: string | null;
+  /** The comment that puts a question there, and which. */
+  questionComment?: { question: number; id: string } | null;
+  /** Tasks that begin when this one is done. */
+  awaitedBy?: string[];
   /** When a forge that is away is tried again, in epoch milliseconds; null while none is. */
   awayUntil: number | null;
   /** What an agent has just asked for by files, until it is passed on. */
@@ -85,10 +145,16 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   endedBecause: string | null;
 }
 
+/** Which question a decision answers: by its number, or by when it was said (epoch milliseconds); the present one without both. */
+export interface Answering {
+  question?: number;
+  saidAt?: number;
+}
+
 export type TaskEvent =
-  | { type: 'task.approve'; by: string; at: number }
-  | { type: 'task.reject'; reason: string; by: string; at: number }
-  | { type: 'task.answer'; text: string; by: string; at: number }
+  | ({ type: 'task.approve'; by: string; at: number } & Answering)
+  | ({ type: 'task.reject'; reason: string; by: string; at: number } & Answering)
+  | ({ type: 'task.answer'; text: string; by: string; at: number } & Answering)
   /** `agents`: settings that have been mended since the task began, by the agent's name. */
   | { type: 'task.retry'; agents?: Record<string, AgentSpec>; by: string; at: number }
   | { type: 'task.pause'; by: string; at: number }
@@ -97,6 +163,13 @@ export type TaskEvent =
   | { type: 'task.fail'; reason: string; by: string; at: number }
   | { type: 'task.move'; stage: string; by: string; at: number }
   | { type: 'lease.granted'; token: number; at: number }
+  /** Another task begins when this one has ended. */
+  | { type: 'task.awaited'; by: string; at: number }
+  | { type: 'blocker.changed'; at: number }
+  /** Its item at the tracker shows how it stands. */
+  | { type: 'item.shown'; comment: string; question: { question: number; id: string } | null; at: number }
+  /** What it is about was changed at the tracker. */
+  | { type: 'work.described'; title: string; body: string; by: string; at: number }
   /** A gate has no verdict yet, and says what it waits for. */
   | { type: 'gate.waits'; gate: string; why: string; at: number }
   | ForgeEvent;

@@ -1,7 +1,7 @@
 /** What follows from the verdicts of a stage. */
 import type { Stage } from '../pipeline.ts';
+import type { Transition } from './common.ts';
 import { toStage } from './common.ts';
-import type { Transition } from './spending.ts';
 
 export interface StageGates {
   gates: string[];

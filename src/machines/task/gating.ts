@@ -1,10 +1,10 @@
 /** The gates of a stage, one actor each. */
 import type { GateInput } from '../gate.ts';
 import { type Gate, patienceOf, type Stage } from '../pipeline.ts';
+import type { StateConfig, Transition } from './common.ts';
 import { namesOf, placeOf, playerOf, says } from './common.ts';
 import { gateChild, type TaskContext } from './context.ts';
 import { showVerdict } from './report.ts';
-import type { StateConfig, Transition } from './spending.ts';
 
 /** Every gate that is no person's is an actor of its own; they are judged one after another. */
 export function gatingState(stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {

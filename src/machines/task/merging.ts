@@ -1,11 +1,21 @@
 /** Merging into the target: what has to be true before, whose turn it is, and the merge itself. */
 import { judgesCode, type Pipeline, type Stage } from '../pipeline.ts';
 import { awayTransitions, laterState } from './away.ts';
-import { cancelled, forbidden, namesOf, placeOf, says, toStage } from './common.ts';
+import {
+  cancelled,
+  forbidden,
+  namesOf,
+  placeOf,
+  type StateConfig,
+  says,
+  type Transition,
+  told,
+  toStage,
+  usual,
+} from './common.ts';
 import type { TaskContext } from './context.ts';
 import { blockedState, personalEvents } from './people.ts';
-import { tellForge } from './report.ts';
-import { type StateConfig, type Transition, told, usual } from './spending.ts';
+import { tellOutside } from './report.ts';
 
 /** How often a lapsed verdict may lead back to its stage without a person. */
 const lapsedLimit = 3;
@@ -102,7 +112,11 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
             {
               guard: 'isRefused',
               target: 'turnedDown',
-              actions: ['forgetAway', 'recordRefusal', tellForge('the forge does not merge it')],
+              actions: [
+                'forgetAway',
+                'recordRefusal',
+                ...tellOutside({ standing: 'blocked', stage: stage.name, headline: 'the forge does not merge it' }),
+              ],
             },
             {
               guard: { type: 'hasConflictAndReworkLeft', params: { budget: `${id}.conflict`, limit } },
@@ -123,7 +137,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
         },
       },
       turnedDown: turnedDownState(pipeline, stage, id),
-      blocked: blockedState(personalEvents(pipeline, stage, `#${id}.checking`)),
+      blocked: blockedState(stage.name, personalEvents(pipeline, stage, `#${id}.checking`)),
     },
   };
 }
@@ -140,7 +154,7 @@ function turnedDownState(pipeline: Pipeline, stage: Stage, id: string): StateCon
     target: 'checking',
     actions: { type: 'countRework', params: { budget } },
   };
-  const blocked = blockedState(personalEvents(pipeline, stage, `#${id}.checking`));
+  const blocked = blockedState(stage.name, personalEvents(pipeline, stage, `#${id}.checking`));
   return {
     ...blocked,
     on: { ...(blocked.on as StateConfig), ...Object.fromEntries(events.map(event => [event, tryAgain])) },

@@ -1,20 +1,31 @@
 /** What a person may do about a stage. */
+
 import type { Pipeline, Stage } from '../pipeline.ts';
-import { cancelled, failed, says, toStage, waitsFor } from './common.ts';
-import { type StateConfig, type Transition, told, usual } from './spending.ts';
+import { asking } from './asking.ts';
+import {
+  cancelled,
+  failed,
+  type StateConfig,
+  says,
+  type Transition,
+  told,
+  toStage,
+  usual,
+  waitsFor,
+} from './common.ts';
 
 /** What a person mends first, and then lets go on. */
-export function blockedState(personal: StateConfig): StateConfig {
-  return {
+export function blockedState(stage: string, personal: StateConfig): StateConfig {
+  return asking({ kind: 'blocked', stage }, 'blocked', {
     tags: 'blocked',
-    meta: says({ why: waitsFor, headline: 'blocked' }),
+    meta: says({ why: waitsFor }),
     on: {
       ...personal,
       'task.retry': usual('tries again from here', personal['task.retry'] as Transition),
       'task.move': (personal['task.move'] as Transition[]).map(move => usual('goes on from another stage', move)),
       'task.cancel': usual('ends it; the branch stays', cancelled),
     },
-  };
+  });
 }
 
 /** What a person may do wherever a stage waits for one. */

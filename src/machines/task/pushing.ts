@@ -1,10 +1,10 @@
 /** Bringing what was committed to the forge: the branch, and the pull request that asks for it to be merged. */
 import type { Pipeline, Stage } from '../pipeline.ts';
 import { awayTransitions, laterState } from './away.ts';
+import type { StateConfig, Transition } from './common.ts';
 import { placeOf, says } from './common.ts';
 import type { TaskContext } from './context.ts';
-import { performRequests, tellForge } from './report.ts';
-import type { StateConfig, Transition } from './spending.ts';
+import { performRequests, tellOutside } from './report.ts';
 
 export function pushingStates(
   pipeline: Pipeline,
@@ -34,7 +34,7 @@ export function pushingStates(
               'recordPushed',
               performRequests(stage.name),
               'forgetAsked',
-              tellForge(`${stage.name}: published`),
+              ...tellOutside({ standing: 'working', stage: stage.name, headline: `${stage.name}: published` }),
             ],
           },
         ],
@@ -47,5 +47,5 @@ export function pushingStates(
 
 const refusedBecause = (stage: Stage): Transition => ({
   target: `#${stage.name}.blocked`,
-  actions: ['forgetAway', 'recordRefusal', tellForge(`${stage.name} is blocked`)],
+  actions: ['forgetAway', 'recordRefusal'],
 });

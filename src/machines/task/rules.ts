@@ -23,19 +23,25 @@ import { type GateOutput, gateMachine } from '../gate.ts';
 import { notProvided, pureActor } from '../provided.ts';
 import type {
   Away,
+  LookedAtBlockers,
   Merged,
   Prepared,
   Published,
   Pushed,
+  QuestionKind,
   Refusal,
   TaskContext,
   TaskEvent,
   TaskInput,
 } from './context.ts';
 
+import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
+
 const longestFeedback = 4_000;
 const longestObjection = 500;
 const mostRequests = 50;
+/** Trackers and chats tell whole seconds. */
+const clockToleranceMs = 1_000;
 /** The budget under which tries are counted while a forge is away. */
 const awayBudget = 'forge.away';
 const awayBackoff = { baseMs: 5_000, capMs: 300_000 };
@@ -91,6 +97,7 @@ export const taskSetup = setup({
     agentRun: agentRunMachine,
     gate: gateMachine,
     prepare: pureActor,
+    lookAtBlockers: pureActor,
     publish: pureActor,
     push: pureActor,
     merge: pureActor,
@@ -106,6 +113,22 @@ export const taskSetup = setup({
     /** Spends and spends, and no stage is passed. */
     isTooFast: ({ context }, params: { velocity: Budget }) =>
       exhausted(params.velocity, context.idleSpent) !== undefined,
+    hasBlockers: ({ context }) => (context.blockedBy ?? []).length > 0,
+    isUnblocked: ({ event }) => {
+      const { open, forEver } = outputOf<LookedAtBlockers>(event);
+      return open.length === 0 && forEver === null;
+    },
+    isBlockedForEver: ({ event }) => outputOf<LookedAtBlockers>(event).forEver !== null,
+    /** It says which question it answers, or when it was said, and that is another than the one that is asked now. */
+    isForAnotherQuestion: ({ context, event }) => {
+      const { question, saidAt } = event as { question?: number; saidAt?: number };
+      const { asks = null } = context;
+      if (asks === null) return false;
+      return (
+        (question !== undefined && question !== asks.number) ||
+        (saidAt !== undefined && saidAt < asks.at - clockToleranceMs)
+      );
+    },
     hasObjection: ({ context }) => context.objection !== null,
     hasQuestions: ({ context }) => context.questions !== null,
     isMerged: ({ event }) => outputOf<Merged>(event).result === 'merged',
@@ -193,6 +216,33 @@ export const taskSetup = setup({
         ? {}
         : { forge: { ...context.forge, commentId: event.id } },
     ),
+    ask: assign(({ context, event }, params: { kind: QuestionKind; stage: string }) => {
+      const number = (context.questionsAsked ?? 0) + 1;
+      return { questionsAsked: number, asks: { number, ...params, at: atOf(event) } };
+    }),
+    stopAsking: assign({ asks: null }),
+    announceAsking,
+    endConversation,
+    countTelling: assign(({ context }) => (context.source === null ? {} : { tellings: (context.tellings ?? 0) + 1 })),
+    rememberItemComment: assign(({ event }) =>
+      event.type === 'item.shown'
+        ? { itemComment: event.comment, ...(event.question !== null && { questionComment: event.question }) }
+        : {},
+    ),
+    recordAwaiting: assign(({ context, event }) =>
+      event.type === 'task.awaited' ? { awaitedBy: [...new Set([...(context.awaitedBy ?? []), event.by])] } : {},
+    ),
+    recordDescription: assign(({ event }) =>
+      event.type === 'work.described' ? { title: event.title, body: event.body } : {},
+    ),
+    tellAwaiting,
+    recordBlockers: assign(({ event }) => {
+      const { open, forEver } = outputOf<LookedAtBlockers>(event);
+      const names = open.map(({ name, how }) => `${name} (${how})`).join(', ');
+      return { waitsFor: shorten(forEver ?? `waits for ${names}`, 600) };
+    }),
+    awaitBlockers,
+    forgetBlockers: assign({ blockedBy: [], waitsFor: null }),
     forgetAsked: assign({ asked: [] }),
     recordRequests: assign(({ context, event }) =>
       event.type === 'requests.done'
@@ -363,6 +413,8 @@ export const taskSetup = setup({
     setStatus: notProvided,
     keepComment: notProvided,
     performRequests: notProvided,
+    showItem: notProvided,
+    openConversation: notProvided,
   },
 });
 

@@ -1,21 +1,10 @@
 /** The states in which a stage looks at its budgets before an agent works, and waits when they are used up. */
 import { type Budget, noBudget } from '../../domain/budget.ts';
 import { type AtLimit, budgetOf, type Pipeline, type Stage } from '../pipeline.ts';
+import { asking } from './asking.ts';
+import { type StateConfig, type Transition, told, usual } from './common.ts';
 import type { TaskContext } from './context.ts';
 import type { BudgetScope } from './rules.ts';
-
-export type StateConfig = Record<string, unknown>;
-export type Transition = Record<string, unknown>;
-
-/** A transition that says what it does, for whoever is about to send its event. */
-export const told = (description: string, transition: Transition): Transition => ({ ...transition, description });
-
-/** The same for what somebody would do first where it can be done. */
-export const usual = (description: string, transition: Transition): Transition => ({
-  ...transition,
-  description,
-  meta: { isUsual: true },
-});
 
 /** The budgets that a stage has to keep to: its own and that of the task. */
 export function scopesOf(pipeline: Pipeline, stage: Stage): BudgetScope[] {
@@ -94,13 +83,13 @@ export function spendingStates(
     // A run was stopped at its budget: that of the stage, of the task, of the run or of its project.
     overspent: { always: [...taskSpent, ...cheaper, { target: ownPlace }] },
     ...(places.has('awaitingBudget') && {
-      awaitingBudget: {
+      awaitingBudget: asking({ kind: 'budget', stage: stage.name }, `${stage.name} waits for a budget`, {
         tags: 'person',
-        meta: { why, headline: `${stage.name} waits for a budget` },
+        meta: { why },
         entry: explain,
         exit: 'stopWaiting',
         on: atWait,
-      },
+      }),
     }),
     ...(places.has('parked') && {
       parked: {

@@ -15,17 +15,31 @@ import { nothingSpent } from '../../domain/budget.ts';
 import { noUsage } from '../../domain/usage.ts';
 import { following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
 import type { StateWords } from '../words.ts';
+import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
-import { cancelled, namesOf, placeOf, says, toStage, waitsFor } from './common.ts';
+import {
+  cancelled,
+  namesOf,
+  placeOf,
+  type StateConfig,
+  says,
+  type Transition,
+  told,
+  toStage,
+  usual,
+  waitsFor,
+} from './common.ts';
 import type { TaskContext, TaskInput } from './context.ts';
 import { decisions } from './deciding.ts';
 import { gatingState } from './gating.ts';
 import { beforeMerge, mergeState } from './merging.ts';
 import { blockedState, personalEvents } from './people.ts';
 import { pushingStates } from './pushing.ts';
-import { performRequests, tellForge } from './report.ts';
+import { performRequests, tellOutside } from './report.ts';
 import { taskSetup } from './rules.ts';
-import { type StateConfig, spendingStates, type Transition, told, usual } from './spending.ts';
+import { spendingStates } from './spending.ts';
+import { openConversation } from './talking.ts';
+import { waitingState } from './waiting.ts';
 import { workingState } from './working.ts';
 
 /** The machine of a pipeline. Its id is always `task`; the pipeline is its definition. */
@@ -33,7 +47,11 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
   const { stages } = pipeline;
   const first = stages[0]!;
   const states: Record<string, StateConfig> = {
-    created: { always: toStage(first.name) },
+    created: {
+      entry: openConversation,
+      always: [{ guard: 'hasBlockers', target: 'waiting' }, { target: toStage(first.name) }],
+    },
+    waiting: waitingState(pipeline),
   };
   for (const stage of stages) states[stage.name] = stageState(pipeline, stage);
   const lastMerging = stages.findLast(stage => stage.merge !== undefined);
@@ -51,6 +69,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
     id: 'paused',
     initial: first.name,
     meta: says({ why: 'paused by a person; nothing starts until it is resumed', headline: 'paused' }),
+    entry: tellOutside({ standing: 'paused', stage: 'paused', headline: 'paused' }),
     on: { 'task.cancel': cancelled },
     states: Object.fromEntries(stages.map(stage => [stage.name, pausedState(stage)])),
   };
@@ -68,7 +87,12 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
     id: name,
     tags: name,
     type: 'final',
-    entry: [removeWorktree, tellForge(name)],
+    entry: [
+      removeWorktree,
+      ...tellOutside({ standing: name, stage: name, headline: name }),
+      'tellAwaiting',
+      'endConversation',
+    ],
     meta: says({ why, headline: name }),
   });
   states.done = end('done', ({ merged, target }) =>
@@ -85,6 +109,9 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
     on: {
       'comment.kept': { actions: 'rememberComment' },
       'requests.done': { actions: 'recordRequests' },
+      'item.shown': { actions: 'rememberItemComment' },
+      'task.awaited': { actions: 'recordAwaiting' },
+      'work.described': { actions: 'recordDescription' },
     },
     states,
     output: ({ context }: { context: TaskContext }) => ({
@@ -125,6 +152,13 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     leaseToken: null,
     merged: null,
     endedBecause: null,
+    asks: null,
+    questionsAsked: 0,
+    talks: rest.source !== null || forge != null,
+    tellings: 0,
+    itemComment: null,
+    questionComment: null,
+    awaitedBy: [],
   };
 }
 
@@ -170,7 +204,11 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             ...awayTransitions(pipeline, 'preparingLater', blockedBecause),
             {
               target: stage.merge === undefined ? 'affording' : 'merging',
-              actions: ['forgetAway', 'recordPrepared', tellForge(`${stage.name} begins`)],
+              actions: [
+                'forgetAway',
+                'recordPrepared',
+                ...tellOutside({ standing: 'working', stage: stage.name, headline: `${stage.name} begins` }),
+              ],
             },
           ],
           onError: blockedBecause('the worktree could not be prepared'),
@@ -210,29 +248,30 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       gating: gatingState(stage, blockedBecause),
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
       ...(approvals.length > 0 && {
-        awaitingApproval: {
-          tags: ['person', 'approval'],
-          meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's approval` }),
-          entry: [
-            { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
-            tellForge(`${stage.name} waits for a person's approval`),
-          ],
-          exit: 'stopWaiting',
-          on: {
-            ...personal,
-            'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
-            'task.approve': usual('goes on to the next stage', {
-              target: 'deciding',
-              actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } },
-            }),
+        awaitingApproval: asking(
+          { kind: 'approval', stage: stage.name },
+          `${stage.name} waits for a person's approval`,
+          {
+            tags: ['person', 'approval'],
+            meta: says({ why: waitsFor }),
+            entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+            exit: 'stopWaiting',
+            on: {
+              ...personal,
+              'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
+              'task.approve': usual('goes on to the next stage', {
+                target: 'deciding',
+                actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } },
+              }),
+            },
           },
-        },
+        ),
       }),
       ...(stage.questions !== undefined && {
-        awaitingAnswer: {
+        awaitingAnswer: asking({ kind: 'answer', stage: stage.name }, `${stage.name} asks a person`, {
           tags: ['person', 'answer'],
-          meta: says({ why: waitsFor, headline: `${stage.name} asks a person` }),
-          entry: ['waitForAnswer', tellForge(`${stage.name} asks a person`)],
+          meta: says({ why: waitsFor }),
+          entry: 'waitForAnswer',
           exit: 'stopWaiting',
           on: {
             ...personal,
@@ -241,15 +280,12 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
               actions: ['recordAnswer', 'clearRework'],
             }),
           },
-        },
+        }),
       }),
-      awaitingDecision: {
+      awaitingDecision: asking({ kind: 'decision', stage: stage.name }, `${stage.name} waits for a person's decision`, {
         tags: ['person', 'decision'],
-        meta: says({ why: waitsFor, headline: `${stage.name} waits for a person's decision` }),
-        entry: [
-          { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
-          tellForge(`${stage.name} waits for a person's decision`),
-        ],
+        meta: says({ why: waitsFor }),
+        entry: { type: 'wait', params: { why: `${stage.name} needs a person's decision`, gates: machineGates } },
         exit: 'stopWaiting',
         on: {
           ...personal,
@@ -261,8 +297,8 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: machineGates } },
           }),
         },
-      },
-      blocked: blockedState(personal),
+      }),
+      blocked: blockedState(stage.name, personal),
     },
   };
 }
@@ -271,15 +307,20 @@ function pausedState(stage: Stage): StateConfig {
   return {
     initial: 'held',
     states: {
-      held: heldAt(`#${stage.name}.last`),
+      held: heldAt(stage, `#${stage.name}.last`),
       // The agent finished after the pause began: its work is published, not done again.
-      overspent: heldAt(`#${stage.name}.overspent`),
-      finished: heldAt(`#${stage.name}.publishing`),
+      overspent: heldAt(stage, `#${stage.name}.overspent`),
+      finished: heldAt(stage, `#${stage.name}.publishing`),
     },
   };
 }
 
-const heldAt = (target: string): StateConfig => ({
+const heldAt = ({ name }: Stage, target: string): StateConfig => ({
   tags: 'paused',
-  on: { 'task.resume': usual('goes on where it stopped', { target }) },
+  on: {
+    'task.resume': usual('goes on where it stopped', {
+      target,
+      actions: tellOutside({ standing: 'working', stage: name, headline: `${name} goes on` }),
+    }),
+  },
 });

@@ -2,10 +2,10 @@
 import { refOf, trackingName } from '../../domain/names.ts';
 import type { AgentRunInput } from '../agent-run-context.ts';
 import { budgetOf, leavesOf, mustChange, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
-import { forbidden, playerOf, says, toStage } from './common.ts';
+import { forbidden, playerOf, type StateConfig, says, type Transition, told, toStage } from './common.ts';
 import { documentsOf, type TaskContext } from './context.ts';
 import { leftFor } from './rules.ts';
-import { type StateConfig, scopesOf, type Transition, told } from './spending.ts';
+import { scopesOf } from './spending.ts';
 
 export function workingState(
   pipeline: Pipeline,

@@ -1,7 +1,7 @@
 /** A task for people and programs: where it stands, why, and what would move it. */
 import { z } from 'zod';
 import { personEvents, stageIn, standingIn, standings } from '../../machines/standing.ts';
-import type { TaskContext } from '../../machines/task/context.ts';
+import { questionKinds, type TaskContext } from '../../machines/task/context.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
@@ -84,9 +84,24 @@ export const taskFields = () =>
       .nullable()
       .describe('where its repository is for everybody, and what it has made there'),
     source: z
-      .object({ tracker: z.string(), id: z.string(), url: z.string().nullable() })
+      .object({
+        tracker: z.string(),
+        key: z.string().describe('what people call it'),
+        id: z.string(),
+        url: z.string().nullable(),
+      })
       .nullable()
       .describe('the work item that it came from'),
+    asks: z
+      .object({
+        number: z.int().describe('of the question: a decision that names it answers no other'),
+        kind: z.enum(questionKinds),
+        stage: z.string(),
+        at,
+      })
+      .nullable()
+      .describe('what it waits to hear from a person'),
+    blockedBy: z.array(z.string()).describe('what has to be done before it begins'),
     requests: z
       .array(z.object({ file: z.string(), outcome: z.string() }))
       .describe('what its agents have asked for by files, and what became of it'),
@@ -143,13 +158,21 @@ export async function viewOfTask(runtime: Runtime, row: ActorRow, reason?: Reaso
     head: context.head,
     merged: context.merged,
     forge: context.forge ?? null,
-    source: context.source ?? null,
+    source: sourceOf(context),
+    asks: context.asks == null ? null : { ...context.asks, at: timeOf(context.asks.at) },
+    blockedBy: (context.blockedBy ?? []).map(({ name }) => name),
     requests: context.requests ?? [],
     questions: context.questions,
     version: row.version,
     createdAt: timeOf(row.createdAt),
     updatedAt: timeOf(row.updatedAt),
   };
+}
+
+function sourceOf({ source }: TaskContext): TaskView['source'] {
+  if (source == null) return null;
+  const { tracker, key, id, url } = source;
+  return { tracker, key: key ?? id, id, url };
 }
 
 /** Tasks from their rows, each whose agent waits with the reason. */

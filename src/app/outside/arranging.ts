@@ -1,0 +1,106 @@
+/** Makes everything ready for a task of an item: what is understood of it, who works on it, what it waits for. */
+import { dirname } from 'node:path';
+import { chooseAgent } from '../../domain/agent-choice.ts';
+import { longestTitle } from '../../domain/names.ts';
+import { own } from '../../domain/own.ts';
+import type { IssueForModel, Understander } from '../../integrations/model.ts';
+import { priceOf, windowOf } from '../../integrations/prices.ts';
+import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
+import { understand } from '../../integrations/understanding/understand.ts';
+import type { Arranged, CandidateContext } from '../../machines/candidate.ts';
+import { itemLink, itemNameOf } from '../../machines/links.ts';
+import { arrangeTask, idsFor, type NewTask, underFreeId } from '../new-task.ts';
+import { findPipeline } from '../pipelines.ts';
+import type { Settings } from '../settings.ts';
+import { findProject, findRepository, setupFor } from '../setup.ts';
+import { blockersOf } from './blockers.ts';
+import type { Ground } from './ground.ts';
+import { modelOf } from './model.ts';
+
+/** One readable line, of whatever somebody has written. */
+export function cleanTitle(title: string): string {
+  const line = title
+    .replace(/\p{Cc}+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const cut = line.slice(0, longestTitle).replace(/[\ud800-\udbff]$/, '');
+  return cut === '' ? 'untitled' : cut;
+}
+
+/** Throws what stands in the way: it is tried again, as somebody may mend it. */
+export async function arrangeItem(ground: Ground, candidate: CandidateContext, signal: AbortSignal): Promise<Arranged> {
+  const { tracker: name, ref, project } = candidate;
+  const settings = ground.settings();
+  const { configuration: config } = settings;
+  if (config === null) throw new Error('there is no configuration that says who works on it');
+  const tracker = await ground.trackers.get(name);
+  const item = await tracker.item(ref);
+  if (item === undefined) throw new Error('it is not there any more');
+  const issue = await issueOf(tracker, item, project, config.agents);
+  const { understanding, usage } = await understand(issue, { ...readerOf(settings, candidate), signal });
+  const making = await ground.making();
+  const { repository, target } = await findRepository(config, { project }, '/');
+  const chosen = choiceOf(settings, project, understanding);
+  const setup = setupFor(config, true, repository, {
+    agentEnv: [],
+    cwd: dirname(repository),
+    ...(understanding.priority !== null && { priority: understanding.priority }),
+  });
+  const agent = (chosen !== null && own(config.agents, chosen)) || setup.agent;
+  const pipeline = await findPipeline(setup.pipeline, dirname(repository));
+  const blockedBy = await blockersOf(ground, { tracker, item, references: understanding.blockedBy });
+  const task: NewTask = {
+    ...{ ...setup, agent, title: cleanTitle(item.title), body: item.body, repository, target, pipeline, blockedBy },
+    source: {
+      ...{ tracker: name, id: itemNameOf(item), project: item.project, item: item.id, key: item.key },
+      url: item.url || null,
+    },
+  };
+  const arranged: Arranged[] = [];
+  const wanted = [`${setup.prefix}-${item.number}`];
+  await underFreeId(making, await idsFor(making, task, wanted), async id => {
+    const tokens = usage.inputTokens + usage.outputTokens;
+    arranged.push({ ...(await arrangeTask(making, { ...task, id })), link: itemLink(name, itemNameOf(item)), tokens });
+    return id;
+  });
+  return arranged[0]!;
+}
+
+async function issueOf(tracker: Tracker, item: WorkItem, project: string, agents: object): Promise<IssueForModel> {
+  const mayDirect = item.author !== null && (await tracker.mayWrite(item.project, item.author));
+  const { title, body, labels } = item;
+  return { title, body, labels, project, agents: Object.keys(agents), mayDirect };
+}
+
+function readerOf(
+  { reader }: Settings,
+  { tokensUsed }: CandidateContext,
+): { model: Understander | null; remainingTokens: number | null } {
+  if (reader === null) return { model: null, remainingTokens: null };
+  return { model: modelOf(reader), remainingTokens: Math.max(0, reader.tokensPerDay - tokensUsed) };
+}
+
+/** The agent that is written, or the cheapest that is good enough where agents say what they are good for; null: the usual one. */
+function choiceOf(
+  settings: Settings,
+  project: string,
+  { agent, contextTokens, difficulty }: Awaited<ReturnType<typeof understand>>['understanding'],
+): string | null {
+  const config = settings.configuration!;
+  if (agent !== null && own(config.agents, agent) !== undefined) return agent;
+  if (contextTokens === null && difficulty === null) return null;
+  const usual = findProject(config, project).agent;
+  const names = [usual, ...Object.keys(config.abilities).filter(name => name !== usual)];
+  const candidates = names.flatMap(name => {
+    const ability = own(config.abilities, name);
+    const model = own(config.agents, name)?.model ?? null;
+    if (ability === undefined) return [];
+    const price = priceOf(settings.prices, model);
+    const cost = price === null ? null : price.input + price.output;
+    return [
+      { name, windowTokens: windowOf(settings.prices, model), difficulty: ability.difficulty, costPerMTok: cost },
+    ];
+  });
+  const choice = chooseAgent(candidates, { contextTokens, difficulty });
+  return 'agent' in choice ? choice.agent : null;
+}

@@ -1,0 +1,41 @@
+/** What a tracker and a task say differently, and the one action that settles it. */
+import { lookOf } from '../../domain/board.ts';
+import type { WorkItem } from '../../integrations/tracker.ts';
+import type { Drift } from '../../machines/intake.ts';
+import { stageIn, standingIn } from '../../machines/standing.ts';
+import type { TaskContext } from '../../machines/task/context.ts';
+import type { ActorRow } from '../../persistence/store.ts';
+import { cleanTitle } from './arranging.ts';
+import type { ProjectSource } from './trackers.ts';
+
+/** Of an item that is not there `item` is undefined. */
+export function driftOf(
+  { board, wins }: ProjectSource,
+  item: WorkItem | undefined,
+  row: ActorRow,
+  { source, title, body }: TaskContext,
+): Drift[] {
+  const standing = standingIn(row.tags);
+  const common = { task: row.id, key: source?.key ?? row.id, url: source?.url ?? null };
+  const cancel = { settle: 'task.cancel', does: 'ends the task; the branch stays' };
+  if (item === undefined || item.isGone) {
+    return [{ ...common, field: 'existence', tracker: 'it is archived, moved or gone', ours: standing, ...cancel }];
+  }
+  const drifts: Drift[] = [];
+  const { name, group } = item.state;
+  const isOver = group === 'completed' || group === 'cancelled';
+  const wanted = lookOf(board, { standing, stage: stageIn(row.tags) }).state;
+  const isThere = wanted === null || wanted === `@${group}` || wanted.toLowerCase() === name.toLowerCase();
+  if (isOver) {
+    drifts.push({ ...common, field: 'state', tracker: name, ours: standing, ...cancel });
+  } else if (!isThere) {
+    const show = { settle: 'item.show', does: `moves the card to ${wanted}` };
+    drifts.push({ ...common, field: 'state', tracker: name, ours: `${standing}: ${wanted}`, ...show });
+  }
+  const isOther = cleanTitle(item.title) !== title || item.body !== body;
+  if (isOther && wins.text === 'task') {
+    const take = { settle: 'work.described', does: 'lets the next agent read what the tracker says' };
+    drifts.push({ ...common, field: 'text', tracker: item.title, ours: title, ...take });
+  }
+  return drifts;
+}

@@ -1,0 +1,148 @@
+/**
+ * Looks at a place of a tracker: what has changed there, or all that is open. Items that may be work are named; those of a
+ * task are given to whoever listens for it; what tracker and task say differently is listed.
+ */
+import { createHash } from 'node:crypto';
+import { whyNotPicked } from '../../domain/pick.ts';
+import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
+import { conversationId } from '../../machines/addresses.ts';
+import type { Drift, Scanned } from '../../machines/intake.ts';
+import { itemLink, itemNameOf } from '../../machines/links.ts';
+import type { Difference } from '../../machines/reconciler.ts';
+import { projectTag } from '../../machines/standing.ts';
+import type { TaskContext } from '../../machines/task/context.ts';
+import type { ActorRow } from '../../persistence/store.ts';
+import type { Runtime } from '../../runtime/index.ts';
+import { contextOf } from '../context.ts';
+import { cleanTitle } from './arranging.ts';
+import { driftOf } from './drift.ts';
+import type { Ground } from './ground.ts';
+import { type ProjectSource, sourcesOf } from './trackers.ts';
+
+export interface ScanInput {
+  project: string;
+  tracker: string;
+  place: string;
+  /** By the tracker's clock; null: everything that is open. */
+  since: number | null;
+  /** Items at which somebody works already. */
+  known: string[];
+  /** Items that were left alone, as they were then: by when they were changed last. */
+  judged: Record<string, number>;
+}
+
+/** Changes are told again within this: not all are seen in the order in which they were made. */
+const overlapMs = 60_000;
+
+export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal): Promise<Scanned> {
+  const { project, place, since, known, judged } = input;
+  const source = sourcesOf(ground.settings()).find(
+    one => one.project === project && one.name === input.tracker && one.place === place,
+  );
+  if (source === undefined) throw new Error(`${project} takes no work from ${place} of ${input.tracker} any more`);
+  const tracker = await ground.trackers.get(source.name);
+  const runtime = await ground.runtime();
+  const [us, found] = [await tracker.account(), await tracker.project(place)];
+  const begun = Date.now() + tracker.skewMs;
+  const look: Looking = { runtime, tracker, source, differences: [], drift: [], seen: new Set() };
+  const items: Scanned['items'] = [];
+  let looked = 0;
+  let newest = since ?? 0;
+  for await (const item of tracker.changed(found.id, since === null ? null : since - overlapMs)) {
+    signal.throwIfAborted();
+    looked += 1;
+    newest = Math.max(newest, item.updatedAt);
+    const task = await taskOf(look, item);
+    if (task === undefined) {
+      const isOpen = known.includes(item.id) || judged[item.id] === item.updatedAt;
+      if (!isOpen && whyNotPicked(source.pick, item, us) === null) {
+        items.push({ id: item.id, updatedAt: item.updatedAt });
+      }
+    } else if (task.status === 'active') {
+      await compare(look, item, task);
+    }
+  }
+  if (since === null) looked += await lookAtOthers(look, signal);
+  return {
+    found: { id: found.id, name: found.name },
+    cursor: newest > 0 ? newest : begun,
+    ...{ items, looked },
+    differences: look.differences,
+    drift: since === null ? look.drift : null,
+  };
+}
+
+interface Looking {
+  runtime: Runtime;
+  tracker: Tracker;
+  source: ProjectSource;
+  differences: Difference[];
+  drift: Drift[];
+  /** Tasks that were looked at. */
+  seen: Set<string>;
+}
+
+async function taskOf({ runtime, source }: Looking, item: WorkItem): Promise<ActorRow | undefined> {
+  const [holder] = await runtime.linked(itemLink(source.name, itemNameOf(item)), 1);
+  return holder && runtime.actor(holder.actorId);
+}
+
+/** Gives what has changed to whoever listens, and the words of the item to the task where the tracker has the last one. */
+async function compare(look: Looking, item: WorkItem, row: ActorRow): Promise<void> {
+  const { runtime, source, differences, drift, seen } = look;
+  if (seen.has(row.id)) return;
+  seen.add(row.id);
+  const task = contextOf<TaskContext>(row);
+  const tell = async (actorId: string, event: { type: string }, what: string, key: string) => {
+    const dedupeKey = `reconciler:${key}`;
+    if ((await runtime.actor(actorId)) === undefined) return;
+    const { outcome } = await runtime.send(actorId, event as never, { source: 'reconciler', dedupeKey });
+    if (outcome !== 'duplicate') differences.push({ task: row.id, type: event.type, what, outcome });
+  };
+  await tell(
+    conversationId(row.id),
+    { type: 'conversation.news' },
+    `${item.key} has changed`,
+    `item:${item.updatedAt}`,
+  );
+  const title = cleanTitle(item.title);
+  const isOther = title !== task.title || item.body !== task.body;
+  if (isOther && source.wins.text === 'tracker') {
+    const by = source.name;
+    const hash = createHash('sha256').update(`${title}\0${item.body}`).digest('hex').slice(0, 16);
+    const event = { type: 'work.described', title, body: item.body, by } as never;
+    await tell(row.id, event, `${item.key} says something else now`, `text:${hash}:${item.updatedAt}`);
+  }
+  drift.push(...driftOf(source, item, row, task));
+}
+
+/** Tasks whose items were not among what is open: closed, archived, moved away. */
+async function lookAtOthers(look: Looking, signal: AbortSignal): Promise<number> {
+  const { runtime, source, tracker, seen } = look;
+  const tags = [projectTag(source.project)];
+  let looked = 0;
+  let after: { isLiving: boolean; createdAt: number; id: string } | undefined;
+  for (;;) {
+    const rows = await runtime.list({
+      kind: 'task',
+      tags,
+      status: 'living',
+      order: 'newest',
+      limit: 50,
+      ...(after && { after }),
+    });
+    for (const row of rows) {
+      signal.throwIfAborted();
+      const { source: from } = contextOf<TaskContext>(row);
+      if (from?.tracker !== source.name || seen.has(row.id)) continue;
+      looked += 1;
+      const ref = { project: from.project, id: from.item };
+      const item = await tracker.item(ref);
+      if (item !== undefined) await compare(look, item, row);
+      else look.drift.push(...driftOf(source, undefined, row, contextOf<TaskContext>(row)));
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < 50) return looked;
+    after = { isLiving: true, createdAt: last.createdAt, id: last.id };
+  }
+}

@@ -1,0 +1,87 @@
+/** The clients of the trackers that the configuration names, each made when it is first needed. */
+import type { ForgeConfig, Source, TrackerConfig } from '../../config/schema.ts';
+import { own } from '../../domain/own.ts';
+import { OutsideError } from '../../integrations/outside.ts';
+import type { Tracker, TrackerKind } from '../../integrations/tracker.ts';
+import { createTracker } from '../../integrations/trackers/index.ts';
+import type { Settings } from '../settings.ts';
+
+export interface Trackers {
+  /** The client of a tracker, or of a forge whose issues are one. Throws `unreachable` when it is not configured: it may be again. */
+  get(name: string): Promise<Tracker>;
+}
+
+/** How an item, a comment and a delivery call a tracker: a forge's issues are called as the forge is. */
+export function placeNameOf({ trackers }: Pick<Settings, 'trackers'>, name: string): string {
+  return own(trackers, name)?.forge ?? name;
+}
+
+/** Where a project takes work from, as its tracker is called outside. */
+export interface ProjectSource extends Source {
+  project: string;
+  /** As deliveries call the tracker. */
+  name: string;
+  /** The project there, as the configuration says it. */
+  place: string;
+}
+
+/** All places from which projects take work, in the order of the configuration. */
+export const sourcesOf = (settings: Pick<Settings, 'projects' | 'trackers'>): ProjectSource[] =>
+  Object.values(settings.projects).flatMap(({ name: project, sources, remote }) =>
+    sources.map(source => ({
+      ...source,
+      project,
+      name: placeNameOf(settings, source.tracker),
+      place: source.trackerProject ?? remote ?? '',
+    })),
+  );
+
+/** The place from which a task of this project came; the first of the project where the configuration has another now. */
+export function sourceFor(settings: Settings, project: string, tracker: string): ProjectSource | undefined {
+  const all = sourcesOf(settings).filter(source => source.project === project);
+  return all.find(({ name }) => name === tracker) ?? all[0];
+}
+
+interface Server {
+  key: object;
+  kind: TrackerKind;
+  url: string;
+  workspace: string;
+  token: string;
+  perMinute: number | null;
+}
+
+const ofForge = ({ kind, url, token }: ForgeConfig, perMinute: number | null, key: object): Server => ({
+  ...{ key, kind, url, workspace: '', token: token.reveal(), perMinute },
+});
+
+function serverOf({ trackers, forges }: Settings, name: string): Server | undefined {
+  const configs: TrackerConfig[] = Object.values(trackers);
+  const tracker = configs.find(({ name: own, forge }) => own === name || forge === name);
+  const forge = own(forges, tracker?.forge ?? name);
+  if (tracker !== undefined && tracker.kind === 'plane') {
+    const { kind, url, workspace, token, perMinute } = tracker;
+    return { key: tracker, kind, url: url ?? '', workspace: workspace ?? '', token: token?.reveal() ?? '', perMinute };
+  }
+  return forge && ofForge(forge, tracker?.perMinute ?? null, forge);
+}
+
+/** `configured` is asked each time: what is in force may change. */
+export function createTrackers(configured: () => Settings): Trackers {
+  const clients = new WeakMap<object, Promise<Tracker>>();
+  return {
+    async get(name) {
+      const server = serverOf(configured(), name);
+      if (server === undefined) {
+        throw new OutsideError(
+          'unreachable',
+          `there is no tracker ${name} in the configuration any more; name it there again`,
+        );
+      }
+      const { key, kind, ...options } = server;
+      const client = clients.get(key) ?? createTracker(kind, { name, ...options });
+      clients.set(key, client);
+      return client;
+    },
+  };
+}

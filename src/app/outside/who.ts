@@ -1,0 +1,40 @@
+/** Who may order something of a task from outside, and what people are called here. */
+import type { PersonConfig } from '../../config/schema.ts';
+import type { Verb } from '../../domain/board.ts';
+import { own } from '../../domain/own.ts';
+import { isNamed, type Names } from '../../domain/pick.ts';
+import type { Settings } from '../settings.ts';
+
+/** Somebody who may, by the name that he has here; or why he may not. */
+export type Allowed = { by: string } | { not: string };
+
+interface Asked {
+  project: string;
+  /** The forge, tracker or chat at which it was said. */
+  place: string;
+  person: Names;
+  verb: Verb;
+  /** Whether the place itself lets this person change things; null where it knows nothing of rights, as a chat does. */
+  mayWrite(): Promise<boolean> | null;
+}
+
+/** Whether a person has this account. */
+const isPerson = ({ name, accounts }: PersonConfig, place: string, person: Names) =>
+  isNamed(own(accounts, place) ?? name, person);
+
+/** Names in the configuration come first; where a project names nobody, whoever may write at the place may order. */
+export async function whoMay(settings: Settings, { project, place, person, verb, mayWrite }: Asked): Promise<Allowed> {
+  const people = Object.values(settings.configuration?.people ?? {});
+  const named = own(settings.projects, project)?.people ?? null;
+  const known = people.find(candidate => isPerson(candidate, place, person));
+  if (named !== null && (known === undefined || !named.includes(known.name))) {
+    return { not: `${person.login} is none of those who may decide in ${project}` };
+  }
+  if (known !== undefined) {
+    if (known.may.includes(verb)) return { by: known.name };
+    return { not: `${known.name} may ${known.may.join(', ')}, and not ${verb}` };
+  }
+  const may = mayWrite();
+  if (may === null) return { not: `nobody in \`people\` has the account ${person.login} at ${place}` };
+  return (await may) ? { by: person.login } : { not: `${person.login} may not write at ${place}` };
+}
