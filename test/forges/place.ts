@@ -62,7 +62,7 @@ const real = ['GITEA', 'GITEA_OLD', 'FORGEJO'].map((server): GiteaServer => {
 /** The fake always, real ones where the environment names them. */
 export const giteaServers: readonly GiteaServer[] = [fake, ...real];
 
-const shop = {
+export const shop = {
   'README.md': '# Shop\n',
   'total.sh': 'echo "$1"\n',
   'test.sh': 'test "$(sh total.sh 3 2)" = 6\n',
@@ -122,7 +122,7 @@ async function loginOf(url: string, token: string): Promise<string> {
 }
 
 /** A clone as people have one: without anything of the account that made it. */
-async function clone({ forge }: GiteaPlace, remote: string, directory: string): Promise<void> {
+export async function clone({ forge }: GiteaPlace, remote: string, directory: string): Promise<void> {
   const { username, password } = forge.credentials;
   const basic = Buffer.from(`${username}:${password}`).toString('base64');
   const env = {
