@@ -23,6 +23,7 @@ import { openSqliteStore } from '../persistence/sqlite/store.ts';
 import { dataPaths, ownerOf } from './data-directory.ts';
 import { type Check, type Finding, fine, info, problem, warning } from './finding.ts';
 import { forgeLooks } from './forge-doctor.ts';
+import { outsideLooks } from './outside/doctor.ts';
 import { findPipeline } from './pipelines.ts';
 import { checkRepository } from './repository.ts';
 
@@ -61,6 +62,7 @@ export async function examine({ configFile, dataDir, cwd, env, onCheck }: Doctor
       { name: 'memory', look: async () => checkMemory(data, loaded.config) },
       ...agentLooks(loaded, env),
       ...forgeLooks(loaded.config),
+      ...outsideLooks(loaded.config),
       ...Object.values(loaded.config.projects).map(project => ({
         name: `project ${project.name}`,
         look: () => checkProject(project),

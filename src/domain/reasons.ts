@@ -53,6 +53,8 @@ export const reasons = {
   noProject: ['not_found', 'No project of this name is configured or has a task.'],
   noPipeline: ['not_found', 'There is no pipeline of this name.'],
   noForge: ['not_found', 'No forge of this name is configured.'],
+  noDrift: ['not_found', 'Tracker and task say the same of this field.'],
+  noRoutine: ['not_found', 'There is no routine of this name.'],
   noBreaker: ['not_found', 'There is no breaker for this provider.'],
   noDeadLetter: ['not_found', 'There is no dead letter with this id.'],
   noLease: ['not_found', 'There is no lease of this name.'],

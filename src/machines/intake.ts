@@ -7,7 +7,7 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { type CandidateOutput, candidateMachine } from './candidate.ts';
-import { pureActor } from './provided.ts';
+import { notProvided, pureActor } from './provided.ts';
 import type { Difference } from './reconciler.ts';
 
 export interface IntakeInput {
@@ -29,10 +29,18 @@ export interface Drift {
   /** What each side says. */
   tracker: string;
   ours: string;
-  /** The event that settles it, for the task. */
-  settle: string;
+  /** What settles it: the task ends, its card is moved, or it takes over what the tracker says. */
+  settle: 'task.cancel' | 'card.move' | 'text.take';
   /** The same for people. */
   does: string;
+}
+
+/** The parameters of the action that moves a card. */
+export interface CardMove {
+  tracker: string;
+  ref: { project: string; id: string };
+  /** The name of the state. */
+  state: string;
 }
 
 /** Reported by the actor `scan`. */
@@ -85,6 +93,10 @@ export interface IntakeContext extends IntakeInput {
 export type IntakeEvent =
   | { type: 'intake.heard'; item: string; at: number }
   | { type: 'intake.look'; at: number }
+  /** A person has a difference settled by us: the card is moved to where the task has it. */
+  | { type: 'intake.settle'; task: string; field: Drift['field']; move: CardMove; by: string; at: number }
+  /** A difference was settled elsewhere. */
+  | { type: 'intake.agreed'; task: string; field: Drift['field']; by: string; at: number }
   | { type: 'intake.configured'; pollMs: number | null; at: number };
 
 /** Everything that is open is looked at so often, whatever was heard. */
@@ -119,6 +131,11 @@ const usedToday = ({ used }: IntakeContext, at: number) => {
   return used.day === day ? used : { day, tokens: 0 };
 };
 
+const settleByMove = {
+  type: 'moveCard',
+  params: ({ event }: { event: unknown }) => (event as { move: CardMove }).move,
+} as const;
+
 export const intakeMachine = setup({
   types: {} as { input: IntakeInput; context: IntakeContext; events: IntakeEvent },
   actors: { scan: pureActor, candidate: candidateMachine },
@@ -132,6 +149,12 @@ export const intakeMachine = setup({
   actions: {
     configure: assign(({ event }) => (event.type === 'intake.configured' ? { pollMs: event.pollMs } : {})),
     forgetFull: assign({ lastFullAt: null, judged: {} }),
+    forgetDrift: assign(({ context, event }) =>
+      event.type === 'intake.settle' || event.type === 'intake.agreed'
+        ? { drift: context.drift.filter(({ task, field }) => task !== event.task || field !== event.field) }
+        : {},
+    ),
+    moveCard: notProvided,
     hear: assign(({ context, event }) => (event.type === 'intake.heard' ? queued(context, [event.item]) : {})),
     recordScan: assign(({ context, event }) => {
       const { output, at } = scannedIn(event);
@@ -198,6 +221,9 @@ export const intakeMachine = setup({
   initial: 'considering',
   on: {
     'intake.heard': { actions: ['hear', 'begin'] },
+    // A look that is under way may still have seen it.
+    'intake.settle': { actions: ['forgetDrift', 'forgetFull', settleByMove] },
+    'intake.agreed': { actions: ['forgetDrift', 'forgetFull'] },
     'xstate.done.actor.item.*': { guard: 'isInFlight', actions: ['recordEnd', 'begin'] },
     'xstate.error.actor.item.*': { guard: 'isInFlight', actions: ['recordEnd', 'begin'] },
   } as object,

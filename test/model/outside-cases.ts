@@ -58,6 +58,8 @@ export const intakeModel: ModelOptions = {
   events: [
     { type: 'intake.heard', item: 'a' },
     { type: 'intake.look' },
+    { type: 'intake.settle', task: 't', field: 'state', move: {}, by: 'me' },
+    { type: 'intake.agreed', task: 't', field: 'state', by: 'me' },
     { type: 'intake.configured', pollMs: null },
     { type: 'intake.configured', pollMs: 2_000 },
     done('scan', {

@@ -97,4 +97,5 @@ export const inertEffects = {
   createTask: nothing,
   answer: nothing,
   sendNotice: nothing,
+  moveCard: nothing,
 };

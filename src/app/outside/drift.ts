@@ -1,6 +1,6 @@
 /** What a tracker and a task say differently, and the one action that settles it. */
 import { lookOf } from '../../domain/board.ts';
-import type { WorkItem } from '../../integrations/tracker.ts';
+import type { TrackerState, WorkItem } from '../../integrations/tracker.ts';
 import type { Drift } from '../../machines/intake.ts';
 import { stageIn, standingIn } from '../../machines/standing.ts';
 import type { TaskContext } from '../../machines/task/context.ts';
@@ -8,33 +8,42 @@ import type { ActorRow } from '../../persistence/store.ts';
 import { cleanTitle } from './arranging.ts';
 import type { ProjectSource } from './trackers.ts';
 
+/** The name of the state that is wanted; null where the card is in its group already, or the tracker has none of it. */
+function stateNamed(
+  wanted: string | null,
+  { group, states }: { group: string; states: readonly TrackerState[] },
+): string | null {
+  if (!wanted?.startsWith('@')) return wanted;
+  return wanted === `@${group}` ? null : (states.find(state => `@${state.group}` === wanted)?.name ?? null);
+}
+
 /** Of an item that is not there `item` is undefined. */
 export function driftOf(
-  { board, wins }: ProjectSource,
+  { board, wins, states }: Pick<ProjectSource, 'board' | 'wins'> & { states: readonly TrackerState[] },
   item: WorkItem | undefined,
   row: ActorRow,
   { source, title, body }: TaskContext,
 ): Drift[] {
   const standing = standingIn(row.tags);
   const common = { task: row.id, key: source?.key ?? row.id, url: source?.url ?? null };
-  const cancel = { settle: 'task.cancel', does: 'ends the task; the branch stays' };
+  const cancel = { settle: 'task.cancel' as const, does: 'ends the task; the branch stays' };
   if (item === undefined || item.isGone) {
     return [{ ...common, field: 'existence', tracker: 'it is archived, moved or gone', ours: standing, ...cancel }];
   }
   const drifts: Drift[] = [];
   const { name, group } = item.state;
   const isOver = group === 'completed' || group === 'cancelled';
-  const wanted = lookOf(board, { standing, stage: stageIn(row.tags) }).state;
-  const isThere = wanted === null || wanted === `@${group}` || wanted.toLowerCase() === name.toLowerCase();
+  const wanted = stateNamed(lookOf(board, { standing, stage: stageIn(row.tags) }).state, { group, states });
+  const isThere = wanted === null || wanted.toLowerCase() === name.toLowerCase();
   if (isOver) {
     drifts.push({ ...common, field: 'state', tracker: name, ours: standing, ...cancel });
   } else if (!isThere) {
-    const show = { settle: 'item.show', does: `moves the card to ${wanted}` };
+    const show = { settle: 'card.move' as const, does: `moves the card to ${wanted}` };
     drifts.push({ ...common, field: 'state', tracker: name, ours: `${standing}: ${wanted}`, ...show });
   }
   const isOther = cleanTitle(item.title) !== title || item.body !== body;
   if (isOther && wins.text === 'task') {
-    const take = { settle: 'work.described', does: 'lets the next agent read what the tracker says' };
+    const take = { settle: 'text.take' as const, does: 'lets the next agent read what the tracker says' };
     drifts.push({ ...common, field: 'text', tracker: item.title, ours: title, ...take });
   }
   return drifts;

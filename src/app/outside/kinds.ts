@@ -5,7 +5,7 @@ import { SignalboxError } from '../../domain/errors.ts';
 import { isPassing, OutsideError } from '../../integrations/outside.ts';
 import type { Arranged, CandidateContext, ReadItem } from '../../machines/candidate.ts';
 import type { Heard } from '../../machines/conversation.ts';
-import type { Scanned } from '../../machines/intake.ts';
+import type { CardMove, Scanned } from '../../machines/intake.ts';
 import type { Telling } from '../../machines/notifier.ts';
 import type { ArrangedRoutine, Planned, RoutinePlan } from '../../machines/routine.ts';
 import type { Blocker, LookedAtBlockers } from '../../machines/task/context.ts';
@@ -21,7 +21,7 @@ import { followLog, hearButtons, sendNotice } from './notifying.ts';
 import { readItem } from './reading.ts';
 import { arrangeRoutine, planNext } from './routines.ts';
 import { type ScanInput, scan } from './scanning.ts';
-import { showItem } from './showing.ts';
+import { moveCard, showItem } from './showing.ts';
 import { type AnswerOrder, answerWord, checkWord, tellWord } from './words.ts';
 
 type Parts = Record<string, Pick<MachineKind, 'actors' | 'effects'>>;
@@ -55,6 +55,12 @@ export function outsideKinds(ground: Ground): Parts {
     },
     intake: {
       actors: { scan: fromPromise<Scanned, ScanInput>(({ input, signal }) => scan(ground, input, signal)) },
+      effects: {
+        moveCard: laned<CardMove>(
+          ({ tracker }) => trackerLane(tracker),
+          order => moveCard(ground, order),
+        ),
+      },
     },
     routine: {
       actors: {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { whyNotPicked } from '../../domain/pick.ts';
-import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
+import type { Tracker, TrackerState, WorkItem } from '../../integrations/tracker.ts';
 import { conversationId } from '../../machines/addresses.ts';
 import type { Drift, Scanned } from '../../machines/intake.ts';
 import { itemLink, itemNameOf } from '../../machines/links.ts';
@@ -17,6 +17,7 @@ import { contextOf } from '../context.ts';
 import { cleanTitle } from './arranging.ts';
 import { driftOf } from './drift.ts';
 import type { Ground } from './ground.ts';
+import { stateFor } from './showing.ts';
 import { type ProjectSource, sourcesOf } from './trackers.ts';
 
 export interface ScanInput {
@@ -44,7 +45,8 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
   const runtime = await ground.runtime();
   const [us, found] = [await tracker.account(), await tracker.project(place)];
   const begun = Date.now() + tracker.skewMs;
-  const look: Looking = { runtime, tracker, source, differences: [], drift: [], seen: new Set() };
+  const sides = { ...source, states: found.states };
+  const look: Looking = { runtime, tracker, source: sides, differences: [], drift: [], seen: new Set() };
   const items: Scanned['items'] = [];
   let looked = 0;
   let newest = since ?? 0;
@@ -75,7 +77,7 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
 interface Looking {
   runtime: Runtime;
   tracker: Tracker;
-  source: ProjectSource;
+  source: ProjectSource & { states: readonly TrackerState[] };
   differences: Difference[];
   drift: Drift[];
   /** Tasks that were looked at. */
@@ -113,7 +115,17 @@ async function compare(look: Looking, item: WorkItem, row: ActorRow): Promise<vo
     const event = { type: 'work.described', title, body: item.body, by } as never;
     await tell(row.id, event, `${item.key} says something else now`, `text:${hash}:${item.updatedAt}`);
   }
-  drift.push(...driftOf(source, item, row, task));
+  for (const one of driftOf(source, item, row, task)) {
+    if (one.settle === 'card.move' && source.wins.state === 'task') await moveBack(look, item, one);
+    else drift.push(one);
+  }
+}
+
+/** The card of a task that has the last word on it goes back to where the task has it. */
+async function moveBack({ tracker, differences }: Looking, item: WorkItem, { task, ours, does }: Drift): Promise<void> {
+  const wanted = ours.slice(ours.indexOf(': ') + 2);
+  const { isChanged } = await tracker.show(item, await stateFor(tracker, item, wanted));
+  if (isChanged) differences.push({ task, type: 'card.move', what: does, outcome: 'applied' });
 }
 
 /** Tasks whose items were not among what is open: closed, archived, moved away. */

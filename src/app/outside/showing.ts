@@ -4,6 +4,7 @@
  */
 import { lookOf, usualBoard } from '../../domain/board.ts';
 import type { ItemRef, Tracker } from '../../integrations/tracker.ts';
+import type { CardMove } from '../../machines/intake.ts';
 import type { ItemShowing } from '../../machines/task/report.ts';
 import type { EventObject } from '../../persistence/store.ts';
 import { questionText, statusText } from '../../texts/item.ts';
@@ -47,8 +48,14 @@ export async function showItem(ground: Ground, order: ItemShowing, now: number):
   return { type: 'item.shown', comment: kept.id, question } as EventObject;
 }
 
+/** Moves a card by a person's order. */
+export async function moveCard({ trackers }: Ground, { tracker: name, ref, state }: CardMove): Promise<void> {
+  const tracker = await trackers.get(name);
+  await tracker.show(ref, await stateFor(tracker, ref, state));
+}
+
 /** The state to show: of a group the first, unless the card is in the group already. */
-async function stateFor(tracker: Tracker, ref: ItemRef, wanted: string | null): Promise<{ state?: string }> {
+export async function stateFor(tracker: Tracker, ref: ItemRef, wanted: string | null): Promise<{ state?: string }> {
   if (wanted === null) return {};
   if (!wanted.startsWith('@')) return { state: wanted };
   const group = wanted.slice(1);

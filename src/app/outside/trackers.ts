@@ -66,6 +66,14 @@ function serverOf({ trackers, forges }: Settings, name: string): Server | undefi
   return forge && ofForge(forge, tracker?.perMinute ?? null, forge);
 }
 
+/** A client of its own, for whoever looks and does not want to wait as long as work does. */
+export function clientOfTracker(settings: Settings, name: string, timeoutMs: number): Promise<Tracker> {
+  const server = serverOf(settings, name);
+  if (server === undefined) throw new OutsideError('unreachable', `there is no tracker ${name} in the configuration`);
+  const { key: _, kind, ...options } = server;
+  return createTracker(kind, { name, ...options, timeoutMs });
+}
+
 /** `configured` is asked each time: what is in force may change. */
 export function createTrackers(configured: () => Settings): Trackers {
   const clients = new WeakMap<object, Promise<Tracker>>();
