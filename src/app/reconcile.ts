@@ -6,6 +6,7 @@ import { wordsOf } from '../actors/forge/answer.ts';
 import { isOwnStatus } from '../domain/names.ts';
 import type { Check, Forge, PullRequest } from '../integrations/forge.ts';
 import { OutsideError } from '../integrations/outside.ts';
+import { conversationId } from '../machines/addresses.ts';
 import type { Difference, Reconciled } from '../machines/reconciler.ts';
 import { forgeTag } from '../machines/standing.ts';
 import type { AtForge, TaskContext } from '../machines/task/context.ts';
@@ -54,6 +55,7 @@ async function* openTasks(runtime: Runtime, forge: string): AsyncGenerator<Actor
 async function reconcileTask(runtime: Runtime, forge: Forge, row: ActorRow): Promise<Difference[]> {
   const { forge: at, head, branch } = contextOf<TaskContext>(row);
   if (at === null || head === '') return [];
+  if (at.pullRequest !== null) await listenAgain(runtime, row);
   const said = await whatForgeSays(forge, { at, head, branch });
   const { snapshot } = await runtime.restore(row);
   const differences: Difference[] = [];
@@ -64,6 +66,14 @@ async function reconcileTask(runtime: Runtime, forge: Forge, row: ActorRow): Pro
     if (outcome !== 'duplicate') differences.push({ task: row.id, type: event.type, what, outcome });
   }
   return differences;
+}
+
+/** What people have said under the pull request is read by whoever listens there. */
+async function listenAgain(runtime: Runtime, { id }: ActorRow): Promise<void> {
+  const listener = conversationId(id);
+  // Tasks that are older than listening have nobody.
+  if ((await runtime.actor(listener)) === undefined) return;
+  await runtime.send(listener, { type: 'conversation.news' }, { source: 'reconciler' });
 }
 
 interface Place {

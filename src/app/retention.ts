@@ -22,6 +22,8 @@ export interface PruneReport {
   orders: number;
   /** Deliveries of forges and trackers. They are never taken a second time, also not when they are gone. */
   deliveries: number;
+  /** What people have said at trackers and in chats, and who listened to it. */
+  words: number;
   /** All of these, with the runs of the tasks. */
   actors: number;
   logEntries: number;
@@ -61,6 +63,7 @@ export async function prune(
     tasks: 0,
     orders: 0,
     deliveries: 0,
+    words: 0,
     actors: 0,
     logEntries: 0,
     actions: 0,
@@ -71,7 +74,13 @@ export async function prune(
     report.keptInAll += 1;
     if (kept.length < mostKeptNamed) kept.push({ id, why });
   };
-  const counted = { task: 'tasks', order: 'orders', delivery: 'deliveries' } as const;
+  const counted = {
+    task: 'tasks',
+    order: 'orders',
+    delivery: 'deliveries',
+    word: 'words',
+    conversation: 'words',
+  } as const;
   async function removeAll(kind: keyof typeof counted): Promise<void> {
     for (let after: PrunePlace | null | undefined; after !== null && !signal.aborted; ) {
       const place = after === undefined ? {} : { after };
@@ -94,6 +103,9 @@ export async function prune(
   // A key that nobody can still mean may be given to another order.
   await removeAll('order');
   await removeAll('delivery');
+  // Said once, a word is never heard a second time, also not when its record is gone.
+  await removeAll('word');
+  await removeAll('conversation');
   const isGone = async (taskId: string) => ids.has(taskId) || (await store.isGone('task', taskId));
   const { directories, bytes, inUse } = await sweepRuns(paths, { isGone, isDryRun, signal });
   for (const name of inUse) keep(name, 'a process of it still lives');

@@ -29,6 +29,7 @@ export const dataPrune = operation({
     tasks: z.int(),
     orders: z.int().describe('what was ordered under a key: the key may mean another order from now on'),
     deliveries: z.int().describe('of forges and trackers; none of them is taken a second time'),
+    words: z.int().describe('what people have said of tasks, and who listened to it'),
     actors: z.int().describe('all of these, with the runs of the tasks'),
     logEntries: z.int(),
     actions: z.int().describe('records of actions that were carried out'),

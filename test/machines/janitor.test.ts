@@ -14,6 +14,7 @@ const day = 24 * hour;
 const nothing = {
   orders: 0,
   deliveries: 0,
+  words: 0,
   actors: 0,
   actions: 0,
   definitions: 0,

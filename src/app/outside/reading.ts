@@ -28,10 +28,22 @@ export async function readItem(
       `${holder.actorId} was made of it${row === undefined ? '' : ` and is ${standingIn(row.tags)}`}`,
     );
   }
+  const gone = await wasMadeOnce(ground, project, item);
+  if (gone !== null) return left(item.key, gone);
   const us = await tracker.account();
   const { key } = item;
   const untrusted = await whyUntrusted(tracker, item);
   return { result: 'read', key, pick: source.pick, item: pickable(item), us, untrusted };
+}
+
+/** A task of long ago is known by its id alone: ids are used once, and so are items. */
+async function wasMadeOnce(
+  { settings, making }: Ground,
+  project: string,
+  { number }: WorkItem,
+): Promise<string | null> {
+  const id = `${settings().projects[project]?.prefix}-${number}`;
+  return (await (await making()).store.isGone('task', id)) ? `${id} was made of it long ago, and has ended` : null;
 }
 
 const pickable = ({ labels, state, assignees, author, isGone }: WorkItem) => ({
