@@ -35,8 +35,11 @@ export interface Chat {
     cursor: string | null,
     options: { waitMs: number; signal: AbortSignal },
   ): Promise<{ presses: Press[]; cursor: string | null }>;
-  /** Says to whoever has pressed a button what became of it. */
-  answerPress?(press: Press, text: string): Promise<void>;
+  /**
+   * Says to whoever has pressed a button what became of it, and takes the buttons away, unless others are still to press
+   * them.
+   */
+  answerPress?(press: Press, text: string, options?: { keepsButtons?: boolean }): Promise<void>;
 }
 
 /** What every client is made from; which of them it needs depends on its kind. */

@@ -142,7 +142,8 @@ export async function answerWord({ settings, trackers, chats }: Ground, order: A
       at: 0,
     };
     // Nobody waits for the answer to a button for long.
-    await chat.answerPress?.(press, text.replaceAll('`', '')).catch(ignoreAbsent);
+    const keepsButtons = outcome === 'refused';
+    await chat.answerPress?.(press, text.replaceAll('`', ''), { keepsButtons }).catch(ignoreAbsent);
     return;
   }
   const marker = `<!-- signalbox:${place.name}:${said.by}:${said.id} -->`;

@@ -118,6 +118,16 @@ test('takes the buttons away where it is too late for an answer, and says so', a
   expect(fake.messages[0]!.buttons).toEqual([]);
 });
 
+test('leaves the buttons to others where one who may not has pressed', async () => {
+  const { chat, fake } = await start();
+  await chat.send(noticeOf({ buttons }));
+  fake.press(1, maria, 'Approve');
+  const [press] = (await ask(chat)).presses;
+  await chat.answerPress!(press!, 'You may not.', { keepsButtons: true });
+  expect(fake.answers).toHaveLength(1);
+  expect(fake.messages[0]!.buttons).not.toEqual([]);
+});
+
 test('answers where the buttons are gone already', async () => {
   const { chat, fake } = await start();
   await chat.send(noticeOf({ buttons }));

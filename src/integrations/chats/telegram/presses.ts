@@ -58,13 +58,15 @@ export function createPresses(bot: Bot, chat: string): Required<Pick<Chat, 'pres
         throw error;
       }
     },
-    async answerPress({ id }, text) {
+    async answerPress({ id }, text, { keepsButtons = false } = {}) {
       const { query, message } = parts(id);
       const answer = { callback_query_id: query, text: within(longestAnswer, oneLine(text)) };
       const answered = await Promise.allSettled([
         bot.call('answerCallbackQuery', answer, z.unknown()),
         // Without buttons nobody presses again; where that fails, whoever does is told so.
-        bot.call('editMessageReplyMarkup', { chat_id: chat, message_id: message }, z.unknown()),
+        ...(keepsButtons
+          ? []
+          : [bot.call('editMessageReplyMarkup', { chat_id: chat, message_id: message }, z.unknown())]),
       ]);
       if (answered[0].status === 'rejected') throw answered[0].reason;
     },
