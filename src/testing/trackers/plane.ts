@@ -79,6 +79,8 @@ export async function startFakePlane(options: FakePlaneOptions): Promise<FakePla
       ? reply.code(301).header('location', `${path}/`).send()
       : reply.code(404).send(pageNotFound().body),
   );
+  // Of its own time, where a test moves that.
+  app.addHook('onSend', async (_request, reply) => void reply.header('date', new Date(now()).toUTCString()));
   addProjectRoutes(app, world);
   addItemRoutes(app, world, acts);
   addCommentRoutes(app, world, acts);

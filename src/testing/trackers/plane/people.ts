@@ -17,7 +17,11 @@ export interface PlanePeople {
   assign(key: string, logins: readonly string[], by?: string): void;
   /** Says it in HTML. Answers the comment's id. */
   comment(key: string, html: string, by?: string): string;
+  /** By the API, to which its author may say when he wrote it. Answers the comment's id. */
+  claimComment(key: string, html: string, claimed: { by: string; at: number }): string;
   editComment(key: string, id: string, html: string, by?: string): void;
+  /** As the API does it, by which everybody may change what anybody wrote. */
+  patchComment(key: string, id: string, html: string, by?: string): void;
   deleteComment(key: string, id: string, by?: string): void;
   archive(key: string, by?: string): void;
   deleteItem(key: string, by?: string): void;
@@ -93,9 +97,15 @@ export function createPlanePeople(world: World, acts: Acts): PlanePeople {
       acts.changeItem(findItem(world, key), { assignees }, who(by), 'pages');
     },
     comment: (key, html, by) => acts.comment(findItem(world, key), { html }, who(by)).id,
+    claimComment: (key, html, { by, at }) =>
+      acts.comment(findItem(world, key), { html, createdAt: new Date(at) }, who(by)).id,
     editComment(key, id, html, by) {
       const item = findItem(world, key);
       acts.changeComment(item, findComment(item, id), { html }, who(by), 'pages');
+    },
+    patchComment(key, id, html, by) {
+      const item = findItem(world, key);
+      acts.changeComment(item, findComment(item, id), { html }, who(by), 'api');
     },
     deleteComment(key, id, by) {
       const item = findItem(world, key);
