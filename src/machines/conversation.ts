@@ -100,7 +100,8 @@ export const conversationMachine = setup({
         input: ({ context: { taskId, project, cursors } }) => ({ taskId, project, cursors }),
         onError: { target: 'later', actions: 'recordFailure' },
       },
-      on: { 'conversation.asked': { actions: 'expectAnswer' } },
+      // Whether a person is asked was read before: it is read once more.
+      on: { 'conversation.asked': { target: '.outdated', actions: 'expectAnswer' } },
       initial: 'upToDate',
       states: {
         upToDate: {
