@@ -13,6 +13,7 @@ import { whyIgnored } from '../integrations/webhooks/why-ignored.ts';
 import { conversationId } from '../machines/addresses.ts';
 import type { DeliveryEffect, DeliveryInput, DeliveryOutcome } from '../machines/delivery.ts';
 import { candidatesOf, type RoutingPlace, routeOf } from '../machines/routing.ts';
+import { standingIn } from '../machines/standing.ts';
 import type { Announced, Notice, Runtime } from '../runtime/index.ts';
 
 /** Somebody who may send webhooks: a forge or tracker of the configuration. */
@@ -227,6 +228,11 @@ async function decide(runtime: Runtime, event: OutsideEvent, telling: Telling, d
     const dedupeKey = keyOf(event, telling);
     // What people say is read where they said it: the delivery only tells that there is something.
     const isSaid = /^(?:work|comment)\./.test(event.type);
+    const row = isSaid ? await runtime.actor(task) : undefined;
+    if (row !== undefined && row.status !== 'active') {
+      decision.reason ??= `${task} is ${standingIn(row.tags)}; nobody listens there any more`;
+      return;
+    }
     const notice = isSaid
       ? { actorId: conversationId(task), event: { type: 'conversation.news' } }
       : { actorId: task, event: { ...event, delivery: id } };
