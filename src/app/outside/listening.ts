@@ -82,7 +82,9 @@ async function listenAt(
   const us = await tracker.account();
   const begin = row.createdAt + tracker.skewMs;
   const common = { taskId: row.id, project, place: { at: 'tracker' as const, name, ref } };
-  const ours = (at: number) => at - tracker.skewMs;
+  // Some let whoever writes say when he did: nothing is from the future, and nothing after it would be heard otherwise.
+  const latest = Date.now() + tracker.skewMs + clockToleranceMs;
+  const ours = (at: number) => Math.min(at, latest) - tracker.skewMs;
 
   const comments = await tracker.comments(ref, cursor.comments ?? begin);
   const said = comments.flatMap(comment => {
@@ -117,12 +119,12 @@ async function listenAt(
   return {
     cursor: {
       comments: nextFrom(
-        comments.map(({ createdAt }) => createdAt),
+        comments.map(({ createdAt }) => Math.min(createdAt, latest)),
         cursor.comments,
         begin,
       ),
       changes: nextFrom(
-        changes.map(({ at }) => at),
+        changes.map(({ at }) => Math.min(at, latest)),
         cursor.changes,
         begin,
       ),
