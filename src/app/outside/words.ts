@@ -3,6 +3,7 @@ import { isBecause } from '../../domain/errors.ts';
 import { isNamed } from '../../domain/pick.ts';
 import { isAbsent, OutsideError } from '../../integrations/outside.ts';
 import type { Tracker } from '../../integrations/tracker.ts';
+import { taskTag } from '../../machines/delivery.ts';
 import { standingIn } from '../../machines/standing.ts';
 import type { TaskContext } from '../../machines/task/context.ts';
 import type { Checked, Told, WordContext, WordInput } from '../../machines/word.ts';
@@ -15,9 +16,16 @@ import type { Ground } from './ground.ts';
 import { textsOf } from './texts.ts';
 import { type Allowed, whoMay } from './who.ts';
 
-/** Looks whether it still stands, and whether whoever has said it may. Throws `OutsideError` while the place is away. */
-export async function checkWord({ settings, trackers }: Ground, word: WordInput): Promise<Checked> {
+/**
+ * Looks whether it still stands, and whether whoever has said it may. Throws `OutsideError` while the place is away, and
+ * while something that was said before it is not through.
+ */
+export async function checkWord(
+  { settings, trackers, runtime }: Pick<Ground, 'settings' | 'trackers' | 'runtime'>,
+  word: WordInput,
+): Promise<Checked> {
   const { place, project, person, verb } = word;
+  await requireFirst(await runtime(), word);
   const tracker = place.at === 'tracker' ? await trackers.get(place.name) : undefined;
   if (tracker !== undefined) {
     const refused = word.said.by === 'comment' ? await whyChanged(tracker, word) : await whyUndone(tracker, word);
@@ -30,6 +38,27 @@ export async function checkWord({ settings, trackers }: Ground, word: WordInput)
   if ('by' in allowed) return { result: 'good', by: allowed.by };
   // Whoever only talks while an agent asks has ordered nothing.
   return { result: 'refused', why: allowed.not, isWorthAnswer: verb !== 'answer' };
+}
+
+/** What is said in one place is taken in the order in which it was said: `/pause` and `/resume` mean nothing without it. */
+async function requireFirst(runtime: Runtime, word: WordInput): Promise<void> {
+  const living = await runtime.list({
+    kind: 'word',
+    tags: [taskTag(word.taskId)],
+    status: 'living',
+    limit: mostAtOnce,
+  });
+  const before = living.map(row => contextOf<WordContext>(row)).find(other => isBefore(other, word));
+  if (before !== undefined) throw new Error(`what ${before.person.login} said before it is not through yet`);
+}
+
+const mostAtOnce = 100;
+
+function isBefore(one: WordInput, other: WordInput): boolean {
+  if (one.place.at !== other.place.at || one.place.name !== other.place.name) return false;
+  if (one.saidAt !== other.saidAt) return one.saidAt < other.saidAt;
+  // Of the same second the ids tell, where they are numbers.
+  return one.said.by === other.said.by && Number(one.said.id) < Number(other.said.id);
 }
 
 /** A place that does not tell us of rights lets nobody through: who may is then said in the configuration. */
@@ -96,6 +125,9 @@ export async function tellWord(runtime: Runtime, wordId: string, word: WordConte
   }
 }
 
+/** As the task itself takes it: trackers tell whole seconds. */
+const clockToleranceMs = 1_000;
+
 const wantsOf = {
   approval: 'an approval',
   answer: 'an answer',
@@ -115,7 +147,7 @@ async function whyNot(runtime: Runtime, { taskId, saidAt, question }: WordContex
     const { machine, snapshot } = await runtime.restore(row);
     return `${taskId} asks nobody anything now: ${whyOf(machine, snapshot) ?? 'it works'}`;
   }
-  if (saidAt < asks.at || (question !== null && question !== asks.number)) {
+  if (saidAt < asks.at - clockToleranceMs || (question !== null && question !== asks.number)) {
     return `it was said before ${taskId} asked what it asks now`;
   }
   return `${taskId} waits for ${wantsOf[asks.kind]}`;
