@@ -5,10 +5,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type AnyActorLogic, fromPromise } from 'xstate';
 import { onTestFinished, vi } from 'vitest';
-import { takeDelivery } from '../../src/app/deliveries.ts';
+import { type AnyActorLogic, fromPromise } from 'xstate';
 import { dataPaths } from '../../src/app/data-directory.ts';
+import { takeDelivery } from '../../src/app/deliveries.ts';
 import { createForges } from '../../src/app/forges.ts';
 import { kindsFor } from '../../src/app/kinds.ts';
 import { createLanes } from '../../src/app/lanes.ts';
@@ -23,8 +23,7 @@ import { workerId } from '../../src/machines/addresses.ts';
 import type { TaskContext } from '../../src/machines/task/context.ts';
 import type { WordContext } from '../../src/machines/word.ts';
 import { createMemoryDisk, openMemoryStore } from '../../src/persistence/memory.ts';
-import type { Store } from '../../src/persistence/store.ts';
-import type { EventObject } from '../../src/persistence/store.ts';
+import type { EventObject, Store } from '../../src/persistence/store.ts';
 import type { MachineKind, Runtime } from '../../src/runtime/index.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { playedMachine } from '../support/jobs.ts';
@@ -203,7 +202,7 @@ export async function liveAtTracker({ clock, directory, env, work = playedWork()
 
 export type Life = Awaited<ReturnType<typeof liveAtTracker>>;
 
-interface DeliveryShown {
+export interface DeliveryShown {
   event: string;
   outcome: string;
   reason: string | null;

@@ -110,7 +110,11 @@ test('what does not fit what is asked says what would', async () => {
 
 test('what is said in the same second as the question, and does not fit it, is not called too early', async () => {
   const board = await openBoard();
+  board.work.hold();
   const key = await board.begin();
+  board.clock.advance(5_000);
+  board.work.release();
+  await board.settle();
   const asks = (await board.context(key)).asks!;
   // A tracker that tells whole seconds dates it before the question.
   board.plane.claimComment(key, '<p>/answer In euros.</p>', { by: 'maria', at: asks.at - 500 });

@@ -83,9 +83,7 @@ test('an order that was edited in afterwards by somebody else does not count, an
   board.plane.patchComment(key, id, '<p>:approved:</p>', 'stranger');
   await board.advance(31_000);
   expect(await board.decisions(key)).toEqual([]);
-  expect(refusals(board, key)).toEqual([
-    'This changed nothing: it was changed after it was written; write it anew',
-  ]);
+  expect(refusals(board, key)).toEqual(['This changed nothing: it was changed after it was written; write it anew']);
   // Edited again and again, it is answered once.
   board.plane.patchComment(key, id, '<p>:approved: now</p>', 'stranger');
   await board.advance(62_000);
