@@ -97,7 +97,7 @@ export function taskOutside(ground: Ground): Pick<MachineKind, 'actors' | 'effec
     effects: {
       showItem: laned<ItemShowing>(
         ({ tracker }) => trackerLane(tracker),
-        order => showItem(ground, order, Date.now()),
+        order => showItem(ground, order),
       ),
       openConversation: { makes: 'conversation' },
     },

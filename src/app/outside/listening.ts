@@ -133,7 +133,8 @@ async function listenAt(
   };
 }
 
-const isPerson = (by: Person | null, us: Person): boolean =>
+/** Whether somebody has done it who may order something: neither we nor a program. */
+export const isPerson = (by: Person | null, us: Person): boolean =>
   by !== null && by.id !== us.id && !by.isProgram && !isProgramName(by.login);
 
 /** What a comment orders: what it says, or, where the agent asks, that it is the answer. */
@@ -169,7 +170,7 @@ interface Around {
 type Ordered = NonNullable<WordInput['change']> & { verb: Verb };
 
 /** What a change of the item orders, by the table of the project. */
-async function orderOf(
+export async function orderOf(
   change: ItemChange,
   { tracker, source, ref, us }: Around & { source: ProjectSource },
 ): Promise<Ordered | null> {

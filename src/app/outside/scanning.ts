@@ -17,7 +17,6 @@ import { contextOf } from '../context.ts';
 import { cleanTitle } from './arranging.ts';
 import { driftOf } from './drift.ts';
 import type { Ground } from './ground.ts';
-import { stateFor } from './showing.ts';
 import { type ProjectSource, sourcesOf } from './trackers.ts';
 
 export interface ScanInput {
@@ -124,7 +123,7 @@ async function compare(look: Looking, item: WorkItem, row: ActorRow): Promise<vo
 /** The card of a task that has the last word on it goes back to where the task has it. */
 async function moveBack({ tracker, differences }: Looking, item: WorkItem, { task, ours, does }: Drift): Promise<void> {
   const wanted = ours.slice(ours.indexOf(': ') + 2);
-  const { isChanged } = await tracker.show(item, await stateFor(tracker, item, wanted));
+  const { isChanged } = await tracker.show(item, { state: wanted });
   if (isChanged) differences.push({ task, type: 'card.move', what: does, outcome: 'applied' });
 }
 

@@ -3,6 +3,7 @@
  * the one that puts a question. What is over by the time that it comes there is not shown any more.
  */
 import { lookOf, usualBoard } from '../../domain/board.ts';
+import { isAbsent } from '../../integrations/outside.ts';
 import type { ItemRef, Tracker } from '../../integrations/tracker.ts';
 import type { CardMove } from '../../machines/intake.ts';
 import type { ItemShowing } from '../../machines/task/report.ts';
@@ -10,22 +11,31 @@ import type { EventObject } from '../../persistence/store.ts';
 import { questionText, statusText } from '../../texts/item.ts';
 import { contextOf } from '../context.ts';
 import type { Ground } from './ground.ts';
+import { isPerson, orderOf, wordId } from './listening.ts';
 import { textsOf } from './texts.ts';
-import { sourceFor } from './trackers.ts';
+import { type ProjectSource, sourceFor } from './trackers.ts';
 
-/** What is later than this may have been overtaken by what a person did to the card. */
-const freshMs = 5_000;
-
-export async function showItem(ground: Ground, order: ItemShowing, now: number): Promise<EventObject | undefined> {
-  const { settings, trackers } = ground;
+export async function showItem(ground: Ground, order: ItemShowing): Promise<EventObject | undefined> {
   if (await isOver(ground, order)) return undefined;
+  try {
+    return await show(ground, order);
+  } catch (error) {
+    // It was deleted or archived: where tracker and task are compared, that is said.
+    if (!isAbsent(error)) throw error;
+    return undefined;
+  }
+}
+
+async function show(ground: Ground, order: ItemShowing): Promise<EventObject | undefined> {
+  const { settings, trackers } = ground;
   const { tracker: name, ref, taskId, asks, project } = order;
   const tracker = await trackers.get(name);
-  const board = sourceFor(settings(), project, name)?.board ?? usualBoard;
-  const look = lookOf(board, order);
-  const hasMoved = now - order.at > freshMs && (await personMoved(tracker, order));
+  const source = sourceFor(settings(), project, name);
+  const look = lookOf(source?.board ?? usualBoard, order);
+  const state = await stateFor(tracker, ref, look.state);
+  const isPersons = state !== undefined && (await isWherePersonPutIt(ground, order, { tracker, source }));
   await tracker.show(ref, {
-    ...(!hasMoved && (await stateFor(tracker, ref, look.state))),
+    ...(state !== undefined && !isPersons && { state }),
     addLabels: look.addLabels,
     removeLabels: look.removeLabels,
   });
@@ -51,19 +61,17 @@ export async function showItem(ground: Ground, order: ItemShowing, now: number):
 /** Moves a card by a person's order. */
 export async function moveCard({ trackers }: Ground, { tracker: name, ref, state }: CardMove): Promise<void> {
   const tracker = await trackers.get(name);
-  await tracker.show(ref, await stateFor(tracker, ref, state));
+  await tracker.show(ref, { state });
 }
 
-/** The state to show: of a group the first, unless the card is in the group already. */
-export async function stateFor(tracker: Tracker, ref: ItemRef, wanted: string | null): Promise<{ state?: string }> {
-  if (wanted === null) return {};
-  if (!wanted.startsWith('@')) return { state: wanted };
-  const group = wanted.slice(1);
-  const item = await tracker.item(ref);
-  if (item === undefined || item.state.group === group) return {};
+/** The state to move the card to; of a group the first. Undefined where it is there already. */
+async function stateFor(tracker: Tracker, ref: ItemRef, wanted: string | null): Promise<string | undefined> {
+  if (wanted === null) return undefined;
+  const { name, group } = (await tracker.item(ref))?.state ?? {};
+  if (wanted === `@${group}` || wanted.toLowerCase() === name?.toLowerCase()) return undefined;
+  if (!wanted.startsWith('@')) return wanted;
   const { states } = await tracker.project(ref.project);
-  const first = states.find(state => state.group === group);
-  return first === undefined ? {} : { state: first.name };
+  return states.find(state => `@${state.group}` === wanted)?.name;
 }
 
 /** Whether the task has told something newer since: that one comes too, and says how it is. */
@@ -72,11 +80,25 @@ async function isOver({ runtime }: Ground, { taskId, telling }: ItemShowing): Pr
   return row !== undefined && (contextOf<{ tellings?: number }>(row).tellings ?? 0) > telling;
 }
 
-/** Whether somebody else has moved the card after the task decided: what a person did later is not undone by what was decided before. */
-async function personMoved(tracker: Tracker, { ref, at }: ItemShowing): Promise<boolean> {
+/**
+ * Whether a person has moved the card last, and the task did not know of that when it decided: because it was later, or because
+ * it is an order that the task has not heard yet. What is shown then would undo what a person did.
+ */
+async function isWherePersonPutIt(
+  { runtime: working }: Ground,
+  { tracker: name, taskId, ref, at }: ItemShowing,
+  { tracker, source }: { tracker: Tracker; source: ProjectSource | undefined },
+): Promise<boolean> {
+  const runtime = await working();
+  const row = await runtime.actor(taskId);
+  const begin = (row?.createdAt ?? at) + tracker.skewMs;
+  const last = (await tracker.history(ref, begin))?.findLast(({ field }) => field === 'state');
   const us = await tracker.account();
-  const history = await tracker.history(ref, at + tracker.skewMs);
-  return (history ?? []).some(
-    change => change.field === 'state' && change.at > at + tracker.skewMs && change.by?.id !== us.id,
-  );
+  if (last === undefined || last.by?.id === us.id) return false;
+  if (last.at > at + tracker.skewMs) return true;
+  // Nobody listens to an ended task any more.
+  if (row?.status !== 'active' || source === undefined || !isPerson(last.by, us)) return false;
+  if ((await orderOf(last, { tracker, source, ref, us })) === null) return false;
+  const word = await runtime.actor(wordId(name, { by: 'change', id: last.id }));
+  return word === undefined || word.status === 'active';
 }

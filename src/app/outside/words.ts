@@ -2,7 +2,7 @@
 import { isBecause } from '../../domain/errors.ts';
 import { isNamed } from '../../domain/pick.ts';
 import { isAbsent, OutsideError } from '../../integrations/outside.ts';
-import type { Tracker } from '../../integrations/tracker.ts';
+import type { ItemRef, Tracker } from '../../integrations/tracker.ts';
 import { taskTag } from '../../machines/delivery.ts';
 import { standingIn } from '../../machines/standing.ts';
 import type { TaskContext } from '../../machines/task/context.ts';
@@ -82,7 +82,7 @@ async function whyChanged(tracker: Tracker, { place, said, person, verb }: WordI
 }
 
 /** A change that was taken back, or was never made although the tracker's history has it, orders nothing. */
-async function whyUndone(tracker: Tracker, { place, change }: WordInput): Promise<Checked | null> {
+async function whyUndone(tracker: Tracker, { place, said, saidAt, change }: WordInput): Promise<Checked | null> {
   if (place.at !== 'tracker' || change === null) return null;
   const { on, value } = change;
   const item = await tracker.item(place.ref);
@@ -94,7 +94,20 @@ async function whyUndone(tracker: Tracker, { place, change }: WordInput): Promis
     assigned: () => item?.assignees.some(person => isNamed(value, person)) === true,
     unassigned: () => item?.assignees.some(person => isNamed(value, person)) === false,
   };
-  return isThere[on]() ? null : { result: 'refused', why: 'it was changed again since', isWorthAnswer: false };
+  const stands = isThere[on]() || (on === 'state' && (await haveOnlyWeMoved(tracker, place.ref, { said, saidAt })));
+  return stands ? null : { result: 'refused', why: 'it was changed again since', isWorthAnswer: false };
+}
+
+/** Whether the card is elsewhere only because we have shown there meanwhile how the task stands: that undoes no order. */
+async function haveOnlyWeMoved(
+  tracker: Tracker,
+  ref: ItemRef,
+  { said, saidAt }: Pick<WordInput, 'said' | 'saidAt'>,
+): Promise<boolean> {
+  const us = await tracker.account();
+  const moves = ((await tracker.history(ref, saidAt + tracker.skewMs)) ?? []).filter(({ field }) => field === 'state');
+  const later = moves.slice(moves.findIndex(({ id }) => id === said.id) + 1);
+  return later.length > 0 && later.length < moves.length && later.every(({ by }) => by?.id === us.id);
 }
 
 const decides = { approve: 'task.approve', reject: 'task.reject', answer: 'task.answer', retry: 'task.retry' } as const;
@@ -180,7 +193,7 @@ export async function answerWord({ settings, trackers, chats }: Ground, order: A
   }
   const marker = `<!-- signalbox:${place.name}:${said.by}:${said.id} -->`;
   const tracker = await trackers.get(place.name);
-  await tracker.keepComment(place.ref, { marker, body: text });
+  await tracker.keepComment(place.ref, { marker, body: text }).catch(ignoreAbsent);
 }
 
 const ignoreAbsent = (error: unknown) => {
