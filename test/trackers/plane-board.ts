@@ -72,6 +72,7 @@ export async function openBoard({ project = {}, more = {}, hasWebhooks = true, o
   return {
     ...life,
     ...{ plane, directory, env },
+    projects: () => configured().projects,
     /** What is written under an item by our own account, as text. */
     ours: (key: string) =>
       plane
