@@ -27,6 +27,8 @@ export interface Setup {
 }
 
 export interface SetupChoice {
+  /** The project by its name; without it the one whose repository it is. */
+  project?: string | undefined;
   /** The name of an agent, or a command line; the configuration's choice without it. */
   agent?: string | undefined;
   /** Variables that the agent may see beside those of the configuration. */
@@ -94,7 +96,7 @@ export function projectAt({ projects }: Config, repository: string): ProjectConf
  * them: without a configuration the agent has to be named.
  */
 export function setupFor(config: Config, isConfigured: boolean, repository: string, choice: SetupChoice): Setup {
-  const project = projectAt(config, repository);
+  const project = choice.project === undefined ? projectAt(config, repository) : findProject(config, choice.project);
   const chosen = choice.agent === undefined ? undefined : findAgent(config, choice.agent, choice);
   if (chosen === undefined && !isConfigured) {
     const why =

@@ -42,6 +42,7 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   const { repository, target } = await findRepository(config, { project }, '/');
   const chosen = choiceOf(settings, project, understanding);
   const setup = setupFor(config, true, repository, {
+    project,
     agentEnv: [],
     cwd: dirname(repository),
     ...(understanding.priority !== null && { priority: understanding.priority }),

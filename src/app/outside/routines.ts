@@ -29,6 +29,7 @@ export async function arrangeRoutine(
   if (config === null) throw new Error('there is no configuration that says who works on it');
   const { repository, target } = await findRepository(config, { project: plan.project }, '/');
   const setup = setupFor(config, true, repository, {
+    project: plan.project,
     agentEnv: [],
     cwd: dirname(repository),
     ...(plan.pipeline !== null && { pipeline: plan.pipeline }),
