@@ -174,6 +174,19 @@ test('two projects that pick from one place make one task of an item', async () 
   await check(board);
 });
 
+test('an item is work of the project that picks it, also where two have one repository', async () => {
+  const twin = { repository: './shop', target: 'main', prefix: 'TW', tracker: 'plan', trackerProject: 'ET' };
+  const board = await openBoard();
+  await board.reconfigure({ more: { projects: { ...board.projects(), twin: { ...twin, pick: { labels: ['bug'] } } } } });
+  await board.advance(31_000);
+  board.plane.createItem('ET', { title: 'Totals are wrong', labels: ['bug'], by: 'maria' });
+  await board.settle();
+  const tasks = await board.system().runtime.list({ kind: 'task', limit: 5 });
+  expect(tasks.map(({ id }) => id)).toEqual(['TW-1']);
+  expect(await board.context('TW-1')).toMatchObject({ project: 'twin' });
+  await check(board);
+});
+
 test('an item that an agent asked for is no task until a person hands it over', async () => {
   const board = await openBoard();
   const tracker = await board.trackers.get('plan');
