@@ -1,6 +1,6 @@
 /**
- * One piece of work at a forge, as its recorded deliveries tell it: what has happened there so far decides what a look at
- * the forge shows, whether or not anybody has been told of it.
+ * One piece of work at a tracker and a forge, as its recorded deliveries tell it: what has happened there so far decides what
+ * a look at the forge shows, whether or not anybody has been told of it.
  */
 import { judgeCi } from '../../src/actors/gates/ci.ts';
 import { judgePullRequestReview } from '../../src/actors/gates/pull-request-review.ts';
@@ -15,7 +15,8 @@ interface Payload {
   state?: 'pending' | 'success' | 'failure';
   context?: string;
   review?: { type: string };
-  sender: { login: string };
+  /** Of a delivery of the forge. */
+  sender?: { login: string };
   pull_request?: { head: { sha: string }; merge_commit_sha: string | null };
 }
 
@@ -27,7 +28,7 @@ export interface Step {
 }
 
 export const steps: readonly Step[] = files
-  .filter(file => /^scenario\/\d+_gitea/.test(file))
+  .filter(file => /^scenario\/\d+_/.test(file))
   .map(file => {
     const delivery = recorded(file);
     return {
@@ -122,6 +123,7 @@ export function playWork(): PlayedWork {
     },
     happens({ payload }) {
       const { sha, state, context, review, pull_request: pull, sender } = payload;
+      if (sender === undefined) return;
       if (context !== undefined) {
         const others = (checks.get(sha!) ?? []).filter(({ name }) => name !== context);
         checks.set(sha!, [...others, { name: context, state: state!, description: '', url: null }]);
