@@ -177,7 +177,9 @@ test('two projects that pick from one place make one task of an item', async () 
 test('an item is work of the project that picks it, also where two have one repository', async () => {
   const twin = { repository: './shop', target: 'main', prefix: 'TW', tracker: 'plan', trackerProject: 'ET' };
   const board = await openBoard();
-  await board.reconfigure({ more: { projects: { ...board.projects(), twin: { ...twin, pick: { labels: ['bug'] } } } } });
+  await board.reconfigure({
+    more: { projects: { ...board.projects(), twin: { ...twin, pick: { labels: ['bug'] } } } },
+  });
   await board.advance(31_000);
   board.plane.createItem('ET', { title: 'Totals are wrong', labels: ['bug'], by: 'maria' });
   await board.settle();
