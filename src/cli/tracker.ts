@@ -68,8 +68,9 @@ function showIntake({
     ),
   );
   if (problem !== null) print(`  ${colors.red(harmless(problem))}`);
-  for (const { key, task, why, at } of items) {
+  for (const { key, task, why, notes, at } of items) {
     print(`  ${dayTime(at)}  ${harmless(key)}  ${harmless(task === null ? `left alone: ${why ?? ''}` : `→ ${task}`)}`);
+    for (const said of notes) print(colors.dim(`            ${harmless(said)}`));
   }
   for (const { task, what, outcome, at } of differences) {
     print(colors.dim(`  ${dayTime(at)}  ${harmless(`${task} had not heard: ${what} (${outcome})`)}`));

@@ -44,6 +44,8 @@ export interface Arranged {
   link: string;
   /** Tokens that the model has used on it. */
   tokens: number;
+  /** What could not be read of it, for people. */
+  notes: string[];
 }
 
 export interface CandidateContext extends CandidateInput {
@@ -56,6 +58,7 @@ export interface CandidateContext extends CandidateInput {
   /** Arrangements that another task came before. */
   losses: number;
   isJudged: boolean;
+  notes: string[];
 }
 
 /** What became of an item. */
@@ -67,6 +70,7 @@ export interface CandidateOutput {
   tokens: number;
   /** Whether the rules have spoken: it is as they say until it changes. */
   isJudged: boolean;
+  notes: string[];
 }
 
 export type CandidateEvent =
@@ -100,7 +104,10 @@ export const candidateMachine = setup({
       const why = whyLeft(readIn(event));
       return { key: readIn(event).key, why, isJudged: why !== null };
     }),
-    recordArranged: assign(({ context, event }) => ({ tokens: context.tokens + arrangedIn(event).tokens })),
+    recordArranged: assign(({ context, event }) => ({
+      tokens: context.tokens + arrangedIn(event).tokens,
+      notes: arrangedIn(event).notes,
+    })),
     recordMade: assign(({ event }) => (event.type === 'actor.made' ? { task: event.actorId, why: null } : {})),
     recordRefused: assign(({ event }) => (event.type === 'actor.refused' ? { why: event.reason, isJudged: true } : {})),
     countLoss: assign(({ context }) => ({ losses: context.losses + 1 })),
@@ -115,7 +122,7 @@ export const candidateMachine = setup({
   description: 'Finds out whether an item of a tracker is work for agents, and makes a task of it.',
   context: ({ input: { project, tracker, place, ref, tokensUsed } }) => ({
     ...{ project, tracker, place, ref, tokensUsed },
-    ...{ key: ref.id, why: null, task: null, tokens: 0, tries: 0, losses: 0, isJudged: false },
+    ...{ key: ref.id, why: null, task: null, tokens: 0, tries: 0, losses: 0, isJudged: false, notes: [] },
   }),
   initial: 'reading',
   states: {
@@ -179,12 +186,7 @@ export const candidateMachine = setup({
     },
     over: { type: 'final' },
   },
-  output: ({ context: { ref, key, task, why, tokens, isJudged } }) => ({
-    id: ref.id,
-    key,
-    task,
-    why,
-    tokens,
-    isJudged,
+  output: ({ context: { ref, key, task, why, tokens, isJudged, notes } }) => ({
+    ...{ id: ref.id, key, task, why, tokens, isJudged, notes },
   }),
 });

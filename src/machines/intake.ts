@@ -63,6 +63,8 @@ export interface TakenUp {
   key: string;
   task: string | null;
   why: string | null;
+  /** What could not be read of it. */
+  notes: string[];
   at: number;
 }
 
@@ -181,7 +183,14 @@ export const intakeMachine = setup({
       const output = outputIn(event) as CandidateOutput | undefined;
       const { [item]: mine, ...inFlight } = context.inFlight;
       const why = output === undefined ? 'it could not be worked on' : output.why;
-      const taken = { id: item, key: output?.key ?? item, task: output?.task ?? null, why, at };
+      const taken = {
+        id: item,
+        key: output?.key ?? item,
+        task: output?.task ?? null,
+        why,
+        notes: output?.notes ?? [],
+        at,
+      };
       const used = usedToday(context, at);
       const after = { ...context, inFlight };
       const { [item]: _, ...judged } = context.judged;

@@ -106,6 +106,7 @@ function scenarioKinds({ outside }: PlayedWork, tracker: Tracker, runtime: () =>
     input: { ...(forgeTask(branch) as object), project: 'shop', source } as never,
     link: itemLink('plan', item.id),
     tokens: 0,
+    notes: [],
   };
   const real = outsideKinds({
     settings: () => settings,

@@ -61,7 +61,13 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   const wanted = [`${setup.prefix}-${item.number}`];
   await underFreeId(making, await idsFor(making, task, wanted), async id => {
     const tokens = usage.inputTokens + usage.outputTokens;
-    arranged.push({ ...(await arrangeTask(making, { ...task, id })), link: itemLink(name, itemNameOf(item)), tokens });
+    const { notes } = understanding;
+    arranged.push({
+      ...(await arrangeTask(making, { ...task, id })),
+      link: itemLink(name, itemNameOf(item)),
+      tokens,
+      notes,
+    });
     return id;
   });
   return arranged[0]!;

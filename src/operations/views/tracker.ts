@@ -80,6 +80,7 @@ export const intakeView = z.lazy(() =>
           key: z.string(),
           task: z.string().nullable().describe('what was made of it'),
           why: z.string().nullable().describe('why nothing was'),
+          notes: z.array(z.string()).describe('what could not be read of it'),
           at,
         }),
       )
@@ -123,7 +124,9 @@ export async function readIntakes(here: Here, runtime: Runtime): Promise<IntakeV
     looked: context.looked,
     problem: context.why,
     underWay: Object.keys(context.inFlight).length + context.queue.length,
-    items: context.recent.map(({ key, task, why, at: then }) => ({ key, task, why, at: timeOf(then) })).reverse(),
+    items: context.recent
+      .map(({ key, task, why, notes, at: then }) => ({ key, task, why, notes, at: timeOf(then) }))
+      .reverse(),
     differences: context.differences
       .map(({ task, what, outcome, at: then }) => ({ task, what, outcome, at: timeOf(then) }))
       .reverse(),
