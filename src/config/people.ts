@@ -16,7 +16,7 @@ export const personSchema = object({
   accounts: record(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'use the name of a forge, tracker or chat', account)
     .default({})
     .describe(
-      'By the name of a forge, tracker or chat: the login, mail address or id there. Default: the name of the person.',
+      'By the name of a forge, tracker or chat: the login, mail address or id there; at Plane the mail address or id, in chats the id. Default: the name of the person, at forges.',
     ),
   may: z
     .array(oneOf(verbs), { error: `write a list of ${verbs.join(', ')}` })

@@ -22,11 +22,18 @@ interface Asked {
 const isPerson = ({ name, accounts }: PersonConfig, place: string, person: Names) =>
   isNamed(own(accounts, place) ?? name, person);
 
+/** What proves who somebody is: at Plane and in chats everybody chooses for himself by which name he is shown. */
+function proven({ trackers, chats }: Settings, place: string, { id, login, email }: Names): Names {
+  if (own(chats, place) !== undefined) return { id, login: id, email: null };
+  return own(trackers, place)?.kind === 'plane' ? { id, login: id, email } : { id, login, email };
+}
+
 /** Names in the configuration come first; where a project names nobody, whoever may write at the place may order. */
 export async function whoMay(settings: Settings, { project, place, person, verb, mayWrite }: Asked): Promise<Allowed> {
   const people = Object.values(settings.configuration?.people ?? {});
   const named = own(settings.projects, project)?.people ?? null;
-  const known = people.find(candidate => isPerson(candidate, place, person));
+  const account = proven(settings, place, person);
+  const known = people.find(candidate => isPerson(candidate, place, account));
   if (named !== null && (known === undefined || !named.includes(known.name))) {
     return { not: `${person.login} is none of those who may decide in ${project}` };
   }
