@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { onTestFinished } from 'vitest';
-import { type FakePlaneOptions, startFakePlane } from '../../src/testing/trackers/plane.ts';
+import { type FakePlaneOptions, startFakePlane, type WantedProject } from '../../src/testing/trackers/plane.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { createSharedClock, type LifeOptions, liveAtTracker } from './played.ts';
 
@@ -22,6 +22,8 @@ const pipeline = {
 };
 
 export interface BoardOptions extends Partial<FakePlaneOptions> {
+  /** What the project of Plane has, beside or instead of what is usual here. */
+  place?: Partial<WantedProject>;
   /** What the project says, beside or instead of what is usual here. */
   project?: object;
   /** What the configuration says beside it. */
@@ -30,14 +32,15 @@ export interface BoardOptions extends Partial<FakePlaneOptions> {
   open?: LifeOptions['open'];
 }
 
-export async function openBoard({ project = {}, more = {}, hasWebhooks = true, open, ...options }: BoardOptions = {}) {
+export async function openBoard(wanted: BoardOptions = {}) {
+  const { project = {}, more = {}, place = {}, hasWebhooks = true, open, ...options } = wanted;
   const clock = createSharedClock();
   const plane = await startFakePlane({
     ...{ people: { maria: 20, signalbox: 15, bob: 15, stranger: 5 }, perMinute: null, now: clock.now },
     ...options,
   });
   onTestFinished(() => plane.close());
-  plane.createProject({ name: 'Shop', identifier: 'ET', labels: ['agent', 'hold', 'go', 'bug'] });
+  plane.createProject({ name: 'Shop', identifier: 'ET', labels: ['agent', 'hold', 'go', 'bug'], ...place });
   const directory = temporaryDirectory();
   makeRepository(join(directory, 'shop'));
   const env = { PLANE_TOKEN: plane.tokenOf('signalbox'), PLANE_SECRET: planeSecret };
