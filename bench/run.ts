@@ -12,6 +12,7 @@ import { measureStart } from './start.ts';
 import { megabytes, type Row, short } from './statistics.ts';
 import { measureSupervision } from './supervision.ts';
 import { measureLatency, measureThroughput } from './throughput.ts';
+import { trackerMeasurements } from './tracker-rows.ts';
 import { webhookMeasurements } from './webhook-rows.ts';
 
 const measurements: Record<string, () => Promise<Row[]>> = {
@@ -258,6 +259,7 @@ const measurements: Record<string, () => Promise<Row[]>> = {
     ];
   },
   ...webhookMeasurements,
+  ...trackerMeasurements,
 };
 
 const perSecond = (pace: number) => (pace >= 1 ? `${short(pace)} MB/s` : `${short(pace * 1_000)} kB/s`);
