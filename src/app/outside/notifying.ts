@@ -4,11 +4,11 @@ import { commandFor } from '../../domain/command-line.ts';
 import type { Press } from '../../integrations/chat.ts';
 import { OutsideError } from '../../integrations/outside.ts';
 import { isTelling, type News, newsOf } from '../../machines/notices.ts';
-import type { Telling } from '../../machines/notifier.ts';
+import type { NotifierContext, Telling } from '../../machines/notifier.ts';
 import { projectsIn } from '../../machines/standing.ts';
 import type { WordInput } from '../../machines/word.ts';
 import type { StoredLogEntry } from '../../persistence/store.ts';
-import { type Runtime, untilStopped } from '../../runtime/index.ts';
+import { type JobInput, type Runtime, untilStopped } from '../../runtime/index.ts';
 import { contextOf } from '../context.ts';
 import type { Ground } from './ground.ts';
 import { wordId } from './listening.ts';
@@ -16,21 +16,25 @@ import { wordId } from './listening.ts';
 /** Entries of the log after which it is remembered how far it was followed, whether there was anything to tell or not. */
 const rememberEvery = 2_000;
 
-interface FollowInput {
-  position: number;
-  dead: string[];
+type FollowInput = Pick<NotifierContext, 'position' | 'dead'>;
+
+/** How far a notifier has come. What it was first given is what it is started with again, however often. */
+async function followedBy(runtime: Runtime, { job, position, dead }: JobInput<FollowInput>): Promise<FollowInput> {
+  const row = await runtime.actor(job.actorId);
+  const now = row === undefined ? { position, dead } : contextOf<NotifierContext>(row);
+  return now.position > position ? now : { position, dead };
 }
 
-/** Tells its parent what is worth telling, from a position of the log on, until it is stopped. */
+/** Tells its parent what is worth telling, from where it has left off in the log on, until it is stopped. */
 export const followLog = (ground: Ground) =>
   untilStopped(
-    fromCallback<AnyEventObject, FollowInput>(({ input, sendBack }) => {
+    fromCallback<AnyEventObject, JobInput<FollowInput>>(({ input, sendBack }) => {
       const stopping = new AbortController();
       const follow = async () => {
         const runtime = await ground.runtime();
-        let remembered = input.position;
-        let dead = input.dead;
-        for await (const entries of runtime.logSince(input.position, stopping.signal)) {
+        const from = await followedBy(runtime, input);
+        let { position: remembered, dead } = from;
+        for await (const entries of runtime.logSince(from.position, stopping.signal)) {
           const letters = await deadLettersOf(runtime);
           const fresh = letters.filter(({ subject }) => !dead.includes(subject));
           const news = [...(await newsIn(runtime, entries)), ...fresh];
