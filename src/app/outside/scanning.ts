@@ -49,7 +49,13 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
   const items: Scanned['items'] = [];
   let looked = 0;
   let newest = since ?? 0;
+  // Read whole before anybody is told: whoever is asks the tracker as well, and what is asked goes before what is swept.
+  const changed: WorkItem[] = [];
   for await (const item of tracker.changed(found.id, since === null ? null : since - overlapMs)) {
+    signal.throwIfAborted();
+    changed.push(item);
+  }
+  for (const item of changed) {
     signal.throwIfAborted();
     looked += 1;
     newest = Math.max(newest, item.updatedAt);
