@@ -101,8 +101,8 @@ export type IntakeEvent =
   | { type: 'intake.agreed'; task: string; field: Drift['field']; by: string; at: number }
   | { type: 'intake.configured'; pollMs: number | null; at: number };
 
-/** Everything that is open is looked at so often, whatever was heard. */
-const fullEveryMs = 1_200_000;
+/** Everything that is open is looked at so often, whatever was heard: with the wait for the next look, in twenty minutes. */
+const fullEveryMs = 900_000;
 const mostAtOnce = 4;
 const mostQueued = 5_000;
 const mostRecent = 50;
