@@ -36,13 +36,16 @@ export function createPace({ name, perMinute, now = Date.now, sleep = sleepFor }
     work: perMinute ?? Number.POSITIVE_INFINITY,
     sweep: perMinute === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(perMinute * sweepShare)),
   };
-  /** Instants at which requests of the last minute went out, oldest first. */
-  const sent: number[] = [];
+  /**
+   * Requests of the last minute, oldest first. When it arrived is the server's to say, and some are on their way for longer
+   * than others: each counts from its answer on, before which it must have arrived.
+   */
+  const sent: { at: number; isAnswered: boolean }[] = [];
   const lines: Readonly<Record<Urgency, symbol[]>> = { work: [], sweep: [] };
   let notBefore = 0;
 
   const forgetOld = () => {
-    const old = sent.findIndex(at => at > now() - windowMs);
+    const old = sent.findIndex(({ at }) => at > now() - windowMs);
     sent.splice(0, old === -1 ? sent.length : old);
   };
 
@@ -52,7 +55,9 @@ export function createPace({ name, perMinute, now = Date.now, sleep = sleepFor }
     const before = lines[urgency].indexOf(me) + (urgency === 'sweep' ? lines.work.length : 0);
     const goes = (place: number): number => {
       if (place < 0) return 0;
-      return place < sent.length ? sent[place]! + windowMs : Math.max(now(), goes(place - limits[urgency])) + windowMs;
+      return place < sent.length
+        ? sent[place]!.at + windowMs
+        : Math.max(now(), goes(place - limits[urgency])) + windowMs;
     };
     return Math.max(notBefore, goes(sent.length + before - limits[urgency]));
   };
@@ -67,13 +72,16 @@ export function createPace({ name, perMinute, now = Date.now, sleep = sleepFor }
           if (at > latest) throw tooFar(name, at);
           await sleep(at - now());
         }
-        sent.push(now());
+        sent.push({ at: now(), isAnswered: false });
       } finally {
         lines[urgency].splice(lines[urgency].indexOf(me), 1);
       }
     },
     heed({ status, headers }) {
       const left = headers.get('x-ratelimit-remaining')?.trim();
+      // Whose answer it is makes no difference: there are as many of them as there are answers.
+      const first = sent.findIndex(({ isAnswered }) => !isAnswered);
+      if (first !== -1) sent.push(...sent.splice(first, 1).map(() => ({ at: now(), isAnswered: true })));
       if (failureOf(status, headers) === 'limited') {
         notBefore = Math.max(notBefore, retryAtOf(headers, now()) ?? now() + windowMs);
       } else if (perMinute === null) {
@@ -82,7 +90,8 @@ export function createPace({ name, perMinute, now = Date.now, sleep = sleepFor }
         // Others use the same token: what they took of the minute is gone for us as well. When it resets is no help, for
         // Plane names the end of a minute that begins with each answer.
         forgetOld();
-        if (left) while (sent.length < perMinute - Math.max(0, Number(left))) sent.push(now());
+        if (left)
+          while (sent.length < perMinute - Math.max(0, Number(left))) sent.push({ at: now(), isAnswered: true });
       }
     },
   };

@@ -46,6 +46,17 @@ test('lets as many go in a minute as it may, and the next one when the first is 
   expect(went.map(({ second }) => second)).toEqual([0, 0, 0, 60, 60, 60]);
 });
 
+test('counts a request from its answer on, as it may have arrived no sooner', async () => {
+  const { pace, many, pass, went } = paced(2);
+  await Promise.all([many(2), pass(0)]);
+  await pass(5);
+  pace.heed(answer(200));
+  const all = many(2);
+  await pass();
+  await all;
+  expect(went.slice(2).map(({ second }) => second)).toEqual([60, 65]);
+});
+
 test('goes on in the order in which they came', async () => {
   const { many, pass, went } = paced(2);
   const all = many(4);
