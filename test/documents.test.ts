@@ -12,8 +12,11 @@ const documents = [
   'docs/operating.md',
   'docs/configuration.md',
   'docs/forges.md',
+  'docs/trackers.md',
+  'docs/notifications.md',
   'examples/deploy/README.md',
   'examples/gitea/README.md',
+  'examples/gitea-plane/README.md',
 ];
 
 /** Command lines of Signalbox in blocks of shell and between backquotes, without what a shell makes of them. */
