@@ -28,7 +28,8 @@ export async function checkWord(
   await requireFirst(await runtime(), word);
   const tracker = place.at === 'tracker' ? await trackers.get(place.name) : undefined;
   if (tracker !== undefined) {
-    const refused = word.said.by === 'comment' ? await whyChanged(tracker, word) : await whyUndone(tracker, word);
+    const look = { comment: whyChanged, change: whyUndone, reaction: whyTakenBack, button: async () => null };
+    const refused = await look[word.said.by](tracker, word);
     if (refused !== null) return refused;
   }
   const ref = place.at === 'tracker' ? place.ref : null;
@@ -96,6 +97,15 @@ async function whyUndone(tracker: Tracker, { place, said, saidAt, change }: Word
   };
   const stands = isThere[on]() || (on === 'state' && (await haveOnlyWeMoved(tracker, place.ref, { said, saidAt })));
   return stands ? null : { result: 'refused', why: 'it was changed again since', isWorthAnswer: false };
+}
+
+/** A reaction that is not there any more orders nothing. It is named by the comment that it is to, and its own id there. */
+async function whyTakenBack(tracker: Tracker, { place, said }: WordInput): Promise<Checked | null> {
+  const [, comment, reaction] = /^([^.]+)\.(.+)$/.exec(said.id) ?? [];
+  if (place.at !== 'tracker' || comment === undefined) return null;
+  const given = (await tracker.reactions(place.ref, comment)) ?? [];
+  if (given.some(({ id }) => id === reaction)) return null;
+  return { result: 'refused', why: 'it was taken back', isWorthAnswer: false };
 }
 
 /** Whether the card is elsewhere only because we have shown there meanwhile how the task stands: that undoes no order. */
