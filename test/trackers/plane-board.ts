@@ -10,7 +10,7 @@ import { createSharedClock, type LifeOptions, liveAtTracker } from './played.ts'
 export const planeSecret = 'plane_wh_with-which-webhooks-are-signed';
 
 /** A stage that people approve, and in which the agent may ask; one that a gate judges. */
-const pipeline = {
+export const smallPipeline = {
   name: 'small',
   stages: [
     {
@@ -67,7 +67,7 @@ export async function openBoard(wanted: BoardOptions = {}) {
     ...other.more,
   });
   const write = (config: object) => writeFileSync(join(directory, 'signalbox.config.json'), JSON.stringify(config));
-  writeFileSync(join(directory, 'pipeline.yaml'), JSON.stringify(pipeline));
+  writeFileSync(join(directory, 'pipeline.yaml'), JSON.stringify(smallPipeline));
   write(configured());
   const life = await liveAtTracker({ clock, directory, env, settled: plane.settled, ...(open && { open }) });
   if (hasWebhooks) plane.addWebhook({ url: life.webhooks('plane'), secret: planeSecret });

@@ -71,7 +71,7 @@ function createCount() {
     };
   const actor = (logic: AnyActorLogic): AnyActorLogic => {
     const { config } = logic as unknown as { config: (given: never) => Promise<unknown> };
-    return config.length > 1 || !isPromise(logic) ? logic : (fromPromise(counted(config) as never) as AnyActorLogic);
+    return fromPromise(counted(config) as never) as AnyActorLogic;
   };
   const effect = (one: unknown): unknown => {
     if (typeof one === 'function') return counted(one as (given: unknown) => unknown);
@@ -85,15 +85,14 @@ function createCount() {
     counted,
     kind: (kind: MachineKind): MachineKind => ({
       ...kind,
-      actors: each(kind.actors, actor as never) as never,
+      actors: (asking.has(kind.name) ? each(kind.actors, actor as never) : kind.actors) as never,
       effects: each(kind.effects, effect) as never,
     }),
   };
 }
 
-/** Logic made by `fromPromise` says so by what its snapshot holds. */
-const isPromise = (logic: AnyActorLogic) =>
-  'output' in (logic.getInitialSnapshot({} as never, {} as never) as unknown as object);
+/** Those whose actors all end by themselves; others follow something for as long as they live. */
+const asking = new Set(['conversation', 'word', 'candidate', 'intake', 'routine', 'task']);
 
 /** Works by a configuration until it is killed, and again on the same data. */
 export async function liveAtTracker({ clock, directory, env, work = playedWork(), settled, ...options }: LifeOptions) {
@@ -223,7 +222,8 @@ function playing(kind: MachineKind, work: Played): MachineKind {
   return {
     ...kind,
     actors: { ...kind.actors, ...Object.fromEntries(played) },
-    effects: { ...kind.effects, removeWorktree: () => {} },
+    // Nothing of it is in any repository.
+    effects: { ...kind.effects, removeWorktree: () => {}, setStatus: () => {} },
   };
 }
 

@@ -63,6 +63,8 @@ export async function startFakeGitea({ accounts, organisations = [] }: FakeGitea
   const deliveries = createDeliveries();
   const app = Fastify({ bodyLimit: 16 * 1024 * 1024, forceCloseConnections: true });
   const weather = createWeather(app);
+  // The time by which it dates everything, where a test moves that.
+  app.addHook('onSend', async (_request, reply) => void reply.header('date', new Date().toUTCString()));
   const pushed = addRoutes(app, world, deliveries);
   await app.listen({ host: '127.0.0.1', port: 0 });
   world.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

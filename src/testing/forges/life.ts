@@ -100,6 +100,13 @@ export function react(world: World, comment: FakeComment, by: FakeAccount, word:
   return reaction;
 }
 
+export const takeBack = (comment: FakeComment, by: FakeAccount, word: string): void => {
+  reactions.set(
+    comment,
+    reactionsTo(comment).filter(it => it.by !== by || it.word !== word),
+  );
+};
+
 /** The time as forges tell it that know no more than seconds. */
 export const stamp = (at: Date): string => at.toISOString().replace(/\.\d+Z$/, 'Z');
 

@@ -1,7 +1,7 @@
 /** What a fake Gitea tells of an issue's life: its timeline, what it depends on, and reactions to its comments. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { blockedBy, type FakeChange, isSince, lifeOf, react, reactionsTo, stamp } from '../life.ts';
+import { blockedBy, type FakeChange, isSince, lifeOf, react, reactionsTo, stamp, takeBack } from '../life.ts';
 import { paramOf, queryOf } from '../request.ts';
 import { whoAsks, whoMay } from './accounts.ts';
 import { bodyOf, labelShape, notFound, Refusal, userShape } from './answers.ts';
@@ -79,6 +79,10 @@ function addReactionRoutes(app: FastifyInstance, world: World): void {
     const { content } = bodyOf(request, z.object({ content: z.string() }));
     if (!words.includes(content)) throw new Refusal(403, `'${content}' is not an allowed reaction`);
     return reply.code(201).send(shape(react(world, find(request), by, content)));
+  });
+  app.delete(path, (request, reply) => {
+    takeBack(find(request), whoAsks(request, world), bodyOf(request, z.object({ content: z.string() })).content);
+    return reply.code(200).send();
   });
 }
 
