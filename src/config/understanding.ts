@@ -28,7 +28,7 @@ export const modelSchema = object({
     .describe('How long an answer may take before the rules alone count. Default 30s.'),
   tokensPerDay: tokens()
     .default(500_000)
-    .describe('What it may use in a day (UTC), all projects together. Default 500k.'),
+    .describe('What it may use in a day (UTC) for each place from which a project takes work. Default 500k.'),
 });
 
 export function modelOf(model: z.output<typeof modelSchema>, around: Around): ModelConfig {

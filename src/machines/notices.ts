@@ -39,6 +39,8 @@ export interface News {
   command: string | null;
   /** What a button answers; null where nothing can be decided by one. */
   question: number | null;
+  /** Whether it puts a question: each is told, however short ago the one before was. */
+  isQuestion: boolean;
   at: number;
 }
 
@@ -72,7 +74,18 @@ function news(
   severity: Severity,
   more: Pick<News, 'title' | 'text'> & Partial<News>,
 ): News {
-  return { event, severity, subject: actorId, project: null, task: null, command: null, question: null, at, ...more };
+  return {
+    event,
+    severity,
+    subject: actorId,
+    project: null,
+    task: null,
+    command: null,
+    question: null,
+    at,
+    isQuestion: false,
+    ...more,
+  };
 }
 
 /** What answers a question, as an operation. */
@@ -110,6 +123,7 @@ function ofTask(step: Step, { state, tags, context }: Standing): News | null {
         ...(asks.kind === 'answer' && { text: undefined }),
       }),
       question: asks.kind === 'approval' || asks.kind === 'budget' ? asks.number : null,
+      isQuestion: !isBlocked,
     });
   }
   if (state !== step.to) return null;

@@ -92,7 +92,7 @@ interface Decided {
 /** What goes to which chat, and what is held back because the same has just been told there. */
 function decide(context: NotifierContext, all: readonly News[], at: number): Decided {
   const { rules, publicUrl } = context;
-  const told = withoutOld(context.told, rules, at);
+  const told = { ...context.told };
   const tellings: Telling[] = [];
   let { count } = context;
   for (const news of all) {
@@ -103,7 +103,7 @@ function decide(context: NotifierContext, all: readonly News[], at: number): Dec
       const key = `${rule.chat} ${news.event} ${news.subject}`;
       const before = told[key];
       // A question that is asked anew is another question.
-      const isNews = news.question !== null || rule.cooldownMs === 0;
+      const isNews = news.isQuestion || rule.cooldownMs === 0;
       if (!isNews && before !== undefined && at - before.at < rule.cooldownMs) {
         told[key] = { at: before.at, heldBack: before.heldBack + 1 };
         continue;
@@ -113,11 +113,11 @@ function decide(context: NotifierContext, all: readonly News[], at: number): Dec
       tellings.push({ chat: rule.chat, notice: noticeOf(news, { count, publicUrl, heldBack: before?.heldBack ?? 0 }) });
     }
   }
-  return { tellings, told, count };
+  return { tellings, told: withoutOld(told, rules, at), count };
 }
 
 function noticeOf(
-  { project: _, task, question, ...news }: News,
+  { project: _, task, question, isQuestion: __, ...news }: News,
   { count, publicUrl, heldBack }: { count: number; publicUrl: string | null; heldBack: number },
 ): Notice {
   const token = question === null || task === null ? null : `${task}.${question}`;
@@ -130,8 +130,9 @@ function noticeOf(
       token === null || token.length > 48
         ? []
         : [
-            { label: 'Approve', verb: 'approve', token },
-            { label: 'Reject', verb: 'reject', token },
+            { label: 'Approve', verb: 'approve' as const, token },
+            // A budget is granted or not: the work itself is not sent back for it.
+            ...(news.event === 'task.asks.budget' ? [] : [{ label: 'Reject', verb: 'reject' as const, token }]),
           ],
     heldBack,
   };

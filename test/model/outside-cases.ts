@@ -123,7 +123,7 @@ export const routineModel: ModelOptions = {
 
 export const news = (more: Partial<News> = {}): News => ({
   ...{ event: 'task.blocked', severity: 'warning', subject: 'ET-1', project: 'p', title: 'ET-1 is blocked', text: '' },
-  ...{ task: 'ET-1', command: null, question: null, at: 0 },
+  ...{ task: 'ET-1', command: null, question: null, isQuestion: false, at: 0 },
   ...more,
 });
 

@@ -38,7 +38,7 @@ test('an item that nobody who may has handed over is left alone, and it is said 
   });
   const byKey = Object.fromEntries(intake!.items.map(({ key: name, task, why }) => [name, task ?? why]));
   expect(byKey).toEqual({
-    'ET-1': 'it was made by guest, and nobody who may write there has handed it over',
+    'ET-1': 'it was made by guest (guest may not write there), and nobody who may write there has handed it over',
     [key]: key,
   });
 });

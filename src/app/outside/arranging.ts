@@ -16,6 +16,7 @@ import { findProject, findRepository, setupFor } from '../setup.ts';
 import { blockersOf } from './blockers.ts';
 import type { Ground } from './ground.ts';
 import { modelOf } from './model.ts';
+import { whyMayNotDirect } from './who.ts';
 
 /** One readable line, of whatever somebody has written. */
 export function cleanTitle(title: string): string {
@@ -36,7 +37,7 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   const tracker = await ground.trackers.get(name);
   const item = await tracker.item(ref);
   if (item === undefined) throw new Error('it is not there any more');
-  const issue = await issueOf(tracker, item, project, config.agents);
+  const issue = await issueOf(settings, { tracker, item, project });
   const { understanding, usage } = await understand(issue, { ...readerOf(settings, candidate), signal });
   const making = await ground.making();
   const { repository, target } = await findRepository(config, { project }, '/');
@@ -73,10 +74,14 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   return arranged[0]!;
 }
 
-async function issueOf(tracker: Tracker, item: WorkItem, project: string, agents: object): Promise<IssueForModel> {
-  const mayDirect = item.author !== null && (await tracker.mayWrite(item.project, item.author));
+async function issueOf(
+  settings: Settings,
+  { tracker, item, project }: { tracker: Tracker; item: WorkItem; project: string },
+): Promise<IssueForModel> {
+  const directing = { project, place: item.project, tracker, person: item.author };
+  const mayDirect = (await whyMayNotDirect(settings, directing)) === null;
   const { title, body, labels } = item;
-  return { title, body, labels, project, agents: Object.keys(agents), mayDirect };
+  return { title, body, labels, project, agents: Object.keys(settings.configuration?.agents ?? {}), mayDirect };
 }
 
 function readerOf(

@@ -19,7 +19,7 @@ function stateNamed(
 
 /** Of an item that is not there `item` is undefined. */
 export function driftOf(
-  { board, wins, states }: Pick<ProjectSource, 'board' | 'wins'> & { states: readonly TrackerState[] },
+  { board, states, takesText }: Pick<ProjectSource, 'board'> & { states: readonly TrackerState[]; takesText: boolean },
   item: WorkItem | undefined,
   row: ActorRow,
   { source, title, body }: TaskContext,
@@ -42,7 +42,7 @@ export function driftOf(
     drifts.push({ ...common, field: 'state', tracker: name, ours: `${standing}: ${wanted}`, ...show });
   }
   const isOther = cleanTitle(item.title) !== title || item.body !== body;
-  if (isOther && wins.text === 'task') {
+  if (isOther && !takesText) {
     const take = { settle: 'text.take' as const, does: 'lets the next agent read what the tracker says' };
     drifts.push({ ...common, field: 'text', tracker: item.title, ours: title, ...take });
   }

@@ -137,6 +137,8 @@ async function listenAt(
 export const isPerson = (by: Person | null, us: Person): boolean =>
   by !== null && by.id !== us.id && !by.isProgram && !isProgramName(by.login);
 
+const orderLike = /^\s*(?::(?:approved|rejected):|\/(?:approve|reject|answer|retry|pause|resume|cancel)\b)/im;
+
 /** What a comment orders: what it says, or, where the agent asks, that it is the answer. */
 function verbIn(
   { command, createdAt, text }: ItemComment,
@@ -144,6 +146,8 @@ function verbIn(
   ours: (at: number) => number,
 ): Verb | null {
   if (command !== null) return command.verb;
+  // Two orders in one are none, and no answer either.
+  if (orderLike.test(text)) return null;
   const isAnswer = asks?.kind === 'answer' && ours(createdAt) >= asks.at - clockToleranceMs && text.trim() !== '';
   return isAnswer ? 'answer' : null;
 }

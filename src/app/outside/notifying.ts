@@ -3,6 +3,7 @@ import { type AnyEventObject, fromCallback } from 'xstate';
 import { commandFor } from '../../domain/command-line.ts';
 import type { Press } from '../../integrations/chat.ts';
 import { OutsideError } from '../../integrations/outside.ts';
+import { notifierId } from '../../machines/addresses.ts';
 import { isTelling, type News, newsOf } from '../../machines/notices.ts';
 import type { NotifierContext, Telling } from '../../machines/notifier.ts';
 import { projectsIn } from '../../machines/standing.ts';
@@ -68,9 +69,12 @@ async function newsIn(runtime: Runtime, entries: readonly StoredLogEntry[]): Pro
 /** What waits for a person because nobody could carry it out. */
 async function deadLettersOf(runtime: Runtime): Promise<News[]> {
   const { events, outbox } = await runtime.deadLetters();
+  // What could not be told is no news to tell: it would be told again for ever.
+  const others = <T extends { actorId: string }>(all: readonly T[]) =>
+    all.filter(({ actorId }) => actorId !== notifierId);
   const letters = [
-    ...events.map(({ position, actorId, error, at }) => ({ id: `event:${position}`, actorId, error, at })),
-    ...outbox.map(({ key, actorId, error, at }) => ({ id: key, actorId, error, at })),
+    ...others(events).map(({ position, actorId, error, at }) => ({ id: `event:${position}`, actorId, error, at })),
+    ...others(outbox).map(({ key, actorId, error, at }) => ({ id: key, actorId, error, at })),
   ];
   return Promise.all(
     letters.map(async ({ id, actorId, error, at }): Promise<News> => {
@@ -85,6 +89,7 @@ async function deadLettersOf(runtime: Runtime): Promise<News[]> {
         task: row?.kind === 'task' ? actorId : null,
         command: commandFor('deadLetter.retry', { id }),
         question: null,
+        isQuestion: false,
         at,
       };
     }),

@@ -1,11 +1,12 @@
 /** Reads an item that may be work: whether the rules want it is decided by its machine, by what is found here. */
-import { isNamed } from '../../domain/pick.ts';
 import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
 import type { CandidateContext, ReadItem } from '../../machines/candidate.ts';
 import { itemLink, itemNameOf } from '../../machines/links.ts';
 import { standingIn } from '../../machines/standing.ts';
+import type { Settings } from '../settings.ts';
 import type { Ground } from './ground.ts';
 import { sourcesOf } from './trackers.ts';
+import { whyMayNotDirect } from './who.ts';
 
 export async function readItem(
   ground: Ground,
@@ -32,7 +33,7 @@ export async function readItem(
   if (gone !== null) return left(item.key, gone);
   const us = await tracker.account();
   const { key } = item;
-  const untrusted = await whyUntrusted(tracker, item);
+  const untrusted = await whyUntrusted(ground.settings(), { project, tracker, item });
   return { result: 'read', key, pick: source.pick, item: pickable(item), us, untrusted };
 }
 
@@ -58,13 +59,19 @@ const pickable = ({ labels, state, assignees, author, isGone }: WorkItem) => ({
  * An agent costs money, and an item may be written by anybody, or by an agent under our own name: somebody who may write has
  * to have made it, or to have moved, labelled or assigned it since.
  */
-async function whyUntrusted(tracker: Tracker, { project, id, author }: WorkItem): Promise<string | null> {
-  const us = await tracker.account();
-  const isOther = (login: { id: string; login: string; email: string | null }) => !isNamed(us.id, login);
-  if (author !== null && isOther(author) && (await tracker.mayWrite(project, author))) return null;
-  const history = (await tracker.history({ project, id }, null)) ?? [];
-  const handers = new Map(history.flatMap(({ by }) => (by !== null && isOther(by) ? [[by.id, by] as const] : [])));
-  for (const person of handers.values()) if (await tracker.mayWrite(project, person)) return null;
+async function whyUntrusted(
+  settings: Settings,
+  { project, tracker, item }: { project: string; tracker: Tracker; item: WorkItem },
+): Promise<string | null> {
+  const { author } = item;
+  const place = item.project;
+  const ofAuthor = await whyMayNotDirect(settings, { project, place, tracker, person: author });
+  if (ofAuthor === null) return null;
+  const history = (await tracker.history(item, null)) ?? [];
+  const handers = new Map(history.flatMap(({ by }) => (by === null ? [] : [[by.id, by] as const])));
+  for (const person of handers.values()) {
+    if ((await whyMayNotDirect(settings, { project, place, tracker, person })) === null) return null;
+  }
   const who = author === null ? 'somebody unknown' : author.login;
-  return `it was made by ${who}, and nobody who may write there has handed it over`;
+  return `it was made by ${who} (${ofAuthor}), and nobody who may write there has handed it over`;
 }

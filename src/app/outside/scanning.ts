@@ -18,6 +18,7 @@ import { cleanTitle } from './arranging.ts';
 import { driftOf } from './drift.ts';
 import type { Ground } from './ground.ts';
 import { type ProjectSource, sourcesOf } from './trackers.ts';
+import { whyMayNotDirect } from './who.ts';
 
 export interface ScanInput {
   project: string;
@@ -45,7 +46,7 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
   const [us, found] = [await tracker.account(), await tracker.project(place)];
   const begun = Date.now() + tracker.skewMs;
   const sides = { ...source, states: found.states };
-  const look: Looking = { runtime, tracker, source: sides, differences: [], drift: [], seen: new Set() };
+  const look: Looking = { ground, runtime, tracker, source: sides, differences: [], drift: [], seen: new Set() };
   const items: Scanned['items'] = [];
   let looked = 0;
   let newest = since ?? 0;
@@ -80,6 +81,7 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
 }
 
 interface Looking {
+  ground: Ground;
   runtime: Runtime;
   tracker: Tracker;
   source: ProjectSource & { states: readonly TrackerState[] };
@@ -96,34 +98,49 @@ async function taskOf({ runtime, source }: Looking, item: WorkItem): Promise<Act
 
 /** Gives what has changed to whoever listens, and the words of the item to the task where the tracker has the last one. */
 async function compare(look: Looking, item: WorkItem, row: ActorRow): Promise<void> {
-  const { runtime, source, differences, drift, seen } = look;
+  const { source, drift, seen } = look;
   if (seen.has(row.id)) return;
   seen.add(row.id);
   const task = contextOf<TaskContext>(row);
-  const tell = async (actorId: string, event: { type: string }, what: string, key: string) => {
-    const dedupeKey = `reconciler:${key}`;
-    if ((await runtime.actor(actorId)) === undefined) return;
-    const { outcome } = await runtime.send(actorId, event as never, { source: 'reconciler', dedupeKey });
-    if (outcome !== 'duplicate') differences.push({ task: row.id, type: event.type, what, outcome });
-  };
-  await tell(
-    conversationId(row.id),
-    { type: 'conversation.news' },
-    `${item.key} has changed`,
-    `item:${item.updatedAt}`,
-  );
-  const title = cleanTitle(item.title);
-  const isOther = title !== task.title || item.body !== task.body;
-  if (isOther && source.wins.text === 'tracker') {
-    const by = source.name;
-    const hash = createHash('sha256').update(`${title}\0${item.body}`).digest('hex').slice(0, 16);
-    const event = { type: 'work.described', title, body: item.body, by } as never;
-    await tell(row.id, event, `${item.key} says something else now`, `text:${hash}:${item.updatedAt}`);
-  }
-  for (const one of driftOf(source, item, row, task)) {
+  const news = { type: 'conversation.news' };
+  const to = { task: row.id, actorId: conversationId(row.id) };
+  await tell(look, { ...to, event: news, what: `${item.key} has changed`, key: `item:${item.updatedAt}` });
+  const takesText = await takeText(look, item, row.id, task);
+  for (const one of driftOf({ ...source, takesText }, item, row, task)) {
     if (one.settle === 'card.move' && source.wins.state === 'task') await moveBack(look, item, one);
     else drift.push(one);
   }
+}
+
+interface Telling {
+  task: string;
+  actorId: string;
+  event: { type: string };
+  what: string;
+  key: string;
+}
+
+async function tell({ runtime, differences }: Looking, { task, actorId, event, what, key }: Telling): Promise<void> {
+  if ((await runtime.actor(actorId)) === undefined) return;
+  const given = { source: 'reconciler', dedupeKey: `reconciler:${key}` };
+  const { outcome } = await runtime.send(actorId, event as never, given);
+  if (outcome !== 'duplicate') differences.push({ task, type: event.type, what, outcome });
+}
+
+/** Whether the task goes by what the item says; where it says something else now, the task is told. */
+async function takeText(look: Looking, item: WorkItem, id: string, task: TaskContext): Promise<boolean> {
+  const { ground, source, tracker } = look;
+  if (source.wins.text === 'task') return false;
+  const title = cleanTitle(item.title);
+  if (title === task.title && item.body === task.body) return true;
+  // Its author could change what an agent is told after others have handed it over.
+  const directing = { project: source.project, place: item.project, tracker, person: item.author };
+  if ((await whyMayNotDirect(ground.settings(), directing)) !== null) return false;
+  const hash = createHash('sha256').update(`${title}\0${item.body}`).digest('hex').slice(0, 16);
+  const event = { type: 'work.described', title, body: item.body, by: source.name };
+  const what = `${item.key} says something else now`;
+  await tell(look, { task: id, actorId: id, event, what, key: `text:${hash}:${item.updatedAt}` });
+  return true;
 }
 
 /** The card of a task that has the last word on it goes back to where the task has it. */
@@ -156,7 +173,7 @@ async function lookAtOthers(look: Looking, signal: AbortSignal): Promise<number>
       const ref = { project: from.project, id: from.item };
       const item = await tracker.item(ref);
       if (item !== undefined) await compare(look, item, row);
-      else look.drift.push(...driftOf(source, undefined, row, contextOf<TaskContext>(row)));
+      else look.drift.push(...driftOf({ ...source, takesText: true }, undefined, row, contextOf<TaskContext>(row)));
     }
     const last = rows.at(-1);
     if (last === undefined || rows.length < 50) return looked;

@@ -3,6 +3,8 @@ import type { PersonConfig } from '../../config/schema.ts';
 import type { Verb } from '../../domain/board.ts';
 import { own } from '../../domain/own.ts';
 import { isNamed, type Names } from '../../domain/pick.ts';
+import { OutsideError } from '../../integrations/outside.ts';
+import type { Person, Tracker } from '../../integrations/tracker.ts';
 import type { Settings } from '../settings.ts';
 
 /** Somebody who may, by the name that he has here; or why he may not. */
@@ -19,8 +21,11 @@ interface Asked {
 }
 
 /** Whether a person has this account. */
-const isPerson = ({ name, accounts }: PersonConfig, place: string, person: Names) =>
-  isNamed(own(accounts, place) ?? name, person);
+function isPerson({ name, accounts }: PersonConfig, place: string, person: Names): boolean {
+  // Whoever has said where he is known is known nowhere else.
+  const account = own(accounts, place) ?? (Object.keys(accounts).length === 0 ? name : undefined);
+  return account !== undefined && isNamed(account, person);
+}
 
 /** What proves who somebody is: at Plane and in chats everybody chooses for himself by which name he is shown. */
 function proven({ trackers, chats }: Settings, place: string, { id, login, email }: Names): Names {
@@ -44,4 +49,36 @@ export async function whoMay(settings: Settings, { project, place, person, verb,
   const may = mayWrite();
   if (may === null) return { not: `nobody in \`people\` has the account ${person.login} at ${place}` };
   return (await may) ? { by: person.login } : { not: `${person.login} may not write at ${place}` };
+}
+
+interface Directing {
+  /** Of Signalbox, and where it lies at the tracker. */
+  project: string;
+  place: string;
+  tracker: Tracker;
+  /** Null where the account is gone. */
+  person: Person | null;
+}
+
+/**
+ * Why nobody may be given work by what this person writes or hands over; null where he may: he is named for the project, or may
+ * write there. What is written by our own account may be the word of an agent.
+ */
+export async function whyMayNotDirect(
+  settings: Settings,
+  { project, place, tracker, person }: Directing,
+): Promise<string | null> {
+  if (person === null) return 'nobody knows who it is';
+  if (person.id === (await tracker.account()).id) return 'it is our own account';
+  const named = own(settings.projects, project)?.people ?? [];
+  const account = proven(settings, tracker.name, person);
+  const people = Object.values(settings.configuration?.people ?? {});
+  if (people.some(({ name, ...rest }) => named.includes(name) && isPerson({ name, ...rest }, tracker.name, account)))
+    return null;
+  try {
+    return (await tracker.mayWrite(place, person)) ? null : `${person.login} may not write there`;
+  } catch (error) {
+    if (!(error instanceof OutsideError) || error.failure !== 'forbidden') throw error;
+    return `${error.message.replace(/\.$/, '')}; name them in \`people\``;
+  }
 }
