@@ -70,7 +70,8 @@ export const fieldOwners = ['tracker', 'task'] as const;
 /** Who wins for a field that both sides have. */
 export interface Wins {
   text: (typeof fieldOwners)[number];
-  state: (typeof fieldOwners)[number];
+  /** Where the card stands. */
+  card: (typeof fieldOwners)[number];
 }
 
 export const winsSchema = object({
@@ -114,6 +115,6 @@ export function sourceOf({ tracker, trackerProject, pick, board, wins }: ParsedS
       hear: [...(board?.hear ?? []), ...usualBoard.hear],
       show: { ...usualBoard.show, ...board?.show },
     },
-    wins,
+    wins: { text: wins.text, card: wins.state },
   };
 }

@@ -1,6 +1,7 @@
 /** Settles one difference between a tracker and a task, by the one action that does. */
 import { z } from 'zod';
 import { contextOf } from '../app/context.ts';
+import { cleanTitle } from '../app/outside/arranging.ts';
 import { sourcesOf } from '../app/outside/trackers.ts';
 import { settingsOf } from '../app/settings.ts';
 import { SignalboxError } from '../domain/errors.ts';
@@ -74,7 +75,7 @@ async function settle(
   else {
     const now = await (await app.trackers.get(tracker)).item(ref);
     if (now !== undefined) {
-      const event = { type: 'work.described', title: now.title, body: now.body, by };
+      const event = { type: 'work.described', title: cleanTitle(now.title), body: now.body, by };
       await app.runtime.send(task, event as never, { source: by });
     }
   }

@@ -37,7 +37,7 @@ projects:
   expect(work!.board.hear[0]).toEqual({ on: 'state', value: 'Approved', does: 'approve' });
   expect(work!.board.show.person).toEqual({ state: null, label: 'waits' });
   expect(bugs).toMatchObject({ tracker: 'home', trackerProject: null, pick: { labels: ['bug'], assignees: [] } });
-  expect(bugs!.wins).toEqual({ text: 'task', state: 'tracker' });
+  expect(bugs!.wins).toEqual({ text: 'task', card: 'tracker' });
   expect(config.trackers.plan!.perMinute).toBe(60);
 });
 

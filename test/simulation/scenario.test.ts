@@ -104,7 +104,7 @@ function scenarioKinds({ outside }: PlayedWork, tracker: Tracker, runtime: () =>
     id: 'ORCH-017',
     definition: pipeline as never,
     input: { ...(forgeTask(branch) as object), project: 'shop', source } as never,
-    link: itemLink('plan', item.id),
+    links: [itemLink('plan', item.id)],
     tokens: 0,
     notes: [],
   };
@@ -149,7 +149,7 @@ const settings = {
       sources: [
         {
           ...{ tracker: 'plan', trackerProject: 'ORCH', pick: usual, board: usualBoard },
-          wins: { text: 'tracker', state: 'tracker' },
+          wins: { text: 'tracker', card: 'tracker' },
         },
       ],
     },

@@ -55,7 +55,7 @@ function placesOf({ settings }: Ground, { source, forge, project }: TaskContext)
   const places: Place[] = [];
   if (source?.item !== undefined) {
     const ref = { project: source.project, id: source.item };
-    places.push({ name: source.tracker, ref, source: sourceFor(settings(), project, source.tracker) ?? null });
+    places.push({ name: source.tracker, ref, source: sourceFor(settings(), project, source) ?? null });
   }
   if (forge?.pullRequest != null) {
     const { name, repository, pullRequest } = forge;

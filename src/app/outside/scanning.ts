@@ -46,7 +46,16 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
   const [us, found] = [await tracker.account(), await tracker.project(place)];
   const begun = Date.now() + tracker.skewMs;
   const sides = { ...source, states: found.states };
-  const look: Looking = { ground, runtime, tracker, source: sides, differences: [], drift: [], seen: new Set() };
+  const look: Looking = {
+    ground,
+    place: found.id,
+    runtime,
+    tracker,
+    source: sides,
+    differences: [],
+    drift: [],
+    seen: new Set(),
+  };
   const items: Scanned['items'] = [];
   let looked = 0;
   let newest = since ?? 0;
@@ -87,6 +96,8 @@ interface Looking {
   source: ProjectSource & { states: readonly TrackerState[] };
   differences: Difference[];
   drift: Drift[];
+  /** The place, as the tracker itself calls it. */
+  place: string;
   /** Tasks that were looked at. */
   seen: Set<string>;
 }
@@ -107,7 +118,7 @@ async function compare(look: Looking, item: WorkItem, row: ActorRow): Promise<vo
   await tell(look, { ...to, event: news, what: `${item.key} has changed`, key: `item:${item.updatedAt}` });
   const takesText = await takeText(look, item, row.id, task);
   for (const one of driftOf({ ...source, takesText }, item, row, task)) {
-    if (one.settle === 'card.move' && source.wins.state === 'task') await moveBack(look, item, one);
+    if (one.settle === 'card.move' && source.wins.card === 'task') await moveBack(look, item, one);
     else drift.push(one);
   }
 }
@@ -168,7 +179,8 @@ async function lookAtOthers(look: Looking, signal: AbortSignal): Promise<number>
     for (const row of rows) {
       signal.throwIfAborted();
       const { source: from } = contextOf<TaskContext>(row);
-      if (from?.tracker !== source.name || seen.has(row.id)) continue;
+      const isHere = from?.tracker === source.name && from.project === look.place;
+      if (!isHere || seen.has(row.id)) continue;
       looked += 1;
       const ref = { project: from.project, id: from.item };
       const item = await tracker.item(ref);

@@ -30,7 +30,7 @@ async function show(ground: Ground, order: ItemShowing): Promise<EventObject | u
   const { settings, trackers } = ground;
   const { tracker: name, ref, taskId, asks, project } = order;
   const tracker = await trackers.get(name);
-  const source = sourceFor(settings(), project, name);
+  const source = sourceFor(settings(), project, order);
   const look = lookOf(source?.board ?? usualBoard, order);
   const state = await stateFor(tracker, ref, look.state);
   const isPersons = state !== undefined && (await isWherePersonPutIt(ground, order, { tracker, source }));

@@ -37,9 +37,14 @@ export const sourcesOf = (settings: Pick<Settings, 'projects' | 'trackers'>): Pr
   );
 
 /** The place from which a task of this project came; the first of the project where the configuration has another now. */
-export function sourceFor(settings: Settings, project: string, tracker: string): ProjectSource | undefined {
+export function sourceFor(
+  settings: Settings,
+  project: string,
+  { tracker, place }: { tracker: string; place?: string | undefined },
+): ProjectSource | undefined {
   const all = sourcesOf(settings).filter(source => source.project === project);
-  return all.find(({ name }) => name === tracker) ?? all[0];
+  const there = all.filter(({ name }) => name === tracker);
+  return there.find(source => source.place === place) ?? there[0] ?? all[0];
 }
 
 interface Server {

@@ -46,6 +46,8 @@ export interface TaskSource {
   /** The project or repository there, and the item in it, as the tracker's client names them. */
   project: string;
   item: string;
+  /** Where it is taken up, as the configuration calls the place. */
+  place?: string;
   /** What people call it: `ET-3`, `#12`. */
   key: string;
   url: string | null;
@@ -123,6 +125,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   /** The question that waits for a person; null while none does. */
   asks?: Asks | null;
   questionsAsked?: number;
+  /** When the agent that works now was called, in epoch milliseconds. */
+  workingSince?: number;
   /** Whether what people say of it is listened to at a forge or tracker. */
   talks?: boolean;
   /** Counts what was told outside, so that nobody is told of what is over. */

@@ -58,6 +58,7 @@ const showItem = ({ standing, stage, headline }: Telling): Transition => ({
     if (source === null || source.item === undefined) return null;
     return {
       tracker: source.tracker,
+      place: source.place,
       project: context.project,
       ref: { project: source.project, id: source.item },
       taskId: context.id,
@@ -79,6 +80,8 @@ const showItem = ({ standing, stage, headline }: Telling): Transition => ({
 /** What an item is to show, for whoever brings it there. */
 export interface ItemShowing {
   tracker: string;
+  /** Where it is taken up, as the configuration calls it. */
+  place?: string | undefined;
   /** Of Signalbox. */
   project: string;
   ref: { project: string; id: string };
