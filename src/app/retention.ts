@@ -85,7 +85,9 @@ export async function prune(
     for (let after: PrunePlace | null | undefined; after !== null && !signal.aborted; ) {
       const place = after === undefined ? {} : { after };
       const mayReturn = kind === 'order';
-      const pruned = await runtime.prune({ kind, endedBefore, ...bite, ...place, isDryRun, mayReturn });
+      // An item of a tracker is made into a task once, also when that was long ago.
+      const remembers = ' item ';
+      const pruned = await runtime.prune({ kind, endedBefore, ...bite, ...place, isDryRun, mayReturn, remembers });
       for (const id of isDryRun ? pruned.roots : []) ids.add(id);
       for (const { id, why } of pruned.kept) keep(id, whyKept[why]);
       report[counted[kind]] += pruned.roots.length;

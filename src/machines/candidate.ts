@@ -40,8 +40,8 @@ export interface Arranged {
   id: string;
   definition: Json;
   input: Json;
-  /** Under which the item is known: a task that has it is the item's. */
-  link: string;
+  /** Under which the item is known: a task that has one of them is the item's. */
+  links: string[];
   /** Tokens that the model has used on it. */
   tokens: number;
   /** What could not be read of it, for people. */
@@ -77,8 +77,8 @@ export type CandidateEvent =
   | { type: 'actor.made'; actorId: string; at: number }
   | { type: 'actor.refused'; actorId: string; reason: string; at: number };
 
-/** With these waits about half a day, in which somebody mends what stands in the way. */
-const mostTries = 150;
+/** With these waits some minutes. Whoever waits longer keeps others out; it is tried anew with the next look at everything. */
+const mostTries = 5;
 const policy = { baseMs: 5_000, capMs: 300_000 };
 const mostLosses = 3;
 
@@ -157,8 +157,8 @@ export const candidateMachine = setup({
             {
               type: 'createTask',
               params: ({ event }: { event: unknown }) => {
-                const { id, definition, input, link } = arrangedIn(event);
-                return { id, definition, input, unlessLinked: [link] };
+                const { id, definition, input, links } = arrangedIn(event);
+                return { id, definition, input, unlessLinked: links };
               },
             },
           ],

@@ -177,7 +177,7 @@ export const intakeMachine = setup({
       why: (event as { error?: { message?: string } }).error?.message ?? 'no reason given',
       failures: context.failures + 1,
     })),
-    recordEnd: assign(({ context, event }) => {
+    recordEnd: enqueueActions(({ context, event, enqueue }) => {
       const { at } = event;
       const item = itemOf(event);
       const output = outputIn(event) as CandidateOutput | undefined;
@@ -194,13 +194,15 @@ export const intakeMachine = setup({
       const used = usedToday(context, at);
       const after = { ...context, inFlight };
       const { [item]: _, ...judged } = context.judged;
-      return {
+      // It has ended, and would stay in the snapshot for ever.
+      enqueue.stopChild(childOf(item));
+      enqueue.assign({
         ...(mine?.again === true && output?.task == null ? queued(after, [item]) : { inFlight, queue: context.queue }),
         recent: [...context.recent.filter(({ id }) => id !== item), taken].slice(-mostRecent),
         // What only could not be made now is tried again with the next look at everything.
         ...(output?.isJudged !== true && { judged }),
         used: { ...used, tokens: used.tokens + (output?.tokens ?? 0) },
-      };
+      });
     }),
     /** A few at a time: each asks the tracker, and git. */
     begin: enqueueActions(({ context, event, enqueue }) => {

@@ -19,6 +19,9 @@ export const commitLink = (remote: RemoteRepository, sha: string) => `${at(remot
 /** An issue of a forge is an item of a tracker that is called as the forge is. */
 export const itemLink = (tracker: string, id: string) => `${tracker} item ${id}`;
 
+/** The page of an item: it is the same item whatever the configuration calls its tracker. */
+export const itemPageLink = (url: string) => `page item ${url}`;
+
 /** What an item is called among all of its tracker: ids of Plane are, numbers of a forge are only with their repository. */
 export const itemNameOf = ({ project, id }: { project: string; id: string }): string =>
   project.includes('/') ? `${project.toLowerCase()}#${id}` : id;
@@ -28,6 +31,7 @@ export function taskLinks(snapshot: AnyMachineSnapshot): string[] {
   const { forge, source, branch, base, head } = snapshot.context as Partial<TaskContext>;
   const links: string[] = [];
   if (source != null) links.push(itemLink(source.tracker, source.id));
+  if (source?.url != null) links.push(itemPageLink(source.url));
   if (forge == null) return links;
   const remote = { forge: forge.name, repository: forge.repository };
   links.push(branchLink(remote, branch ?? ''));

@@ -310,7 +310,7 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
 }
 
 function prune(disk: MemoryDisk, query: PruneQuery): Pruned {
-  const { kind, endedBefore, limit, entries, after, isDryRun = false, mayReturn = false } = query;
+  const { kind, endedBefore, limit, entries, after, isDryRun = false, mayReturn = false, remembers } = query;
   const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
   const byAge = (a: PrunePlace, b: PrunePlace) => a.updatedAt - b.updatedAt || compare(a.id, b.id);
   const ended = [...disk.actors.values()]
@@ -341,6 +341,10 @@ function prune(disk: MemoryDisk, query: PruneQuery): Pruned {
   pruned.next = looked < limit && looked === ended.length ? null : { updatedAt, id };
   if (isDryRun) return pruned;
   if (!mayReturn) for (const id of pruned.roots) disk.gone.add(keyOf(kind, id));
+  for (const id of remembers === undefined ? [] : gone) {
+    const links = disk.links.get(id)?.links ?? [];
+    for (const link of links) if (link.includes(remembers!)) disk.gone.add(keyOf('link', link));
+  }
   for (const id of gone) remove(disk, id);
   for (const hash of unused) disk.definitions.delete(hash);
   return pruned;

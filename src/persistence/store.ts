@@ -276,6 +276,8 @@ export interface PruneQuery {
   isDryRun?: boolean;
   /** Whether the ids of roots that go may be taken again; otherwise they are gone for good. */
   mayReturn?: boolean;
+  /** Names of the outside that hold this text stay known as gone, under the kind `link`. */
+  remembers?: string;
 }
 
 /** A place in the order in which roots go: those first to which nothing has happened for longest. */

@@ -43,14 +43,14 @@ export const candidateModel = (isNearEnd: boolean): ModelOptions => ({
     done('read', { ...read, untrusted: 'by a stranger' }),
     done('read', { result: 'left', key: 'ET-1', why: 'gone' }),
     failure('read'),
-    done('arrange', { id: 'ET-1', definition: null, input: null, link: 'plan item i', tokens: 5, notes: [] }),
+    done('arrange', { id: 'ET-1', definition: null, input: null, links: ['plan item i'], tokens: 5, notes: [] }),
     failure('arrange'),
     made,
     refused('ET-1 is it already'),
     refused('it exists already'),
     ...deadlinesOf(candidateMachine as never),
   ],
-  project: context => [isNearEnd ? Math.min(context.tries as number, 151) : 0, context.losses],
+  project: context => [isNearEnd ? Math.min(context.tries as number, 6) : 0, context.losses],
 });
 
 export const intakeModel: ModelOptions = {

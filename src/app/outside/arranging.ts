@@ -8,7 +8,7 @@ import { priceOf, windowOf } from '../../integrations/prices.ts';
 import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
 import { understand } from '../../integrations/understanding/understand.ts';
 import type { Arranged, CandidateContext } from '../../machines/candidate.ts';
-import { itemLink, itemNameOf } from '../../machines/links.ts';
+import { itemNameOf } from '../../machines/links.ts';
 import { arrangeTask, idsFor, type NewTask, underFreeId } from '../new-task.ts';
 import { findPipeline } from '../pipelines.ts';
 import type { Settings } from '../settings.ts';
@@ -16,6 +16,7 @@ import { findProject, findRepository, setupFor } from '../setup.ts';
 import { blockersOf } from './blockers.ts';
 import type { Ground } from './ground.ts';
 import { modelOf } from './model.ts';
+import { linksOf } from './reading.ts';
 import { whyMayNotDirect } from './who.ts';
 
 /** One readable line, of whatever somebody has written. */
@@ -37,10 +38,11 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   const tracker = await ground.trackers.get(name);
   const item = await tracker.item(ref);
   if (item === undefined) throw new Error('it is not there any more');
-  const issue = await issueOf(settings, { tracker, item, project });
-  const { understanding, usage } = await understand(issue, { ...readerOf(settings, candidate), signal });
   const making = await ground.making();
   const { repository, target } = await findRepository(config, { project }, '/');
+  // What costs money comes after what may stand in the way here.
+  const issue = await issueOf(settings, { tracker, item, project });
+  const { understanding, usage } = await understand(issue, { ...readerOf(settings, candidate), signal });
   const chosen = choiceOf(settings, project, understanding);
   const setup = setupFor(config, true, repository, {
     project,
@@ -56,6 +58,7 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
     source: {
       ...{ tracker: name, id: itemNameOf(item), project: item.project, item: item.id, key: item.key },
       url: item.url || null,
+      place: candidate.place,
     },
   };
   const arranged: Arranged[] = [];
@@ -65,7 +68,7 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
     const { notes } = understanding;
     arranged.push({
       ...(await arrangeTask(making, { ...task, id })),
-      link: itemLink(name, itemNameOf(item)),
+      links: linksOf(name, item),
       tokens,
       notes,
     });

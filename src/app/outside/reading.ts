@@ -1,8 +1,11 @@
 /** Reads an item that may be work: whether the rules want it is decided by its machine, by what is found here. */
+
+import { whyNotPicked } from '../../domain/pick.ts';
 import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
 import type { CandidateContext, ReadItem } from '../../machines/candidate.ts';
-import { itemLink, itemNameOf } from '../../machines/links.ts';
+import { itemLink, itemNameOf, itemPageLink } from '../../machines/links.ts';
 import { standingIn } from '../../machines/standing.ts';
+import type { Runtime } from '../../runtime/index.ts';
 import type { Settings } from '../settings.ts';
 import type { Ground } from './ground.ts';
 import { sourcesOf } from './trackers.ts';
@@ -21,30 +24,34 @@ export async function readItem(
   const item = await tracker.item(ref);
   if (item === undefined) return left(ref.id, 'it is not there any more');
   const runtime = await ground.runtime();
-  const [holder] = await runtime.linked(itemLink(name, itemNameOf(item)), 1);
-  if (holder !== undefined) {
-    const row = await runtime.actor(holder.actorId);
-    return left(
-      item.key,
-      `${holder.actorId} was made of it${row === undefined ? '' : ` and is ${standingIn(row.tags)}`}`,
-    );
-  }
-  const gone = await wasMadeOnce(ground, project, item);
-  if (gone !== null) return left(item.key, gone);
+  const before = await takenBefore(ground, runtime, linksOf(name, item));
+  if (before !== null) return left(item.key, before);
   const us = await tracker.account();
   const { key } = item;
-  const untrusted = await whyUntrusted(ground.settings(), { project, tracker, item });
+  // Whoever is not wanted need not be known: nobody is asked for anything more.
+  const isWanted = whyNotPicked(source.pick, pickable(item), us) === null;
+  const untrusted = isWanted ? await whyUntrusted(ground.settings(), { project, tracker, item }) : null;
   return { result: 'read', key, pick: source.pick, item: pickable(item), us, untrusted };
 }
 
-/** A task of long ago is known by its id alone: ids are used once, and so are items. */
-async function wasMadeOnce(
-  { settings, making }: Ground,
-  project: string,
-  { number }: WorkItem,
-): Promise<string | null> {
-  const id = `${settings().projects[project]?.prefix}-${number}`;
-  return (await (await making()).store.isGone('task', id)) ? `${id} was made of it long ago, and has ended` : null;
+/** By what an item is known: its name at its tracker, and its page. */
+export const linksOf = (tracker: string, item: WorkItem): string[] => [
+  itemLink(tracker, itemNameOf(item)),
+  ...(item.url === '' ? [] : [itemPageLink(item.url)]),
+];
+
+/** Why no task is made of an item again: there is one, or was, however long ago. */
+async function takenBefore({ making }: Ground, runtime: Runtime, links: readonly string[]): Promise<string | null> {
+  const { store } = await making();
+  for (const link of links) {
+    const [holder] = await runtime.linked(link, 1);
+    if (holder !== undefined) {
+      const row = await runtime.actor(holder.actorId);
+      return `${holder.actorId} was made of it${row === undefined ? '' : ` and is ${standingIn(row.tags)}`}`;
+    }
+    if (await store.isGone('link', link)) return 'a task was made of it long ago, and has ended';
+  }
+  return null;
 }
 
 const pickable = ({ labels, state, assignees, author, isGone }: WorkItem) => ({

@@ -8,6 +8,7 @@ export function createLinkTable(db: Database) {
   const select = db.prepare<[string, number], { actorId: string; ended: number }>(
     'SELECT actor_id AS actorId, ended FROM links WHERE link = ? ORDER BY ended, actor_id LIMIT ?',
   );
+  const own = db.prepare<[string], string>('SELECT link FROM links WHERE actor_id = ?').pluck();
   const clear = (actorId: string) => remove.run(actorId);
 
   return {
@@ -17,6 +18,7 @@ export function createLinkTable(db: Database) {
       for (const link of new Set(links)) insert.run(link, isLiving ? 0 : 1, actorId);
     },
     clear,
+    of: (actorId: string): string[] => own.all(actorId),
     /** Those that live first. */
     find: (link: string, limit: number): Linked[] =>
       select.all(link, limit).map(({ actorId, ended }) => ({ actorId, isLiving: ended === 0 })),

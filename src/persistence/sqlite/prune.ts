@@ -65,12 +65,15 @@ export function createPrune(db: Database, tables: Tables) {
   const remove = db.prepare<[string]>('DELETE FROM actors WHERE id = ?');
 
   /** The children of an actor go before it. */
-  const removeTree = (members: Member[], pruned: Pruned): void => {
+  const removeTree = (members: Member[], pruned: Pruned, remembers: string | undefined): void => {
     for (const { id, kind, tags, head, createdAt } of members.toReversed()) {
       pruned.logEntries += tables.log.removeFrom(head);
       pruned.outbox += tables.outbox.clear(id);
       tables.timers.clear(id);
       tables.jobs.clear(id);
+      for (const link of remembers === undefined ? [] : tables.links.of(id)) {
+        if (link.includes(remembers!)) tables.gone.add('link', link);
+      }
       tables.links.clear(id);
       tables.tags.remove({ id, kind, createdAt, tags: tags ? tags.split(' ') : [] });
       remove.run(id);
@@ -79,7 +82,15 @@ export function createPrune(db: Database, tables: Tables) {
   };
 
   return (query: PruneQuery, lastPosition: number): Pruned => {
-    const { kind, endedBefore, limit, entries, after = { updatedAt: -1, id: '' }, mayReturn = false } = query;
+    const {
+      kind,
+      endedBefore,
+      limit,
+      entries,
+      after = { updatedAt: -1, id: '' },
+      mayReturn = false,
+      remembers,
+    } = query;
     const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
     const definitions = new Set<string>();
     const found = ended.all(kind, endedBefore, after.updatedAt, after.id, limit);
@@ -93,7 +104,7 @@ export function createPrune(db: Database, tables: Tables) {
         pruned.kept.push({ id: place.id, why });
         continue;
       }
-      removeTree(members, pruned);
+      removeTree(members, pruned, remembers);
       pruned.roots.push(place.id);
       if (!mayReturn) tables.gone.add(kind, place.id);
       for (const { definition } of members) definitions.add(definition);
