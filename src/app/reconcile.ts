@@ -23,6 +23,7 @@ interface Said {
 }
 
 const pageSize = 50;
+const listenEveryMs = 12 * 3_600_000;
 
 /** Newest first. A forge that is away, or wants to be left alone, ends the look; the next one goes on. */
 export async function reconcile(runtime: Runtime, forge: Forge, signal: AbortSignal): Promise<Reconciled> {
@@ -73,7 +74,9 @@ async function listenAgain(runtime: Runtime, { id }: ActorRow): Promise<void> {
   const listener = conversationId(id);
   // Tasks that are older than listening have nobody.
   if ((await runtime.actor(listener)) === undefined) return;
-  await runtime.send(listener, { type: 'conversation.news' }, { source: 'reconciler' });
+  // Of most there is nothing new, and each look asks whatever it lies at: twice a day is enough for what deliveries lost.
+  const dedupeKey = `reconciler:half-day:${Math.floor(Date.now() / listenEveryMs)}`;
+  await runtime.send(listener, { type: 'conversation.news' }, { source: 'reconciler', dedupeKey });
 }
 
 interface Place {

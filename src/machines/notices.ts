@@ -47,7 +47,7 @@ export interface News {
 /** Whether a transition may be worth telling, before anything else is looked at: nearly none is. */
 export const isTelling = ({ from, to, type }: Pick<Step, 'from' | 'to' | 'type'>): boolean =>
   from !== to &&
-  (/(?:^|\.)(?:awaiting\w+|blocked|turnedDown|unsure|undecided)$/.test(to) ||
+  (/(?:^|\.)(?:awaiting\w+|blocked|turnedDown|unsure|undecided|parked)$/.test(to) ||
     /^(?:done|failed|cancelled|open|closed)$/.test(to) ||
     type === 'lease.revoked');
 
@@ -109,7 +109,7 @@ const asked: Record<Asks['kind'], string> = {
 function ofTask(step: Step, { state, tags, context }: Standing): News | null {
   const { title, project, asks = null, waitsFor, questions, endedBecause, merged } = context as TaskContext;
   const common = { project, task: step.actorId };
-  if (asks !== null && (tags.includes('person') || tags.includes('blocked'))) {
+  if (asks !== null && ['person', 'blocked', 'paused'].some(tag => tags.includes(tag))) {
     // It has asked something else since, which is told by itself.
     if (asks.at > step.at) return null;
     const isBlocked = asks.kind === 'blocked';

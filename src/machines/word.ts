@@ -146,8 +146,15 @@ export const wordMachine = setup({
           { guard: 'isTaken', target: 'over', actions: 'recordOutcome' },
           { target: 'answering', actions: 'recordOutcome' },
         ],
-        onError: { target: 'over', actions: ['recordFailure', 'giveUp'] },
+        onError: [
+          { guard: 'hasTriesLeft', target: 'tellingLater', actions: 'recordFailure' },
+          { target: 'answering', actions: ['recordFailure', 'giveUp'] },
+        ],
       },
+    },
+    tellingLater: {
+      meta: { why: ({ why }: WordContext) => why ?? 'the task could not be told' },
+      after: { backoff: 'telling' },
     },
     answering: {
       entry: {

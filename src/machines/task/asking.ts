@@ -20,7 +20,8 @@ export function asking(
         decisiveEvents.has(event) ? [{ guard: 'isForAnotherQuestion' }, ...[transitions].flat()] : transitions,
       ] as const,
   );
-  const standing = question.kind === 'blocked' ? 'blocked' : 'person';
+  const isParked = [state.tags ?? []].flat().includes('paused');
+  const standing = question.kind === 'blocked' ? 'blocked' : isParked ? 'paused' : 'person';
   return {
     ...state,
     meta: { ...(state.meta as object), ...says({ headline }) },

@@ -123,7 +123,12 @@ export const taskSetup = setup({
     isForAnotherQuestion: ({ context, event }) => {
       const { question, saidAt } = event as { question?: number; saidAt?: number };
       const { asks = null } = context;
-      if (asks === null) return false;
+      if (asks === null) {
+        // Nobody is asked: what answers a question is late, and so is what was said before this work began.
+        return (
+          question !== undefined || (saidAt !== undefined && saidAt < (context.workingSince ?? 0) - clockToleranceMs)
+        );
+      }
       return (
         (question !== undefined && question !== asks.number) ||
         (saidAt !== undefined && saidAt < asks.at - clockToleranceMs)
@@ -257,7 +262,8 @@ export const taskSetup = setup({
       const { base, head, codeTree, hasPrompts = false } = outputOf<Prepared>(event);
       return { base, head, codeTree, hasPrompts };
     }),
-    countAttempt: assign(({ context }, params: { stage: string }) => ({
+    countAttempt: assign(({ context, event }, params: { stage: string }) => ({
+      workingSince: atOf(event),
       attempts: { ...context.attempts, [params.stage]: (context.attempts[params.stage] ?? 0) + 1 },
     })),
     recordRun: assign(({ context, event }, params: { stage: string }) => {

@@ -92,13 +92,13 @@ export function spendingStates(
       }),
     }),
     ...(places.has('parked') && {
-      parked: {
+      parked: asking({ kind: 'budget', stage: stage.name }, `${stage.name} is parked until its budget is granted`, {
         tags: 'paused',
-        meta: { why, headline: `${stage.name} is parked until its budget is granted` },
+        meta: { why },
         entry: explain,
         exit: 'stopWaiting',
         on: { ...atWait, 'task.resume': granted },
-      },
+      }),
     }),
   };
 }

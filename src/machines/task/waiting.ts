@@ -33,7 +33,7 @@ export function waitingState({ stages }: Pipeline): StateConfig {
           input: ({ context }: { context: TaskContext }) => ({ taskId: context.id, blockers: context.blockedBy ?? [] }),
           onDone: [
             { guard: 'isUnblocked', target: begin, actions: 'forgetBlockers' },
-            { guard: 'isBlockedForEver', target: 'unsure', actions: 'recordBlockers' },
+            { guard: 'isBlockedForEver', target: 'unsure', actions: ['recordBlockers', 'awaitBlockers'] },
             { target: 'held', actions: ['recordBlockers', 'awaitBlockers'] },
           ],
           onError: {
@@ -42,7 +42,10 @@ export function waitingState({ stages }: Pipeline): StateConfig {
           },
         },
         // One has changed while they were looked at.
-        on: { 'blocker.changed': { target: 'looking', reenter: true }, 'task.approve': regardless },
+        on: {
+          'blocker.changed': { target: 'looking', reenter: true },
+          'task.approve': [{ guard: 'isForAnotherQuestion' }, regardless],
+        },
       },
       held: {
         tags: 'blockers',
@@ -52,12 +55,16 @@ export function waitingState({ stages }: Pipeline): StateConfig {
         on: {
           'blocker.changed': 'looking',
           'task.retry': told('looks again', { target: 'looking' }),
-          'task.approve': usual('begins it without waiting any longer', regardless),
+          'task.approve': [
+            { guard: 'isForAnotherQuestion' },
+            usual('begins it without waiting any longer', regardless),
+          ],
         },
       },
       unsure: asking({ kind: 'blockers', stage: 'waiting' }, 'what it waits for will not come by itself', {
         tags: ['person', 'decision'],
         meta: says({ why }),
+        after: { [lookAgainMs]: 'looking' },
         on: {
           'blocker.changed': 'looking',
           'task.approve': usual('begins it without waiting any longer', regardless),

@@ -49,10 +49,13 @@ export function workingState(
           'task.cancel': told('stops the agent after a checkpoint and ends it; the branch stays', {
             target: 'cancelling',
           }),
-          'task.reject': told(`stops the agent and sends it back to ${before.name} with the reason`, {
-            target: 'rejecting',
-            actions: 'recordRejection',
-          }),
+          'task.reject': [
+            { guard: 'isForAnotherQuestion' },
+            told(`stops the agent and sends it back to ${before.name} with the reason`, {
+              target: 'rejecting',
+              actions: 'recordRejection',
+            }),
+          ],
         },
       },
       // The run may finish: what it has cost is spent. Nothing follows it until somebody resumes.
