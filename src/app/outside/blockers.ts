@@ -61,13 +61,14 @@ export async function lookAtBlockers(
   const runtime = await ground.runtime();
   const open: LookedAtBlockers['open'] = [];
   const forEver: string[] = [];
+  // First: whoever is in it is a task by then, and will be told to say when he is done.
+  const circle = await circleFrom(runtime, taskId);
   for (const blocker of blockers) {
     const row = await taskOf(runtime, blocker);
     const stands = row === undefined ? await itemStands(ground, blocker) : taskStands(row);
     if ('never' in stands) forEver.push(`${blocker.name} ${stands.never}`);
     else if ('how' in stands) open.push({ name: blocker.name, task: row?.id ?? null, how: stands.how });
   }
-  const circle = await circleFrom(runtime, taskId);
   if (circle !== null) forEver.push(`they wait for each other: ${circle.join(' → ')}`);
   return { open, forEver: forEver.length === 0 ? null : forEver.join('; ') };
 }

@@ -33,6 +33,7 @@ export function waitingState({ stages }: Pipeline): StateConfig {
           input: ({ context }: { context: TaskContext }) => ({ taskId: context.id, blockers: context.blockedBy ?? [] }),
           onDone: [
             { guard: 'isUnblocked', target: begin, actions: 'forgetBlockers' },
+            // Whoever lets another one of a circle begin has broken it for this one too.
             { guard: 'isBlockedForEver', target: 'unsure', actions: ['recordBlockers', 'awaitBlockers'] },
             { target: 'held', actions: ['recordBlockers', 'awaitBlockers'] },
           ],
@@ -64,7 +65,6 @@ export function waitingState({ stages }: Pipeline): StateConfig {
       unsure: asking({ kind: 'blockers', stage: 'waiting' }, 'what it waits for will not come by itself', {
         tags: ['person', 'decision'],
         meta: says({ why }),
-        after: { [lookAgainMs]: 'looking' },
         on: {
           'blocker.changed': 'looking',
           'task.approve': usual('begins it without waiting any longer', regardless),
