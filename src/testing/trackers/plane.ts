@@ -42,6 +42,8 @@ export interface FakePlane extends Omit<Weather, 'limit'>, Requests, PlanePeople
   createProject(wanted: WantedProject, members?: Readonly<Record<string, Role>>): string;
   /** Registers a hook of the workspace, as an administrator does on its pages. Answers its id. */
   addWebhook(hook: { url: string; secret: string }): string;
+  /** Deliveries of every kind get lost from now on, or no longer. */
+  loseWebhooks(isSo: boolean): void;
   /** Until all webhooks that were sent have arrived, or have been given up. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -100,6 +102,7 @@ export async function startFakePlane(options: FakePlaneOptions): Promise<FakePla
       world.hooks.push({ id, ...hook });
       return id;
     },
+    loseWebhooks: deliveries.lose,
     settled: deliveries.settled,
     async close() {
       await deliveries.settled();

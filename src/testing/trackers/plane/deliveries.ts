@@ -5,6 +5,8 @@ import type { FakeHook, World } from './world.ts';
 export interface Deliveries {
   /** `body` is what the sender adds to what every delivery says. */
   send(world: World, event: string, body: (hook: FakeHook, deliveryId: string) => object): void;
+  /** Sends nothing from now on, or again. */
+  lose(isSo: boolean): void;
   /** Until everything that was sent has arrived, or has been given up. */
   settled(): Promise<void>;
 }
@@ -26,8 +28,13 @@ export function pythonJson(value: unknown): string {
 
 export function createDeliveries(): Deliveries {
   const last = new Map<string, Promise<void>>();
+  let isLost = false;
   return {
+    lose(isSo) {
+      isLost = isSo;
+    },
     send(world, event, body) {
+      if (isLost) return;
       for (const hook of world.hooks) {
         const id = randomUUID();
         const text = pythonJson(body(hook, id));
