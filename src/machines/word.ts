@@ -2,7 +2,7 @@
  * What one person has said of one task, from the moment that it was found until the task has heard it, or the person why not.
  *
  *   checking ── somebody who may has said it ──▶ telling ── taken ──▶ over
- *      │ away: later                                └── not taken ──▶ answering ──▶ over
+ *      │ away, or too early: later                  └── not taken ──▶ answering ──▶ over
  *      ├── said by somebody who may not, or changed since ──▶ answering
  *      └── it is no order ──▶ over
  *
@@ -42,7 +42,9 @@ export interface WordInput {
 export type Checked =
   | { result: 'good'; by: string }
   /** `isWorthAnswer`: whether the person expects something, and so has to hear why it does not come. */
-  | { result: 'refused'; why: string; isWorthAnswer: boolean };
+  | { result: 'refused'; why: string; isWorthAnswer: boolean }
+  /** Something that was said before it is not through. */
+  | { result: 'early'; why: string };
 
 /** Reported by the actor `tell`: what the task did. */
 export interface Told {
@@ -69,6 +71,7 @@ export const wordMachine = setup({
   types: {} as { input: WordInput; context: WordContext; events: { type: 'word.dropped' } },
   actors: { check: pureActor, tell: pureActor },
   guards: {
+    isEarly: ({ event }) => checkedIn(event).result === 'early',
     isGood: ({ event }) => checkedIn(event).result === 'good',
     expectsAnswer: ({ event }) => {
       const checked = checkedIn(event);
@@ -83,6 +86,10 @@ export const wordMachine = setup({
     recordPerson: assign(({ event }) => {
       const checked = checkedIn(event);
       return checked.result === 'good' ? { by: checked.by, tries: 0 } : {};
+    }),
+    recordEarly: assign(({ event }) => {
+      const checked = checkedIn(event);
+      return checked.result === 'early' ? { why: checked.why, tries: 0 } : {};
     }),
     recordRefusal: assign(({ event }) => {
       const checked = checkedIn(event);
@@ -121,6 +128,7 @@ export const wordMachine = setup({
         src: 'check',
         input: ({ context }) => ({ ...context }),
         onDone: [
+          { guard: 'isEarly', target: 'checkingLater', actions: 'recordEarly' },
           { guard: 'isGood', target: 'telling', actions: 'recordPerson' },
           { guard: 'expectsAnswer', target: 'answering', actions: 'recordRefusal' },
           { target: 'over', actions: 'recordRefusal' },

@@ -89,6 +89,7 @@ export const wordModel = (place: WordPlace): ModelOptions => ({
   events: [
     done('check', { result: 'good', by: 'maria' }),
     ...[true, false].map(isWorthAnswer => done('check', { result: 'refused', why: 'no', isWorthAnswer })),
+    done('check', { result: 'early', why: 'the one before it' }),
     failure('check'),
     ...['applied', 'ignored'].map(outcome => done('tell', { outcome, why: null })),
     failure('tell'),

@@ -16,16 +16,15 @@ import type { Ground } from './ground.ts';
 import { textsOf } from './texts.ts';
 import { type Allowed, whoMay } from './who.ts';
 
-/**
- * Looks whether it still stands, and whether whoever has said it may. Throws `OutsideError` while the place is away, and
- * while something that was said before it is not through.
- */
+/** Looks whether it still stands, and whether whoever has said it may. Throws `OutsideError` while the place is away. */
 export async function checkWord(
   { settings, trackers, runtime }: Pick<Ground, 'settings' | 'trackers' | 'runtime'>,
   word: WordInput,
 ): Promise<Checked> {
   const { place, project, person, verb } = word;
-  await requireFirst(await runtime(), word);
+  const before = await wordBefore(await runtime(), word);
+  if (before !== undefined)
+    return { result: 'early', why: `what ${before.person.login} said before it is not through` };
   const tracker = place.at === 'tracker' ? await trackers.get(place.name) : undefined;
   if (tracker !== undefined) {
     const look = { comment: whyChanged, change: whyUndone, reaction: whyTakenBack, button: async () => null };
@@ -42,15 +41,14 @@ export async function checkWord(
 }
 
 /** What is said in one place is taken in the order in which it was said: `/pause` and `/resume` mean nothing without it. */
-async function requireFirst(runtime: Runtime, word: WordInput): Promise<void> {
+async function wordBefore(runtime: Runtime, word: WordInput): Promise<WordContext | undefined> {
   const living = await runtime.list({
     kind: 'word',
     tags: [taskTag(word.taskId)],
     status: 'living',
     limit: mostAtOnce,
   });
-  const before = living.map(row => contextOf<WordContext>(row)).find(other => isBefore(other, word));
-  if (before !== undefined) throw new Error(`what ${before.person.login} said before it is not through yet`);
+  return living.map(row => contextOf<WordContext>(row)).find(other => isBefore(other, word));
 }
 
 const mostAtOnce = 100;
