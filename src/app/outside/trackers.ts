@@ -1,9 +1,11 @@
 /** The clients of the trackers that the configuration names, each made when it is first needed. */
 import type { ForgeConfig, Source, TrackerConfig } from '../../config/schema.ts';
+import { secretsOf } from '../../config/secrets.ts';
 import { own } from '../../domain/own.ts';
 import { OutsideError } from '../../integrations/outside.ts';
-import type { Tracker, TrackerKind } from '../../integrations/tracker.ts';
+import type { ItemComment, Tracker, TrackerKind, WorkItem } from '../../integrations/tracker.ts';
 import { createTracker } from '../../integrations/trackers/index.ts';
+import { coverer } from '../../integrations/webhooks/redact.ts';
 import type { Settings } from '../settings.ts';
 
 export interface Trackers {
@@ -79,6 +81,33 @@ export function clientOfTracker(settings: Settings, name: string, timeoutMs: num
   return createTracker(kind, { name, ...options, timeoutMs });
 }
 
+/** A secret this short may well be a word that somebody means. */
+const shortestCovered = 12;
+
+/** What people write there comes in without our own secrets: nothing of it is kept, shown or given to an agent. */
+function withoutSecrets(tracker: Tracker, secrets: () => readonly string[]): Tracker {
+  const cover = (text: string) => coverer(secrets().filter(({ length }) => length >= shortestCovered))(text);
+  const item = <T extends WorkItem | undefined>(found: T): T =>
+    found && { ...found, title: cover(found.title), body: cover(found.body) };
+  const comment = <T extends ItemComment | undefined>(found: T): T =>
+    found && {
+      ...found,
+      text: cover(found.text),
+      command: found.command && { ...found.command, reason: cover(found.command.reason) },
+    };
+  const reading: Partial<Tracker> = {
+    item: async ref => item(await tracker.item(ref)),
+    itemByKey: async (project, key) => item(await tracker.itemByKey(project, key)),
+    async *changed(project, since) {
+      for await (const found of tracker.changed(project, since)) yield item(found);
+    },
+    comments: async (ref, since) => (await tracker.comments(ref, since)).map(comment),
+    comment: async (ref, id) => comment(await tracker.comment(ref, id)),
+  };
+  // Not a copy: its clock goes on.
+  return Object.assign(Object.create(tracker) as Tracker, reading);
+}
+
 /** `configured` is asked each time: what is in force may change. */
 export function createTrackers(configured: () => Settings): Trackers {
   const clients = new WeakMap<object, Promise<Tracker>>();
@@ -92,7 +121,9 @@ export function createTrackers(configured: () => Settings): Trackers {
         );
       }
       const { key, kind, ...options } = server;
-      const client = clients.get(key) ?? createTracker(kind, { name, ...options });
+      const secrets = () => secretsOf(configured()).map(secret => secret.reveal());
+      const made = async () => withoutSecrets(await createTracker(kind, { name, ...options }), secrets);
+      const client = clients.get(key) ?? made();
       clients.set(key, client);
       return client;
     },

@@ -15,19 +15,22 @@ const longest = 1_000_000;
 /** A secret this short hides nothing, and would be found everywhere. */
 const shortestSecret = 4;
 
+/** Puts a mark in the place of our own secrets, wherever they stand in a text. */
+export function coverer(secrets: readonly string[]): (text: string) => string {
+  const ours = [...new Set(secrets.flatMap(secret => [secret, secret.replace(/^whsec_/, '')]))]
+    .filter(secret => secret.length >= shortestSecret)
+    .sort((one, other) => other.length - one.length);
+  return text =>
+    ours.reduce((whole, secret) => (whole.includes(secret) ? whole.replaceAll(secret, covered) : whole), text);
+}
+
 /**
  * The payload as plain JSON, with a mark instead of what stands under the name of a secret, and of our own secrets wherever
  * they stand.
  */
 export function redacted(payload: unknown, secrets: readonly string[]): Json {
-  const ours = [...new Set(secrets.flatMap(secret => [secret, secret.replace(/^whsec_/, '')]))]
-    .filter(secret => secret.length >= shortestSecret)
-    .sort((one, other) => other.length - one.length);
-  const clean = (text: string) =>
-    ours.reduce(
-      (whole, secret) => (whole.includes(secret) ? whole.replaceAll(secret, covered) : whole),
-      storable(text, longest),
-    );
+  const cover = coverer(secrets);
+  const clean = (text: string) => cover(storable(text, longest));
   // The same names stand in it many times.
   const names = new Map<string, Name>();
   const nameOf = (written: string): Name => {
