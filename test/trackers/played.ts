@@ -53,7 +53,7 @@ export interface LifeOptions {
   /** Until all webhooks that were sent have arrived. */
   settled(): Promise<unknown>;
   /** Opens the data anew; in memory unless a test says otherwise. */
-  open?: () => Store;
+  open?: (directory: string) => Store;
 }
 
 /** Counts what is under way, so that a test knows when nothing is. */
@@ -129,7 +129,7 @@ export async function liveAtTracker({ clock, directory, env, work = playedWork()
     }
   };
   const begin = async () => {
-    const store = open();
+    const store = open(directory);
     const lanes = createLanes({ now: clock.now, onFault: error => void system?.faults.push(error) });
     system = await startTestRuntime({ kinds: kinds(() => store), clock, store, lanes, listeners: [lanes.listener] });
     await lanes.attach(system.runtime);
