@@ -134,6 +134,8 @@ interface Telling {
 async function tell({ runtime, differences }: Looking, { task, actorId, event, what, key }: Telling): Promise<void> {
   if ((await runtime.actor(actorId)) === undefined) return;
   const given = { source: 'reconciler', dedupeKey: `reconciler:${key}` };
+  // Every look sees again what changed last; told again it would be on record again, for as long as nothing else changes.
+  if ((await runtime.entryUnder(actorId, given.dedupeKey)) !== undefined) return;
   const { outcome } = await runtime.send(actorId, event as never, given);
   if (outcome !== 'duplicate') differences.push({ task, type: event.type, what, outcome });
 }
