@@ -7,6 +7,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { conversationId } from '../../src/machines/addresses.ts';
 import { type Board, openBoard } from './plane-board.ts';
 
 const hears = {
@@ -151,7 +152,11 @@ async function check(board: Board, key: string): Promise<void> {
 
   // It is quiet when nobody does anything.
   const before = writes(board).length;
-  const log = async () => (await runtime.log(key, { after: 0, limit: 2_000 })).length;
+  const newsOf = async () => {
+    const all = await runtime.log(conversationId(key), { after: 0, limit: 5_000 });
+    return all.filter(({ type }) => type === 'conversation.news').length;
+  };
+  const log = async () => (await runtime.log(key, { after: 0, limit: 2_000 })).length + (await newsOf());
   const entries = await log();
   await board.advance(700_000);
   expect(writes(board).slice(before)).toEqual([]);
