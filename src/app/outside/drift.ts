@@ -38,7 +38,10 @@ export function driftOf(
   if (isOver) {
     drifts.push({ ...common, field: 'state', tracker: name, ours: standing, ...cancel });
   } else if (!isThere) {
-    const show = { settle: 'card.move' as const, does: `moves the card to ${wanted}` };
+    // One that the tracker does not have somebody has to name anew.
+    const exists = states.some(state => state.name.toLowerCase() === wanted.toLowerCase());
+    const does = exists ? `moves the card to ${wanted}` : `changes nothing while there is no state ${wanted}`;
+    const show = { settle: 'card.move' as const, does };
     drifts.push({ ...common, field: 'state', tracker: name, ours: `${standing}: ${wanted}`, ...show });
   }
   const isOther = cleanTitle(item.title) !== title || item.body !== body;
