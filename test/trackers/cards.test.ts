@@ -224,3 +224,26 @@ test('an item that a stranger has made with the label on it is no task until a p
   expect(await state(board, key)).toBe('plan.awaitingApproval');
   await check(board);
 });
+
+test('of two places at one tracker each has a table of its own', async () => {
+  const bugs = { tracker: 'plan', trackerProject: 'BUG', pick: { labels: ['agent'] } };
+  const hear = [{ state: 'Todo', does: 'pause' }];
+  const board = await openBoard({ project: { sources: [{ ...bugs, board: { hear, show: { person: 'Review' } } }] } });
+  const states = [
+    { name: 'Backlog', group: 'backlog' },
+    { name: 'Todo', group: 'unstarted' },
+    { name: 'Review', group: 'started' },
+  ] as const;
+  board.plane.createProject({ name: 'Bugs', identifier: 'BUG', labels: ['agent'], states });
+  await board.advance(65_000);
+  const usual = await board.begin();
+  const { key } = board.plane.createItem('BUG', { title: 'It crashes', labels: ['agent'], by: 'maria' });
+  await board.settle();
+  const [bug] = await board.system().runtime.list({ kind: 'task', limit: 5 });
+  expect(board.plane.item(key).state).toBe('Review');
+  await move(board, key, 'Todo');
+  await move(board, usual, 'Todo');
+  expect(await board.decisions(bug!.id)).toEqual(['task.pause applied']);
+  expect(await board.decisions(usual)).toEqual([]);
+  await check(board);
+});
