@@ -100,17 +100,16 @@ export const conversationMachine = setup({
         input: ({ context: { taskId, project, cursors } }) => ({ taskId, project, cursors }),
         onError: { target: 'later', actions: 'recordFailure' },
       },
-      // Whether a person is asked was read before: it is read once more.
-      on: { 'conversation.asked': { target: '.outdated', actions: 'expectAnswer' } },
       initial: 'upToDate',
       states: {
         upToDate: {
           on: {
             'conversation.news': 'outdated',
+            'conversation.asked': { target: 'outdated', actions: 'expectAnswer' },
             'xstate.done.actor.listen': { target: '#conversation.considering', actions: ['record', 'passOn'] },
           } as object,
         },
-        // Something has come while it was read: it is read once more.
+        // Something has come while it was read, or a person is asked since: it is read once more.
         outdated: {
           on: {
             'xstate.done.actor.listen': {
