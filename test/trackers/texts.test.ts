@@ -36,5 +36,5 @@ test('what a stranger changes in his item after it was handed over reaches nobod
   await board.settle();
   await board.advance(62_000);
   expect(await board.context(task)).toMatchObject({ body: 'Wrong.' });
-  expect(await drift(board)).toMatchObject([{ task, field: 'text', settle: 'work.described' }]);
+  expect(await drift(board)).toMatchObject([{ task, field: 'text', settle: 'text.take' }]);
 });
