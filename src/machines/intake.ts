@@ -43,10 +43,16 @@ export interface CardMove {
   state: string;
 }
 
+/** A place as its tracker tells it: its own id, what it is called there, and where cards can stand in it. */
+export interface FoundPlace {
+  id: string;
+  name: string;
+  states: { name: string; group: string }[];
+}
+
 /** Reported by the actor `scan`. */
 export interface Scanned {
-  /** The tracker's own id of the place, and what it is called there. */
-  found: { id: string; name: string };
+  found: FoundPlace;
   /** From where on it is looked next, by the tracker's clock. */
   cursor: number;
   /** Items that may be work and have no task. */
@@ -69,8 +75,8 @@ export interface TakenUp {
 }
 
 export interface IntakeContext extends IntakeInput {
-  /** The tracker's id of the place; null before the first look. */
-  found: { id: string; name: string } | null;
+  /** As it was with the last look at everything; null before the first. */
+  found: FoundPlace | null;
   cursor: number | null;
   lastScanAt: number | null;
   /** When everything that is open was looked at last. */
@@ -251,10 +257,13 @@ export const intakeMachine = setup({
       invoke: {
         id: 'scan',
         src: 'scan',
-        input: ({ context: { project, tracker, place, cursor, lastFullAt, inFlight, queue, judged }, event }) => {
+        input: ({
+          context: { project, tracker, place, found, cursor, lastFullAt, inFlight, queue, judged },
+          event,
+        }) => {
           const isFull = lastFullAt === null || (event as { at: number }).at - lastFullAt >= fullEveryMs;
           const known = [...Object.keys(inFlight), ...queue];
-          return { project, tracker, place, since: isFull ? null : cursor, known, judged };
+          return { project, tracker, place, found, since: isFull ? null : cursor, known, judged };
         },
         onDone: { target: 'considering', actions: ['recordScan', 'begin'] },
         onError: { target: 'considering', actions: 'recordFailure' },

@@ -63,7 +63,7 @@ export const intakeModel: ModelOptions = {
     { type: 'intake.configured', pollMs: null },
     { type: 'intake.configured', pollMs: 2_000 },
     done('scan', {
-      ...{ found: { id: 'x', name: 'Shop' }, cursor: 5, items: [{ id: 'a', updatedAt: 1 }], looked: 1 },
+      ...{ found: { id: 'x', name: 'Shop', states: [] }, cursor: 5, items: [{ id: 'a', updatedAt: 1 }], looked: 1 },
       ...{ differences: [], drift: [] },
     }),
     failure('scan'),

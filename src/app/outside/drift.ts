@@ -1,7 +1,7 @@
 /** What a tracker and a task say differently, and the one action that settles it. */
 import { lookOf } from '../../domain/board.ts';
-import type { TrackerState, WorkItem } from '../../integrations/tracker.ts';
-import type { Drift } from '../../machines/intake.ts';
+import type { WorkItem } from '../../integrations/tracker.ts';
+import type { Drift, FoundPlace } from '../../machines/intake.ts';
 import { stageIn, standingIn } from '../../machines/standing.ts';
 import type { TaskContext } from '../../machines/task/context.ts';
 import type { ActorRow } from '../../persistence/store.ts';
@@ -11,7 +11,7 @@ import type { ProjectSource } from './trackers.ts';
 /** The name of the state that is wanted; null where the card is in its group already, or the tracker has none of it. */
 function stateNamed(
   wanted: string | null,
-  { group, states }: { group: string; states: readonly TrackerState[] },
+  { group, states }: { group: string; states: FoundPlace['states'] },
 ): string | null {
   if (!wanted?.startsWith('@')) return wanted;
   return wanted === `@${group}` ? null : (states.find(state => `@${state.group}` === wanted)?.name ?? null);
@@ -19,7 +19,7 @@ function stateNamed(
 
 /** Of an item that is not there `item` is undefined. */
 export function driftOf(
-  { board, states, takesText }: Pick<ProjectSource, 'board'> & { states: readonly TrackerState[]; takesText: boolean },
+  { board, states, takesText }: Pick<ProjectSource, 'board'> & { states: FoundPlace['states']; takesText: boolean },
   item: WorkItem | undefined,
   row: ActorRow,
   { source, title, body }: TaskContext,

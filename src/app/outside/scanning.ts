@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { whyNotPicked } from '../../domain/pick.ts';
-import type { Tracker, TrackerState, WorkItem } from '../../integrations/tracker.ts';
+import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
 import { conversationId } from '../../machines/addresses.ts';
-import type { Drift, Scanned } from '../../machines/intake.ts';
+import type { Drift, FoundPlace, Scanned } from '../../machines/intake.ts';
 import { itemLink, itemNameOf } from '../../machines/links.ts';
 import type { Difference } from '../../machines/reconciler.ts';
 import { projectTag } from '../../machines/standing.ts';
@@ -24,6 +24,8 @@ export interface ScanInput {
   project: string;
   tracker: string;
   place: string;
+  /** As it was with the last look at everything; null before the first. */
+  found: FoundPlace | null;
   /** By the tracker's clock; null: everything that is open. */
   since: number | null;
   /** Items at which somebody works already. */
@@ -36,14 +38,17 @@ export interface ScanInput {
 const overlapMs = 60_000;
 
 export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal): Promise<Scanned> {
-  const { project, place, since, known, judged } = input;
+  const { project, place, since, judged } = input;
   const source = sourcesOf(ground.settings()).find(
     one => one.project === project && one.name === input.tracker && one.place === place,
   );
   if (source === undefined) throw new Error(`${project} takes no work from ${place} of ${input.tracker} any more`);
   const tracker = await ground.trackers.get(source.name);
   const runtime = await ground.runtime();
-  const [us, found] = [await tracker.account(), await tracker.project(place)];
+  const us = await tracker.account();
+  // What a place is called is asked with every look at everything, and not every half minute: at Plane it is three requests.
+  const before = since === null ? null : input.found;
+  const found = before ?? (await tracker.project(place));
   const begun = Date.now() + tracker.skewMs;
   const sides = { ...source, states: found.states };
   const look: Looking = {
@@ -71,7 +76,7 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
     newest = Math.max(newest, item.updatedAt);
     const task = await taskOf(look, item);
     if (task === undefined) {
-      const isOpen = known.includes(item.id) || judged[item.id] === item.updatedAt;
+      const isOpen = input.known.includes(item.id) || judged[item.id] === item.updatedAt;
       if (!isOpen && whyNotPicked(source.pick, item, us) === null) {
         items.push({ id: item.id, updatedAt: item.updatedAt });
       }
@@ -81,7 +86,7 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
   }
   if (since === null) looked += await lookAtOthers(look, signal);
   return {
-    found: { id: found.id, name: found.name },
+    found: { id: found.id, name: found.name, states: found.states.map(({ name, group }) => ({ name, group })) },
     cursor: newest > 0 ? newest : begun,
     ...{ items, looked },
     differences: look.differences,
@@ -93,7 +98,7 @@ interface Looking {
   ground: Ground;
   runtime: Runtime;
   tracker: Tracker;
-  source: ProjectSource & { states: readonly TrackerState[] };
+  source: ProjectSource & Pick<FoundPlace, 'states'>;
   differences: Difference[];
   drift: Drift[];
   /** The place, as the tracker itself calls it. */
