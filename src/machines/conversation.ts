@@ -97,7 +97,11 @@ export const conversationMachine = setup({
       invoke: {
         id: 'listen',
         src: 'listen',
-        input: ({ context: { taskId, project, cursors } }) => ({ taskId, project, cursors }),
+        input: ({ context: { taskId, project, cursors }, event }) => ({
+          ...{ taskId, project, cursors },
+          // Nobody has told of any news: it is time to look.
+          isPoll: /^xstate\.after\..*\.attentive$/.test(event.type),
+        }),
         onError: { target: 'later', actions: 'recordFailure' },
       },
       initial: 'upToDate',

@@ -26,9 +26,16 @@ const overlapMs = 60_000;
 /** Trackers and chats tell whole seconds. */
 const clockToleranceMs = 1_000;
 
-export type ListenInput = ConversationInput & { cursors: Record<string, Cursor> };
+export type ListenInput = ConversationInput & {
+  cursors: Record<string, Cursor>;
+  /** Whether nobody has told of news; absent: somebody has. */
+  isPoll?: boolean;
+};
 
-export async function listen(ground: Ground, { taskId, project, cursors }: ListenInput): Promise<Heard> {
+export async function listen(
+  ground: Ground,
+  { taskId, project, cursors, isPoll = false }: ListenInput,
+): Promise<Heard> {
   const runtime = await ground.runtime();
   const row = await runtime.actor(taskId);
   if (row === undefined || row.status !== 'active') return { cursors: {}, words: [], isAsking: false };
@@ -36,7 +43,7 @@ export async function listen(ground: Ground, { taskId, project, cursors }: Liste
   const heard: Heard = { cursors: {}, words: [], isAsking: task.asks != null };
   for (const place of placesOf(ground, task)) {
     const key = `${place.name} ${place.ref.project} ${place.ref.id}`;
-    const found = await listenAt(ground, place, { row, task, project, cursor: cursors[key] ?? unread });
+    const found = await listenAt(ground, place, { row, task, project, cursor: cursors[key] ?? unread, isPoll });
     heard.cursors[key] = found.cursor;
     for (const word of found.words) {
       const id = wordId(place.name, word.said);
@@ -71,12 +78,13 @@ interface At {
   task: TaskContext;
   project: string;
   cursor: Cursor;
+  isPoll: boolean;
 }
 
 async function listenAt(
   { trackers }: Ground,
   { name, ref, source }: Place,
-  { row, task, project, cursor }: At,
+  { row, task, project, cursor, isPoll }: At,
 ): Promise<{ cursor: Cursor; words: WordInput[] }> {
   const tracker = await trackers.get(name);
   const us = await tracker.account();
@@ -86,7 +94,10 @@ async function listenAt(
   const latest = Date.now() + tracker.skewMs + clockToleranceMs;
   const ours = (at: number) => Math.min(at, latest) - tracker.skewMs;
 
-  const comments = await tracker.comments(ref, cursor.comments ?? begin);
+  // Whoever takes up work there sees twice a minute which items have changed, and tells of it: a hundred tasks that wait
+  // for a person would ask four hundred times a minute for the same. Reactions change no item.
+  const isSeen = isPoll && source?.name === name;
+  const comments = isSeen ? [] : await tracker.comments(ref, cursor.comments ?? begin);
   const said = comments.flatMap(comment => {
     const verb = comment.createdAt >= begin && isPerson(comment.by, us) ? verbIn(comment, task, ours) : null;
     if (verb === null) return [];
@@ -96,7 +107,7 @@ async function listenAt(
     ];
   });
 
-  const changes = source === null ? [] : ((await tracker.history(ref, cursor.changes ?? begin)) ?? []);
+  const changes = source === null || isSeen ? [] : ((await tracker.history(ref, cursor.changes ?? begin)) ?? []);
   const done = await Promise.all(
     changes
       .filter(({ at, by }) => at >= begin && isPerson(by, us))
