@@ -28,8 +28,6 @@ export interface Reconciling extends Amounts {
   longest: number;
   /** Whether of those looked at first the one that had changed last came first. */
   isNewestFirst: boolean;
-  /** The same for what was said. */
-  isHeardNewestFirst: boolean;
 }
 
 /** A start after a while in which nobody was there and no delivery came, and an hour and a half from there on. */
@@ -63,7 +61,6 @@ export async function measureReconciling({ open, changed, asking }: Amounts): Pr
       const said = firstOf(looks, 'said');
       const changedIds = new Set(items.slice(0, changed).map(({ id }) => id));
       const heard = said.filter(({ id }) => changedIds.has(id));
-      const updated = new Map(first.map(({ id, updatedAt }) => [id, updatedAt]));
       return {
         ...{ open, changed, asking },
         busiest: busiest(requests.filter(({ status }) => status !== 429).map(({ at }) => at)),
@@ -73,7 +70,6 @@ export async function measureReconciling({ open, changed, asking }: Amounts): Pr
         heard: heard.length < changed ? Number.POSITIVE_INFINITY : (heard.at(-1)?.at ?? began) - began,
         longest: longestGap(looks, { began, ended: clock.now(), ids: items.map(({ id }) => id) }),
         isNewestFirst: isFalling(first.map(({ updatedAt }) => updatedAt)),
-        isHeardNewestFirst: isFalling(heard.map(({ id }) => updated.get(id) ?? 0)),
       };
     } finally {
       await plane.close();

@@ -59,7 +59,7 @@ function reconcileRow(it: Reconciling): Row {
   const { open, changed, asking, busiest, refused, all, longest, heard, isNewestFirst } = it;
   const meanwhile = asking === 0 ? '' : `, while ${asking} wait for a person`;
   return {
-    what: `a start with ${short(open)} open tasks at 60 requests a minute, ${short(changed)} with something new${meanwhile}`,
+    what: `a start with ${open.toLocaleString('en-US')} open tasks at 60 requests a minute, ${changed.toLocaleString('en-US')} with something new${meanwhile}`,
     measured: `at most ${busiest} requests in a minute, ${refused} refused; all looked at after ${minutes(all)} (longest wait in 90 min ${minutes(longest)}), ${isNewestFirst ? '' : 'not '}the newest change first; what was new read after ${minutes(heard)}`,
     bar: 'none refused, each at least once in 20 min, newest first',
     isMet: refused === 0 && busiest <= 60 && Math.max(all, longest) <= 20 * 60_000 && isNewestFirst,

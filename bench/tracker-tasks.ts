@@ -6,7 +6,7 @@ import { contextOf } from '../src/app/context.ts';
 import { dataPaths } from '../src/app/data-directory.ts';
 import { kindsFor } from '../src/app/kinds.ts';
 import { createLanes } from '../src/app/lanes.ts';
-import { configureOutside } from '../src/app/outside/services.ts';
+import { lookAtTrackers } from '../src/app/outside/services.ts';
 import { settingsOf } from '../src/app/settings.ts';
 import { openLocal } from '../src/client/local.ts';
 import { plainAgent } from '../src/domain/agent-spec.ts';
@@ -101,7 +101,7 @@ export async function workAtTracker(
   });
   const working = await runtime;
   await lanes.attach(working);
-  await configureOutside(working, settings);
+  await lookAtTrackers(working, settings);
   const intake = intakeId(projectName, trackerName, identifier);
   return {
     runtime: working,
