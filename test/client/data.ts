@@ -30,7 +30,7 @@ export interface AskedData {
   /** An order for a task whose agent never has to work. */
   order: { repository: string; title: string; agent: string };
   /** Configures an agent `bot` and a project `shop` with the repository; before anything else is asked. */
-  configure(more?: { agent?: object; project?: string; forges?: object }): void;
+  configure(more?: { agent?: object; project?: string; forges?: object; takes?: object }): void;
 }
 
 export interface WayOfAsking {
@@ -45,9 +45,14 @@ async function makePlace() {
   await makeDemoRepository(repository);
   const agent = `sh ${allRoles} ${join(directory, 'journal')}`;
   const order = { repository, title: 'Fix it', agent };
-  const configure: AskedData['configure'] = ({ agent: fields = {}, project = 'shop', forges = {} } = {}) => {
+  const configure: AskedData['configure'] = ({
+    agent: fields = {},
+    project = 'shop',
+    forges = {},
+    takes = {},
+  } = {}) => {
     const bot = { kind: 'command', program: ['sh', allRoles, join(directory, 'journal')], ...fields };
-    const config = { agents: { bot }, agent: 'bot', forges, projects: { [project]: { repository } } };
+    const config = { agents: { bot }, agent: 'bot', forges, projects: { [project]: { repository, ...takes } } };
     writeFileSync(join(directory, 'signalbox.config.json'), JSON.stringify(config));
   };
   return { directory, repository, dataDir: join(directory, 'data'), order, configure };
