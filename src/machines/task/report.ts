@@ -55,7 +55,7 @@ const showItem = ({ standing, stage, headline }: Telling): Transition => ({
   type: 'showItem',
   params: ({ context, event }: Told): ItemShowing | null => {
     const { source, asks = null, verdicts, waitsFor, attempts, spent, merged, endedBecause, forge } = context;
-    if (source === null || source.item === undefined) return null;
+    if (source?.item === undefined) return null;
     return {
       tracker: source.tracker,
       place: source.place,

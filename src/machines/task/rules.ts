@@ -228,7 +228,7 @@ export const taskSetup = setup({
     stopAsking: assign({ asks: null }),
     announceAsking,
     endConversation,
-    countTelling: assign(({ context }) => (context.source === null ? {} : { tellings: (context.tellings ?? 0) + 1 })),
+    countTelling: assign(({ context }) => (context.source == null ? {} : { tellings: (context.tellings ?? 0) + 1 })),
     rememberItemComment: assign(({ event }) =>
       event.type === 'item.shown'
         ? { itemComment: event.comment, ...(event.question !== null && { questionComment: event.question }) }

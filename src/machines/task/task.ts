@@ -154,7 +154,7 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     endedBecause: null,
     asks: null,
     questionsAsked: 0,
-    talks: rest.source !== null || forge != null,
+    talks: rest.source != null || forge != null,
     tellings: 0,
     itemComment: null,
     questionComment: null,
