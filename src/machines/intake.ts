@@ -31,6 +31,8 @@ export interface Drift {
   ours: string;
   /** What settles it: the task ends, its card is moved, or it takes over what the tracker says. */
   settle: 'task.cancel' | 'card.move' | 'text.take';
+  /** Of a card that is moved the state that it comes to, by its name; null otherwise. */
+  moveTo: string | null;
   /** The same for people. */
   does: string;
 }

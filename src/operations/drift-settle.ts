@@ -62,12 +62,11 @@ async function settle(
   { tracker, project, item }: TaskSource,
   who: Who,
 ): Promise<void> {
-  const { task, field } = drift;
+  const { task, field, moveTo } = drift;
   const by = who.name;
   const ref = { project, id: item };
-  if (drift.settle === 'card.move') {
-    const state = drift.ours.slice(drift.ours.indexOf(': ') + 2);
-    const event = { type: 'intake.settle', task, field, move: { tracker, ref, state }, by };
+  if (moveTo !== null) {
+    const event = { type: 'intake.settle', task, field, move: { tracker, ref, state: moveTo }, by };
     await app.runtime.send(intake, event as never, { source: by });
     return;
   }

@@ -128,7 +128,14 @@ const seen: Scanned = {
   drift: [
     {
       ...{ task: 'ET-4', key: '#4', url: null },
-      ...{ field: 'state', tracker: 'closed', ours: 'running', settle: 'task.cancel', does: 'ends the task' },
+      ...{
+        field: 'state',
+        tracker: 'closed',
+        ours: 'running',
+        settle: 'task.cancel',
+        moveTo: null,
+        does: 'ends the task',
+      },
     },
   ],
 };

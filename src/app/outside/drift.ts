@@ -25,7 +25,7 @@ export function driftOf(
   { source, title, body }: TaskContext,
 ): Drift[] {
   const standing = standingIn(row.tags);
-  const common = { task: row.id, key: source?.key ?? row.id, url: source?.url ?? null };
+  const common = { task: row.id, key: source?.key ?? row.id, url: source?.url ?? null, moveTo: null };
   const cancel = { settle: 'task.cancel' as const, does: 'ends the task; the branch stays' };
   if (item === undefined || item.isGone) {
     return [{ ...common, field: 'existence', tracker: 'it is archived, moved or gone', ours: standing, ...cancel }];
@@ -41,7 +41,7 @@ export function driftOf(
     // One that the tracker does not have somebody has to name anew.
     const exists = states.some(state => state.name.toLowerCase() === wanted.toLowerCase());
     const does = exists ? `moves the card to ${wanted}` : `changes nothing while there is no state ${wanted}`;
-    const show = { settle: 'card.move' as const, does };
+    const show = { settle: 'card.move' as const, moveTo: wanted, does };
     drifts.push({ ...common, field: 'state', tracker: name, ours: `${standing}: ${wanted}`, ...show });
   }
   const isOther = cleanTitle(item.title) !== title || item.body !== body;

@@ -162,9 +162,13 @@ async function takeText(look: Looking, item: WorkItem, id: string, task: TaskCon
 }
 
 /** The card of a task that has the last word on it goes back to where the task has it. */
-async function moveBack({ tracker, differences }: Looking, item: WorkItem, { task, ours, does }: Drift): Promise<void> {
-  const wanted = ours.slice(ours.indexOf(': ') + 2);
-  const { isChanged } = await tracker.show(item, { state: wanted });
+async function moveBack(
+  { tracker, differences }: Looking,
+  item: WorkItem,
+  { task, moveTo, does }: Drift,
+): Promise<void> {
+  if (moveTo === null) return;
+  const { isChanged } = await tracker.show(item, { state: moveTo });
   if (isChanged) differences.push({ task, type: 'card.move', what: does, outcome: 'applied' });
 }
 
