@@ -7,6 +7,7 @@ import { isProgramName } from '../../integrations/program.ts';
 import type { ItemChange, ItemComment, ItemRef, Person, Tracker } from '../../integrations/tracker.ts';
 import type { ConversationInput, Cursor, Heard } from '../../machines/conversation.ts';
 import type { TaskContext } from '../../machines/task/context.ts';
+import { clockToleranceMs, isBefore } from '../../machines/task/question.ts';
 import type { WordInput } from '../../machines/word.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import { contextOf } from '../context.ts';
@@ -23,8 +24,6 @@ interface Place {
 
 /** What is read again each time: not everything is seen in the order in which it was written. */
 const overlapMs = 60_000;
-/** Trackers and chats tell whole seconds. */
-const clockToleranceMs = 1_000;
 
 export type ListenInput = ConversationInput & {
   cursors: Record<string, Cursor>;
@@ -159,7 +158,7 @@ function verbIn(
   if (command !== null) return command.verb;
   // Two orders in one are none, and no answer either.
   if (orderLike.test(text)) return null;
-  const isAnswer = asks?.kind === 'answer' && ours(createdAt) >= asks.at - clockToleranceMs && text.trim() !== '';
+  const isAnswer = asks?.kind === 'answer' && !isBefore({ saidAt: ours(createdAt) }, asks.at) && text.trim() !== '';
   return isAnswer ? 'answer' : null;
 }
 

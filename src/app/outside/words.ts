@@ -6,6 +6,7 @@ import type { ItemRef, Tracker } from '../../integrations/tracker.ts';
 import { taskTag } from '../../machines/delivery.ts';
 import { standingIn } from '../../machines/standing.ts';
 import type { TaskContext } from '../../machines/task/context.ts';
+import { isForAnother } from '../../machines/task/question.ts';
 import type { Checked, Told, WordContext, WordInput } from '../../machines/word.ts';
 import { whyOf } from '../../machines/words.ts';
 import type { EventObject } from '../../persistence/store.ts';
@@ -146,9 +147,6 @@ export async function tellWord(runtime: Runtime, wordId: string, word: WordConte
   }
 }
 
-/** As the task itself takes it: trackers tell whole seconds. */
-const clockToleranceMs = 1_000;
-
 const wantsOf = {
   approval: 'an approval',
   answer: 'an answer',
@@ -168,7 +166,7 @@ async function whyNot(runtime: Runtime, { taskId, saidAt, question }: WordContex
     const { machine, snapshot } = await runtime.restore(row);
     return `${taskId} asks nobody anything now: ${whyOf(machine, snapshot) ?? 'it works'}`;
   }
-  if (saidAt < asks.at - clockToleranceMs || (question !== null && question !== asks.number)) {
+  if (isForAnother(asks, { saidAt, question: question ?? undefined })) {
     return `it was said before ${taskId} asked what it asks now`;
   }
   return `${taskId} waits for ${wantsOf[asks.kind]}`;

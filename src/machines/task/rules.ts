@@ -34,14 +34,13 @@ import type {
   TaskEvent,
   TaskInput,
 } from './context.ts';
+import { isBefore, isForAnother, type Said } from './question.ts';
 
 import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
 
 const longestFeedback = 4_000;
 const longestObjection = 500;
 const mostRequests = 50;
-/** Trackers and chats tell whole seconds. */
-const clockToleranceMs = 1_000;
 /** The budget under which tries are counted while a forge is away. */
 const awayBudget = 'forge.away';
 const awayBackoff = { baseMs: 5_000, capMs: 300_000 };
@@ -121,18 +120,11 @@ export const taskSetup = setup({
     isBlockedForEver: ({ event }) => outputOf<LookedAtBlockers>(event).forEver !== null,
     /** It says which question it answers, or when it was said, and that is another than the one that is asked now. */
     isForAnotherQuestion: ({ context, event }) => {
-      const { question, saidAt } = event as { question?: number; saidAt?: number };
+      const said = event as Said;
       const { asks = null } = context;
-      if (asks === null) {
-        // Nobody is asked: what answers a question is late, and so is what was said before this work began.
-        return (
-          question !== undefined || (saidAt !== undefined && saidAt < (context.workingSince ?? 0) - clockToleranceMs)
-        );
-      }
-      return (
-        (question !== undefined && question !== asks.number) ||
-        (saidAt !== undefined && saidAt < asks.at - clockToleranceMs)
-      );
+      if (asks !== null) return isForAnother(asks, said);
+      // Nobody is asked: what answers a question is late, and so is what was said before this work began.
+      return said.question !== undefined || isBefore(said, context.workingSince ?? 0);
     },
     hasObjection: ({ context }) => context.objection !== null,
     hasQuestions: ({ context }) => context.questions !== null,
