@@ -117,11 +117,11 @@ export interface Ids {
 }
 
 /** Makes a task under the first id that is free, and keeps that from others until it is done. */
-export async function underFreeId(
+export async function underFreeId<Made>(
   { store }: Pick<Making, 'store'>,
   { idAt, isFree }: Ids,
-  make: (id: string) => Promise<string>,
-): Promise<string> {
+  make: (id: string) => Promise<Made>,
+): Promise<Made> {
   const kept = beingMade.get(store) ?? new Set();
   beingMade.set(store, kept);
   for (let index = 1; ; index++) {

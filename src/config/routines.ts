@@ -1,23 +1,11 @@
 /** What may be written of recurring work. */
 import type { z } from 'zod';
+import type { RoutinePlan } from '../machines/routine.ts';
 import { duration, flag, object, priority, text } from './words.ts';
 
 /** Work that is ordered again and again. */
-export interface RoutineConfig {
+export interface RoutineConfig extends RoutinePlan {
   name: string;
-  project: string;
-  cron: string;
-  /** IANA name, such as `Europe/Berlin`. */
-  timeZone: string;
-  /** It begins at a moment that chance chooses within this, in milliseconds. */
-  jitterMs: number;
-  /** Whether the next one is left out while the last one has not ended. */
-  skipWhileRunning: boolean;
-  title: string;
-  body: string;
-  /** `default`, or the absolute path of a file; null: that of the project. */
-  pipeline: string | null;
-  priority: number | null;
 }
 
 export const isTimeZone = (name: string): boolean => {

@@ -14,12 +14,15 @@ import { notProvided, pureActor } from './provided.ts';
 export interface RoutinePlan {
   project: string;
   cron: string;
+  /** IANA name, such as `Europe/Berlin`. */
   timeZone: string;
+  /** It begins at a moment that chance chooses within this, in milliseconds. */
   jitterMs: number;
+  /** Whether the next one is left out while the last one has not ended. */
   skipWhileRunning: boolean;
   title: string;
   body: string;
-  /** `default`, or a file; null: that of the project. */
+  /** `default`, or the absolute path of a file; null: that of the project. */
   pipeline: string | null;
   priority: number | null;
 }

@@ -61,20 +61,13 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
       place: candidate.place,
     },
   };
-  const arranged: Arranged[] = [];
-  const wanted = [`${setup.prefix}-${item.number}`];
-  await underFreeId(making, await idsFor(making, task, wanted), async id => {
-    const tokens = usage.inputTokens + usage.outputTokens;
-    const { notes } = understanding;
-    arranged.push({
-      ...(await arrangeTask(making, { ...task, id })),
-      links: linksOf(name, item),
-      tokens,
-      notes,
-    });
-    return id;
-  });
-  return arranged[0]!;
+  const ids = await idsFor(making, task, [`${setup.prefix}-${item.number}`]);
+  return {
+    ...(await underFreeId(making, ids, id => arrangeTask(making, { ...task, id }))),
+    links: linksOf(name, item),
+    tokens: usage.inputTokens + usage.outputTokens,
+    notes: understanding.notes,
+  };
 }
 
 async function issueOf(

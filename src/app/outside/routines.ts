@@ -42,10 +42,6 @@ export async function arrangeRoutine(
     pipeline: await findPipeline(setup.pipeline, dirname(repository)),
     ...{ source: null, blockedBy: [] },
   };
-  const arranged: ArrangedRoutine[] = [];
-  await underFreeId(making, await idsFor(making, task), async id => {
-    arranged.push({ result: 'ready', ...(await arrangeTask(making, { ...task, id })) });
-    return id;
-  });
-  return arranged[0]!;
+  const ids = await idsFor(making, task);
+  return { result: 'ready', ...(await underFreeId(making, ids, id => arrangeTask(making, { ...task, id }))) };
 }
