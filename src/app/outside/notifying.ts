@@ -1,4 +1,5 @@
 /** Follows the log for whoever tells people, hears of the buttons that they press, and brings notices to chats. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type AnyEventObject, fromCallback } from 'xstate';
 import { commandFor } from '../../domain/command-line.ts';
 import type { Press } from '../../integrations/chat.ts';
@@ -146,19 +147,12 @@ async function hearChat(ground: Ground, name: string, { cursor: from, signal, se
     } catch (error) {
       // It may be away for long, or have gone from the configuration: both are seen where notices wait for it.
       const retryAt = error instanceof OutsideError ? error.retryAt : null;
-      await pause(Math.max(pauseMs, (retryAt ?? 0) - Date.now()), signal);
+      const waits = Math.max(pauseMs, (retryAt ?? 0) - Date.now());
+      // It ends early when nobody listens any more.
+      await pause(waits, undefined, { signal }).catch(() => undefined);
     }
   }
 }
-
-const pause = (ms: number, signal: AbortSignal) =>
-  new Promise<void>(resolve => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 
 /** What a button means: its token names a task and the number of its question. */
 async function wordOf(
