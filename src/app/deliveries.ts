@@ -8,7 +8,7 @@ import type { OutsideEvent, Reading } from '../domain/reading.ts';
 import type { OwnAccounts, Parsed, RawDelivery, Refused, WebhookProvider } from '../integrations/webhook.ts';
 import { eventsOf } from '../integrations/webhooks/events.ts';
 import { webhookProviders } from '../integrations/webhooks/index.ts';
-import { keptHeaders, redacted } from '../integrations/webhooks/redact.ts';
+import { isUnmistakable, keptHeaders, redacted } from '../integrations/webhooks/redact.ts';
 import { whyIgnored } from '../integrations/webhooks/why-ignored.ts';
 import { conversationId } from '../machines/addresses.ts';
 import type { DeliveryEffect, DeliveryInput, DeliveryOutcome } from '../machines/delivery.ts';
@@ -118,8 +118,6 @@ async function announceDelivery(
   const id = idOf(sender, parsed.deliveryId);
   return tell(taker.runtime, { id, sender, parsed, reading, kept });
 }
-
-const isUnmistakable = (secret: string) => secret.length >= 12;
 
 interface Telling {
   id: string;

@@ -1,7 +1,7 @@
 /** What tasks and gates ask of forges, with the clients that do it. */
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
-import { askForge, wordsOf } from '../actors/forge/answer.ts';
+import { askForge } from '../actors/forge/answer.ts';
 import { type ForgeMergeInput, mergeAtForge } from '../actors/forge/merge.ts';
 import { type ForgeSurroundings, type PushInput, pushToForge, relayOf } from '../actors/forge/push.ts';
 import { fetchBranch } from '../actors/forge/relay.ts';
@@ -12,11 +12,12 @@ import { type PrepareInput, prepareWorkspace } from '../actors/workspace.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf } from '../domain/names.ts';
 import type { CommitStatus, Forge } from '../integrations/forge.ts';
-import { isPassing, OutsideError } from '../integrations/outside.ts';
+import { OutsideError } from '../integrations/outside.ts';
 import type { AtForge, Away, Merged, Prepared, Pushed, Refusal } from '../machines/task/context.ts';
-import { type LanedEffect, Later } from '../runtime/index.ts';
+import type { LanedEffect } from '../runtime/index.ts';
 import type { Forges } from './forges.ts';
 import { forgeLane } from './lanes.ts';
+import { patiently } from './patiently.ts';
 
 export interface ForgePlace {
   dataDir: string;
@@ -100,7 +101,7 @@ export function forgeEffects({ forges }: ForgePlace): Record<string, LanedEffect
     deliver: (forge: Forge, order: Order) => Promise<unknown>,
   ): LanedEffect => ({
     lane: (order: Order) => (order.forge === null ? null : forgeLane(order.forge)),
-    deliver: (order: Order) => patiently(async () => deliver(await forges.get(order.forge ?? ''), order)),
+    deliver: (order: Order) => patiently(async () => deliver(await forges.get(order.forge ?? ''), order), refused),
   });
   return {
     setStatus: inLane<SetStatus>((forge, { repository, sha, status }) => forge.setStatus(repository, sha, status)),
@@ -111,19 +112,12 @@ export function forgeEffects({ forges }: ForgePlace): Record<string, LanedEffect
     performRequests: {
       lane: (order: RequestsOrder) => (order.forge === null ? null : forgeLane(order.forge)),
       deliver: (order: RequestsOrder) =>
-        patiently(async () => performAll(order.forge === null ? undefined : await forges.get(order.forge), order)),
+        patiently(
+          async () => performAll(order.forge === null ? undefined : await forges.get(order.forge), order),
+          refused,
+        ),
     },
   };
 }
 
-/** What passes is waited for, a token that is not taken too: it will be replaced. Everything else is for a person. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof OutsideError)) throw error;
-    const words = wordsOf(error);
-    if (isPassing(error) || error.failure === 'unauthorized') throw new Later(words, error.retryAt, { cause: error });
-    throw new SignalboxError('invalid', 'forgeRefused', words, { cause: error });
-  }
-}
+const refused = (words: string, cause: OutsideError) => new SignalboxError('invalid', 'forgeRefused', words, { cause });

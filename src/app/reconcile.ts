@@ -13,6 +13,7 @@ import type { AtForge, TaskContext } from '../machines/task/context.ts';
 import type { ActorRow, EventObject } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { contextOf } from './context.ts';
+import { livingTasks } from './living-tasks.ts';
 
 interface Said {
   event: EventObject;
@@ -22,7 +23,6 @@ interface Said {
   key: string;
 }
 
-const pageSize = 50;
 const listenEveryMs = 12 * 3_600_000;
 
 /** Newest first. A forge that is away, or wants to be left alone, ends the look; the next one goes on. */
@@ -30,7 +30,7 @@ export async function reconcile(runtime: Runtime, forge: Forge, signal: AbortSig
   const differences: Difference[] = [];
   let looked = 0;
   try {
-    for await (const row of openTasks(runtime, forge.name)) {
+    for await (const row of livingTasks(runtime, forgeTag(forge.name))) {
       if (signal.aborted) return { looked, differences, why: 'it was stopped' };
       looked += 1;
       differences.push(...(await reconcileTask(runtime, forge, row)));
@@ -40,17 +40,6 @@ export async function reconcile(runtime: Runtime, forge: Forge, signal: AbortSig
     return { looked, differences, why: wordsOf(error) };
   }
   return { looked, differences, why: null };
-}
-
-async function* openTasks(runtime: Runtime, forge: string): AsyncGenerator<ActorRow> {
-  const query = { kind: 'task', tags: [forgeTag(forge)], status: 'living', order: 'newest', limit: pageSize } as const;
-  for (let after: { isLiving: boolean; createdAt: number; id: string } | undefined; ; ) {
-    const rows = await runtime.list({ ...query, ...(after && { after }) });
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < pageSize) return;
-    after = { isLiving: true, createdAt: last.createdAt, id: last.id };
-  }
 }
 
 async function reconcileTask(runtime: Runtime, forge: Forge, row: ActorRow): Promise<Difference[]> {

@@ -1,8 +1,7 @@
 /** The actors that speak with trackers and chats, with what each needs for it. */
 import { fromPromise } from 'xstate';
-import { wordsOf } from '../../actors/forge/answer.ts';
 import { SignalboxError } from '../../domain/errors.ts';
-import { isPassing, OutsideError } from '../../integrations/outside.ts';
+import type { OutsideError } from '../../integrations/outside.ts';
 import type { Arranged, CandidateContext, ReadItem } from '../../machines/candidate.ts';
 import type { Heard } from '../../machines/conversation.ts';
 import type { CardMove, Scanned } from '../../machines/intake.ts';
@@ -11,8 +10,9 @@ import type { ArrangedRoutine, Planned, RoutinePlan } from '../../machines/routi
 import type { Blocker, LookedAtBlockers } from '../../machines/task/context.ts';
 import type { ItemShowing } from '../../machines/task/report.ts';
 import type { Checked, Told, WordContext } from '../../machines/word.ts';
-import { type JobInput, type LanedEffect, Later, type MachineKind } from '../../runtime/index.ts';
+import type { JobInput, LanedEffect, MachineKind } from '../../runtime/index.ts';
 import { chatLane, trackerLane } from '../lanes.ts';
+import { patiently } from '../patiently.ts';
 import { arrangeItem } from './arranging.ts';
 import { lookAtBlockers } from './blockers.ts';
 import type { Ground } from './ground.ts';
@@ -104,20 +104,10 @@ export function taskOutside(ground: Ground): Pick<MachineKind, 'actors' | 'effec
   };
 }
 
-/** An action in the lane of whoever it goes to: what passes is waited for, everything else is for a person. */
+/** An action in the lane of whoever it goes to. */
 function laned<Order>(lane: (order: Order) => string, deliver: (order: Order) => Promise<unknown>): LanedEffect {
-  return {
-    lane,
-    deliver: async (order: Order) => {
-      try {
-        return await deliver(order);
-      } catch (error) {
-        if (!(error instanceof OutsideError)) throw error;
-        const words = wordsOf(error);
-        if (isPassing(error) || error.failure === 'unauthorized')
-          throw new Later(words, error.retryAt, { cause: error });
-        throw new SignalboxError('invalid', 'outsideRefused', words, { cause: error });
-      }
-    },
-  };
+  return { lane, deliver: (order: Order) => patiently(() => deliver(order), refused) };
 }
+
+const refused = (words: string, cause: OutsideError) =>
+  new SignalboxError('invalid', 'outsideRefused', words, { cause });

@@ -8,16 +8,14 @@ import { standingIn } from '../../machines/standing.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import type { Settings } from '../settings.ts';
 import type { Ground } from './ground.ts';
-import { sourcesOf } from './trackers.ts';
+import { sourceAt } from './trackers.ts';
 import { whyMayNotDirect } from './who.ts';
 
 export async function readItem(
   ground: Ground,
   { project, tracker: name, place, ref }: CandidateContext,
 ): Promise<ReadItem> {
-  const source = sourcesOf(ground.settings()).find(
-    one => one.project === project && one.name === name && one.place === place,
-  );
+  const source = sourceAt(ground.settings(), { project, tracker: name, place });
   const left = (key: string, why: string): ReadItem => ({ result: 'left', key, why });
   if (source === undefined) return left(ref.id, `${project} takes no work from there any more`);
   const tracker = await ground.trackers.get(name);

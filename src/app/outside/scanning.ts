@@ -14,10 +14,11 @@ import type { TaskContext } from '../../machines/task/context.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { contextOf } from '../context.ts';
+import { livingTasks } from '../living-tasks.ts';
 import { cleanTitle } from './arranging.ts';
 import { driftOf } from './drift.ts';
 import type { Ground } from './ground.ts';
-import { type ProjectSource, sourcesOf } from './trackers.ts';
+import { type ProjectSource, sourceAt } from './trackers.ts';
 import { whyMayNotDirect } from './who.ts';
 
 export interface ScanInput {
@@ -39,9 +40,7 @@ const overlapMs = 60_000;
 
 export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal): Promise<Scanned> {
   const { project, place, since, judged } = input;
-  const source = sourcesOf(ground.settings()).find(
-    one => one.project === project && one.name === input.tracker && one.place === place,
-  );
+  const source = sourceAt(ground.settings(), input);
   if (source === undefined) throw new Error(`${project} takes no work from ${place} of ${input.tracker} any more`);
   const tracker = await ground.trackers.get(source.name);
   const runtime = await ground.runtime();
@@ -175,31 +174,17 @@ async function moveBack(
 /** Tasks whose items were not among what is open: closed, archived, moved away. */
 async function lookAtOthers(look: Looking, signal: AbortSignal): Promise<number> {
   const { runtime, source, tracker, seen } = look;
-  const tags = [projectTag(source.project)];
   let looked = 0;
-  let after: { isLiving: boolean; createdAt: number; id: string } | undefined;
-  for (;;) {
-    const rows = await runtime.list({
-      kind: 'task',
-      tags,
-      status: 'living',
-      order: 'newest',
-      limit: 50,
-      ...(after && { after }),
-    });
-    for (const row of rows) {
-      signal.throwIfAborted();
-      const { source: from } = contextOf<TaskContext>(row);
-      const isHere = from?.tracker === source.name && from.project === look.place;
-      if (!isHere || seen.has(row.id)) continue;
-      looked += 1;
-      const ref = { project: from.project, id: from.item };
-      const item = await tracker.item(ref);
-      if (item !== undefined) await compare(look, item, row);
-      else look.drift.push(...driftOf({ ...source, takesText: true }, undefined, row, contextOf<TaskContext>(row)));
-    }
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < 50) return looked;
-    after = { isLiving: true, createdAt: last.createdAt, id: last.id };
+  for await (const row of livingTasks(runtime, projectTag(source.project))) {
+    signal.throwIfAborted();
+    const { source: from } = contextOf<TaskContext>(row);
+    const isHere = from?.tracker === source.name && from.project === look.place;
+    if (!isHere || seen.has(row.id)) continue;
+    looked += 1;
+    const ref = { project: from.project, id: from.item };
+    const item = await tracker.item(ref);
+    if (item !== undefined) await compare(look, item, row);
+    else look.drift.push(...driftOf({ ...source, takesText: true }, undefined, row, contextOf<TaskContext>(row)));
   }
+  return looked;
 }

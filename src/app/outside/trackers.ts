@@ -1,17 +1,16 @@
-/** The clients of the trackers that the configuration names, each made when it is first needed. */
+/** The clients of the trackers that the configuration names, and the places from which projects take work. */
 import type { ForgeConfig, Source, TrackerConfig } from '../../config/schema.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import { own } from '../../domain/own.ts';
 import { OutsideError } from '../../integrations/outside.ts';
 import type { ItemComment, Tracker, TrackerKind, WorkItem } from '../../integrations/tracker.ts';
 import { createTracker } from '../../integrations/trackers/index.ts';
-import { coverer } from '../../integrations/webhooks/redact.ts';
+import { coverer, isUnmistakable } from '../../integrations/webhooks/redact.ts';
+import { type Clients, createClients } from '../clients.ts';
 import type { Settings } from '../settings.ts';
 
-export interface Trackers {
-  /** The client of a tracker, or of a forge whose issues are one. Throws `unreachable` when it is not configured: it may be again. */
-  get(name: string): Promise<Tracker>;
-}
+/** By the name of a tracker, or of a forge whose issues are one. */
+export type Trackers = Clients<Tracker>;
 
 /** How an item, a comment and a delivery call a tracker: a forge's issues are called as the forge is. */
 export function placeNameOf({ trackers }: Pick<Settings, 'trackers'>, name: string): string {
@@ -37,6 +36,13 @@ export const sourcesOf = (settings: Pick<Settings, 'projects' | 'trackers'>): Pr
       place: source.trackerProject ?? remote ?? '',
     })),
   );
+
+/** A place, as its intake calls it; undefined where the project takes no work from there any more. */
+export const sourceAt = (
+  settings: Settings,
+  { project, tracker, place }: { project: string; tracker: string; place: string },
+): ProjectSource | undefined =>
+  sourcesOf(settings).find(one => one.project === project && one.name === tracker && one.place === place);
 
 /** The place from which a task of this project came; the first of the project where the configuration has another now. */
 export function sourceFor(
@@ -81,15 +87,12 @@ export function clientOfTracker(settings: Settings, name: string, timeoutMs: num
   return createTracker(kind, { name, ...options, timeoutMs });
 }
 
-/** A secret this short may well be a word that somebody means. */
-const shortestCovered = 12;
-
 /** What people write there comes in without our own secrets: nothing of it is kept, shown or given to an agent. */
 function withoutSecrets(tracker: Tracker, secrets: () => readonly string[]): Tracker {
-  const cover = (text: string) => coverer(secrets().filter(({ length }) => length >= shortestCovered))(text);
-  const item = <T extends WorkItem | undefined>(found: T): T =>
+  const covering = () => coverer(secrets().filter(isUnmistakable));
+  const item = <T extends WorkItem | undefined>(found: T, cover = covering()): T =>
     found && { ...found, title: cover(found.title), body: cover(found.body) };
-  const comment = <T extends ItemComment | undefined>(found: T): T =>
+  const comment = <T extends ItemComment | undefined>(found: T, cover = covering()): T =>
     found && {
       ...found,
       text: cover(found.text),
@@ -99,9 +102,13 @@ function withoutSecrets(tracker: Tracker, secrets: () => readonly string[]): Tra
     item: async ref => item(await tracker.item(ref)),
     itemByKey: async (project, key) => item(await tracker.itemByKey(project, key)),
     async *changed(project, since) {
-      for await (const found of tracker.changed(project, since)) yield item(found);
+      const cover = covering();
+      for await (const found of tracker.changed(project, since)) yield item(found, cover);
     },
-    comments: async (ref, since) => (await tracker.comments(ref, since)).map(comment),
+    async comments(ref, since) {
+      const cover = covering();
+      return (await tracker.comments(ref, since)).map(found => comment(found, cover));
+    },
     comment: async (ref, id) => comment(await tracker.comment(ref, id)),
   };
   // Not a copy: its clock goes on.
@@ -110,22 +117,10 @@ function withoutSecrets(tracker: Tracker, secrets: () => readonly string[]): Tra
 
 /** `configured` is asked each time: what is in force may change. */
 export function createTrackers(configured: () => Settings): Trackers {
-  const clients = new WeakMap<object, Promise<Tracker>>();
-  return {
-    async get(name) {
-      const server = serverOf(configured(), name);
-      if (server === undefined) {
-        throw new OutsideError(
-          'unreachable',
-          `there is no tracker ${name} in the configuration any more; name it there again`,
-        );
-      }
-      const { key, kind, ...options } = server;
-      const secrets = () => secretsOf(configured()).map(secret => secret.reveal());
-      const made = async () => withoutSecrets(await createTracker(kind, { name, ...options }), secrets);
-      const client = clients.get(key) ?? made();
-      clients.set(key, client);
-      return client;
-    },
-  };
+  const secrets = () => secretsOf(configured()).map(secret => secret.reveal());
+  return createClients('tracker', name => serverOf(configured(), name), {
+    of: ({ key }) => key,
+    create: async ({ key: _, kind, ...options }, name) =>
+      withoutSecrets(await createTracker(kind, { name, ...options }), secrets),
+  });
 }

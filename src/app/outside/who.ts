@@ -48,7 +48,19 @@ export async function whoMay(settings: Settings, { project, place, person, verb,
   }
   const may = mayWrite();
   if (may === null) return { not: `nobody in \`people\` has the account ${person.login} at ${place}` };
-  return (await may) ? { by: person.login } : { not: `${person.login} may not write at ${place}` };
+  const isWriter = await orUntold(may);
+  if (typeof isWriter === 'string') return { not: isWriter };
+  return isWriter ? { by: person.login } : { not: `${person.login} may not write at ${place}` };
+}
+
+/** A place that does not tell us of rights lets nobody through: who may is then said in the configuration, which is answered. */
+async function orUntold(may: Promise<boolean>): Promise<boolean | string> {
+  try {
+    return await may;
+  } catch (error) {
+    if (!(error instanceof OutsideError) || error.failure !== 'forbidden') throw error;
+    return `${error.message.replace(/\.$/, '')}; name them in \`people\``;
+  }
 }
 
 interface Directing {
@@ -75,10 +87,7 @@ export async function whyMayNotDirect(
   const people = Object.values(settings.configuration?.people ?? {});
   if (people.some(({ name, ...rest }) => named.includes(name) && isPerson({ name, ...rest }, tracker.name, account)))
     return null;
-  try {
-    return (await tracker.mayWrite(place, person)) ? null : `${person.login} may not write there`;
-  } catch (error) {
-    if (!(error instanceof OutsideError) || error.failure !== 'forbidden') throw error;
-    return `${error.message.replace(/\.$/, '')}; name them in \`people\``;
-  }
+  const isWriter = await orUntold(tracker.mayWrite(place, person));
+  if (typeof isWriter === 'string') return isWriter;
+  return isWriter ? null : `${person.login} may not write there`;
 }

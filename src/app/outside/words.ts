@@ -1,7 +1,7 @@
 /** Brings what a person has said to the task, and says to the person why it does not count where it does not. */
 import { isBecause } from '../../domain/errors.ts';
 import { isNamed } from '../../domain/pick.ts';
-import { isAbsent, OutsideError } from '../../integrations/outside.ts';
+import { isAbsent } from '../../integrations/outside.ts';
 import type { ItemRef, Tracker } from '../../integrations/tracker.ts';
 import { taskTag } from '../../machines/delivery.ts';
 import { standingIn } from '../../machines/standing.ts';
@@ -15,7 +15,7 @@ import { outside, renderText } from '../../texts/render.ts';
 import { contextOf } from '../context.ts';
 import type { Ground } from './ground.ts';
 import { textsOf } from './texts.ts';
-import { type Allowed, whoMay } from './who.ts';
+import { whoMay } from './who.ts';
 
 /** Looks whether it still stands, and whether whoever has said it may. Throws `OutsideError` while the place is away. */
 export async function checkWord(
@@ -35,7 +35,7 @@ export async function checkWord(
   const ref = place.at === 'tracker' ? place.ref : null;
   const mayWrite = () =>
     tracker === undefined || ref === null ? null : tracker.mayWrite(ref.project, { ...person, isProgram: false });
-  const allowed = await whoMay(settings(), { project, place: place.name, person, verb, mayWrite }).catch(untold);
+  const allowed = await whoMay(settings(), { project, place: place.name, person, verb, mayWrite });
   if ('by' in allowed) return { result: 'good', by: allowed.by };
   // Whoever only talks while an agent asks has ordered nothing.
   return { result: 'refused', why: allowed.not, isWorthAnswer: verb !== 'answer' };
@@ -60,12 +60,6 @@ function isBefore(one: WordInput, other: WordInput): boolean {
   // Of the same second the ids tell, where they are numbers.
   return one.said.by === other.said.by && Number(one.said.id) < Number(other.said.id);
 }
-
-/** A place that does not tell us of rights lets nobody through: who may is then said in the configuration. */
-const untold = (error: unknown): Allowed => {
-  if (!(error instanceof OutsideError) || error.failure !== 'forbidden') throw error;
-  return { not: `${error.message.replace(/\.$/, '')}; name them in \`people\`` };
-};
 
 /** What is taken back, or was changed afterwards, orders nothing: somebody else may have changed it. */
 async function whyChanged(tracker: Tracker, { place, said, person, verb }: WordInput): Promise<Checked | null> {

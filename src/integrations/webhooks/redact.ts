@@ -15,6 +15,9 @@ const longest = 1_000_000;
 /** A secret this short hides nothing, and would be found everywhere. */
 const shortestSecret = 4;
 
+/** A secret that nobody writes by chance: a shorter one may well be a word that somebody means. */
+export const isUnmistakable = (secret: string): boolean => secret.length >= 12;
+
 /** Puts a mark in the place of our own secrets, wherever they stand in a text. */
 export function coverer(secrets: readonly string[]): (text: string) => string {
   const ours = [...new Set(secrets.flatMap(secret => [secret, secret.replace(/^whsec_/, '')]))]
