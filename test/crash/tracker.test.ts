@@ -11,7 +11,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
-import { openPlanePlace, type PlanePlace, planeSecret } from '../trackers/place.ts';
+import { planeSecret } from '../trackers/configured.ts';
+import { openPlanePlace, type PlanePlace } from '../trackers/place.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -9,10 +9,9 @@ import type { TaskContext } from '../../src/machines/task/context.ts';
 import { type FakePlane, type FakePlaneOptions, startFakePlane } from '../../src/testing/trackers/plane.ts';
 import { workAt } from '../forges/place.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { configuredAt, planeSecret, type Said } from './configured.ts';
 
 const agent = fileURLToPath(new URL('../fixtures/agent-all-roles.sh', import.meta.url));
-
-export const planeSecret = 'plane_wh_with-which-webhooks-are-signed';
 
 export interface PlanePlaceOptions extends Partial<FakePlaneOptions> {
   /** What the project says of its tracker, beside or instead of what is usual here. */
@@ -37,28 +36,8 @@ export async function openPlanePlace({ project = {}, more = {}, twists = [], ...
   await makeRepository(repository);
   const env = { PATH: process.env.PATH ?? '', PLANE_TOKEN: plane.tokenOf('signalbox'), PLANE_SECRET: planeSecret };
   const journal = join(directory, 'journal');
-  const from = (name: string) => `\${${name}}`;
-  const configure = (other: { project?: object; more?: object } = {}) => {
-    const config = {
-      trackers: {
-        plan: {
-          ...{ kind: 'plane', url: plane.url, workspace: 'acme', token: from('PLANE_TOKEN') },
-          ...{ webhookSecret: from('PLANE_SECRET'), requestsPerMinute: 10_000 },
-        },
-      },
-      agents: { bot: { kind: 'command', program: ['sh', agent, journal, ...twists] } },
-      agent: 'bot',
-      projects: {
-        shop: {
-          ...{ repository: './shop', target: 'main', prefix: 'ET', tracker: 'plan', trackerProject: 'ET' },
-          pick: { labels: ['agent'] },
-          ...project,
-          ...other.project,
-        },
-      },
-      ...more,
-      ...other.more,
-    };
+  const configure = (other: Said = {}) => {
+    const config = configuredAt(plane, ['sh', agent, journal, ...twists], { project, more }, other);
     writeFileSync(join(directory, 'signalbox.config.json'), JSON.stringify(config));
   };
   configure();

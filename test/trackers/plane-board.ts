@@ -5,9 +5,8 @@ import { execaSync } from 'execa';
 import { onTestFinished } from 'vitest';
 import { type FakePlaneOptions, startFakePlane, type WantedProject } from '../../src/testing/trackers/plane.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { configuredAt, planeSecret, type Said } from './configured.ts';
 import { createSharedClock, type LifeOptions, liveAtTracker } from './played.ts';
-
-export const planeSecret = 'plane_wh_with-which-webhooks-are-signed';
 
 /** A stage that people approve, and in which the agent may ask; one that a gate judges. */
 export const smallPipeline = {
@@ -44,28 +43,8 @@ export async function openBoard(wanted: BoardOptions = {}) {
   const directory = temporaryDirectory();
   makeRepository(join(directory, 'shop'));
   const env = { PLANE_TOKEN: plane.tokenOf('signalbox'), PLANE_SECRET: planeSecret };
-  const from = (name: string) => `\${${name}}`;
-  const configured = (other: { project?: object; more?: object } = {}) => ({
-    trackers: {
-      plan: {
-        ...{ kind: 'plane', url: plane.url, workspace: 'acme', token: from('PLANE_TOKEN') },
-        ...{ webhookSecret: from('PLANE_SECRET'), requestsPerMinute: 10_000 },
-      },
-    },
-    agents: { bot: { kind: 'command', program: ['true'] } },
-    agent: 'bot',
-    pipeline: './pipeline.yaml',
-    projects: {
-      shop: {
-        ...{ repository: './shop', target: 'main', prefix: 'ET', tracker: 'plan', trackerProject: 'ET' },
-        pick: { labels: ['agent'] },
-        ...project,
-        ...other.project,
-      },
-    },
-    ...more,
-    ...other.more,
-  });
+  const usual = { project, more: { pipeline: './pipeline.yaml', ...more } };
+  const configured = (other: Said = {}) => configuredAt(plane, ['true'], usual, other);
   const write = (config: object) => writeFileSync(join(directory, 'signalbox.config.json'), JSON.stringify(config));
   writeFileSync(join(directory, 'pipeline.yaml'), JSON.stringify(smallPipeline));
   write(configured());

@@ -1,6 +1,7 @@
 /** A work item of Plane, from the label that hands it over to the merge, by what people say there. */
 import { expect, test } from 'vitest';
-import { journalOf, openPlanePlace, planeSecret, workAtPlane } from './place.ts';
+import { planeSecret } from './configured.ts';
+import { journalOf, openPlanePlace, workAtPlane } from './place.ts';
 
 const waitsForApproval = ({ standing }: { standing: string }) => standing === 'person';
 

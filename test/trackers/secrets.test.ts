@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bootId } from '../../src/host/process-identity.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
+import { planeSecret } from './configured.ts';
 import { journalOf, openPlanePlace, workAtPlane } from './place.ts';
-import { openBoard, planeSecret } from './plane-board.ts';
+import { openBoard } from './plane-board.ts';
 
 /** Everything below a directory, as bytes. */
 function* filesIn(directory: string): Generator<[string, Buffer]> {

@@ -2,8 +2,9 @@
  * What every forge must do, as one suite over the contract: it runs against the fakes always, and against real servers
  * where there are some. Each test has a repository of its own.
  */
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { test } from 'vitest';
 import type { Forge, ForgeKind } from '../../../src/integrations/forge.ts';
+import { type AtPlaceOptions, atPlace } from '../at-place.ts';
 import { commentBehaviour } from './conformance/comments.ts';
 import { hookBehaviour } from './conformance/hooks.ts';
 import { issueBehaviour } from './conformance/issues.ts';
@@ -76,16 +77,9 @@ export type Behaviour = (place: () => Place) => void;
 export function forgeConformance<P extends Place>(
   name: string,
   open: () => Promise<P>,
-  { skip = false, also }: { skip?: boolean; also?: (place: () => P) => void } = {},
+  options: AtPlaceOptions<P> = {},
 ): void {
-  describe.skipIf(skip)(name, () => {
-    let opened: P | undefined;
-    beforeAll(async () => {
-      opened = await open();
-    });
-    afterAll(() => opened?.close());
-    const place = () => opened!;
-
+  const behave = (place: () => P) => {
     test('knows who we are', async ({ expect }) => {
       const { forge, reviewer } = place();
       const us = await forge.account();
@@ -101,6 +95,6 @@ export function forgeConformance<P extends Place>(
     commentBehaviour(place);
     issueBehaviour(place);
     hookBehaviour(place);
-    also?.(place);
-  });
+  };
+  atPlace(name, open, behave, options);
 }

@@ -2,8 +2,9 @@
  * What every tracker must do, as one suite over the contract: it runs against the fakes always, and against real servers
  * where there are some. Each test has a project of its own.
  */
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { test } from 'vitest';
 import type { ItemRef, Tracker, TrackerKind } from '../../../src/integrations/tracker.ts';
+import { type AtPlaceOptions, atPlace } from '../at-place.ts';
 import { changeBehaviour } from './conformance/changes.ts';
 import { commentBehaviour } from './conformance/comments.ts';
 import { historyBehaviour } from './conformance/history.ts';
@@ -93,16 +94,9 @@ export type Behaviour = (place: () => TrackerPlace) => void;
 export function trackerConformance<P extends TrackerPlace>(
   name: string,
   open: () => Promise<P>,
-  { skip = false, also }: { skip?: boolean; also?: (place: () => P) => void } = {},
+  options: AtPlaceOptions<P> = {},
 ): void {
-  describe.skipIf(skip)(name, () => {
-    let opened: P | undefined;
-    beforeAll(async () => {
-      opened = await open();
-    });
-    afterAll(() => opened?.close());
-    const place = () => opened!;
-
+  const behave = (place: () => P) => {
     test('knows who we are, and which version it speaks with', async ({ expect }) => {
       const { tracker, maria } = place();
       const us = await tracker.account();
@@ -121,6 +115,6 @@ export function trackerConformance<P extends TrackerPlace>(
     historyBehaviour(place);
     relationBehaviour(place);
     reactionBehaviour(place);
-    also?.(place);
-  });
+  };
+  atPlace(name, open, behave, options);
 }
