@@ -1,17 +1,18 @@
 /** What the configuration says of the whole application, whoever began a task. */
+
 import type { HostNeeds } from '../actors/host-gauge.ts';
 import type {
   ChatConfig,
   Config,
   ForgeConfig,
   ModelConfig,
-  NotifyRule,
   ProjectConfig,
   RoutineConfig,
   TrackerConfig,
 } from '../config/schema.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
 import { builtInPrices } from '../integrations/prices.ts';
+import type { NotifierRule } from '../machines/notifier.ts';
 import { type BudgetPlan, noPlan, usualLimits, type WorkerLimits } from '../machines/worker-context.ts';
 
 /** What holds for all tasks, whoever began them. */
@@ -27,7 +28,7 @@ export interface Settings {
   forges: Record<string, ForgeConfig>;
   trackers: Record<string, TrackerConfig>;
   chats: Record<string, ChatConfig>;
-  notify: NotifyRule[];
+  notify: NotifierRule[];
   projects: Record<string, ProjectConfig>;
   routines: Record<string, RoutineConfig>;
   reader: ModelConfig | null;

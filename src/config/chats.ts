@@ -1,7 +1,8 @@
 /** What may be written of chats and of what is told in them. */
 import { z } from 'zod';
-import { type Severity, severities } from '../domain/notice.ts';
+import { severities } from '../domain/notice.ts';
 import { Secret } from '../domain/secret.ts';
+import type { NotifierRule } from '../machines/notifier.ts';
 import type { Path } from './document.ts';
 import { type Around, secretAt } from './secrets.ts';
 import { amount, duration, numeric, object, oneOf, text } from './words.ts';
@@ -18,19 +19,6 @@ export interface ChatConfig {
   to: string[];
   from: string | null;
   user: string | null;
-}
-
-/** What is told where. */
-export interface NotifyRule {
-  chat: string;
-  /** `task.*`, `breaker.opened`; empty: all. */
-  events: string[];
-  /** This and what is more severe. */
-  severity: Severity;
-  /** Empty: all. */
-  projects: string[];
-  /** The same event about the same thing is not told again before this has passed, in milliseconds. */
-  cooldownMs: number;
 }
 
 const secret = (what: string) => z.string({ error: `write ${what} as "\${NAME}", a variable of the environment` });
@@ -111,7 +99,7 @@ export function chatOf(name: string, chat: z.output<typeof chatSchema>, around: 
   };
 }
 
-export const notifyOf = ({ cooldown, ...rest }: z.output<typeof notifySchema>): NotifyRule => ({
+export const notifyOf = ({ cooldown, ...rest }: z.output<typeof notifySchema>): NotifierRule => ({
   ...rest,
   cooldownMs: cooldown,
 });

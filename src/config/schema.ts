@@ -2,13 +2,15 @@
  * The configuration as it is written, and as the program sees it. The schema says what each field alone may be and gives
  * defaults; `effective.ts` looks at the whole. No message here repeats a value: it may have come from the environment.
  */
+
 import { z } from 'zod';
 import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.ts';
 import type { Budget } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
+import type { NotifierRule } from '../machines/notifier.ts';
 import { boardSchema, pickSchema, type Source, sourceSchema, winsSchema } from './board.ts';
-import { type ChatConfig, chatSchema, type NotifyRule, notifySchema } from './chats.ts';
+import { type ChatConfig, chatSchema, notifySchema } from './chats.ts';
 import { type ForgeConfig, forgeSchema, type TrackerConfig, trackerSchema } from './forges.ts';
 import { type PersonConfig, personSchema } from './people.ts';
 import { type RoutineConfig, routineSchema } from './routines.ts';
@@ -45,7 +47,7 @@ import {
 } from './words.ts';
 
 export type { Source } from './board.ts';
-export type { ChatConfig, NotifyRule } from './chats.ts';
+export type { ChatConfig } from './chats.ts';
 export type { ForgeConfig, TrackerConfig } from './forges.ts';
 export type { PersonConfig } from './people.ts';
 export type { RoutineConfig } from './routines.ts';
@@ -146,7 +148,7 @@ export interface Config {
   forges: Record<string, ForgeConfig>;
   trackers: Record<string, TrackerConfig>;
   chats: Record<string, ChatConfig>;
-  notify: NotifyRule[];
+  notify: NotifierRule[];
   people: Record<string, PersonConfig>;
   routines: Record<string, RoutineConfig>;
   /** The model that reads issues; null: the rules alone do. */

@@ -60,6 +60,20 @@ export function verbOf({ hear }: Board, { on, value, group }: Change): Verb | nu
   return hear.find(fits)?.does ?? null;
 }
 
+/** Where a card stands, or can stand. */
+export interface CardState {
+  name: string;
+  group: string;
+}
+
+/** Whether a card is where a rule wants it: in the state of that name, or in one of that group. */
+export const isIn = (wanted: string, { name, group }: CardState): boolean =>
+  wanted === `@${group}` || wanted.toLowerCase() === name.toLowerCase();
+
+/** The name of the state that a rule wants: of a group the first. Undefined where there is none of that group. */
+export const stateNamed = (wanted: string, states: readonly CardState[]): string | undefined =>
+  wanted.startsWith('@') ? states.find(({ group }) => `@${group}` === wanted)?.name : wanted;
+
 /** What an item of a task is to look like. */
 export interface Look {
   state: string | null;

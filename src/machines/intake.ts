@@ -6,6 +6,7 @@
  *      └── no longer configured: retired
  */
 import { assign, enqueueActions, setup } from 'xstate';
+import type { CardState } from '../domain/board.ts';
 import { type CandidateOutput, candidateMachine } from './candidate.ts';
 import { notProvided, pureActor } from './provided.ts';
 import type { Difference } from './reconciler.ts';
@@ -49,7 +50,7 @@ export interface CardMove {
 export interface FoundPlace {
   id: string;
   name: string;
-  states: { name: string; group: string }[];
+  states: CardState[];
 }
 
 /** Reported by the actor `scan`. */

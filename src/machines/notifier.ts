@@ -14,11 +14,13 @@ import type { WordInput } from './word.ts';
 /** What is told where. */
 export interface NotifierRule {
   chat: string;
-  /** `task.*` means all that begin so; empty: all. */
+  /** `breaker.opened`; `task.*` means all that begin so; empty: all. */
   events: string[];
+  /** This and what is more severe. */
   severity: Severity;
   /** Empty: all. */
   projects: string[];
+  /** The same event about the same thing is not told again before this has passed, in milliseconds. */
   cooldownMs: number;
 }
 

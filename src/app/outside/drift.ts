@@ -1,5 +1,5 @@
 /** What a tracker and a task say differently, and the one action that settles it. */
-import { lookOf } from '../../domain/board.ts';
+import { isIn, lookOf, stateNamed } from '../../domain/board.ts';
 import type { WorkItem } from '../../integrations/tracker.ts';
 import type { Drift, FoundPlace } from '../../machines/intake.ts';
 import { stageIn, standingIn } from '../../machines/standing.ts';
@@ -7,15 +7,6 @@ import type { TaskContext } from '../../machines/task/context.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import { cleanTitle } from './arranging.ts';
 import type { ProjectSource } from './trackers.ts';
-
-/** The name of the state that is wanted; null where the card is in its group already, or the tracker has none of it. */
-function stateNamed(
-  wanted: string | null,
-  { group, states }: { group: string; states: FoundPlace['states'] },
-): string | null {
-  if (!wanted?.startsWith('@')) return wanted;
-  return wanted === `@${group}` ? null : (states.find(state => `@${state.group}` === wanted)?.name ?? null);
-}
 
 /** Of an item that is not there `item` is undefined. */
 export function driftOf(
@@ -33,11 +24,12 @@ export function driftOf(
   const drifts: Drift[] = [];
   const { name, group } = item.state;
   const isOver = group === 'completed' || group === 'cancelled';
-  const wanted = stateNamed(lookOf(board, { standing, stage: stageIn(row.tags) }).state, { group, states });
-  const isThere = wanted === null || wanted.toLowerCase() === name.toLowerCase();
+  const look = lookOf(board, { standing, stage: stageIn(row.tags) }).state;
+  // Null where the card is there already, or the tracker has no state of the group.
+  const wanted = look === null || isIn(look, item.state) ? null : (stateNamed(look, states) ?? null);
   if (isOver) {
     drifts.push({ ...common, field: 'state', tracker: name, ours: standing, ...cancel });
-  } else if (!isThere) {
+  } else if (wanted !== null) {
     // One that the tracker does not have somebody has to name anew.
     const exists = states.some(state => state.name.toLowerCase() === wanted.toLowerCase());
     const does = exists ? `moves the card to ${wanted}` : `changes nothing while there is no state ${wanted}`;

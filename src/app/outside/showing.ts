@@ -2,7 +2,7 @@
  * Brings to an item at its tracker how its task stands: where the card is, which labels it has, the comment that is kept, and
  * the one that puts a question. What is over by the time that it comes there is not shown any more.
  */
-import { lookOf, usualBoard } from '../../domain/board.ts';
+import { isIn, lookOf, stateNamed, usualBoard } from '../../domain/board.ts';
 import { isAbsent } from '../../integrations/outside.ts';
 import type { ItemRef, Tracker } from '../../integrations/tracker.ts';
 import type { CardMove } from '../../machines/intake.ts';
@@ -67,11 +67,10 @@ export async function moveCard({ trackers }: Ground, { tracker: name, ref, state
 /** The state to move the card to; of a group the first. Undefined where it is there already. */
 async function stateFor(tracker: Tracker, ref: ItemRef, wanted: string | null): Promise<string | undefined> {
   if (wanted === null) return undefined;
-  const { name, group } = (await tracker.item(ref))?.state ?? {};
-  if (wanted === `@${group}` || wanted.toLowerCase() === name?.toLowerCase()) return undefined;
-  if (!wanted.startsWith('@')) return wanted;
-  const { states } = await tracker.project(ref.project);
-  return states.find(state => `@${state.group}` === wanted)?.name;
+  const now = (await tracker.item(ref))?.state;
+  if (now !== undefined && isIn(wanted, now)) return undefined;
+  // What others are there is asked only for a group.
+  return stateNamed(wanted, wanted.startsWith('@') ? (await tracker.project(ref.project)).states : []);
 }
 
 /** Whether the task has told something newer since: that one comes too, and says how it is. */

@@ -13,10 +13,8 @@ import { createItems } from './gitea/items.ts';
 import { createRights } from './gitea/people.ts';
 import { createRelations } from './gitea/relations.ts';
 import { asComment, asPerson, reactionAnswer } from './gitea/shapes.ts';
-import { reactionsOf } from './issues/comments.ts';
-import { numberIn, numberOf } from './issues/numbers.ts';
+import { createComments, reactionsOf } from './issues/comments.ts';
 import { states } from './issues/states.ts';
-import { timeOf } from './issues/times.ts';
 import { createWatch } from './issues/watch.ts';
 
 export function createGiteaTracker(options: TrackerOptions): Tracker {
@@ -42,12 +40,7 @@ export function createGiteaTracker(options: TrackerOptions): Tracker {
     ...createHistory(http),
     ...createRights(http, options.name),
     ...createRelations(http),
-    comments: async (ref, since) => (await comments.all(ref.project, numberOf(ref), timeOf(since))).map(asComment),
-    async comment(ref, id) {
-      const number = numberIn(id);
-      const found = number === undefined ? undefined : await comments.one(ref.project, numberOf(ref), number);
-      return found && asComment(found);
-    },
+    ...createComments(comments, asComment),
     async reactions(ref, commentId) {
       const path = pathOf(ref.project) + at`/issues/comments/${commentId}/reactions`;
       const given = (await http.find(path, reactionAnswer.array().nullable())) ?? [];
@@ -58,11 +51,6 @@ export function createGiteaTracker(options: TrackerOptions): Tracker {
           ...{ by: asPerson(user), word: content, at: instant(created_at) || null },
         })),
       );
-    },
-    async keepComment(ref, { id, ...wanted }) {
-      const number = id === undefined ? undefined : numberIn(id);
-      const kept = await comments.keep(ref.project, numberOf(ref), { ...wanted, id: number });
-      return { id: String(kept.id), createdAt: instant(kept.created_at) };
     },
   };
 }

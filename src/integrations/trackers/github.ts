@@ -11,10 +11,9 @@ import { createItems } from './github/items.ts';
 import { createRights } from './github/people.ts';
 import { createRelations } from './github/relations.ts';
 import { asComment, asPerson, reaction, self } from './github/shapes.ts';
-import { reactionsOf } from './issues/comments.ts';
-import { numberIn, numberOf } from './issues/numbers.ts';
+import { createComments, reactionsOf } from './issues/comments.ts';
+import { numberOf } from './issues/numbers.ts';
 import { states } from './issues/states.ts';
-import { timeOf } from './issues/times.ts';
 import { createWatch } from './issues/watch.ts';
 
 export async function createGithubTracker(options: TrackerOptions): Promise<Tracker> {
@@ -41,12 +40,7 @@ export async function createGithubTracker(options: TrackerOptions): Promise<Trac
     ...createHistory(api),
     ...createRights(api),
     ...createRelations(api),
-    comments: async (ref, since) => (await comments.all(ref.project, numberOf(ref), timeOf(since))).map(asComment),
-    async comment(ref, id) {
-      const number = numberIn(id);
-      const found = number === undefined ? undefined : await comments.one(ref.project, numberOf(ref), number);
-      return found && asComment(found);
-    },
+    ...createComments(comments, asComment),
     async reactions(ref, commentId) {
       const route = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
       const place = { ...placeOf(ref.project), comment_id: numberOf({ ...ref, id: commentId }) };
@@ -57,11 +51,6 @@ export async function createGithubTracker(options: TrackerOptions): Promise<Trac
           ...{ by: asPerson(user), word: content, at: instant(created_at) || null },
         })),
       );
-    },
-    async keepComment(ref, { id, ...wanted }) {
-      const number = id === undefined ? undefined : numberIn(id);
-      const kept = await comments.keep(ref.project, numberOf(ref), { ...wanted, id: number });
-      return { id: String(kept.id), createdAt: instant(kept.created_at) };
     },
   };
 }
