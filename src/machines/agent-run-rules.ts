@@ -171,8 +171,3 @@ export function leftUntil(limitMs: number | null, since: number | null, event: u
 export function spentSoFar({ startedAt }: AgentRunContext, { report, at }: { report: AgentReport; at: number }): Spent {
   return spentOf(report.usage, startedAt === null ? 0 : at - startedAt, 1);
 }
-
-export function errorText(event: unknown): string {
-  const { error } = event as { error?: { message?: string } };
-  return error?.message ?? 'no reason given';
-}

@@ -41,7 +41,6 @@ import {
 import {
   beginningAfter,
   blamed,
-  errorText,
   explainEnd,
   hasLostSession,
   hasMoved,
@@ -68,6 +67,7 @@ import {
   waitsForReset,
   whoStopped,
 } from './agent-run-rules.ts';
+import { failureIn } from './failure.ts';
 import { pureActor } from './provided.ts';
 
 const checkpointLimitMs = 20_000;
@@ -280,12 +280,12 @@ export const agentRunMachine = setup({
       };
     }),
     blameStart: assign(({ context, event }) => ({
-      ...blamed(`the agent could not be started: ${errorText(event)}`, notStarted),
+      ...blamed(`the agent could not be started: ${failureIn(event)}`, notStarted),
       ...stopped(context),
     })),
     /** The attempt has not begun: how it would have begun stays as it is. */
     blameHook: assign(({ context, event }) => ({
-      ...blamed(`the hook beforeRun failed: ${errorText(event)}`, hookFailed),
+      ...blamed(`the hook beforeRun failed: ${failureIn(event)}`, hookFailed),
       permanentFailures: context.permanentFailures + 1,
     })),
     blameBudget: assign(({ context }) => ({
@@ -299,11 +299,11 @@ export const agentRunMachine = setup({
     }),
     blameInspection: assign(({ event }) => ({
       outcome: 'permanent' as const,
-      reason: `the worktree could not be looked at after the run: ${errorText(event)}`,
+      reason: `the worktree could not be looked at after the run: ${failureIn(event)}`,
     })),
     blameCheckpoint: assign(({ event }) => ({
       outcome: 'permanent' as const,
-      reason: `what the agent left could not be saved, so nothing was cleaned up: ${errorText(event)}`,
+      reason: `what the agent left could not be saved, so nothing was cleaned up: ${failureIn(event)}`,
     })),
     settleStopped: assign(({ event }) => {
       if (event.type !== 'run.stop') return {};

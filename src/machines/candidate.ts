@@ -9,6 +9,7 @@ import { assign, setup } from 'xstate';
 import { backoffMs } from '../domain/backoff.ts';
 import type { Json } from '../domain/json.ts';
 import { type Names, type Pick, type Pickable, whyNotPicked } from '../domain/pick.ts';
+import { failureIn } from './failure.ts';
 import { notProvided, pureActor } from './provided.ts';
 
 export interface CandidateInput {
@@ -112,7 +113,7 @@ export const candidateMachine = setup({
     recordRefused: assign(({ event }) => (event.type === 'actor.refused' ? { why: event.reason, isJudged: true } : {})),
     countLoss: assign(({ context }) => ({ losses: context.losses + 1 })),
     recordFailure: assign(({ context, event }) => ({
-      why: (event as { error?: { message?: string } }).error?.message ?? 'no reason given',
+      why: failureIn(event),
       tries: context.tries + 1,
     })),
     createTask: notProvided,

@@ -9,6 +9,7 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { backoffMs } from '../domain/backoff.ts';
+import { failureIn } from './failure.ts';
 import { notProvided, pureActor } from './provided.ts';
 import type { WordInput } from './word.ts';
 
@@ -66,7 +67,7 @@ export const conversationMachine = setup({
       for (const { id, input } of heardIn(event).words) enqueue({ type: 'makeWord', params: { id, input } } as never);
     }),
     recordFailure: assign(({ context, event }) => ({
-      why: (event as { error?: { message?: string } }).error?.message ?? 'no reason given',
+      why: failureIn(event),
       tries: context.tries + 1,
     })),
     expectAnswer: assign({ isAsking: true }),

@@ -13,6 +13,7 @@
 import { assign, sendTo, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
 import type { GateReport } from '../domain/verdict.ts';
+import { failureIn } from './failure.ts';
 import type { Gate } from './pipeline.ts';
 import { pureActor } from './provided.ts';
 
@@ -47,7 +48,6 @@ export type GateEvent = { type: 'gate.news'; at: number };
 
 const lookedIn = (event: unknown) => (event as { output: Looked }).output;
 const atOf = (event: unknown) => (event as { at: number }).at;
-const errorOf = (event: unknown) => (event as { error?: { message?: string } }).error?.message ?? 'no reason given';
 
 const look = {
   id: 'judge' as const,
@@ -78,7 +78,7 @@ export const gateMachine = setup({
       report: {
         gate: context.gate.name,
         verdict: 'inconclusive' as const,
-        detail: `the gate could not be judged: ${errorOf(event)}`,
+        detail: `the gate could not be judged: ${failureIn(event)}`,
       },
     })),
     startWaiting: assign(({ context, event }) => ({ expiresAt: atOf(event) + (context.deadlineMs ?? 0) })),

@@ -8,6 +8,7 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import type { CardState } from '../domain/board.ts';
 import { type CandidateOutput, candidateMachine } from './candidate.ts';
+import { failureIn } from './failure.ts';
 import { notProvided, pureActor } from './provided.ts';
 import type { Difference } from './reconciler.ts';
 
@@ -183,7 +184,7 @@ export const intakeMachine = setup({
     }),
     recordFailure: assign(({ context, event }) => ({
       lastScanAt: (event as unknown as { at: number }).at,
-      why: (event as { error?: { message?: string } }).error?.message ?? 'no reason given',
+      why: failureIn(event),
       failures: context.failures + 1,
     })),
     recordEnd: enqueueActions(({ context, event, enqueue }) => {

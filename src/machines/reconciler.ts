@@ -6,6 +6,7 @@
  *      └── nothing more to look at (intervalMs null): waits to be configured
  */
 import { assign, setup } from 'xstate';
+import { failureIn } from './failure.ts';
 import { pureActor } from './provided.ts';
 
 export interface ReconcilerInput {
@@ -69,7 +70,7 @@ export const reconcilerMachine = setup({
     }),
     recordFailure: assign(({ event }) => ({
       lastLookAt: event.at,
-      why: (event as { error?: { message?: string } }).error?.message ?? 'no reason given',
+      why: failureIn(event),
     })),
     configure: assign(({ event }) => (event.type === 'reconciler.configured' ? { intervalMs: event.intervalMs } : {})),
   },

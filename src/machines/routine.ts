@@ -9,6 +9,7 @@
 import { assign, setup } from 'xstate';
 import { backoffMs } from '../domain/backoff.ts';
 import type { Json } from '../domain/json.ts';
+import { failureIn } from './failure.ts';
 import { notProvided, pureActor } from './provided.ts';
 
 export interface RoutinePlan {
@@ -66,7 +67,6 @@ const policy = { baseMs: 15_000, capMs: 300_000 };
 const mostTries = 10;
 
 const arrangedIn = (event: unknown) => (event as { output: ArrangedRoutine }).output;
-const words = (event: unknown) => (event as { error?: { message?: string } }).error?.message ?? 'no reason given';
 
 export const routineMachine = setup({
   types: {} as { input: RoutineInput; context: RoutineContext; events: RoutineEvent },
@@ -96,7 +96,7 @@ export const routineMachine = setup({
       event.type === 'actor.made' ? { lastTask: event.actorId, orders: context.orders + 1, why: null } : {},
     ),
     recordRefused: assign(({ event }) => (event.type === 'actor.refused' ? { why: event.reason } : {})),
-    recordFailure: assign(({ context, event }) => ({ why: words(event), tries: context.tries + 1 })),
+    recordFailure: assign(({ context, event }) => ({ why: failureIn(event), tries: context.tries + 1 })),
     createTask: notProvided,
   },
 }).createMachine({

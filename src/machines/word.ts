@@ -11,6 +11,8 @@
 import { assign, setup } from 'xstate';
 import { backoffMs } from '../domain/backoff.ts';
 import type { Verb } from '../domain/board.ts';
+import { taskTag } from './delivery.ts';
+import { failureIn } from './failure.ts';
 import { notProvided, pureActor } from './provided.ts';
 
 /** Where something was said: a tracker or forge with the item or pull request, or a chat. */
@@ -97,7 +99,7 @@ export const wordMachine = setup({
     }),
     recordOutcome: assign(({ event }) => ({ outcome: toldIn(event).outcome, why: toldIn(event).why })),
     recordFailure: assign(({ context, event }) => ({
-      why: (event as { error?: { message?: string } }).error?.message ?? 'no reason given',
+      why: failureIn(event),
       tries: context.tries + 1,
     })),
     giveUp: assign({ outcome: 'lost' }),
@@ -180,6 +182,6 @@ export const wordMachine = setup({
 
 /** What words are listed by. */
 export const wordTags = ({ context }: { context: WordContext }): string[] => [
-  `task:${encodeURIComponent(context.taskId)}`,
+  taskTag(context.taskId),
   ...(context.outcome === null ? [] : [`outcome:${context.outcome}`]),
 ];

@@ -19,6 +19,7 @@ import type { Verdict } from '../../domain/verdict.ts';
 import { workerId } from '../addresses.ts';
 import { agentRunMachine } from '../agent-run.ts';
 import type { AgentRunOutput } from '../agent-run-context.ts';
+import { failureIn } from '../failure.ts';
 import { type GateOutput, gateMachine } from '../gate.ts';
 import { notProvided, pureActor } from '../provided.ts';
 import type {
@@ -54,7 +55,6 @@ interface DoneEvent<T> {
 const outputOf = <T>(event: unknown) => (event as DoneEvent<T>).output;
 const atOf = (event: unknown) => (event as { at: number }).at;
 const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
-const errorOf = (event: unknown) => (event as { error?: { message?: string } }).error?.message ?? 'no reason given';
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
 const isOverBudget = (event: unknown) => outputOf<AgentRunOutput | undefined>(event)?.outcome === 'budget';
 const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
@@ -375,7 +375,7 @@ export const taskSetup = setup({
         .filter(verdict => verdict !== undefined)
         .map(({ gate, verdict, detail }) => `${gate}: ${verdict}, ${firstLine(detail)}`);
       const parts = [params.why, ...details];
-      if ('error' in event) parts.push(errorOf(event));
+      if ('error' in event) parts.push(failureIn(event));
       const { outcome, reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       if (outcome !== undefined && outcome !== 'succeeded') parts.push(reason ?? '');
       return { waitsFor: shorten(parts.filter(part => part !== '').join('; '), 600) };

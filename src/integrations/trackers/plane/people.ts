@@ -1,4 +1,5 @@
 /** Who somebody is, and what he may do. */
+import { askOnce } from '../../../domain/ask-once.ts';
 import { OutsideError } from '../../outside.ts';
 import { isProgramName } from '../../program.ts';
 import type { Person, Tracker } from '../../tracker.ts';
@@ -26,22 +27,12 @@ const accountIn = ({ member, id }: { member?: string | PersonAnswer | null | und
 
 export function createPeople(api: PlaneApi): People {
   const known = new Map<string, Person>();
-  let us: Promise<Person> | undefined;
 
   const members = (path: string) => api.list(`${path}/members/`, memberAnswer);
 
   return {
-    account() {
-      // A token belongs to one account for ever; only an answer that did not come is asked for again.
-      us ??= api.http
-        .get('/v1/users/me/', personAnswer)
-        .then(personOf)
-        .catch(error => {
-          us = undefined;
-          throw error;
-        });
-      return us;
-    },
+    // A token belongs to one account for ever.
+    account: askOnce(async () => personOf(await api.http.get('/v1/users/me/', personAnswer))),
     async named(project, who) {
       if (typeof who !== 'string') return personOf(who);
       if (!known.has(who)) {
