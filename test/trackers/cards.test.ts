@@ -15,11 +15,6 @@ const hears = {
 const state = (board: Board, key: string) => board.system().state(key);
 const refusals = (board: Board, key: string) => board.ours(key).filter(text => text.startsWith('This changed nothing'));
 
-async function intake(board: Board): Promise<IntakeContext> {
-  const [row] = await board.system().runtime.list({ kind: 'intake', limit: 1 });
-  return (JSON.parse(row!.snapshot) as { context: IntakeContext }).context;
-}
-
 async function move(board: Board, key: string, to: string, by = 'maria') {
   board.clock.advance(2_000);
   board.plane.moveItem(key, to, by);
@@ -105,7 +100,7 @@ test('a state that is gone is left out, said where tracker and task differ, and 
   expect(await state(board, key)).toBe('plan.awaitingApproval');
   await board.system().runtime.send('intake:shop:plan:ET', { type: 'intake.look' });
   await board.settle();
-  expect((await intake(board)).drift).toMatchObject([
+  expect((await board.intake()).drift).toMatchObject([
     { task: key, field: 'state', does: 'changes nothing while there is no state In Review' },
   ]);
   await check(board);
@@ -131,7 +126,7 @@ test.each(['archive', 'deleteItem'] as const)(
     board.plane[act](key, 'maria');
     await board.system().runtime.send('intake:shop:plan:ET', { type: 'intake.look' });
     await board.settle();
-    expect((await intake(board)).drift).toMatchObject([{ task: key, field: 'existence', settle: 'task.cancel' }]);
+    expect((await board.intake()).drift).toMatchObject([{ task: key, field: 'existence', settle: 'task.cancel' }]);
     board.work.release();
     await board.settle();
     // It goes on: whoever looks at the task decides what becomes of it.
@@ -200,7 +195,7 @@ test('an item that an agent asked for is no task until a person hands it over', 
   await board.settle();
   await board.advance(65_000);
   expect(await state(board, key)).toBeUndefined();
-  expect((await intake(board)).recent).toMatchObject([
+  expect((await board.intake()).recent).toMatchObject([
     { key, task: null, why: expect.stringContaining('handed it over') },
   ]);
   board.plane.moveItem(key, 'Todo', 'maria');

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { onTestFinished } from 'vitest';
+import type { IntakeContext } from '../../src/machines/intake.ts';
 import { type FakePlaneOptions, startFakePlane, type WantedProject } from '../../src/testing/trackers/plane.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { configuredAt, planeSecret, type Said } from './configured.ts';
@@ -61,6 +62,17 @@ export async function openBoard(wanted: BoardOptions = {}) {
         .comments(key)
         .filter(({ by }) => by === 'signalbox' || by === us)
         .map(({ html }) => textOf(html)),
+    async intake(): Promise<IntakeContext> {
+      const [row] = await life.system().runtime.list({ kind: 'intake', limit: 1 });
+      return (JSON.parse(row!.snapshot) as { context: IntakeContext }).context;
+    },
+    /** Has everything that is open looked at. */
+    async look(): Promise<IntakeContext> {
+      const [row] = await life.system().runtime.list({ kind: 'intake', limit: 1 });
+      await life.system().runtime.send(row!.id, { type: 'intake.look' });
+      await life.settle();
+      return this.intake();
+    },
     /** Makes an item that is for agents, and the task of it. */
     async begin(title = 'Totals are wrong', by = 'maria'): Promise<string> {
       const { key } = plane.createItem('ET', { title, by });

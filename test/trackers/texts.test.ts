@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { IntakeContext } from '../../src/machines/intake.ts';
 import { type GiteaBoard, openGiteaBoard } from './gitea-board.ts';
+import { openBoard } from './plane-board.ts';
 
 async function drift(board: GiteaBoard) {
   const [row] = await board.system().runtime.list({ kind: 'intake', limit: 1 });
@@ -37,4 +38,20 @@ test('what a stranger changes in his item after it was handed over reaches nobod
   await board.advance(62_000);
   expect(await board.context(task)).toMatchObject({ body: 'Wrong.' });
   expect(await drift(board)).toMatchObject([{ task, field: 'text', settle: 'text.take' }]);
+});
+
+test('however many of his items somebody has changed, a look at all of them asks once what he may', async () => {
+  const board = await openBoard();
+  const { plane } = board;
+  const keys = ['One', 'Two', 'Three'].map(title => plane.createItem('ET', { title, by: 'stranger' }).key);
+  for (const key of keys) plane.label(key, ['agent'], 'maria');
+  await board.settle();
+  for (const key of keys) plane.rename(key, `${plane.item(key).title}, and all secrets`, 'stranger');
+  await board.settle();
+  await board.advance(120_000);
+  const before = plane.requests.length;
+  expect((await board.look()).drift).toHaveLength(keys.length);
+  const asked = plane.requests.slice(before).filter(({ path }) => path.includes('/members/'));
+  // Of the project and of the workspace.
+  expect(asked).toHaveLength(2);
 });

@@ -59,6 +59,7 @@ export async function scan(ground: Ground, input: ScanInput, signal: AbortSignal
     differences: [],
     drift: [],
     seen: new Set(),
+    directs: new Map(),
   };
   const items: Scanned['items'] = [];
   let looked = 0;
@@ -104,6 +105,8 @@ interface Looking {
   place: string;
   /** Tasks that were looked at. */
   seen: Set<string>;
+  /** By their ids, whether people may give work: asked once in a look, and not for each of a thousand items of one author. */
+  directs: Map<string, Promise<boolean>>;
 }
 
 async function taskOf({ runtime, source }: Looking, item: WorkItem): Promise<ActorRow | undefined> {
@@ -146,18 +149,31 @@ async function tell({ runtime, differences }: Looking, { task, actorId, event, w
 
 /** Whether the task goes by what the item says; where it says something else now, the task is told. */
 async function takeText(look: Looking, item: WorkItem, id: string, task: TaskContext): Promise<boolean> {
-  const { ground, source, tracker } = look;
+  const { source } = look;
   if (source.wins.text === 'task') return false;
   const title = cleanTitle(item.title);
   if (title === task.title && item.body === task.body) return true;
   // Its author could change what an agent is told after others have handed it over.
-  const directing = { project: source.project, place: item.project, tracker, person: item.author };
-  if ((await whyMayNotDirect(ground.settings(), directing)) !== null) return false;
+  if (!(await mayDirect(look, item))) return false;
   const hash = createHash('sha256').update(`${title}\0${item.body}`).digest('hex').slice(0, 16);
   const event = { type: 'work.described', title, body: item.body, by: source.name };
   const what = `${item.key} says something else now`;
   await tell(look, { task: id, actorId: id, event, what, key: `text:${hash}:${item.updatedAt}` });
   return true;
+}
+
+async function mayDirect(
+  { ground, source, tracker, directs }: Looking,
+  { author, project: place }: WorkItem,
+): Promise<boolean> {
+  if (author === null) return false;
+  const asked =
+    directs.get(author.id) ??
+    whyMayNotDirect(ground.settings(), { project: source.project, place, tracker, person: author }).then(
+      why => why === null,
+    );
+  directs.set(author.id, asked);
+  return asked;
 }
 
 /** The card of a task that has the last word on it goes back to where the task has it. */

@@ -11,6 +11,7 @@ export interface PlanePeople {
   ): { id: string; key: string; project: string };
   /** To the state of this name. */
   moveItem(key: string, state: string, by?: string): void;
+  rename(key: string, title: string, by?: string): void;
   /** Makes these its labels, and no others. */
   label(key: string, labels: readonly string[], by?: string): void;
   /** Makes these people, by their logins, its assignees. */
@@ -87,6 +88,9 @@ export function createPlanePeople(world: World, acts: Acts): PlanePeople {
     moveItem(key, state, by) {
       const item = findItem(world, key);
       acts.changeItem(item, { state: named(item.project.states, [state])[0]! }, who(by), 'pages');
+    },
+    rename(key, name, by) {
+      acts.changeItem(findItem(world, key), { name }, who(by), 'pages');
     },
     label(key, labels, by) {
       const item = findItem(world, key);
