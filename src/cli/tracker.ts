@@ -23,6 +23,7 @@ function linesOf({
   account,
   version,
   problem,
+  missing,
   hasWebhookSecret,
   projects,
   breaker,
@@ -35,6 +36,7 @@ function linesOf({
     ...(problem === null ? [] : [`  ${problem.why}`, `    → ${problem.remedy}`]),
     ...(hasWebhookSecret ? [] : ['  no webhook secret: its deliveries are refused, and it is asked every 30 s']),
     ...projects.map(({ project, place }) => `  project ${project}: takes work from ${place}`),
+    ...missing.map(({ project, what }) => `  project ${project}: ${what}`),
     ...(breaker === null ? [] : [`  breaker: ${breaker.state}${breaker.why === null ? '' : `, ${breaker.why}`}`]),
     ...(waiting.actions === 0 ? [] : [`  ${waiting.actions} waiting to be written there${since}`]),
   ];

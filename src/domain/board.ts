@@ -2,6 +2,7 @@
  * The two tables between a tracker and a task: which change of an item is which event, and what an item shows of a task. A
  * person who moves a card and the machine never fight: what a person did is heard once, what the machine decides is shown once.
  */
+import { isSameName } from './names.ts';
 
 /** What somebody may order of a task at a tracker or in a chat. */
 export const verbs = ['approve', 'reject', 'answer', 'retry', 'pause', 'resume', 'cancel'] as const;
@@ -50,13 +51,11 @@ export const usualBoard: Board = {
   },
 };
 
-const isSame = (one: string, other: string) => one.trim().toLowerCase() === other.trim().toLowerCase();
-
 /** What a change orders; null when it orders nothing. The first rule that fits counts. */
 export function verbOf({ hear }: Board, { on, value, group }: Change): Verb | null {
   const fits = (rule: HearRule) =>
     rule.on === on &&
-    (rule.value === null || isSame(rule.value, value) || (group !== undefined && rule.value === `@${group}`));
+    (rule.value === null || isSameName(rule.value, value) || (group !== undefined && rule.value === `@${group}`));
   return hear.find(fits)?.does ?? null;
 }
 
@@ -95,6 +94,6 @@ export function lookOf({ show }: Board, { standing, stage }: { standing: string;
   return {
     state: rule?.state ?? (isUnderWay ? (underWay?.state ?? null) : null),
     addLabels: label === null ? [] : [label],
-    removeLabels: [...new Set(others)].filter(other => label === null || !isSame(other, label)),
+    removeLabels: [...new Set(others)].filter(other => label === null || !isSameName(other, label)),
   };
 }

@@ -35,6 +35,10 @@ export const statusName = (gate: string) => `signalbox/${gate}`;
 /** Whether a check of a forge is a status of ours: nobody's verdict, and no news. */
 export const isOwnStatus = (name: string) => name.startsWith('signalbox/');
 
+/** Whether people mean the same by two names: they are not careful about case and blanks. */
+export const isSameName = (one: string, other: string): boolean =>
+  one.trim().toLowerCase() === other.trim().toLowerCase();
+
 /** Characters of a title, at the most. */
 export const longestTitle = 300;
 

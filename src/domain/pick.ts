@@ -1,4 +1,5 @@
 /** Which items of a tracker are for agents. Pure: whoever wants to know why an item was left alone is told the rule. */
+import { isSameName } from './names.ts';
 
 export interface Pick {
   /** Items with one of these labels. Empty: any, in this and the others. */
@@ -30,11 +31,9 @@ export interface Names {
 /** Where nothing is said: what is assigned to us. */
 export const usualPick: Pick = { labels: [], states: [], assignees: ['me'], authors: [] };
 
-const isSame = (one: string, other: string) => one.trim().toLowerCase() === other.trim().toLowerCase();
-
 /** Whether somebody is meant by a name. */
 export const isNamed = (name: string, { id, login, email }: Names): boolean =>
-  isSame(name, login) || isSame(name, id) || (email !== null && isSame(name, email));
+  isSameName(name, login) || isSameName(name, id) || (email !== null && isSameName(name, email));
 
 /** Why an item is left alone; null when it is for agents. `us` is our own account there. */
 export function whyNotPicked(pick: Pick, item: Pickable, us: Names): string | null {
@@ -42,10 +41,13 @@ export function whyNotPicked(pick: Pick, item: Pickable, us: Names): string | nu
   if (item.state.group === 'completed' || item.state.group === 'cancelled') return `it is ${item.state.name} already`;
   const { labels, states, assignees, authors } = pick;
   const isMeant = (name: string, person: Names) => isNamed(name, person) || (name === 'me' && isNamed(us.id, person));
-  if (labels.length > 0 && !labels.some(label => item.labels.some(own => isSame(own, label)))) {
+  if (labels.length > 0 && !labels.some(label => item.labels.some(own => isSameName(own, label)))) {
     return `it has none of the labels ${labels.join(', ')}`;
   }
-  if (states.length > 0 && !states.some(state => isSame(state, item.state.name) || state === `@${item.state.group}`)) {
+  if (
+    states.length > 0 &&
+    !states.some(state => isSameName(state, item.state.name) || state === `@${item.state.group}`)
+  ) {
     return `it is in the state ${item.state.name}, not in ${states.join(' or ')}`;
   }
   if (assignees.length > 0 && !assignees.some(name => item.assignees.some(person => isMeant(name, person)))) {

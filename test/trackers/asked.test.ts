@@ -14,6 +14,29 @@ test('a tracker says who we are there, and who takes work from it', async () => 
   expect(checks.find(({ name }) => name === 'tracker plan')).toMatchObject({ status: 'ok' });
 });
 
+test('a state or label that a project names and nobody has made is told before it is needed', async () => {
+  const board = {
+    show: { person: { state: 'In Reveiw', label: 'agent-waits' } },
+    hear: [{ label: 'GO', does: 'approve' }],
+  };
+  const place = await openPlanePlace({
+    project: { pick: { labels: ['agnet', 'Agent'], states: ['todo', '@backlog'] }, board },
+  });
+  const lacks = ['the state In Reveiw', 'the label agnet', 'the label agent-waits', 'the label GO'];
+  const { trackers } = await place.client.ask('tracker.list', {});
+  const missing = lacks.map(what => ({ project: 'shop', what: `Shop does not have ${what}` }));
+  expect(trackers).toMatchObject([{ problem: null, missing }]);
+  const { checks } = await place.client.ask('doctor', {});
+  expect(checks).toEqual(
+    expect.arrayContaining(
+      missing.map(({ what }) => ({
+        ...{ name: 'tracker plan', status: 'warning', detail: what },
+        remedy: 'make it there, or correct `pick` or `board` of the project shop',
+      })),
+    ),
+  );
+});
+
 test('a token that is not taken, and a project that is not there, are said with what mends them', async () => {
   const place = await openPlanePlace();
   place.env.PLANE_TOKEN = 'plane_api_of-nobody';

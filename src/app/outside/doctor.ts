@@ -24,11 +24,14 @@ export function outsideLooks(config: Config) {
 async function checkTracker(config: Config, name: string): Promise<Finding[]> {
   const settings = settingsOf(config);
   const outside = placeNameOf(settings, name);
-  const { account, version, problem: wrong } = await lookAtTracker(settings, outside);
+  const { account, version, problem: wrong, missing } = await lookAtTracker(settings, outside);
   const told = version === null || version === 'unknown' ? 'it' : `version ${version}`;
   const head = wrong === null ? fine(`${told} answers, signed in as ${account}`) : problem(wrong.why, wrong.remedy);
+  const lacking = missing.map(({ project, what }) =>
+    warning(what, `make it there, or correct \`pick\` or \`board\` of the project ${project}`),
+  );
   const tracker = config.trackers[name];
-  if (tracker?.kind !== 'plane' || tracker.webhookSecrets.length > 0) return [head];
+  if (tracker?.kind !== 'plane' || tracker.webhookSecrets.length > 0) return [head, ...lacking];
   const how = `make a webhook there, export its secret, and name its variable as trackers.${name}.webhookSecret`;
-  return [head, warning('no webhook secret: what happens there is seen half a minute later', how)];
+  return [head, ...lacking, warning('no webhook secret: what happens there is seen half a minute later', how)];
 }

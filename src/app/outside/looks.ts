@@ -4,12 +4,15 @@ import { OutsideError } from '../../integrations/outside.ts';
 import { lookLimitMs, type Wrong } from '../forge-look.ts';
 import type { Settings } from '../settings.ts';
 import { clientOfChat } from './chats.ts';
+import { missingAt } from './missing.ts';
 import { clientOfTracker, sourcesOf } from './trackers.ts';
 
 export interface TrackerLook {
   account: string | null;
   version: string | null;
   problem: Wrong | null;
+  /** What projects name and their places do not have. */
+  missing: { project: string; what: string }[];
 }
 
 /** Asks a tracker, as it is called outside, for its version, for who we are and for the places that projects name. */
@@ -26,6 +29,11 @@ export async function lookAtTracker(settings: Settings, name: string): Promise<T
     version: version.status === 'fulfilled' ? version.value : null,
     account: account.status === 'fulfilled' ? account.value.login : null,
     problem: failed === undefined ? null : wrongBecause(failed.reason, name),
+    missing: places.flatMap((source, index) => {
+      const place = found[index]!;
+      if (place.status === 'rejected') return [];
+      return missingAt(source, place.value).map(what => ({ project: source.project, what }));
+    }),
   };
 }
 

@@ -26,6 +26,9 @@ export const trackerView = z.lazy(() =>
     account: z.string().nullable().describe('who we are there; null while it does not say'),
     version: z.string().nullable(),
     problem: wrong.nullable().describe('why it does not answer, or does not take the token'),
+    missing: z
+      .array(z.object({ project: z.string(), what: z.string() }))
+      .describe('states and labels that a project names and its place does not have'),
     hasWebhookSecret: z.boolean().describe('without one its webhooks are answered 503, and it is asked every 30 s'),
     projects: z.array(z.object({ project: z.string(), place: z.string() })).describe('who takes work from where'),
     breaker: breakerView.nullable(),
@@ -80,7 +83,7 @@ export const intakeView = z.lazy(() =>
           key: z.string(),
           task: z.string().nullable().describe('what was made of it'),
           why: z.string().nullable().describe('why nothing was'),
-          notes: z.array(z.string()).describe('what could not be read of it'),
+          notes: z.array(z.string()).describe('what could not be read of it, and why this agent works on it'),
           at,
         }),
       )
