@@ -45,7 +45,7 @@ export interface Arranged {
   links: string[];
   /** Tokens that the model has used on it. */
   tokens: number;
-  /** What could not be read of it, for people. */
+  /** What could not be read of it, and why its agent works on it: for people. */
   notes: string[];
 }
 

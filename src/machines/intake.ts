@@ -73,7 +73,7 @@ export interface TakenUp {
   key: string;
   task: string | null;
   why: string | null;
-  /** What could not be read of it. */
+  /** What could not be read of it, and why its agent works on it. */
   notes: string[];
   at: number;
 }

@@ -35,6 +35,25 @@ test('the cheapest agent that is good enough works on it, as a model estimates',
   expect(await board.system().context(intakeId('shop', 'plan', 'ET'))).toMatchObject({ used: { tokens: 1_000 } });
 });
 
+test('why an agent works on an item is told where it is taken up', async () => {
+  const { item, board } = await open([hard, hard]);
+  const huge = '<p>---</p><p>context: 900k</p><p>agent: nobody</p><p>---</p><p>Do it.</p>';
+  for (const [title, html] of [
+    ['Rewrite the core', '<p>All of it.</p>'],
+    ['Everything', huge],
+    ['Named', '<p>---</p><p>agent: large</p><p>---</p><p>Do it.</p>'],
+  ] as const)
+    await item(title, html);
+  expect((await board.intake()).recent.map(({ notes }) => notes)).toEqual([
+    [expect.stringMatching(/^large: it can do what is hard, its window of \d+ tokens holds twice the 20000/)],
+    [
+      'It asks for the agent nobody, which the configuration does not have.',
+      expect.stringMatching(/^It needs a window of 1800000 tokens; .* So small works on it\.$/),
+    ],
+    ['It asks for the agent large.'],
+  ]);
+});
+
 test('what a member has written wins over what the model says', async () => {
   const { item } = await open([hard]);
   expect((await item('Small', '<p>---</p><p>difficulty: easy</p><p>---</p><p>Do it.</p>')).agent.name).toBe('small');

@@ -1,10 +1,8 @@
 /** Makes everything ready for a task of an item: what is understood of it, who works on it, what it waits for. */
 import { dirname } from 'node:path';
-import { chooseAgent } from '../../domain/agent-choice.ts';
 import { longestTitle } from '../../domain/names.ts';
 import { own } from '../../domain/own.ts';
 import type { IssueForModel, Understander } from '../../integrations/model.ts';
-import { priceOf, windowOf } from '../../integrations/prices.ts';
 import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
 import { understand } from '../../integrations/understanding/understand.ts';
 import type { Arranged, CandidateContext } from '../../machines/candidate.ts';
@@ -12,8 +10,9 @@ import { itemNameOf } from '../../machines/links.ts';
 import { arrangeTask, idsFor, type NewTask, underFreeId } from '../new-task.ts';
 import { findPipeline } from '../pipelines.ts';
 import type { Settings } from '../settings.ts';
-import { findProject, findRepository, setupFor } from '../setup.ts';
+import { findRepository, setupFor } from '../setup.ts';
 import { blockersOf } from './blockers.ts';
+import { agentFor } from './choosing.ts';
 import type { Ground } from './ground.ts';
 import { modelOf } from './model.ts';
 import { linksOf } from './reading.ts';
@@ -43,18 +42,19 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   // What costs money comes after what may stand in the way here.
   const issue = await issueOf(settings, { tracker, item, project });
   const { understanding, usage } = await understand(issue, { ...readerOf(settings, candidate), signal });
-  const chosen = choiceOf(settings, project, understanding);
+  const chosen = agentFor(settings, project, understanding);
   const setup = setupFor(config, true, repository, {
     project,
     agentEnv: [],
     cwd: dirname(repository),
     ...(understanding.priority !== null && { priority: understanding.priority }),
   });
-  const agent = (chosen !== null && own(config.agents, chosen)) || setup.agent;
+  const agent = (chosen.agent !== null && own(config.agents, chosen.agent)) || setup.agent;
   const pipeline = await findPipeline(setup.pipeline, dirname(repository));
   const blockedBy = await blockersOf(ground, { tracker, item, references: understanding.blockedBy });
   const task: NewTask = {
-    ...{ ...setup, agent, title: cleanTitle(item.title), body: item.body, repository, target, pipeline, blockedBy },
+    ...{ ...setup, agent, title: cleanTitle(item.title), body: item.body, repository, target, pipeline },
+    blockedBy,
     source: {
       ...{ tracker: name, id: itemNameOf(item), project: item.project, item: item.id, key: item.key },
       url: item.url || null,
@@ -66,7 +66,7 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
     ...(await underFreeId(making, ids, id => arrangeTask(making, { ...task, id }))),
     links: linksOf(name, item),
     tokens: usage.inputTokens + usage.outputTokens,
-    notes: understanding.notes,
+    notes: [...understanding.notes, ...chosen.why],
   };
 }
 
@@ -86,29 +86,4 @@ function readerOf(
 ): { model: Understander | null; remainingTokens: number | null } {
   if (reader === null) return { model: null, remainingTokens: null };
   return { model: modelOf(reader), remainingTokens: Math.max(0, reader.tokensPerDay - tokensUsed) };
-}
-
-/** The agent that is written, or the cheapest that is good enough where agents say what they are good for; null: the usual one. */
-function choiceOf(
-  settings: Settings,
-  project: string,
-  { agent, contextTokens, difficulty }: Awaited<ReturnType<typeof understand>>['understanding'],
-): string | null {
-  const config = settings.configuration!;
-  if (agent !== null && own(config.agents, agent) !== undefined) return agent;
-  if (contextTokens === null && difficulty === null) return null;
-  const usual = findProject(config, project).agent;
-  const names = [usual, ...Object.keys(config.abilities).filter(name => name !== usual)];
-  const candidates = names.flatMap(name => {
-    const ability = own(config.abilities, name);
-    const model = own(config.agents, name)?.model ?? null;
-    if (ability === undefined) return [];
-    const price = priceOf(settings.prices, model);
-    const cost = price === null ? null : price.input + price.output;
-    return [
-      { name, windowTokens: windowOf(settings.prices, model), difficulty: ability.difficulty, costPerMTok: cost },
-    ];
-  });
-  const choice = chooseAgent(candidates, { contextTokens, difficulty });
-  return 'agent' in choice ? choice.agent : null;
 }
