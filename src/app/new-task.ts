@@ -32,6 +32,8 @@ export interface NewTask {
   forge: { name: string; repository: string } | null;
   source: TaskSource | null;
   blockedBy: Blocker[];
+  /** Links of items of which no task is made before this one is done. */
+  blocks?: string[];
 }
 
 /** What making a task needs of the application. */

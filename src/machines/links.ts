@@ -22,16 +22,20 @@ export const itemLink = (tracker: string, id: string) => `${tracker} item ${id}`
 /** The page of an item: it is the same item whatever the configuration calls its tracker. */
 export const itemPageLink = (url: string) => `page item ${url}`;
 
+/** What an item is called by whoever has to be done before it. */
+export const heldUpLink = (link: string) => `before ${link}`;
+
 /** What an item is called among all of its tracker: ids of Plane are, numbers of a forge are only with their repository. */
 export const itemNameOf = ({ project, id }: { project: string; id: string }): string =>
   project.includes('/') ? `${project.toLowerCase()}#${id}` : id;
 
 /** All that a task is called, by what it is and has made. */
 export function taskLinks(snapshot: AnyMachineSnapshot): string[] {
-  const { forge, source, branch, base, head } = snapshot.context as Partial<TaskContext>;
+  const { forge, source, branch, base, head, blocks } = snapshot.context as Partial<TaskContext>;
   const links: string[] = [];
   if (source != null) links.push(itemLink(source.tracker, source.id));
   if (source?.url != null) links.push(itemPageLink(source.url));
+  for (const link of blocks ?? []) links.push(heldUpLink(link));
   if (forge == null) return links;
   const remote = { forge: forge.name, repository: forge.repository };
   links.push(branchLink(remote, branch ?? ''));

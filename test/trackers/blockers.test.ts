@@ -1,5 +1,6 @@
 /** What has to be done before a task begins: found, waited for, and never waited for in vain without a word. */
 import { expect, test } from 'vitest';
+import { OutsideError } from '../../src/integrations/outside.ts';
 import { type Board, openBoard } from './plane-board.ts';
 
 const state = (board: Board, key: string) => board.system().state(key);
@@ -52,6 +53,63 @@ test('a relation of Plane blocks as well as a text does', async () => {
   await check(board);
 });
 
+test('what an item blocks waits for its task, if it was handed over later; a stranger holds up nothing', async () => {
+  const board = await openBoard();
+  const second = make(board, 'Second', { isForAgents: false });
+  const html = `<p>---</p><p>blocks: [${second}, ET-4711]</p><p>---</p>`;
+  board.plane.createItem('ET', { title: 'By a stranger', html, by: 'stranger' });
+  board.plane.label('ET-2', ['agent'], 'maria');
+  const first = make(board, 'First', { html });
+  await board.settle();
+  board.plane.label(second, ['agent'], 'maria');
+  await board.settle();
+  expect(await why(board, second)).toBe(`waits for ${first} (person)`);
+  const { recent } = await board.intake();
+  expect(recent.find(({ key }) => key === first)!.notes).toEqual([
+    'It blocks ET-4711, which is no item that is known.',
+  ]);
+  await board.say(first, '<p>:approved:</p>');
+  expect(await state(board, second)).toBe('plan.awaitingApproval');
+  // Whoever comes once it is done, or has been given up, waits for nothing.
+  const cancelled = make(board, 'Cancelled', { html: '<p>This blocks ET-5.</p>' });
+  await board.settle();
+  await board.say(cancelled, '<p>/cancel</p>');
+  const third = await board.begin('Third');
+  expect([cancelled, third, await state(board, third)]).toEqual(['ET-4', 'ET-5', 'plan.awaitingApproval']);
+  await check(board);
+});
+
+test('two items that say the same of each other wait once', async () => {
+  const board = await openBoard();
+  const first = make(board, 'First', { html: '<p>It blocks ET-2.</p>' });
+  await board.settle();
+  const second = make(board, 'Second', { html: blockedBy(first) });
+  await board.settle();
+  expect((await board.context(second)).blockedBy).toHaveLength(1);
+  await check(board);
+});
+
+test('a tracker that is away while blockers are read makes nobody ask a person', async () => {
+  const board = await openBoard();
+  const first = make(board, 'By hand', { isForAgents: false });
+  const second = make(board, 'Second', { html: blockedBy(first), isForAgents: false });
+  // For this one question alone; the next try finds it back.
+  const tracker = await board.trackers.get('plan');
+  const { itemByKey } = tracker;
+  let asked = 0;
+  tracker.itemByKey = async (...ref) => {
+    asked += 1;
+    if (asked === 1) throw new OutsideError('unreachable', 'plan does not answer');
+    return itemByKey(...ref);
+  };
+  board.plane.label(second, ['agent'], 'maria');
+  await board.settle();
+  expect(await state(board, second)).toBeUndefined();
+  await board.advance(120_000);
+  expect(await why(board, second)).toBe(`waits for ${first} (Backlog)`);
+  await check(board);
+});
+
 test('an item that people work on blocks until it is closed, which is seen within ten minutes', async () => {
   const board = await openBoard();
   for (const end of ['Done', 'Cancelled']) {
@@ -97,12 +155,13 @@ test('what will never be done is not waited for: a person is asked, and by what 
   await check(board);
 });
 
-test('an item of another project is found by a relation', async () => {
+test.each(['relation', 'key'])('an item of another project is found by a %s', async way => {
   const board = await openBoard();
   board.plane.createProject({ name: 'Office', identifier: 'OF' });
   const other = board.plane.createItem('OF', { title: 'Order paper', by: 'maria' }).key;
-  const key = make(board, 'Print', { isForAgents: false });
-  board.plane.block(key, other);
+  const html = way === 'key' ? blockedBy(other) : '<p>On paper.</p>';
+  const key = make(board, 'Print', { html, isForAgents: false });
+  if (way === 'relation') board.plane.block(key, other);
   board.plane.label(key, ['agent'], 'maria');
   await board.settle();
   expect(await why(board, key)).toBe(`waits for ${other} (Backlog)`);

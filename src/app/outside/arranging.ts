@@ -11,7 +11,7 @@ import { arrangeTask, idsFor, type NewTask, underFreeId } from '../new-task.ts';
 import { findPipeline } from '../pipelines.ts';
 import type { Settings } from '../settings.ts';
 import { findRepository, setupFor } from '../setup.ts';
-import { blockersOf } from './blockers.ts';
+import { blockersOf, heldUpBy } from './blockers.ts';
 import { agentFor } from './choosing.ts';
 import type { Ground } from './ground.ts';
 import { modelOf } from './model.ts';
@@ -52,9 +52,10 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
   const agent = (chosen.agent !== null && own(config.agents, chosen.agent)) || setup.agent;
   const pipeline = await findPipeline(setup.pipeline, dirname(repository));
   const blockedBy = await blockersOf(ground, { tracker, item, references: understanding.blockedBy });
+  const heldUp = await heldUpBy(tracker, item, understanding.blocks);
   const task: NewTask = {
     ...{ ...setup, agent, title: cleanTitle(item.title), body: item.body, repository, target, pipeline },
-    blockedBy,
+    ...{ blockedBy, blocks: heldUp.links },
     source: {
       ...{ tracker: name, id: itemNameOf(item), project: item.project, item: item.id, key: item.key },
       url: item.url || null,
@@ -66,7 +67,11 @@ export async function arrangeItem(ground: Ground, candidate: CandidateContext, s
     ...(await underFreeId(making, ids, id => arrangeTask(making, { ...task, id }))),
     links: linksOf(name, item),
     tokens: usage.inputTokens + usage.outputTokens,
-    notes: [...understanding.notes, ...chosen.why],
+    notes: [
+      ...understanding.notes,
+      ...heldUp.unknown.map(reference => `It blocks ${reference}, which is no item that is known.`),
+      ...chosen.why,
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 /** What has to be done before a task begins: which items and tasks are meant, and how they stand. */
+import { isPassing, OutsideError } from '../../integrations/outside.ts';
 import type { Tracker, WorkItem } from '../../integrations/tracker.ts';
-import { itemLink, itemNameOf } from '../../machines/links.ts';
+import { heldUpLink, itemLink, itemNameOf } from '../../machines/links.ts';
 import { stageIn, standingIn } from '../../machines/standing.ts';
 import type { Blocker, LookedAtBlockers, TaskContext } from '../../machines/task/context.ts';
 import type { ActorRow } from '../../persistence/store.ts';
@@ -10,16 +11,20 @@ import type { Ground } from './ground.ts';
 
 const mostBlockers = 50;
 
-/** Who blocks an item, by what is written in it and by what its tracker says. What is written and leads nowhere is kept: a person has to see it. */
+/**
+ * Who blocks an item: by what is written in it, by what its tracker says, and by what is written in items of which a task was
+ * made before. What is written and leads nowhere is kept: a person has to see it.
+ */
 export async function blockersOf(
   { runtime }: Ground,
   { tracker, item, references }: { tracker: Tracker; item: WorkItem; references: readonly string[] },
 ): Promise<Blocker[]> {
   const working = await runtime();
   const found = new Map<string, Blocker>();
+  const own = itemLink(tracker.name, itemNameOf(item));
   const add = (blocker: Blocker) => {
     const key = blocker.item?.link ?? blocker.task ?? blocker.name;
-    const isItself = blocker.item?.link === itemLink(tracker.name, itemNameOf(item));
+    const isItself = blocker.item?.link === own;
     if (!isItself && found.size < mostBlockers) found.set(key, found.get(key) ?? blocker);
   };
   for (const reference of references) add(await blockerOf(working, { tracker, item, reference }));
@@ -27,10 +32,35 @@ export async function blockersOf(
     const other = await tracker.item(ref);
     add({ name: other?.key ?? ref.id, task: null, item: placeOf(tracker, ref) });
   }
+  for (const { actorId } of await working.linked(heldUpLink(own), mostBlockers)) {
+    const row = await working.actor(actorId);
+    if (row?.status === 'active') add({ name: actorId, task: actorId, item: itemOf(contextOf<TaskContext>(row)) });
+  }
   return [...found.values()];
 }
 
-const placeOf = ({ name: tracker }: Tracker, ref: { project: string; id: string }): Blocker['item'] => ({
+/** It may be named in the other one as well, by its item. */
+const itemOf = ({ source }: TaskContext): Blocker['item'] =>
+  source?.item === undefined ? null : placeOf({ name: source.tracker }, { project: source.project, id: source.item });
+
+/** The links of the items that are named as blocked by this one; and those that lead nowhere, as they are written. */
+export async function heldUpBy(
+  tracker: Tracker,
+  item: WorkItem,
+  references: readonly string[],
+): Promise<{ links: string[]; unknown: string[] }> {
+  const links = new Set<string>();
+  const unknown: string[] = [];
+  for (const reference of references) {
+    const meant = await itemMeant(tracker, item, reference);
+    if (meant === undefined) unknown.push(reference);
+    else if (meant.project !== item.project || meant.id !== item.id)
+      links.add(itemLink(tracker.name, itemNameOf(meant)));
+  }
+  return { links: [...links], unknown };
+}
+
+const placeOf = ({ name: tracker }: Pick<Tracker, 'name'>, ref: { project: string; id: string }): Blocker['item'] => ({
   ...{ tracker, project: ref.project, item: ref.id, link: itemLink(tracker, itemNameOf(ref)) },
 });
 
@@ -38,11 +68,24 @@ async function blockerOf(
   runtime: Runtime,
   { tracker, item, reference }: { tracker: Tracker; item: WorkItem; reference: string },
 ): Promise<Blocker> {
-  const { project, key } = keyIn(reference, item);
-  const meant = await tracker.itemByKey(project, key).catch(() => undefined);
+  const meant = await itemMeant(tracker, item, reference);
   if (meant !== undefined) return { name: reference, task: null, item: placeOf(tracker, meant) };
   const row = await runtime.actor(reference);
   return { name: reference, task: row?.kind === 'task' ? reference : null, item: null };
+}
+
+/** What cannot be asked now may be an item: only what is answered counts. */
+async function itemMeant(tracker: Tracker, item: WorkItem, reference: string): Promise<WorkItem | undefined> {
+  const unlessPassing = (error: unknown) => {
+    if (!(error instanceof OutsideError) || isPassing(error)) throw error;
+    return undefined;
+  };
+  const { project, key } = keyIn(reference, item);
+  const found = await tracker.itemByKey(project, key).catch(unlessPassing);
+  const identifier = /^([A-Za-z][A-Za-z0-9]*)-\d+$/.exec(key)?.[1];
+  if (found !== undefined || identifier === undefined || tracker.kind !== 'plane') return found;
+  const other = await tracker.project(identifier.toUpperCase()).catch(unlessPassing);
+  return other && (await tracker.itemByKey(other.id, key).catch(unlessPassing));
 }
 
 /** `acme/shop#4` and addresses of items name their place; anything else is an item of the same one. */

@@ -34,6 +34,8 @@ export interface TaskInput {
   source: TaskSource | null;
   /** What has to be done before it begins. */
   blockedBy?: Blocker[];
+  /** Items that begin when it is done, by their links. */
+  blocks?: string[];
   actor: { id: string; parentId: string | null; at: number };
 }
 
