@@ -45,10 +45,12 @@ export function lifeOf(issue: FakeIssue): Life {
 export const isThere = (issue: FakeIssue): boolean => !lifeOf(issue).isDeleted;
 
 /** What somebody changes, and when: it stands in the history. */
-function record(world: World, issue: FakeIssue, by: FakeAccount, what: FakeChange['what']): void {
+function record(world: World, issue: FakeIssue, by: FakeAccount, what: FakeChange['what']): FakeChange {
   const at = new Date();
-  lifeOf(issue).changes.push({ id: world.nextId(), by, at, what });
+  const change = { id: world.nextId(), by, at, what };
+  lifeOf(issue).changes.push(change);
   issue.updatedAt = at;
+  return change;
 }
 
 /** Whether it was another one before. */
@@ -60,29 +62,33 @@ export function setState(world: World, issue: FakeIssue, state: FakeIssue['state
   return true;
 }
 
-/** Gives an issue these labels and no others. */
-export function setLabels(world: World, issue: FakeIssue, labels: readonly FakeLabel[], by: FakeAccount): void {
+/** Gives an issue these labels and no others. Answers what that has changed. */
+export function setLabels(world: World, issue: FakeIssue, labels: readonly FakeLabel[], by: FakeAccount): FakeChange[] {
   const before = issue.labels;
   issue.labels = [...new Set(labels)];
-  for (const label of issue.labels) {
-    if (!before.includes(label)) record(world, issue, by, { type: 'label', label, isAdded: true });
-  }
-  for (const label of before) {
-    if (!issue.labels.includes(label)) record(world, issue, by, { type: 'label', label, isAdded: false });
-  }
+  const note = (isAdded: boolean) => (label: FakeLabel) => record(world, issue, by, { type: 'label', label, isAdded });
+  return [
+    ...issue.labels.filter(label => !before.includes(label)).map(note(true)),
+    ...before.filter(label => !issue.labels.includes(label)).map(note(false)),
+  ];
 }
 
-/** Gives an issue to these people and no others. */
-export function setAssignees(world: World, issue: FakeIssue, people: readonly FakeAccount[], by: FakeAccount): void {
+/** Gives an issue to these people and no others. Answers what that has changed. */
+export function setAssignees(
+  world: World,
+  issue: FakeIssue,
+  people: readonly FakeAccount[],
+  by: FakeAccount,
+): FakeChange[] {
   const life = lifeOf(issue);
   const before = life.assignees;
   life.assignees = [...people];
-  for (const account of people) {
-    if (!before.includes(account)) record(world, issue, by, { type: 'assignee', account, isAdded: true });
-  }
-  for (const account of before) {
-    if (!people.includes(account)) record(world, issue, by, { type: 'assignee', account, isAdded: false });
-  }
+  const note = (isAdded: boolean) => (account: FakeAccount) =>
+    record(world, issue, by, { type: 'assignee', account, isAdded });
+  return [
+    ...people.filter(account => !before.includes(account)).map(note(true)),
+    ...before.filter(account => !people.includes(account)).map(note(false)),
+  ];
 }
 
 /** The issues of a repository that wait for this one. */

@@ -4,7 +4,7 @@ import { whoAsks, whoMay } from '../gitea/accounts.ts';
 import { notFound, Refusal } from '../gitea/answers.ts';
 import { issueOf, repositoryOf } from '../gitea/lookup.ts';
 import type { FakeAccount, FakeIssue, FakeLabel, FakeRepository } from '../gitea/world.ts';
-import { isSince, isThere, lifeOf, setAssignees, setLabels, setState } from '../life.ts';
+import { type FakeChange, isSince, isThere, lifeOf, setAssignees, setLabels, setState } from '../life.ts';
 import { bodyOf, paramOf, queryOf } from '../request.ts';
 import { type GithubServer, invalid, page, repo } from './server.ts';
 import { commentShape, issueShape, userShape } from './shapes.ts';
@@ -53,8 +53,18 @@ export function addIssueRoutes(server: GithubServer): void {
     const repository = repositoryOf(request, world);
     const sender = whoMay(request, world, repository, 'write');
     const issue = issueOf(request, repository);
-    const { state, state_reason, assignees } = bodyOf(request);
-    if (Array.isArray(assignees)) setAssignees(world, issue, world.accounts.filter(isNamed(assignees)), sender);
+    const { state, state_reason, assignees, title, body } = bodyOf(request);
+    if (Array.isArray(assignees)) {
+      const given = world.accounts.filter(isNamed(assignees));
+      tellChanges(server, repository, issue, setAssignees(world, issue, given, sender));
+    }
+    if (title !== undefined || body !== undefined) {
+      const changes = { title: { from: issue.title }, body: { from: issue.body } };
+      Object.assign(issue, { title: String(title ?? issue.title), body: String(body ?? issue.body) });
+      issue.updatedAt = new Date();
+      const edited = { action: 'edited', changes, issue: issueShape(world, repository, issue) };
+      server.tell(repository, 'issues', { ...edited, sender: userShape(sender) });
+    }
     const isMoved = (state === 'closed' || state === 'open') && setState(world, issue, state, sender);
     if (isMoved) lifeOf(issue).reason = state === 'open' ? 'reopened' : String(state_reason ?? 'completed');
     const shape = issueShape(world, repository, issue);
@@ -69,6 +79,27 @@ export function addIssueRoutes(server: GithubServer): void {
 
   addLabelRoutes(server);
   addCommentRoutes(server);
+}
+
+/** Each change of a label or an assignee is told on its own. */
+function tellChanges(
+  { tell, world }: GithubServer,
+  repository: FakeRepository,
+  issue: FakeIssue,
+  changes: readonly FakeChange[],
+): void {
+  // Of a pull request another event tells.
+  if (issue.pull) return;
+  for (const { what, by } of changes) {
+    const common = { issue: issueShape(world, repository, issue), sender: userShape(by) };
+    if (what.type === 'label') {
+      tell(repository, 'issues', { action: what.isAdded ? 'labeled' : 'unlabeled', label: what.label, ...common });
+    }
+    if (what.type === 'assignee') {
+      const action = what.isAdded ? 'assigned' : 'unassigned';
+      tell(repository, 'issues', { action, assignee: userShape(what.account), ...common });
+    }
+  }
 }
 
 const byNumber = (one: FakeIssue, other: FakeIssue) => one.number - other.number;
@@ -88,7 +119,7 @@ function addLabelRoutes(server: GithubServer): void {
     const issue = issueOf(request, repository);
     const { labels = [] } = bodyOf(request);
     const named = labelsNamed(server, repository, labels as string[]);
-    setLabels(world, issue, labelsFrom(issue, named), by);
+    tellChanges(server, repository, issue, setLabels(world, issue, labelsFrom(issue, named), by));
     return issue.labels;
   };
   app.post(path, request => change(request, (issue, named) => [...issue.labels, ...named]));

@@ -29,29 +29,31 @@ function labelsNamed({ world }: GitlabServer, repository: FakeRepository, names:
   });
 }
 
-/** What can be changed of issues and of merge requests alike. Answers whether it was opened or closed. */
+/** What can be changed of issues and of merge requests alike. Answers what it was: `close`, `reopen`, `update`; null for nothing. */
 export function changeIssue(
   server: GitlabServer,
   repository: FakeRepository,
   { issue, asked, by }: { issue: FakeIssue; asked: Record<string, unknown>; by: FakeAccount },
-): boolean {
+): 'close' | 'reopen' | 'update' | null {
   const { world } = server;
-  const { labels, add_labels, remove_labels, assignee_ids, state_event } = asked;
+  const { labels, add_labels, remove_labels, assignee_ids, state_event, title, description } = asked;
   const named = (names: unknown) => labelsNamed(server, repository, String(names ?? ''));
   const gone = String(remove_labels ?? '').split(',');
   const before = labels === undefined ? issue.labels : named(labels);
   const kept = before.filter(({ name }) => !gone.includes(name));
-  setLabels(world, issue, [...kept, ...named(add_labels)], by);
+  const changes = setLabels(world, issue, [...kept, ...named(add_labels)], by);
   if (Array.isArray(assignee_ids)) {
-    setAssignees(
-      world,
-      issue,
-      world.accounts.filter(({ id }) => assignee_ids.includes(id)),
-      by,
-    );
+    const given = world.accounts.filter(({ id }) => assignee_ids.includes(id));
+    changes.push(...setAssignees(world, issue, given, by));
   }
-  if (state_event !== 'close' && state_event !== 'reopen') return false;
-  return setState(world, issue, state_event === 'close' ? 'closed' : 'open', by);
+  const isEdited = title !== undefined || description !== undefined;
+  if (isEdited) {
+    Object.assign(issue, { title: String(title ?? issue.title), body: String(description ?? issue.body) });
+    issue.updatedAt = new Date();
+  }
+  const moves = state_event === 'close' || state_event === 'reopen' ? state_event : null;
+  if (moves && setState(world, issue, moves === 'close' ? 'closed' : 'open', by)) return moves;
+  return isEdited || changes.length > 0 ? 'update' : null;
 }
 
 const byNumber = (one: FakeIssue, other: FakeIssue) => one.number - other.number;
@@ -109,8 +111,8 @@ export function addIssueRoutes(server: GitlabServer): void {
     const repository = projectOf(request, world);
     const by = whoMay(request, world, repository, 'write');
     const issue = issueOf(request, repository);
-    const asked = bodyOf(request);
-    if (changeIssue(server, repository, { issue, asked, by })) tell(repository, issue, String(asked.state_event), by);
+    const action = changeIssue(server, repository, { issue, asked: bodyOf(request), by });
+    if (action !== null) tell(repository, issue, action, by);
     return issueShape(world, repository, issue);
   });
 

@@ -63,11 +63,9 @@ export function addRequestRoutes(server: GitlabServer): void {
     const repository = projectOf(request, world);
     const by = whoMay(request, world, repository, 'write');
     const issue = requestOf(request, repository);
-    const asked = bodyOf(request);
     await headOf(server, issue);
-    if (changeIssue(server, repository, { issue, asked, by })) {
-      await tellOfRequest(server, repository, { issue, action: String(asked.state_event), by });
-    }
+    const action = changeIssue(server, repository, { issue, asked: bodyOf(request), by });
+    if (action !== null) await tellOfRequest(server, repository, { issue, action, by });
     return requestShape(server, repository, issue);
   });
 
