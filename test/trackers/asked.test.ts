@@ -1,4 +1,6 @@
 /** What can be asked of trackers: whether they answer, what was taken up or left alone, what differs and how it is settled. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { OutputOf } from '../../src/client/signalbox.ts';
 import { intakeId } from '../../src/machines/addresses.ts';
@@ -35,6 +37,21 @@ test('a state or label that a project names and nobody has made is told before i
       })),
     ),
   );
+});
+
+test('a text of the team is tried before anything is to be said with it', async () => {
+  const place = await openPlanePlace({ more: { texts: './texts' } });
+  const looked = async () => (await place.client.ask('doctor', {})).checks.filter(({ name }) => name === 'texts');
+  expect(await looked()).toMatchObject([
+    { status: 'warning', detail: expect.stringContaining('has none of status.md') },
+  ]);
+  mkdirSync(join(place.directory, 'texts'));
+  writeFileSync(join(place.directory, 'texts/status.md'), '{{ task }} is {{ standing | upcase }}');
+  writeFileSync(join(place.directory, 'texts/refused.md'), '{{ why | shout }}');
+  expect(await looked()).toMatchObject([
+    { status: 'ok', detail: 'status.md can be used' },
+    { status: 'error', detail: expect.stringMatching(/refused\.md cannot be used: undefined filter: shout/) },
+  ]);
 });
 
 test('a token that is not taken, and a project that is not there, are said with what mends them', async () => {

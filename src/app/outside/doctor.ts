@@ -1,8 +1,13 @@
 /** Looks at each tracker, chat and model of the configuration: whether it answers, and knows us. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { renderText, textNames } from '../../texts/render.ts';
 import { type Finding, fine, problem, warning } from '../finding.ts';
-import { settingsOf } from '../settings.ts';
+import { type Settings, settingsOf } from '../settings.ts';
 import { lookAtChat, lookAtTracker } from './looks.ts';
+import { textsOf } from './texts.ts';
 import { placeNameOf, sourcesOf } from './trackers.ts';
 
 /** One look for each. */
@@ -18,7 +23,26 @@ export function outsideLooks(config: Config) {
         return [wrong === null ? fine(account ?? 'can be used') : problem(wrong.why, wrong.remedy)];
       },
     })),
+    ...(config.texts === null ? [] : [{ name: 'texts', look: async () => checkTexts(settings) }]),
   ];
+}
+
+/** A template is used once something is to be said: far too late to hear that it cannot be. */
+function checkTexts(settings: Settings): Finding[] {
+  const texts = textsOf(settings);
+  const own = textNames.filter(name => existsSync(join(texts.own ?? '', `${name}.md`)));
+  if (own.length === 0) {
+    const names = textNames.map(name => `${name}.md`).join(', ');
+    return [warning(`${texts.own} has none of ${names}`, 'put one there, or take `texts` out of the configuration')];
+  }
+  return own.map(name => {
+    try {
+      renderText(texts, name, {});
+      return fine(`${name}.md can be used`);
+    } catch (error) {
+      return problem(messageOf(error), 'see docs/trackers.md for what a template may contain');
+    }
+  });
 }
 
 async function checkTracker(config: Config, name: string): Promise<Finding[]> {

@@ -8,7 +8,7 @@ type Named = Pick<Source, 'pick' | 'board'>;
 /** One sentence for each; groups such as `@started` are no names. */
 export function missingAt(named: Named, { name: place, states, labels }: TrackerProject): string[] {
   const lacks = (have: readonly string[]) => (wanted: string) => !have.some(one => isSameName(one, wanted));
-  const isName = (state: string) => !state.startsWith('@');
+  const isName = (wanted: string) => !wanted.startsWith('@');
   const { states: wantedStates, labels: wantedLabels } = namesIn(named);
   return [
     ...wantedStates
