@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { messageOf } from '../domain/errors.ts';
+import { refOf } from '../domain/names.ts';
 import type { Forge } from '../integrations/forge.ts';
 import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { Looked } from '../machines/gate.ts';
@@ -10,19 +11,24 @@ import { type AtForge, documentsOf } from '../machines/task/context.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCi } from './gates/ci.ts';
 import { judgeCommand } from './gates/command.ts';
-import type { GatePlace } from './gates/place.ts';
+import { documentsAt } from './gates/documents.ts';
 import { judgePullRequestReview } from './gates/pull-request-review.ts';
 import { judgeVerdict } from './gates/verdict.ts';
+import { gitIn, resolveCommit } from './git.ts';
 import { inside } from './paths.ts';
 
 export interface JudgeInput {
   gate: Gate;
   taskId: string;
-  worktree: string;
+  project: string;
+  repository: string;
   workItem: string;
   branch: string;
+  target: string;
   /** That of the agent whose work is judged: commands run on what it has written. */
   sandbox: SandboxSpec;
+  /** Names of variables that the agent is given: what it has tested with them is judged with them. */
+  env?: string[];
   /** Where the repository is for everybody; null for a local one alone. */
   forge: AtForge | null;
   /** The commit that was published. */
@@ -30,33 +36,26 @@ export interface JudgeInput {
   job: { ref: string };
 }
 
-/** What a gate may need beside the worktree. */
+/** What a gate may need beside the repository. */
 export interface Judging {
   runsDir: string;
+  /** Where its clean checkout is made. */
+  checkoutsDir: string;
   forgeOf(name: string): Promise<Forge>;
 }
 
 /** Judges a gate. One that breaks down has no opinion: it is inconclusive, never a pass. */
 export async function judgeGate(
   input: JudgeInput,
-  { runsDir, forgeOf }: Judging,
+  { runsDir, checkoutsDir, forgeOf }: Judging,
   signal: AbortSignal,
 ): Promise<Looked> {
-  const { gate, taskId, worktree, workItem, branch, sandbox, job } = input;
+  const { gate } = input;
   const began = performance.now();
-  const place = {
-    worktree,
-    documents: join(worktree, documentsOf(workItem)),
-    runDir: inside(runsDir, job.ref),
-    runId: job.ref,
-    taskId,
-    branch,
-    sandbox,
-    job: job.ref,
-    signal,
-  };
   const isElsewhere = gate.kind === 'ci' || gate.kind === 'pullRequestReview';
-  const looking = isElsewhere ? judgeAtForge(gate, input, forgeOf) : judge(gate, place);
+  const looking = isElsewhere
+    ? judgeAtForge(gate, input, forgeOf)
+    : judge(gate, input, { runsDir, checkoutsDir, signal });
   const looked = await looking.catch(
     (error: unknown): Looked => ({
       gate: gate.name,
@@ -89,15 +88,25 @@ async function judgeAtForge(
   }
 }
 
-async function judge(gate: Exclude<Gate, ForgeGate>, place: GatePlace): Promise<Looked> {
-  inside(place.worktree, place.documents);
+async function judge(
+  gate: Exclude<Gate, ForgeGate>,
+  input: JudgeInput,
+  { runsDir, checkoutsDir, signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+): Promise<Looked> {
+  const { taskId, project, repository, workItem, branch, head, sandbox, env = [], job } = input;
+  const git = gitIn(repository);
   switch (gate.kind) {
     case 'artifacts':
-      return judgeArtifacts(gate, place);
+      return judgeArtifacts(gate, await documentsAt(git, head, documentsOf(workItem)));
     case 'verdict':
-      return judgeVerdict(gate, place);
-    case 'command':
-      return judgeCommand(gate, place);
+      return judgeVerdict(gate, await documentsAt(git, head, documentsOf(workItem)));
+    case 'command': {
+      // Each gate has a checkout of its own: what one of them leaves is nothing that another finds.
+      const directory = inside(checkoutsDir, join(project, taskId, gate.name));
+      const target = { name: input.target, commit: await resolveCommit(git, refOf(input.target, input.forge?.name)) };
+      const place = { repository, directory, head, target, runDir: inside(runsDir, job.ref), runId: job.ref };
+      return judgeCommand(gate, { ...place, taskId, branch, sandbox, env, job: job.ref, signal });
+    }
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };
   }

@@ -1,8 +1,10 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { SignalboxError } from '../domain/errors.ts';
+import { isMarkAlive } from '../host/process-tree.ts';
 
 export interface GitResult {
   code: number;
@@ -26,6 +28,8 @@ export interface Git {
 
 const lockTries = 50;
 const lockWaitMs = 100;
+/** From then on it is looked whether anybody is left who could hold a lock. */
+const patientTries = 5;
 const identity = ['-c', 'user.name=Signalbox', '-c', 'user.email=signalbox@localhost'];
 /**
  * Settings that would make git run programs, or wait, whatever the repository's own configuration says: an agent can
@@ -39,17 +43,39 @@ const quiet = [
   'core.sshCommand=false',
   'core.editor=true',
   'commit.gpgSign=false',
+  'core.safecrlf=false',
   'protocol.ext.allow=never',
   'gc.auto=0',
   'maintenance.auto=false',
   'advice.detachedHead=false',
 ].flatMap(setting => ['-c', setting]);
 
+/** For a checkout that is to have every file. */
+export const whole = ['-c', 'core.sparseCheckout=false'];
+
+/**
+ * A git that was killed leaves its lock behind. Where it lies in the git directory of a worktree of ours, and no process works in
+ * that any more, nobody will ever take it away: it goes. Answers whether it did.
+ */
+function removeStaleLock(directory: string, stderr: string): boolean {
+  const own = notedGitDirs(directory)?.own;
+  const lock = /Unable to create '([^']+\.lock)'/.exec(stderr)?.[1];
+  if (own === undefined || lock === undefined || dirname(realpathOr(lock)) !== realpathOr(own)) return false;
+  if (isMarkAlive([`SIGNALBOX_WORKTREE=${directory}`])) return false;
+  rmSync(lock, { force: true });
+  return true;
+}
+
+const realpathOr = (path: string) => (existsSync(path) ? realpathSync(path) : path);
+
 /** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
 export function gitIn(directory: string): Git {
+  // A checkout of ours is never sparse, whatever the user's is.
+  const isWhole = notedGitDirs(directory) !== undefined;
   const result = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
     for (let attempt = 1; ; attempt++) {
-      const { exitCode, stdout, stderr, failed, code } = await execa('git', [...quiet, ...identity, ...args], {
+      const settings = isWhole ? [...quiet, ...whole] : quiet;
+      const { exitCode, stdout, stderr, failed, code } = await execa('git', [...settings, ...identity, ...args], {
         cwd: directory,
         env: { ...environment(), ...trustedPlaces(directory), ...options.env },
         extendEnv: false,
@@ -68,6 +94,7 @@ export function gitIn(directory: string): Git {
       // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
       const isLocked = failed && /\.lock': File exists/.test(stderr);
       if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr };
+      if (attempt >= patientTries && removeStaleLock(directory, stderr)) continue;
       await new Promise(resolve => setTimeout(resolve, lockWaitMs));
     }
   };
@@ -87,6 +114,8 @@ export function gitIn(directory: string): Git {
 export interface GitDirs {
   own: string;
   common: string;
+  /** Where the objects are, for a repository that has those of another. */
+  borrowed?: string;
 }
 
 /** Signalbox's own note of where the git directories of a worktree are, beside it and out of the agent's reach. */
@@ -101,6 +130,11 @@ export async function noteGitDirs(worktree: string): Promise<void> {
   const answer = await gitIn(worktree)(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']);
   const [own = '', common = ''] = answer.split('\n');
   writeFileSync(noteAt(worktree), `${JSON.stringify({ own, common } satisfies GitDirs)}\n`);
+}
+
+/** Notes the git directory of a checkout that is a repository of its own, with the objects that it borrows. */
+export function noteOwnGitDir(directory: string, gitDir: string, borrowed: string): void {
+  writeFileSync(noteAt(directory), `${JSON.stringify({ own: gitDir, common: gitDir, borrowed } satisfies GitDirs)}\n`);
 }
 
 export function forgetGitDirs(worktree: string): void {
@@ -133,6 +167,16 @@ function environment(): Record<string, string> {
     GIT_EDITOR: 'true',
     GIT_OPTIONAL_LOCKS: '0',
   };
+}
+
+/** The git directory of a worktree's own. Absolute. */
+export const gitDirOf = (git: Git): Promise<string> => git(['rev-parse', '--absolute-git-dir']);
+
+/** What a command with `-z` lists. Throws as the command does. */
+export async function listed(git: Git, args: readonly string[], options?: GitOptions): Promise<string[]> {
+  const { code, stdout, stderr } = await git.result(args, options);
+  if (code !== 0) throw new SignalboxError('unavailable', 'gitFailed', `git ${args[0]} failed: ${stderr.trim()}`);
+  return stdout.split('\0').filter(entry => entry !== '');
 }
 
 /** The commit behind a name, or undefined when there is none. */

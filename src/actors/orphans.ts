@@ -17,11 +17,11 @@ const pauseMs = 10;
  * commit that ends a run and the kill that follows it leaves such a process behind.
  */
 export async function endOrphans(
-  { runsDir, worktreesDir }: { runsDir: string; worktreesDir: string },
+  { runsDir, worktreesDir, checkoutsDir }: { runsDir: string; worktreesDir: string; checkoutsDir: string },
   isJobOpen: (job: string) => Promise<boolean>,
 ): Promise<Orphan[]> {
   const orphans: Orphan[] = [];
-  for (const [runId, worktree] of runsWithProcesses(worktreesDir)) {
+  for (const [runId, worktree] of runsWithProcesses([worktreesDir, checkoutsDir])) {
     const runDir = join(runsDir, runId);
     const job = readJob(runDir);
     if (job === undefined || (await isJobOpen(job))) continue;
@@ -40,8 +40,8 @@ export async function endOrphans(
   return orphans;
 }
 
-/** Runs whose mark some living process carries, with the worktree that it names. */
-export function runsWithProcesses(worktreesDir: string): Map<string, string> {
+/** Runs whose mark some living process carries, with the worktree or checkout below one of these directories that it names. */
+export function runsWithProcesses(directories: readonly string[]): Map<string, string> {
   const runs = new Map<string, string>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -54,7 +54,8 @@ export function runsWithProcesses(worktreesDir: string): Map<string, string> {
     const valueAt = (key: string) => environment.find(entry => entry.startsWith(`${key}=`))?.slice(key.length + 1);
     const runId = valueAt('SIGNALBOX_RUN_ID');
     const worktree = valueAt('SIGNALBOX_WORKTREE');
-    if (runId !== undefined && worktree?.startsWith(`${worktreesDir}/`)) runs.set(runId, worktree);
+    if (runId === undefined || worktree === undefined) continue;
+    if (directories.some(directory => worktree.startsWith(`${directory}/`))) runs.set(runId, worktree);
   }
   return runs;
 }

@@ -44,8 +44,9 @@ export function sandboxed(place: SandboxPlace): Sandboxed {
     argv,
     cwd: worktree,
     env,
-    writable: [dirs.own, ...writableIn(dirs.common, branch)],
-    readable: [runDir, dirs.common],
+    // A checkout that borrows its objects is judged in; nobody commits there.
+    writable: dirs.borrowed === undefined ? [dirs.own, ...writableIn(dirs.common, branch)] : [],
+    readable: [runDir, dirs.common, ...(dirs.borrowed === undefined ? [] : [dirs.borrowed])],
     hidden: [dataDir],
     home: homeOf(dataDir, taskId),
   });

@@ -1,7 +1,9 @@
 /** The data directory: what lies where in it, how it is made, and how its database is opened. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { isBecause, SignalboxError } from '../domain/errors.ts';
 import { isAlive, type ProcessIdentity } from '../host/process-identity.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../persistence/sqlite/store.ts';
@@ -13,6 +15,8 @@ export interface DataPaths {
   database: string;
   runsDir: string;
   worktreesDir: string;
+  /** Where gates check out what they judge: outside every other checkout, whose files they must not find. */
+  checkoutsDir: string;
   lock: string;
   /** Where whoever works here listens. */
   socket: string;
@@ -27,10 +31,26 @@ export function dataPaths(dataDir: string): DataPaths {
     database: join(absolute, 'signalbox.db'),
     runsDir: join(absolute, 'runs'),
     worktreesDir: join(absolute, 'worktrees'),
+    checkoutsDir: checkoutsDirFor(absolute),
     lock: join(absolute, 'lock'),
     socket: join(absolute, 'api.sock'),
     service: join(absolute, 'service.json'),
   };
+}
+
+/**
+ * Beside the data, unless that lies in a checkout: programs look upwards for their packages and settings, and would find those of
+ * the user there.
+ */
+function checkoutsDirFor(dataDir: string): string {
+  if (!isInCheckout(dataDir)) return join(dataDir, 'checkouts');
+  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return join(state, 'signalbox', createHash('sha256').update(dataDir).digest('hex').slice(0, 16), 'checkouts');
+}
+
+function isInCheckout(directory: string): boolean {
+  const above = dirname(directory);
+  return above !== directory && (existsSync(join(above, '.git')) || isInCheckout(above));
 }
 
 /** Makes what is missing. Throws `directoryUnusable`. */

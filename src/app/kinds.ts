@@ -1,5 +1,6 @@
 /** The kinds of actors with what each needs of the outside world. */
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromPromise } from 'xstate';
 import { checkAgent } from '../actors/agent-preflight.ts';
 import { createAgentProcess } from '../actors/agent-process.ts';
@@ -9,6 +10,7 @@ import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type InspectInput, inspect } from '../actors/inspect.ts';
+import { inside } from '../actors/paths.ts';
 import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
@@ -48,7 +50,7 @@ const nothingToPrune = () => Promise.reject(new Error('there is no data to remov
 
 /** Every kind of actor, with what it needs of the outside world. */
 export function kindsFor(
-  { dataDir, runsDir }: Pick<DataPaths, 'dataDir' | 'runsDir'>,
+  { dataDir, runsDir, checkoutsDir }: Pick<DataPaths, 'dataDir' | 'runsDir' | 'checkoutsDir'>,
   {
     settings = () => defaultSettings,
     forges = createForges(() => settings().forges),
@@ -99,11 +101,11 @@ export function kindsFor(
     gate: {
       actors: {
         judge: fromPromise<Looked, JudgeInput>(({ input, signal }) =>
-          judgeGate(input, { runsDir, forgeOf: forges.get }, signal),
+          judgeGate(input, { runsDir, checkoutsDir, forgeOf: forges.get }, signal),
         ),
       },
     },
-    task: taskParts({ dataDir, runsDir, forges }, taskOutside(ground)),
+    task: taskParts({ dataDir, runsDir, checkoutsDir, forges }, taskOutside(ground)),
   });
 }
 
@@ -113,10 +115,10 @@ function provide(parts: Record<string, Pick<MachineKind, 'actors' | 'effects'>>)
 }
 
 function taskParts(
-  place: ForgePlace & { runsDir: string },
+  place: ForgePlace & { runsDir: string; checkoutsDir: string },
   outside: Pick<MachineKind, 'actors' | 'effects'>,
 ): Pick<MachineKind, 'actors' | 'effects'> {
-  const { dataDir, runsDir } = place;
+  const { dataDir, runsDir, checkoutsDir } = place;
   return {
     actors: {
       ...outside.actors,
@@ -142,6 +144,7 @@ function taskParts(
             runHook({ ...place, hook: command }, runsDir, `${params.taskId}.end`, signal),
           );
           rmSync(homeOf(dataDir, params.taskId), { recursive: true, force: true });
+          rmSync(inside(checkoutsDir, join(params.project, params.taskId)), { recursive: true, force: true });
         }),
     },
   };

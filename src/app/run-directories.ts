@@ -29,12 +29,12 @@ export interface Swept {
  * is not known to have been one, stays.
  */
 export async function sweepRuns(
-  { runsDir, worktreesDir }: Pick<DataPaths, 'runsDir' | 'worktreesDir'>,
+  { runsDir, worktreesDir, checkoutsDir }: Pick<DataPaths, 'runsDir' | 'worktreesDir' | 'checkoutsDir'>,
   { isGone, isDryRun, signal }: SweepOptions,
 ): Promise<Swept> {
   const swept: Swept = { directories: 0, bytes: 0, inUse: [] };
   const byTask = Map.groupBy(namesIn(runsDir), taskIn);
-  const busy = new Set<string>(byTask.size === 0 ? [] : runsWithProcesses(worktreesDir).keys());
+  const busy = new Set<string>(byTask.size === 0 ? [] : runsWithProcesses([worktreesDir, checkoutsDir]).keys());
   for (const [taskId, names] of byTask) {
     if (taskId === undefined || !(await isGone(taskId))) continue;
     for (const name of names) {

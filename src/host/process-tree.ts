@@ -34,6 +34,9 @@ export function processTree({ pid, startTime }: Pick<ProcessIdentity, 'pid' | 's
   return [...members.values()];
 }
 
+/** Whether any living process carries a mark. */
+export const isMarkAlive = (mark: Mark): boolean => runningProcesses().some(({ pid }) => isMarked(pid, mark));
+
 /**
  * Whether a descendant of this process has left its session: every agent CLI starts each tool in a session of its own,
  * while its own helpers stay with it.

@@ -73,6 +73,8 @@ const command = z.strictObject({
     .regex(/^[A-Za-z][\w:.-]{0,63}$/, 'use the name of a script or target')
     .optional(),
   timeout: duration.default(900_000),
+  /** What a command comes to that fails and then passes on the same tree. */
+  flaky: z.enum(['pass', 'inconclusive']).default('pass'),
 });
 
 const approval = z.strictObject({ kind: z.literal('approval'), name });

@@ -29,6 +29,13 @@ export function commitFiles(directory: string, files: Record<string, string>, me
   return git(directory, 'rev-parse', 'HEAD');
 }
 
+/** Makes a directory a repository whose `main` has what lies in it, and goes on from there on a branch. */
+export function beginRepository(directory: string): void {
+  git(directory, 'init', '--quiet', '--initial-branch=main');
+  commitFiles(directory, {}, 'Begin');
+  git(directory, 'checkout', '--quiet', '-b', 'work');
+}
+
 export const read = (directory: string, file: string) =>
   existsSync(join(directory, file)) ? readFileSync(join(directory, file), 'utf8') : undefined;
 

@@ -32,7 +32,7 @@ async function startJanitor(disk = createMemoryDisk(), clock = createFakeClock(1
     if (isBroken) throw new Error('the disk is gone');
     return { ...nothing, tasks: 3, logEntries: 70, bytes: 9_000 };
   };
-  const paths = { dataDir: '/nowhere', runsDir: '/nowhere/runs' };
+  const paths = { dataDir: '/nowhere', runsDir: '/nowhere/runs', checkoutsDir: '/nowhere/checkouts' };
   const system = await startTestRuntime({ kinds: kindsFor(paths, { prune }), disk, clock });
   return {
     ...system,

@@ -1,14 +1,12 @@
 /** Passes when the documents that a stage has to leave are there and hold something. */
-import { readdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { posix } from 'node:path';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
-import { inside } from '../paths.ts';
-import type { GatePlace } from './place.ts';
+import type { Documents } from './documents.ts';
 
 export function judgeArtifacts(
   { name: gate, files, need }: Extract<Gate, { kind: 'artifacts' }>,
-  { documents }: GatePlace,
+  documents: Documents,
 ): GateReport {
   const missing = files.filter(pattern => !isThere(documents, pattern));
   const isPassed = need === 'all' ? missing.length === 0 : missing.length < files.length;
@@ -18,20 +16,12 @@ export function judgeArtifacts(
 }
 
 /** Whether a file with something in it matches; `*` stands for any part of the last name of the path. */
-function isThere(documents: string, pattern: string): boolean {
-  const folder = inside(documents, dirname(pattern));
-  const last = pattern.slice(pattern.lastIndexOf('/') + 1);
-  const match = new RegExp(`^${last.split('*').map(escapePattern).join('.*')}$`);
-  try {
-    return readdirSync(folder).some(name => match.test(name) && isFilled(inside(folder, name)));
-  } catch {
-    return false;
-  }
-}
-
-function isFilled(path: string): boolean {
-  const stat = statSync(path);
-  return stat.isFile() && stat.size > 0;
+function isThere({ sizes }: Documents, pattern: string): boolean {
+  const { dir, base } = posix.parse(posix.normalize(pattern));
+  const match = new RegExp(`^${base.split('*').map(escapePattern).join('.*')}$`);
+  return [...sizes].some(
+    ([path, size]) => size > 0 && posix.dirname(path) === (dir || '.') && match.test(posix.basename(path)),
+  );
 }
 
 const escapePattern = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');

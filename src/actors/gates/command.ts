@@ -1,79 +1,148 @@
-/** Runs the repository's own tests (or a given command) in the worktree and judges by the exit code alone. */
-import { existsSync } from 'node:fs';
+/**
+ * Runs the repository's own tests (or a given command) on a clean checkout and judges by their exit code.
+ *
+ * The command and what sets it up are the target's. Where the branch has changed them, the target's run first and the branch's
+ * own afterwards: what passes with both passes. A failure is looked at twice on the same tree, so that a flaky test is called
+ * one, and costs nobody another run.
+ */
 import { join } from 'node:path';
 import type { GateReport } from '../../domain/verdict.ts';
+import { readStart } from '../../host/supervised-process.ts';
 import type { Gate } from '../../machines/pipeline.ts';
-import { readDocument } from '../document.ts';
+import { baseEnvironment } from '../environment.ts';
+import { gitIn } from '../git.ts';
 import { tailOf } from '../log-file.ts';
 import { runToEnd } from '../supervised-command.ts';
-import type { GatePlace } from './place.ts';
+import { checkOut } from './checkout.ts';
+import { type ChangedJudges, changedJudges, filesOf, putBack } from './judges.ts';
+import { whyNoVerdict } from './outcome.ts';
+import type { CommandPlace } from './place.ts';
+import { type FoundCommand, lookedFor, scriptOf, testsOf } from './tests-of.ts';
+
+type CommandGate = Extract<Gate, { kind: 'command' }>;
 
 const tailBytes = 3_000;
-/** What a shell answers for a program that is not there or may not be run. */
-const cannotRun = [126, 127];
+/** Where tools are, and how they reach the world: what a shell of the user's has and tests may need. */
+const toolVariables = [
+  ...['RUSTUP_HOME', 'CARGO_HOME', 'JAVA_HOME', 'MAVEN_HOME', 'GRADLE_USER_HOME', 'GOPATH', 'GOROOT', 'GOMODCACHE'],
+  ...['GOCACHE', 'NVM_DIR', 'PNPM_HOME', 'DENO_DIR', 'BUN_INSTALL', 'DOTNET_ROOT', 'PYENV_ROOT', 'RBENV_ROOT'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
+];
 
-export async function judgeCommand(
-  { name: gate, run, script, timeout }: Extract<Gate, { kind: 'command' }>,
-  place: GatePlace,
-): Promise<GateReport> {
-  const found = script === undefined ? findTestCommand : (worktree: string) => findScript(worktree, script);
-  const argv = run ?? found(place.worktree);
-  if (argv === undefined) {
-    const detail =
-      script === undefined
-        ? 'no test command was found in the repository (package.json, Makefile, pytest, cargo, go, test.sh)'
-        : `the repository has no script ${script} (package.json, Makefile)`;
-    return { gate, verdict: 'inconclusive', detail, isAbsent: true };
+export async function judgeCommand(gate: CommandGate, place: CommandPlace): Promise<GateReport> {
+  const { theirs, own, judges } = await commandsFor(gate, place);
+  const report = (verdict: GateReport['verdict'], detail: string): GateReport => ({
+    gate: gate.name,
+    verdict,
+    detail: [
+      detail,
+      ...(judges.shown.length === 0 ? [] : [`The branch changes how it is judged: ${judges.shown.join('; ')}.`]),
+    ].join('\n'),
+  });
+  if (own === undefined && theirs === undefined)
+    return { ...report('inconclusive', nothingToRun(gate)), isAbsent: true };
+  const isSame = judges.files.length === 0 && theirs?.argv.join('\0') === own?.argv.join('\0');
+  if (isSame) {
+    const { verdict, detail } = await runTwice(gate, place, own!.argv);
+    return report(verdict, detail);
   }
-  const { exit, isTimedOut } = await runToEnd({ ...place, argv, timeLimitMs: timeout, env: { CI: 'true' } });
+  const byTarget = theirs && (await runTwice(gate, { ...place, runId: `${place.runId}-target` }, theirs.argv, judges));
+  const byBranch = own && (await runTwice(gate, place, own.argv));
+  return joined(byTarget, byBranch, report);
+}
+
+interface Ran {
+  verdict: GateReport['verdict'];
+  detail: string;
+}
+
+/** What two runs come to, one by the rules of the target and one by those of the branch. */
+function joined(
+  byTarget: Ran | undefined,
+  byBranch: Ran | undefined,
+  report: (verdict: GateReport['verdict'], detail: string) => GateReport,
+): GateReport {
+  if (byBranch?.verdict === 'fail') return report('fail', byBranch.detail);
+  if (byTarget?.verdict === 'pass' && byBranch?.verdict === 'pass') {
+    return report('pass', `${byTarget.detail}, by the rules of the target as by those of the branch`);
+  }
+  if (byTarget === undefined) {
+    return report(
+      'inconclusive',
+      `the target has no tests, and those that the branch brings decide for themselves: ${byBranch!.detail}`,
+    );
+  }
+  if (byTarget.verdict === 'pass') {
+    return report('inconclusive', `by the rules of the branch: ${byBranch?.detail ?? 'there are no tests any more'}`);
+  }
+  return report('inconclusive', `by the rules of the target, and not by those of the branch: ${byTarget.detail}`);
+}
+
+/** The command of the target and that of the branch, and what the branch has changed of the judging. */
+async function commandsFor(
+  gate: CommandGate,
+  { repository, head, target }: CommandPlace,
+): Promise<{ theirs: FoundCommand | undefined; own: FoundCommand | undefined; judges: ChangedJudges }> {
+  const git = gitIn(repository);
+  const find = async (commit: string): Promise<FoundCommand | undefined> => {
+    if (gate.run !== undefined) return { argv: gate.run, from: '' };
+    const files = await filesOf(git, commit);
+    return gate.script === undefined ? testsOf(files) : scriptOf(files, gate.script);
+  };
+  const own = await find(head);
+  if (target.commit === undefined) return { theirs: own, own, judges: { files: [], shown: [] } };
+  const base = await git(['merge-base', target.commit, head], { allow: [1] });
+  const theirs = await find(target.commit);
+  if (base === '') return { theirs, own, judges: { files: [], shown: [] } };
+  const named = [...(theirs?.argv ?? []), ...(own?.argv ?? [])].map(word => word.replace(/^\.\//, ''));
+  return { theirs, own, judges: await changedJudges(git, { base, head, named }) };
+}
+
+function nothingToRun({ script }: CommandGate): string {
+  return script === undefined
+    ? `no test command was found in the repository (${lookedFor})`
+    : `the repository has no script ${script} (package.json, Makefile)`;
+}
+
+/** A failure is looked at again on the same tree. */
+async function runTwice(
+  gate: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+  judges?: ChangedJudges,
+): Promise<Ran> {
+  const first = await runOnce(gate, place, argv, judges);
+  if (first.verdict !== 'fail') return first;
+  const again = await runOnce(gate, { ...place, runId: `${place.runId}-again` }, argv, judges);
+  if (again.verdict !== 'pass') return first;
+  const flaky = `${argv.join(' ')} is flaky: it failed, and passed on the same tree when it was run again`;
+  return { verdict: gate.flaky === 'inconclusive' ? 'inconclusive' : 'pass', detail: `${flaky}\n${first.detail}` };
+}
+
+async function runOnce(
+  { timeout }: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+  judges?: ChangedJudges,
+): Promise<Ran> {
+  const { repository, directory, head, target, runId, env } = place;
+  const runDir = join(place.runDir, '..', runId);
+  // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
+  if (readStart(runDir) === undefined) {
+    await checkOut({ repository, directory, commit: head, target });
+    if (judges !== undefined)
+      await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
+  }
+  const { exit, isTimedOut } = await runToEnd({
+    ...{ ...place, argv, worktree: directory, runDir, timeLimitMs: timeout },
+    env: { ...baseEnvironment([...toolVariables, ...env]), CI: 'true' },
+  });
   const shown = argv.join(' ');
-  const output = tailOf(join(place.runDir, 'output.log'), tailBytes);
-  if (isTimedOut)
-    return { gate, verdict: 'inconclusive', detail: `${shown} took longer than ${timeout} ms\n${output}` };
-  if (exit.code === 0) return { gate, verdict: 'pass', detail: `${shown} passed` };
-  if (exit.code === null || cannotRun.includes(exit.code)) {
-    const how =
-      exit.signal === null ? `could not be run (exit code ${exit.code ?? 'unknown'})` : `died by ${exit.signal}`;
-    return { gate, verdict: 'inconclusive', detail: `${shown} ${how}\n${output}` };
-  }
-  return { gate, verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
-}
-
-/** The repository's own way to run its tests; undefined when none is found. */
-export function findTestCommand(worktree: string): string[] | undefined {
-  const has = (file: string) => existsSync(join(worktree, file));
-  const script = findScript(worktree, 'test');
-  if (script !== undefined) return script;
-  if (has('Cargo.toml')) return ['cargo', 'test'];
-  if (has('go.mod')) return ['go', 'test', './...'];
-  if (has('pytest.ini') || /^\[tool\.pytest/m.test(readOptional(worktree, 'pyproject.toml')))
-    return ['python3', '-m', 'pytest'];
-  if (has('test.sh')) return ['sh', 'test.sh'];
-  return undefined;
-}
-
-/** How to run a script of package.json or a target of the Makefile; undefined when there is none of that name. */
-export function findScript(worktree: string, name: string): string[] | undefined {
-  if (hasScript(readOptional(worktree, 'package.json'), name)) {
-    return name === 'test' ? ['npm', 'test', '--silent'] : ['npm', 'run', '--silent', name];
-  }
-  const target = new RegExp(`^${name.replaceAll('.', '\\.')}[ \\t]*:`, 'm');
-  return target.test(readOptional(worktree, 'Makefile')) ? ['make', name] : undefined;
-}
-
-function readOptional(worktree: string, file: string): string {
-  try {
-    return readDocument(join(worktree, file));
-  } catch {
-    return '';
-  }
-}
-
-function hasScript(packageJson: string, name: string): boolean {
-  try {
-    const script: unknown = JSON.parse(packageJson)?.scripts?.[name];
-    return typeof script === 'string' && script !== '' && !script.includes('no test specified');
-  } catch {
-    return false;
-  }
+  const output = tailOf(join(runDir, 'output.log'), tailBytes);
+  if (isTimedOut) return { verdict: 'inconclusive', detail: `${shown} took longer than ${timeout} ms\n${output}` };
+  if (exit.code === null) return { verdict: 'inconclusive', detail: `${shown} died by ${exit.signal}\n${output}` };
+  const why = whyNoVerdict(argv, exit.code, output);
+  if (why !== null) return { verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` };
+  if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
+  return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
 }

@@ -1,18 +1,23 @@
 /** What a gate has to look at, and what it may use. */
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 
-/** What a gate may use. */
-export interface GatePlace {
-  worktree: string;
-  /** Absolute path of the task's documents. */
-  documents: string;
-  /** Where a gate that runs a process keeps its log. */
+/** Where a gate runs a command. */
+export interface CommandPlace {
+  repository: string;
+  /** Where its clean checkout is made. */
+  directory: string;
+  /** The commit that is judged. */
+  head: string;
+  target: { name: string; commit: string | undefined };
+  /** Where it keeps its logs. */
   runDir: string;
   /** Tells this gate's processes from all others. */
   runId: string;
   taskId: string;
   branch: string;
   sandbox: SandboxSpec;
+  /** Names of variables that it gets beside the usual ones. */
+  env: readonly string[];
   job: string;
   signal: AbortSignal;
 }

@@ -1,24 +1,19 @@
 /** Reads a verdict from the YAML front matter of a document, and from nowhere else: its prose decides nothing. */
 
+import { posix } from 'node:path';
 import { parse } from 'yaml';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
-import { readDocument } from '../document.ts';
-import { inside } from '../paths.ts';
-import type { GatePlace } from './place.ts';
+import type { Documents } from './documents.ts';
 
 const longestDetail = 4_000;
 
-export function judgeVerdict(
+export async function judgeVerdict(
   { name: gate, file, field, pass, fail }: Extract<Gate, { kind: 'verdict' }>,
-  { documents }: GatePlace,
-): GateReport {
-  let text: string;
-  try {
-    text = readDocument(inside(documents, file));
-  } catch {
-    return { gate, verdict: 'inconclusive', detail: `${file} is not there` };
-  }
+  documents: Documents,
+): Promise<GateReport> {
+  const text = await documents.read(posix.normalize(file));
+  if (text === undefined) return { gate, verdict: 'inconclusive', detail: `${file} is not there` };
   const word = frontMatter(text)?.[field];
   if (typeof word !== 'string') {
     return { gate, verdict: 'inconclusive', detail: `${file} has no "${field}" in its front matter` };

@@ -65,6 +65,7 @@ function gateState(
         place: {
           ...placeOf(context),
           sandbox: playerOf(context, stage).sandbox,
+          env: playerOf(context, stage).env,
           forge: context.forge ?? null,
           head: context.head,
         },

@@ -91,7 +91,7 @@ describe.each(Object.entries(kinds))('%s', (_, { gate, atFirst, ...acts }) => {
     await acts.pass(story);
     const breaksDown = () => Promise.reject(new Error('it broke down'));
     const client = { ...story.forge, branch: breaksDown, pullRequest: breaksDown };
-    const broken = await story.judge(gate, { worktree: '/nonexistent' }, client);
+    const broken = await story.judge(gate, { repository: '/nonexistent' }, client);
     expect(['inconclusive', 'fail']).toContain(broken.verdict);
   });
 });

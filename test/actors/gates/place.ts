@@ -5,7 +5,7 @@ import { type JudgeInput, judgeGate } from '../../../src/actors/gate.ts';
 import { noSandbox } from '../../../src/domain/agent-spec.ts';
 import { gateSchema } from '../../../src/machines/pipeline.ts';
 import { remote, startForge } from '../forge/place.ts';
-import { write } from '../repository.ts';
+import { beginRepository, commitFiles, write } from '../repository.ts';
 
 export const branch = 'signalbox/ET-1';
 
@@ -21,6 +21,7 @@ export async function startStory() {
   const worktree = join(directory, 'worktree');
   const documents = join(worktree, 'docs/work-items/ET-1');
   mkdirSync(documents, { recursive: true });
+  beginRepository(worktree);
   const at = { name: 'home', repository: remote, pullRequest: { number: pull.number, url: pull.url }, commentId: null };
   return {
     ...place,
@@ -35,13 +36,17 @@ export async function startStory() {
       ask<{ id: number }>(login, 'POST', `/pulls/${pull.number}/reviews`, { event, body: `says ${login}`, ...more }),
     push: (by = 'bot') => fake.commit(remote, { branch, files: { [`src/${by}.txt`]: by }, by }),
     async judge(gate: object, more: Partial<JudgeInput> = {}, client = clientOf('bot')) {
+      const parsed = gateSchema.parse({ name: 'checked', ...gate });
+      const isAtForge = parsed.kind === 'ci' || parsed.kind === 'pullRequestReview';
       const input: JudgeInput = {
-        ...{ taskId: 'task-1', worktree, workItem: 'ET-1', branch, sandbox: noSandbox, forge: at, head },
-        gate: gateSchema.parse({ name: 'checked', ...gate }),
+        ...{ taskId: 'task-1', project: 'shop', repository: worktree, workItem: 'ET-1', branch, target: 'main' },
+        ...{ sandbox: noSandbox, forge: at, head: isAtForge ? head : commitFiles(worktree, {}) },
+        gate: parsed,
         job: { ref: 'task-1.gate-checked.7' },
         ...more,
       };
-      const judging = { runsDir: join(directory, 'runs'), forgeOf: async () => client };
+      const forgeOf = async () => client;
+      const judging = { runsDir: join(directory, 'runs'), checkoutsDir: join(directory, 'checkouts'), forgeOf };
       const { durationMs, ...looked } = await judgeGate(input, judging, new AbortController().signal);
       return { ...looked, durationMs: durationMs! };
     },
