@@ -13,7 +13,7 @@ import { builtInAgents } from '../config/effective.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { Config, ProjectConfig } from '../config/schema.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
-import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
+import { messageOf, SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { formatSize } from '../domain/size.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
@@ -25,7 +25,7 @@ import { type Check, type Finding, fine, info, problem, warning } from './findin
 import { forgeLooks } from './forge-doctor.ts';
 import { outsideLooks } from './outside/doctor.ts';
 import { findPipeline } from './pipelines.ts';
-import { checkRepository } from './repository.ts';
+import { changesIn, checkRepository } from './repository.ts';
 
 export interface DoctorOptions {
   /** Null for all defaults, undefined for the one in `cwd`. */
@@ -273,8 +273,17 @@ async function checkProjectRepository({ repository: path, target: wanted }: Proj
   const repository = await repositoryOf(path, wanted);
   if ('status' in repository) return [repository];
   const templates = await checkTemplates(repository.repository, repository.target);
+  const open = await changesIn(repository.repository, repository.target);
   return [
     fine(`${repository.repository}, target ${repository.target}`),
+    // Somebody is at work there; what lands otherwise lands all the same.
+    ...(open === undefined || open.changes.length === 0
+      ? []
+      : [
+          info(
+            `${open.checkout} has changes that are not committed; what changes the same files waits: ${open.changes.slice(0, 3).join(', ')}`,
+          ),
+        ]),
     ...templates.map(({ level, message }) => (level === 'error' ? problem(message) : warning(message))),
   ];
 }
@@ -283,8 +292,6 @@ async function repositoryOf(path: string, target: string | null) {
   try {
     return await checkRepository(path, target ?? undefined);
   } catch (error) {
-    // Somebody is at work there; that ends by itself, and until then nothing is merged.
-    if (isBecause(error, 'dirtyTarget')) return warning(error.message);
     const remedy = error instanceof SignalboxError ? error.remedy : undefined;
     return problem(messageOf(error), remedy === undefined ? undefined : `${remedy.say} as \`${remedy.field}\``);
   }

@@ -1,6 +1,6 @@
 /** Makes a task: its id, its branch, the services that it relies on, and then the task itself. */
 import { join } from 'node:path';
-import { gitIn, resolveCommit } from '../actors/git.ts';
+import { type Git, gitIn, resolveCommit } from '../actors/git.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hooks } from '../domain/hook.ts';
@@ -160,12 +160,28 @@ export function branchOf(id: string, title: string): string {
 }
 
 async function isBranchFree(repository: string, branch: string): Promise<boolean> {
-  return (await resolveCommit(gitIn(repository), `refs/heads/${branch}`)) === undefined;
+  const git = gitIn(repository);
+  return (
+    (await resolveCommit(git, `refs/heads/${branch}`)) === undefined && (await branchBelow(git, branch)) === undefined
+  );
+}
+
+/** A branch whose name begins with this one as a folder: git can keep only one of them. */
+async function branchBelow(git: Git, branch: string): Promise<string | undefined> {
+  const found = await git(['for-each-ref', '--count=1', '--format=%(refname:short)', `refs/heads/${branch}/`]);
+  return found === '' ? undefined : found;
 }
 
 /** Throws `branchTaken` when a branch cannot be made, because it or a branch in its way exists. */
 export async function checkBranchIsFree(repository: string, branch: string): Promise<void> {
   const git = gitIn(repository);
+  const below = await branchBelow(git, branch);
+  if (below !== undefined) {
+    const why = `${repository} has a branch ${below}, beside which ${branch} cannot be made.`;
+    throw new SignalboxError('conflict', 'branchTaken', why, {
+      remedy: { say: 'rename it, or choose another', field: 'id' },
+    });
+  }
   for (const name of [branch, branch.slice(0, branch.indexOf('/'))]) {
     if ((await resolveCommit(git, `refs/heads/${name}`)) === undefined) continue;
     const why = `${repository} already has a branch ${name}`;

@@ -1,10 +1,11 @@
-/** Looks at a repository before anybody works in it: is it one, does it have the branch, is its checkout clean. */
+/** Looks at a repository before anybody works in it: is it one, does it have the branch, can work land there. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { gitIn, resolveCommit } from '../actors/git.ts';
+import { type Git, gitIn, listed, resolveCommit } from '../actors/git.ts';
 import { checkoutOf } from '../actors/merge.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkBranch, quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import { findProgram } from '../host/find-program.ts';
 
 /** What the fields are called by which somebody has named a repository and a branch of it. */
 export interface RepositoryFields {
@@ -14,7 +15,8 @@ export interface RepositoryFields {
 
 /**
  * Checks a local repository and its target branch. Answers the repository's real root and the branch. Throws
- * `badRepository`, `noCommit`, `noBranch` or `dirtyTarget`, each with the remedy.
+ * `badRepository`, `noCommit`, `noBranch` or `unfitRepository`, each with the remedy: what can be known before an agent is paid
+ * is said before.
  */
 export async function checkRepository(
   path: string,
@@ -40,7 +42,9 @@ export async function checkRepository(
     const why = `${repository} has no branch ${quote(branch)}; the nearest are ${likely}.`;
     throw new SignalboxError('invalid', 'noBranch', why, { remedy: { say: 'give one', field: fields.target } });
   }
-  await refuseChanges(git, branch);
+  const unfit =
+    (await whyNoDocuments(git, branch)) ?? (await whyNoFilter(git, branch)) ?? (await whyNoUnsignedMerge(git));
+  if (unfit !== undefined) throw new SignalboxError('invalid', 'unfitRepository', `${repository}: ${unfit}`);
   return { repository, target: branch };
 }
 
@@ -50,23 +54,74 @@ async function rootOf(path: string, field: string): Promise<string> {
       remedy: { say: 'give the path of a git repository', field },
     });
   }
-  const { code, stdout } = await gitIn(path).result(['rev-parse', '--show-toplevel']);
+  const git = gitIn(path);
+  const { code, stdout, stderr } = await git.result(['rev-parse', '--show-toplevel']);
   if (code === 0) return realpathSync(stdout.trim());
+  if (/dubious ownership/.test(stderr)) {
+    const why = `${path} belongs to another user, and git works in no repository of others.`;
+    const remedy = `If you trust it: git config --global --add safe.directory ${quote(realpathSync(path))}`;
+    throw new SignalboxError('invalid', 'badRepository', `${why} ${remedy}`);
+  }
+  const bare = await git.result(['rev-parse', '--is-bare-repository', '--absolute-git-dir']);
+  const [isBare, gitDir] = bare.stdout.trim().split('\n');
+  // One without a checkout is as good as any: what lands moves the branch, and no files.
+  if (bare.code === 0 && isBare === 'true' && gitDir !== undefined) return realpathSync(gitDir);
   throw new SignalboxError('invalid', 'badRepository', `${path} is not a git repository with a work tree.`, {
     remedy: { say: 'make it one with "git init", or give another path', field },
   });
 }
 
-/** Somebody at work in the target's checkout would lose what is not committed. */
-async function refuseChanges(git: ReturnType<typeof gitIn>, branch: string): Promise<void> {
-  const checkout = await checkoutOf(git, branch);
-  if (checkout === undefined) return;
-  const changes = await gitIn(checkout)(['status', '--porcelain', '--untracked-files=no']);
-  if (changes === '') return;
-  const lines = changes.split('\n').slice(0, 3);
-  const files = lines.map(line => line.slice(2).trim()).join(', ');
-  const why = `${branch} is checked out in ${checkout} with uncommitted changes (${files}). Commit or stash them first.`;
-  throw new SignalboxError('invalid', 'dirtyTarget', why);
+/** Where agents leave their documents there has to be a folder, or nothing. */
+async function whyNoDocuments(git: Git, branch: string): Promise<string | undefined> {
+  const entries = await listed(git, ['ls-tree', '-z', '--full-tree', branch, '--', 'docs', 'docs/work-items']);
+  for (const entry of entries) {
+    const [words = '', path = ''] = entry.split('\t');
+    const mode = words.split(' ', 1)[0];
+    const what = { '120000': 'a symlink', '160000': 'a submodule', '100644': 'a file', '100755': 'a file' }[mode ?? ''];
+    if (what === undefined) continue;
+    return `${path} is ${what} in ${branch}, and agents leave their documents in docs/work-items; make it a folder.`;
+  }
+  return undefined;
+}
+
+/** A filter without which git writes no file: it is found missing only when a worktree is made. */
+async function whyNoFilter(git: Git, branch: string): Promise<string | undefined> {
+  const { stdout: required } = await git.result(['config', '--type=bool', '--get-regexp', '^filter\\..*\\.required$']);
+  const names = required.split('\n').flatMap(line => /^filter\.(.+)\.required true$/.exec(line)?.[1] ?? []);
+  if (names.length === 0) return undefined;
+  const attributes = ['grep', '-h', '-e', 'filter=', branch, '--', '.gitattributes', '*/.gitattributes'];
+  const { stdout: used } = await git.result(attributes);
+  for (const name of names) {
+    if (!used.split(/\s+/).includes(`filter=${name}`)) continue;
+    const { stdout: command } = await git.result(['config', '--get-regexp', `^filter\\.${name}\\.(?:process|smudge)$`]);
+    const program = /^\S+ (\S+)/m.exec(command)?.[1];
+    if (program === undefined || findProgram(program, process.env.PATH ?? '').path !== null) continue;
+    return `files of ${branch} go through the filter ${name}, and its program ${program} is not on the PATH; ${remedyFor(program)}`;
+  }
+  return undefined;
+}
+
+const remedyFor = (program: string) =>
+  program === 'git-lfs'
+    ? 'install git-lfs, or have only pointers with "git lfs install --skip-smudge" or filter.lfs.required=false.'
+    : 'install it, or set its `required` to false.';
+
+/** Commits of Signalbox are not signed. */
+async function whyNoUnsignedMerge(git: Git): Promise<string | undefined> {
+  const { stdout } = await git.result(['config', '--type=bool', '--get', 'merge.verifySignatures']);
+  if (stdout.trim() !== 'true') return undefined;
+  return 'merge.verifySignatures is set, and what Signalbox commits is not signed, so git would not merge it; unset it here (git config merge.verifySignatures false).';
+}
+
+/** What somebody has not committed in the checkout of a branch, as `git status` tells; empty where it has none. */
+export async function changesIn(
+  repository: string,
+  branch: string,
+): Promise<{ checkout: string; changes: string[] } | undefined> {
+  const checkout = await checkoutOf(gitIn(repository), branch);
+  if (checkout === undefined) return undefined;
+  const status = await listed(gitIn(checkout), ['status', '--porcelain', '-z', '--untracked-files=no', '--no-renames']);
+  return { checkout, changes: status.map(entry => entry.slice(3)) };
 }
 
 function isDirectory(path: string): boolean {

@@ -89,7 +89,10 @@ export const reasons = {
   repositoryMissing: ['invalid', 'Nothing says in which repository the work is.'],
   noCommit: ['invalid', 'The repository has no commit to begin on.'],
   noBranch: ['invalid', 'The repository has no such branch, or is on none.'],
-  dirtyTarget: ['invalid', 'The target branch is checked out with uncommitted changes.'],
+  unfitRepository: [
+    'invalid',
+    'Work could not be done, or not land, in the repository as it is; the text names what and the remedy.',
+  ],
   branchGone: ['unavailable', 'A branch that the task needs is not there any more.'],
   wrongBranch: ['conflict', 'The agent left the worktree on another branch.'],
   targetCheckedOut: ['conflict', 'The target is checked out and cannot be moved forward.'],

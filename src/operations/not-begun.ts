@@ -9,7 +9,7 @@ export const notBegun = [
   'noCommit',
   'badBranch',
   'noBranch',
-  'dirtyTarget',
+  'unfitRepository',
   'gitUnusable',
   'gitFailed',
   'agentMissing',
