@@ -5,6 +5,8 @@
  * parents, tree and message with a fixed date, so doing it again gives the same commit. Before acting it looks whether
  * the branch is already in the target: after a crash between merge and record there is nothing left to do.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Merged } from '../machines/task/context.ts';
 import { harmlessTitle } from './forge/harmless.ts';
@@ -130,6 +132,14 @@ async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
 
 /** The worktree in which a branch is checked out. */
 export async function checkoutOf(git: Git, branch: string): Promise<string | undefined> {
+  const path = await listedCheckoutOf(git, branch);
+  if (path === undefined || existsSync(join(path, '.git'))) return path;
+  // Of a repository whose git directory lies elsewhere, git lists that in place of its checkout.
+  const { code, stdout } = await git.result(['rev-parse', '--show-toplevel']);
+  return code === 0 ? stdout.trim() : undefined;
+}
+
+async function listedCheckoutOf(git: Git, branch: string): Promise<string | undefined> {
   const listed = (await git(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
   for (const entry of listed) {
     const lines = entry.split('\0');

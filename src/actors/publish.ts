@@ -1,19 +1,26 @@
 /** Commits what an agent has left in the worktree to the task's branch. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SignalboxError } from '../domain/errors.ts';
-import { documentsOf, type Published } from '../machines/task/context.ts';
+import { refOf } from '../domain/names.ts';
+import { documentsOf, type Published, type Unpublished } from '../machines/task/context.ts';
+import { checkpoint, treeOf } from './checkpoint.ts';
 import { readDocument } from './document.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
-import { codeTreeOf, gitIn } from './git.ts';
+import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
 import { inside } from './paths.ts';
+import { compareShared } from './shared.ts';
 
 export interface PublishInput {
   taskId: string;
+  repository: string;
   worktree: string;
   branch: string;
+  target: string;
   workItem: string;
+  /** The last published commit: what comes next has to build on it. */
+  head: string;
   stage: string;
   role: string;
   title: string;
@@ -23,25 +30,27 @@ export interface PublishInput {
 }
 
 const longestText = 4_000;
+const longestDetail = 2_000;
 
 /**
  * Commits everything, commits that the agent made itself included; does nothing when there is nothing new, so it can be
- * repeated. Throws `conflict` when the agent has left the task's branch.
+ * repeated. What nobody else could use is refused, with its paths, before any of it is committed.
  */
-export async function publish(input: PublishInput): Promise<Published> {
-  const { taskId, worktree, branch, workItem, stage, role, title } = input;
+export async function publish(input: PublishInput): Promise<Published | Unpublished> {
+  const { taskId, worktree, workItem, stage, role, title } = input;
   const git = gitIn(worktree);
-  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
-  if (current !== branch) {
-    const where = current === '' ? 'a detached HEAD' : `branch ${current}`;
-    throw new SignalboxError(
-      'conflict',
-      'wrongBranch',
-      `The agent left the worktree on ${where} instead of ${branch}.`,
-    );
-  }
+  const { noticed, forPeople, mixed } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
+  if (forPeople.length > 0) return { ...refused(forPeople), isForPeople: true };
+  if (mixed.length > 0) return refused(mixed, true);
+  const { obstacles, leftOut } = await lookAtLeftovers(git, worktree);
+  if (obstacles.length > 0) return refused(obstacles);
+  const adrift = await follow(git, input);
+  if (adrift !== null) return keepAdrift(input, adrift);
+
   const documents = documentsOf(workItem);
-  await git(['add', '--all', '--', '.']);
+  const faults = await faultsBefore(git, input, leftOut);
+  if (faults.length > 0) return refused(faults);
+  await git(['add', '--all', '--', ...without(leftOut)]);
   // A repository may ignore docs; what the pipeline asks for is committed all the same.
   if (existsSync(join(worktree, documents))) await git(['add', '--force', '--', documents]);
   const { code } = await git.result(['diff', '--no-ext-diff', '--cached', '--quiet']);
@@ -58,7 +67,54 @@ export async function publish(input: PublishInput): Promise<Published> {
     questions: said(questions),
     objection: said(objection),
     requests: readRequests(join(worktree, documents)),
+    noticed: [
+      ...noticed,
+      ...(leftOut.length === 0 ? [] : [`not committed, as no work of the agent: ${leftOut.join(', ')}`]),
+    ],
   };
+}
+
+const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
+  result: 'refused',
+  detail: `What the agent left could not be committed:\n${why.join('\n')}`.slice(0, longestDetail),
+  isAdrift,
+});
+
+/** What would be wrong with the commit, the agent's own commits included. */
+async function faultsBefore(git: Git, input: PublishInput, leftOut: readonly string[]): Promise<string[]> {
+  const { repository, worktree, head, target, stage } = input;
+  const tip = await git(['rev-parse', 'HEAD']);
+  const tree = await treeOf(worktree, tip, `publish-${stage}`, leftOut);
+  return faultsOf(git, tree, { head, target: await resolveCommit(gitIn(repository), refOf(target)) });
+}
+
+/**
+ * An agent may work on a detached HEAD, or on a branch of its own: where that only adds to the task's branch, the branch
+ * follows. Answers why it does not.
+ */
+async function follow(git: Git, { branch, head }: PublishInput): Promise<string | null> {
+  const tip = await git(['rev-parse', 'HEAD']);
+  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
+  const before = await resolveCommit(git, `refs/heads/${branch}`);
+  const where = current === '' ? 'a detached HEAD' : `the branch ${current}`;
+  if (!(await isAncestor(git, head, tip))) {
+    const what = current === branch ? `rewrote what was published on ${branch}` : `works on ${where}, beside ${branch}`;
+    return `the agent ${what}: its work has to be added to ${head.slice(0, 9)}, without amend or rebase`;
+  }
+  if (current === branch) return null;
+  if (before !== undefined && !(await isAncestor(git, before, tip))) {
+    return `the agent works on ${where}, and ${branch} has commits that are not part of it`;
+  }
+  await git(['update-ref', '-m', 'signalbox: follow the agent', `refs/heads/${branch}`, tip, before ?? '']);
+  await git(['symbolic-ref', '-m', 'signalbox: follow the agent', 'HEAD', `refs/heads/${branch}`]);
+  return null;
+}
+
+async function keepAdrift(input: PublishInput, why: string): Promise<Unpublished> {
+  const { repository, worktree, taskId, head, stage } = input;
+  const run = `adrift-${stage}-${Date.now()}`;
+  await checkpoint({ repository, worktree, taskId, run, head, reset: null });
+  return refused([`${why}. What it made is kept as refs/signalbox/${taskId}/${run}.`], true);
 }
 
 function readOptional(documents: string, file: string): string | null {

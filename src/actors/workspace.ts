@@ -1,15 +1,27 @@
 /** Owns the worktree of a task: a private checkout on a branch of its own. */
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { requestFolder } from '../domain/agent-request.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
 import { documentsOf, type Prepared } from '../machines/task/context.ts';
+import { noteAsMade } from './as-made.ts';
 import { checkpoint } from './checkpoint.ts';
-import { codeTreeOf, forgetGitDirs, type Git, gitIn, notedGitDirs, noteGitDirs, resolveCommit } from './git.ts';
+import {
+  codeTreeOf,
+  forgetGitDirs,
+  type Git,
+  gitDirOf,
+  gitIn,
+  notedGitDirs,
+  noteGitDirs,
+  resolveCommit,
+  whole,
+} from './git.ts';
 import { inside } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
+import { forgetShared, noteShared } from './shared.ts';
 
 export interface PrepareInput {
   taskId: string;
@@ -57,11 +69,15 @@ export async function prepareWorkspace(
     const run = `prepare-${Date.now()}`;
     await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
-  if (input.hook !== null) await once(git, 'signalbox-created', () => runHook(input.hook!));
+  await once(git, 'signalbox-created', async () => {
+    if (input.hook !== null) await runHook(input.hook);
+    await noteAsMade(git);
+  });
   const documents = documentsOf(workItem);
   for (const file of [...input.stale, requestFolder]) {
     rmSync(inside(worktree, join(documents, file)), { recursive: true, force: true });
   }
+  await noteShared(repository, worktree);
   const [codeTree, hasPrompts] = await Promise.all([
     codeTreeOf(git, start, documents),
     hasOwnTemplates(repository, targetRef),
@@ -71,7 +87,7 @@ export async function prepareWorkspace(
 
 /** Does something once in the life of a worktree: a mark in its git directory says that it was done. */
 async function once(git: Git, mark: string, work: () => Promise<void>): Promise<void> {
-  const file = join(await git(['rev-parse', '--absolute-git-dir']), mark);
+  const file = join(await gitDirOf(git), mark);
   if (existsSync(file)) return;
   await work();
   writeFileSync(file, '');
@@ -86,10 +102,20 @@ async function makeWorktree(
 ): Promise<void> {
   if (existsSync(worktree)) renameSync(worktree, lostAt(worktree));
   mkdirSync(dirname(worktree), { recursive: true });
-  await main(['worktree', 'prune']);
+  await forgetMissing(main, worktree);
   const exists = (await resolveCommit(main, `refs/heads/${branch}`)) !== undefined;
-  await main(['worktree', 'add', '--quiet', ...(exists ? [worktree, branch] : ['-b', branch, worktree, start])]);
+  const at = exists ? [worktree, branch] : ['-b', branch, worktree, start];
+  await main([...whole, 'worktree', 'add', '--quiet', ...at]);
   await noteGitDirs(worktree);
+}
+
+/** A git that was killed while it made a worktree leaves its registration locked; where ours is not there, nobody needs it. */
+async function forgetMissing(main: Git, worktree: string): Promise<void> {
+  const path = join(realpathSync(dirname(worktree)), basename(worktree));
+  const entries = (await main(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
+  const ours = entries.map(entry => entry.split('\0')).find(lines => lines.includes(`worktree ${path}`));
+  if (ours?.some(line => line.startsWith('locked'))) await main(['worktree', 'unlock', path]);
+  await main(['worktree', 'prune']);
 }
 
 /** Commits what was set aside to a hidden ref before it goes; an agent may have removed no more than the `.git` file. */
@@ -105,7 +131,7 @@ async function keepLost({
   const lost = lostAt(worktree);
   if (!existsSync(lost)) return;
   const git = gitIn(worktree);
-  const gitDir = await git(['rev-parse', '--absolute-git-dir']);
+  const gitDir = await gitDirOf(git);
   const env = { GIT_INDEX_FILE: join(gitDir, 'signalbox-lost.index') };
   await gitIn(lost)(['--git-dir', gitDir, '--work-tree', lost, 'add', '--all', '--', '.'], { env });
   const tree = await git(['write-tree'], { env });
@@ -144,6 +170,9 @@ export async function removeWorkspace(
     const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
     await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
     await main(['worktree', 'remove', '--force', worktree]);
+    // Worktrees that the agent has made in it went with it.
+    await main(['worktree', 'prune']);
   }
   forgetGitDirs(worktree);
+  forgetShared(worktree);
 }

@@ -3,9 +3,8 @@ import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { merge } from '../../src/actors/merge.ts';
-import { publish } from '../../src/actors/publish.ts';
 import { prepareWorkspace } from '../../src/actors/workspace.ts';
-import { commitFiles, createProject, filesOf, git, read, write } from './repository.ts';
+import { commitFiles, createProject, filesOf, git, published, read, write } from './repository.ts';
 
 const asDeveloper = { stage: 'development', role: 'developer', questions: null, objection: null };
 
@@ -14,8 +13,8 @@ async function readyToMerge(options = {}, files: Record<string, string> = { 'src
   const project = createProject(options);
   await prepareWorkspace(project.prepare);
   write(project.task.worktree, files);
-  const published = await publish({ ...project.task, ...asDeveloper, title: 'Add it' });
-  return { ...project, ...published, input: { ...project.task, head: published.head, title: 'Add it', token: 1 } };
+  const done = await published({ ...project.task, ...asDeveloper, title: 'Add it' });
+  return { ...project, ...done, input: { ...project.task, head: done.head, title: 'Add it', token: 1 } };
 }
 
 const tipOf = (repository: string, branch = 'main') => git(repository, 'rev-parse', branch);
@@ -154,7 +153,7 @@ test('what the task adds after its own merge follows without another merge commi
   const merged = await merge(input);
   expect(tipOf(repository, input.branch)).toBe(tipOf(repository));
   write(input.worktree, { 'docs/work-items/ET-1/deployment.md': 'It is out.\n' });
-  const { head } = await publish({ ...input, ...asDeveloper, stage: 'deploy', role: 'deployer' });
+  const { head } = await published({ ...input, ...asDeveloper, stage: 'deploy', role: 'deployer' });
   expect(await merge({ ...input, head })).toMatchObject({ result: 'merged', commit: head });
   expect(git(repository, 'rev-parse', 'main^')).toBe(merged.result === 'merged' && merged.commit);
   expect(countOf(repository)).toBe(4);

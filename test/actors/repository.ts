@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type PublishInput, publish } from '../../src/actors/publish.ts';
+import type { Published } from '../../src/machines/task/context.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Runs git as a person of the project would. Throws when it fails. */
@@ -73,4 +75,12 @@ export function createProject({ isTargetCheckedOut = true } = {}) {
     workItem: 'ET-1',
   };
   return { directory, repository, first, task, prepare: { ...task, base: '', head: '', stale: [] as string[] } };
+}
+
+/** Publishes what lies in a worktree, which has to go well; on what its branch has, unless it is said otherwise. */
+export async function published(input: Omit<PublishInput, 'head'> & { head?: string }): Promise<Published> {
+  const { head = git(input.worktree, 'rev-parse', `refs/heads/${input.branch}`) } = input;
+  const answer = await publish({ ...input, head });
+  if ('result' in answer) throw new Error(answer.detail);
+  return answer;
 }

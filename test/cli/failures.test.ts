@@ -213,14 +213,10 @@ test('a daemon that an agent leaves behind is gone before the task goes on', asy
   expect(place.processes()).toEqual([]);
 });
 
-test('an agent that leaves the branch is not published; the task is blocked and says why', async () => {
+test('an agent that goes on with a branch of its own has its work taken, and the branch follows', async () => {
   const place = await makePlace();
-  const { code, stdout } = await place.run('development.1=switchesBranch');
-  expect(code).toBe(1);
-  expect(stdout).toContain('branch elsewhere');
-  expect((await place.signalbox('task', 'retry', 'ET-1')).code).toBe(0);
-  const resumed = await place.resume('--approve-all');
-  expect(resumed.code, resumed.stdout).toBe(0);
+  const { code, stdout } = await place.run('development.1=switchesBranch', '--approve-all');
+  expect(code, stdout).toBe(0);
 });
 
 test('an agent that checks out a branch of the user and fails does not move that branch', async () => {
@@ -279,10 +275,12 @@ test('a pipe in the place of a document is no document, and stops nothing', asyn
   expect((await running).code).toBe(3);
 });
 
-test('a link in the place of a document is no document', async () => {
+test('a link in the place of a document is no document: the agent is told, and then a person', async () => {
   const place = await makePlace();
-  expect((await place.run('analysis=linksOutside')).code).toBe(3);
-  expect((await place.task()).state).toBe('analysis.awaitingDecision');
+  const { code, stdout } = await place.run('analysis=linksOutside');
+  expect(code, stdout).toBe(1);
+  expect(await place.task()).toMatchObject({ state: 'analysis.unpublished' });
+  expect(stdout).toMatch(/is a symlink out of the repository/);
 });
 
 test('what an agent writes into the configuration of the repository is never run by Signalbox', async () => {

@@ -205,6 +205,45 @@ export function waitingModel(machine: AnyStateMachine): ModelOptions {
   };
 }
 
+/** What becomes of work that cannot be committed, in every stage; all else goes well. */
+export function publishingModel(_machine: AnyStateMachine, stages: Record<string, string>): ModelOptions {
+  const names = Object.keys(stages);
+  const gates = Object.values(stages).flatMap(list => list.split(' '));
+  const unpublished = (isAdrift: boolean): ModelEvent => ({
+    type: 'xstate.done.actor.publish',
+    output: { result: 'refused', detail: 'core.4711 is too large', isAdrift },
+  });
+  return {
+    input: {
+      ...taskInput,
+      forge: { name: 'home', repository: 'acme/shop' },
+      actor: { id: 'x', parentId: null, at: 0 },
+    },
+    events: [
+      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      published('tree'),
+      unpublished(false),
+      unpublished(true),
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      ...gates.map(gate => judged(gate, 'pass')),
+      ...names.map(stage => runEnded(stage, 'succeeded')),
+      { type: 'lease.granted', token: 1 },
+      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      { type: 'task.reject', reason: 'no', by: 'me' },
+      { type: 'task.fail', reason: 'enough', by: 'me' },
+      ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
+      ...forAnother(names),
+    ],
+    isPossible: (state, event) =>
+      /\.unpublished$/.test(state) || !/^task\.(?:re(?!sume)|fail|move|cancel|pause)/.test(event.type),
+    project(context) {
+      const { rework, verdicts } = context as { rework: Record<string, number>; verdicts: object };
+      return [names.map(stage => rework[`${stage}.unpublished`] ?? 0), Object.keys(verdicts).sort()];
+    },
+  };
+}
+
 /** Decisions on every question, by somebody who means another one. */
 const forAnother = (names: readonly string[]): ModelEvent[] => [
   ...['task.approve', 'task.retry'].map(type => ({ type, by: 'me', question: 99 })),

@@ -38,6 +38,7 @@ import {
   plainRunModel,
   preflightModel,
   promptGateModel,
+  publishingModel,
   reconcilerModel,
   shortRunModel,
   smallPipeline,
@@ -66,6 +67,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
     models: [
       taskModel(smallTask),
       forgeTaskModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
+      publishingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       waitingModel(smallTask),
     ],
   },
@@ -73,6 +75,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
     machine: forgeTask,
     models: [
       forgeTaskModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
+      publishingModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
       everyVerdict(forgeTask),
       waitingModel(forgeTask),
     ],
@@ -124,7 +127,8 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
         kindOf(machine, { actors, effects: inertEffects }),
         ...below.map(child => kindOf(playedMachine(child, jobs.logic))),
       ];
-      const system = await startTestRuntime({ kinds, store });
+      // Paths end where jobs are still open.
+      const system = await startTestRuntime({ kinds, store, jobConcurrency: 10_000 });
       for (const [number, { path, options }] of paths.entries()) {
         const id = `p${number}`;
         await system.runtime.create(machine.id, id, inputFor(options.input) as never);

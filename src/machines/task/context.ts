@@ -122,6 +122,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   feedback: { from: string; text: string } | null;
   questions: string | null;
   objection: string | null;
+  /** What was noticed of its work, for people; the newest last. */
+  noticed?: { stage: string; text: string; at: number }[];
   /** Why the task waits for a person; null while it does not. */
   waitsFor: string | null;
   /** The question that waits for a person; null while none does. */
@@ -240,6 +242,18 @@ export interface Published {
   questions: string | null;
   objection: string | null;
   requests?: AgentRequest[];
+  /** What people may want to know of it: what was not committed, what of others' was put back. */
+  noticed?: string[];
+}
+
+/**
+ * Reported by the actor `publish` instead: nothing was committed, and why. `isAdrift`: the agent has left the line of the
+ * task's branch, so what it did is kept aside and its worktree is put back; else it goes on in it as it is.
+ */
+export interface Unpublished extends Refusal {
+  isAdrift: boolean;
+  /** No agent can mend it. */
+  isForPeople?: boolean;
 }
 
 /** The name by which a task knows the actor of a gate. */

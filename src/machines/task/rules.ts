@@ -34,6 +34,7 @@ import type {
   TaskContext,
   TaskEvent,
   TaskInput,
+  Unpublished,
 } from './context.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
 
@@ -56,6 +57,7 @@ const outputOf = <T>(event: unknown) => (event as DoneEvent<T>).output;
 const atOf = (event: unknown) => (event as { at: number }).at;
 const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
+const mostNoticed = 20;
 const isOverBudget = (event: unknown) => outputOf<AgentRunOutput | undefined>(event)?.outcome === 'budget';
 const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
   context.verdicts[gate]?.verdict === word;
@@ -170,6 +172,12 @@ export const taskSetup = setup({
     isAwayAndReworkLeft: ({ context, event }, params: { limit: number }) =>
       outputOf<{ result?: string }>(event).result === 'away' && (context.rework[awayBudget] ?? 0) < params.limit,
     isRefused: ({ event }) => outputOf<{ result?: string }>(event).result === 'refused',
+    isUnpublishedAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
+      outputOf<{ result?: string }>(event).result === 'refused' &&
+      outputOf<Partial<Unpublished>>(event).isForPeople !== true &&
+      (context.rework[params.budget] ?? 0) < params.limit,
+    isAdriftAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
+      outputOf<Partial<Unpublished>>(event).isAdrift === true && (context.rework[params.budget] ?? 0) < params.limit,
     /** Speaks of the commit that was published last. */
     isOfHead: ({ context, event }) => 'sha' in event && event.sha === context.head,
     isOwnPullRequest: ({ context, event }) => 'number' in event && event.number === context.forge?.pullRequest?.number,
@@ -271,12 +279,14 @@ export const taskSetup = setup({
         idleSpent: addSpent(context.idleSpent, spent),
       };
     }),
-    recordPublished: assign(({ event }) => {
-      const { head, codeTree, questions, objection, requests: asked = [] } = outputOf<Published>(event);
-      return { head, codeTree, questions, objection, asked, feedback: null };
+    recordPublished: assign(({ context, event }, params: { stage: string }) => {
+      const { head, codeTree, questions, objection, requests: asked = [], noticed = [] } = outputOf<Published>(event);
+      const news = noticed.map(text => ({ stage: params.stage, text: shorten(text, 600), at: atOf(event) }));
+      return {
+        ...{ head, codeTree, questions, objection, asked, feedback: null },
+        noticed: [...(context.noticed ?? []), ...news].slice(-mostNoticed),
+      };
     }),
-    /** A new round needs a new approval. */
-
     /** A new round needs new verdicts, and a new approval. */
     forgetVerdicts: assign(({ context }, params: { gates: string[] }) => ({
       verdicts: Object.fromEntries(Object.entries(context.verdicts).filter(([gate]) => !params.gates.includes(gate))),
@@ -304,6 +314,9 @@ export const taskSetup = setup({
       const text = failed.map(gate => context.verdicts[gate]?.detail ?? '').join('\n\n');
       return { feedback: { from: params.stage, text: shorten(text, longestFeedback) } };
     }),
+    recordUnpublished: assign(({ event }, params: { stage: string }) => ({
+      feedback: { from: params.stage, text: shorten(outputOf<Unpublished>(event).detail, longestFeedback) },
+    })),
     recordObjection: assign(({ context }, params: { stage: string }) => ({
       feedback: { from: params.stage, text: shorten(context.objection ?? '', longestObjection) },
       objection: null,

@@ -34,8 +34,9 @@ import { decisions } from './deciding.ts';
 import { gatingState } from './gating.ts';
 import { beforeMerge, mergeState } from './merging.ts';
 import { blockedState, personalEvents } from './people.ts';
+import { publishingStates } from './publishing.ts';
 import { pushingStates } from './pushing.ts';
-import { performRequests, tellOutside } from './report.ts';
+import { tellOutside } from './report.ts';
 import { taskSetup } from './rules.ts';
 import { spendingStates } from './spending.ts';
 import { openConversation } from './talking.ts';
@@ -159,6 +160,7 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     itemComment: null,
     questionComment: null,
     awaitedBy: [],
+    noticed: [],
   };
 }
 
@@ -224,26 +226,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       }),
       ...spendingStates(pipeline, stage, personal, blockedBecause),
       working: workingState(pipeline, stage, blockedBecause),
-      publishing: {
-        meta: says({ why: "the agent's work is committed" }),
-        invoke: {
-          id: 'publish',
-          src: 'publish',
-          input: ({ context }: { context: TaskContext }) => ({
-            ...placeOf(context),
-            role: stage.role,
-            stage: stage.name,
-            title: context.title,
-            questions: stage.questions ?? null,
-            objection: stage.objection?.file ?? null,
-          }),
-          onDone: [
-            { guard: 'isAtForge', target: 'pushing', actions: 'recordPublished' },
-            { target: 'gating', actions: ['recordPublished', performRequests(stage.name), 'forgetAsked'] },
-          ],
-          onError: blockedBecause("the agent's work could not be committed"),
-        },
-      },
+      ...publishingStates(pipeline, stage, blockedBecause),
       ...pushingStates(pipeline, stage, blockedBecause),
       gating: gatingState(stage, blockedBecause),
       deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },

@@ -4,13 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { publish } from '../../../src/actors/publish.ts';
 import { prepareWorkspace } from '../../../src/actors/workspace.ts';
 import { createGiteaForge } from '../../../src/integrations/forges/gitea.ts';
 import type { AtForge } from '../../../src/machines/task/context.ts';
 import { startFakeGitea } from '../../../src/testing/forges/gitea.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
-import { git, write } from '../repository.ts';
+import { git, published, write } from '../repository.ts';
 
 export const remote = 'acme/app';
 export const firstFiles = { 'README.md': 'An app.\n', 'src/code.txt': 'one\ntwo\nthree\n' };
@@ -95,7 +94,7 @@ export async function startTask(place: ForgePlace, options: { title?: string; bo
     /** Publishes these files as an agent has left them. Answers what pushing takes. */
     async publish(files: Record<string, string>) {
       write(task.worktree, files);
-      const { head } = await publish({ ...task, ...asDeveloper, title });
+      const { head } = await published({ ...task, ...asDeveloper, title });
       return { ...task, title, body, head, forge: at };
     },
   };

@@ -1,0 +1,190 @@
+/**
+ * Looks at what an agent has left before any of it is committed: what git would take in silence, and nobody else could use or
+ * get rid of again.
+ */
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { formatSize } from '../domain/size.ts';
+import { pathsAsMade } from './as-made.ts';
+import { type Git, gitDirOf, listed } from './git.ts';
+
+/** Above this a file stays in the history of every clone for ever, and forges refuse it from 100 MB on. */
+export const largestFileBytes = 50_000_000;
+
+/** Folders and files that tools make for themselves; where the repository keeps some of them, they are its own. */
+const caches = [
+  ...['node_modules', '__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.venv', '.tox', '.nox', '.gradle'],
+  ...['.turbo', '.parcel-cache', '.nyc_output', '.pnpm-store', '.DS_Store', '.ipynb_checkpoints'],
+];
+/** What coding agents keep for themselves where they work. */
+const notes = /^\.(?:aider\.|cursor-|codex-|opencode-cache)/;
+
+export interface Leftovers {
+  /** Why nothing is committed, each naming its path and what mends it; empty when all is well. */
+  obstacles: string[];
+  /** Paths that are left out, as no agent's work. */
+  leftOut: string[];
+}
+
+/** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
+export async function lookAtLeftovers(git: Git, worktree: string): Promise<Leftovers> {
+  const halfDone = await halfDoneIn(git);
+  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [] };
+  const fresh = await listed(git, ['ls-files', '--others', '--exclude-standard', '-z']);
+  const { obstacles, leftOut } = nestedIn(worktree, fresh, await gitDirOf(git));
+  return { obstacles, leftOut: [...leftOut, ...(await pathsAsMade(git)), ...(await cachesIn(git, fresh))] };
+}
+
+/** As arguments of `git add`. */
+export const without = (paths: readonly string[]): string[] => [
+  '.',
+  ...paths.map(path => `:(exclude,top,literal)${path.replace(/\/$/, '')}`),
+];
+
+/** A merge or rebase that was begun and not ended: adding what lies there would make conflicts part of the history. */
+async function halfDoneIn(git: Git): Promise<string[]> {
+  const gitDir = await gitDirOf(git);
+  const unmerged = await listed(git, ['ls-files', '--unmerged', '-z']);
+  const files = [...new Set(unmerged.map(entry => entry.slice(entry.indexOf('\t') + 1)))];
+  const isRebasing = existsSync(join(gitDir, 'rebase-merge')) || existsSync(join(gitDir, 'rebase-apply'));
+  return [
+    ...(files.length > 0 ? [`conflicts are not solved in ${files.join(', ')}`] : []),
+    ...(isRebasing ? ['a rebase is half done: finish it, or give it up with git rebase --abort'] : []),
+  ];
+}
+
+/**
+ * Repositories inside: git takes them in as a mere commit id. A worktree of this very repository has its branch there, and is
+ * left out; of any other its files would be nowhere.
+ */
+function nestedIn(worktree: string, fresh: readonly string[], gitDir: string): Leftovers {
+  const nested = fresh.filter(path => path.endsWith('/')).map(path => path.slice(0, -1));
+  const common = dirname(dirname(realpathSync(gitDir)));
+  const isOwn = (path: string) => worktreeDirOf(join(worktree, path))?.startsWith(`${common}/worktrees/`) ?? false;
+  return {
+    leftOut: nested.filter(isOwn),
+    obstacles: nested
+      .filter(path => !isOwn(path))
+      .map(
+        path =>
+          `${path} is a repository of its own, so none of its files would be committed: remove ${path}/.git to keep them, or remove ${path}`,
+      ),
+  };
+}
+
+/** Where a linked worktree keeps its own part of a repository; undefined for anything else. */
+function worktreeDirOf(directory: string): string | undefined {
+  const file = join(directory, '.git');
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const path = /^gitdir: (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1];
+  return path === undefined || !existsSync(path) ? undefined : realpathSync(path);
+}
+
+async function cachesIn(git: Git, fresh: readonly string[]): Promise<string[]> {
+  const found = fresh.flatMap(path => {
+    const parts = path.split('/');
+    const index = parts.findIndex(part => caches.includes(part) || notes.test(part));
+    return index < 0 ? [] : [parts.slice(0, index + 1).join('/')];
+  });
+  const unique = [...new Set(found)];
+  if (unique.length === 0) return [];
+  const kept = await listed(git, ['ls-files', '--cached', '-z', '--', ...unique.map(path => `:(top,literal)${path}`)]);
+  return unique.filter(path => !kept.some(one => one === path || one.startsWith(`${path}/`)));
+}
+
+interface Entry {
+  mode: string;
+  object: string;
+  path: string;
+}
+
+/** What is wrong with a tree that is to be published, where neither the commit before nor the target has the same. */
+export async function faultsOf(
+  git: Git,
+  tree: string,
+  { head, target }: { head: string; target: string | undefined },
+): Promise<string[]> {
+  const added = await entriesBetween(git, head, tree);
+  const targets = target === undefined ? [] : await entriesBetween(git, target, tree);
+  const inNeither = added.filter(({ path }) => target === undefined || targets.some(other => other.path === path));
+  return [
+    ...(await linksOut(git, inNeither)),
+    ...(await deadLinks(git, tree, inNeither)),
+    ...(await tooLarge(git, inNeither)),
+    ...(await withMarkers(git, head, tree, inNeither)),
+  ];
+}
+
+/** Files that are in the second and not, or otherwise, in the first. */
+async function entriesBetween(git: Git, from: string, to: string): Promise<Entry[]> {
+  const fields = await listed(git, ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=AMT', from, to]);
+  const entries: Entry[] = [];
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [, mode = '', , object = ''] = fields[index]!.split(' ');
+    entries.push({ mode, object, path: fields[index + 1]! });
+  }
+  return entries;
+}
+
+async function linksOut(git: Git, entries: readonly Entry[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { object, path } of entries.filter(({ mode }) => mode === '120000')) {
+    const { stdout: to } = await git.result(['cat-file', 'blob', object]);
+    const leads = posix.normalize(posix.join(posix.dirname(path), to));
+    if (posix.isAbsolute(to) || leads === '..' || leads.startsWith('../')) {
+      faults.push(`${path} is a symlink out of the repository, to ${to}: it leads nowhere for anybody else`);
+    }
+  }
+  return faults;
+}
+
+async function deadLinks(git: Git, tree: string, entries: readonly Entry[]): Promise<string[]> {
+  const links = entries.filter(({ mode }) => mode === '160000');
+  if (links.length === 0) return [];
+  const { stdout } = await git.result(['config', '--blob', `${tree}:.gitmodules`, '--get-regexp', '\\.path$']);
+  const known = stdout.split('\n').map(line => line.slice(line.indexOf(' ') + 1));
+  return links
+    .filter(({ path }) => !known.includes(path))
+    .map(
+      ({ path }) =>
+        `${path} is committed as another repository's commit, and .gitmodules does not name it: its files are nowhere. Take it out with git rm --cached ${path}`,
+    );
+}
+
+async function tooLarge(git: Git, entries: readonly Entry[]): Promise<string[]> {
+  const files = entries.filter(({ mode }) => mode !== '160000');
+  if (files.length === 0) return [];
+  const { stdout } = await git.result(['cat-file', '--batch-check=%(objectsize)'], {
+    input: `${files.map(({ object }) => object).join('\n')}\n`,
+  });
+  const sizes = stdout.trim().split('\n').map(Number);
+  return files.flatMap(({ path }, index) =>
+    (sizes[index] ?? 0) > largestFileBytes
+      ? [
+          `${path} has ${formatSize(sizes[index]!)}, and would be in every clone for ever; the limit is ${formatSize(largestFileBytes)}`,
+        ]
+      : [],
+  );
+}
+
+/** Files with both ends of a conflict among the lines that were added. */
+async function withMarkers(git: Git, head: string, tree: string, entries: readonly Entry[]): Promise<string[]> {
+  const { stdout } = await git.result([
+    ...['-c', 'core.quotePath=false', 'diff-tree', '-r', '--check', '--no-renames', head, tree],
+  ]);
+  const marked = new Map<string, number[]>();
+  for (const line of stdout.split('\n')) {
+    const [, path, number] = /^(.+):(\d+): leftover conflict marker$/.exec(line) ?? [];
+    if (path !== undefined) marked.set(path, [...(marked.get(path) ?? []), Number(number)]);
+  }
+  const faults: string[] = [];
+  for (const { path, object } of entries) {
+    const numbers = marked.get(path) ?? [];
+    if (numbers.length < 2) continue;
+    const lines = (await git.result(['cat-file', 'blob', object])).stdout.split('\n');
+    // A line of `=` alone is the rule below a heading.
+    const marks = new Set(numbers.map(number => lines[number - 1]?.[0]));
+    if (marks.has('<') && marks.has('>')) faults.push(`${path} has conflict markers in it`);
+  }
+  return faults;
+}
