@@ -66,6 +66,10 @@ function removeStaleLock(directory: string, stderr: string): boolean {
   return true;
 }
 
+/** What git is told to do, behind the settings for it. */
+const commandIn = (args: readonly string[]) =>
+  args.find((arg, index) => arg !== '-c' && args[index - 1] !== '-c') ?? '';
+
 const realpathOr = (path: string) => (existsSync(path) ? realpathSync(path) : path);
 
 /** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
@@ -88,7 +92,7 @@ export function gitIn(directory: string): Git {
         throw new SignalboxError(
           'unavailable',
           'gitUnusable',
-          `git ${args[0]} could not be run in ${directory}: ${why}.`,
+          `git ${commandIn(args)} could not be run in ${directory}: ${why}.`,
         );
       }
       // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
@@ -104,7 +108,7 @@ export function gitIn(directory: string): Git {
     throw new SignalboxError(
       'unavailable',
       'gitFailed',
-      `git ${args[0]} failed in ${directory}: ${stderr.trim() || `exit ${code}`}`,
+      `git ${commandIn(args)} failed in ${directory}: ${stderr.trim() || `exit ${code}`}`,
     );
   };
   return Object.assign(git, { result });

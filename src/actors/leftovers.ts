@@ -7,6 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import { formatSize } from '../domain/size.ts';
 import { pathsAsMade } from './as-made.ts';
 import { type Git, gitDirOf, listed } from './git.ts';
+import { unpushedSubmodules } from './submodules.ts';
 
 /** Above this a file stays in the history of every clone for ever, and forges refuse it from 100 MB on. */
 export const largestFileBytes = 50_000_000;
@@ -112,6 +113,7 @@ export async function faultsOf(
     ...(await deadLinks(git, tree, inNeither)),
     ...(await tooLarge(git, inNeither)),
     ...(await withMarkers(git, head, tree, inNeither)),
+    ...(inNeither.some(({ mode }) => mode === '160000') ? await unpushedSubmodules(git, { base: head, tree }) : []),
   ];
 }
 

@@ -22,6 +22,7 @@ import {
 import { inside } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { forgetShared, noteShared } from './shared.ts';
+import { fillSubmodules, keepSubmodules } from './submodules.ts';
 
 export interface PrepareInput {
   taskId: string;
@@ -69,6 +70,7 @@ export async function prepareWorkspace(
     const run = `prepare-${Date.now()}`;
     await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
+  await fillSubmodules(repository, worktree, start);
   await once(git, 'signalbox-created', async () => {
     if (input.hook !== null) await runHook(input.hook);
     await noteAsMade(git);
@@ -167,6 +169,7 @@ export async function removeWorkspace(
   if (await isWorktree(main, worktree)) {
     const head = await gitIn(worktree)(['rev-parse', 'HEAD']);
     // Commits on a detached head belong to no branch and would go with the worktree.
+    await keepSubmodules(repository, worktree, taskId);
     const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
     await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
     await main(['worktree', 'remove', '--force', worktree]);

@@ -93,7 +93,7 @@ async function whyNoFilter(git: Git, branch: string): Promise<string | undefined
   const { stdout: used } = await git.result(attributes);
   for (const name of names) {
     if (!used.split(/\s+/).includes(`filter=${name}`)) continue;
-    const { stdout: command } = await git.result(['config', '--get-regexp', `^filter\\.${name}\\.(?:process|smudge)$`]);
+    const { stdout: command } = await git.result(['config', '--get-regexp', `^filter\\.${name}\\.(process|smudge)$`]);
     const program = /^\S+ (\S+)/m.exec(command)?.[1];
     if (program === undefined || findProgram(program, process.env.PATH ?? '').path !== null) continue;
     return `files of ${branch} go through the filter ${name}, and its program ${program} is not on the PATH; ${remedyFor(program)}`;

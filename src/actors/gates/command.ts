@@ -128,8 +128,10 @@ async function runOnce(
   const { repository, directory, head, target, runId, env } = place;
   const runDir = join(place.runDir, '..', runId);
   // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
+  let missing: string[] = [];
   if (readStart(runDir) === undefined) {
-    await checkOut({ repository, directory, commit: head, target });
+    const made = await checkOut({ repository, directory, commit: head, target });
+    missing = made.missing.map(({ path }) => path);
     if (judges !== undefined)
       await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
   }
@@ -144,5 +146,9 @@ async function runOnce(
   const why = whyNoVerdict(argv, exit.code, output);
   if (why !== null) return { verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` };
   if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
+  if (missing.length > 0) {
+    const what = `the submodule ${missing.join(', ')} is not on this machine; run git submodule update --init in ${repository}`;
+    return { verdict: 'inconclusive', detail: `${shown} failed, and ${what}\n${output}` };
+  }
   return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
 }

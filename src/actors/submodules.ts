@@ -1,0 +1,155 @@
+/**
+ * Submodules of a worktree: checked out from what the repository has of them on this machine, so that nothing is asked of anybody
+ * outside. Each is a linked worktree of its store in the repository: what is committed there outlives the worktree.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Git, gitIn, listed, resolveCommit } from './git.ts';
+import { inside } from './paths.ts';
+
+export interface Submodule {
+  name: string;
+  path: string;
+  /** The commit at which the superproject has it. */
+  commit: string;
+}
+
+/** The submodules of a commit, as its `.gitmodules` names them. */
+export async function submodulesOf(git: Git, commit: string): Promise<Submodule[]> {
+  const { code, stdout } = await git.result([
+    'config',
+    '-z',
+    '--blob',
+    `${commit}:.gitmodules`,
+    '--get-regexp',
+    '\\.path$',
+  ]);
+  if (code !== 0) return [];
+  const found: Submodule[] = [];
+  for (const entry of stdout.split('\0').filter(Boolean)) {
+    const [key = '', path = ''] = entry.split('\n');
+    const name = key.replace(/^submodule\./, '').replace(/\.path$/, '');
+    // A name leads to a directory; git takes none that leads out either.
+    if (name.split('/').includes('..')) continue;
+    const [line = ''] = await listed(git, ['ls-tree', '-z', '--full-tree', commit, '--', path]);
+    const [, mode, , at] = /^(\d+) (\w+) (\w+)\t/.exec(line) ?? [];
+    if (mode === '160000' && at !== undefined) found.push({ name, path, commit: at });
+  }
+  return found;
+}
+
+/** Where a repository keeps what it has of a submodule; undefined where it has nothing, or not that commit. */
+export async function storeOf(git: Git, { name, commit }: Submodule): Promise<string | undefined> {
+  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const store = join(common, 'modules', name);
+  if (!existsSync(join(store, 'HEAD'))) return undefined;
+  return (await resolveCommit(inStore(store), commit)) === undefined ? undefined : store;
+}
+
+/** Without the checkout that the store believes to be its own. */
+const inStore = (store: string): Git => {
+  const git = gitIn(store);
+  const result: Git['result'] = (args, options = {}) =>
+    git.result(args, { ...options, env: { GIT_DIR: store, ...options.env } });
+  const run = (args: readonly string[], options = {}) => git(args, { ...options, env: { GIT_DIR: store } });
+  return Object.assign(run, { result });
+};
+
+/** Fills the submodules of a worktree that are empty. Answers those that are not on this machine. */
+export async function fillSubmodules(repository: string, worktree: string, commit: string): Promise<Submodule[]> {
+  const git = gitIn(repository);
+  const missing: Submodule[] = [];
+  for (const submodule of await submodulesOf(git, commit)) {
+    const directory = inside(worktree, submodule.path);
+    if (existsSync(directory) && readdirSync(directory).length > 0) continue;
+    const store = await storeOf(git, submodule);
+    if (store === undefined) missing.push(submodule);
+    else {
+      await inStore(store)(['worktree', 'prune']);
+      await inStore(store)(['worktree', 'add', '--quiet', '--force', '--detach', directory, submodule.commit]);
+    }
+  }
+  return missing;
+}
+
+/** Keeps what was committed in the submodules of a worktree, before it goes. */
+export async function keepSubmodules(repository: string, worktree: string, taskId: string): Promise<void> {
+  const git = gitIn(repository);
+  for (const submodule of await submodulesOf(gitIn(worktree), 'HEAD')) {
+    const directory = join(worktree, submodule.path);
+    if (!existsSync(join(directory, '.git'))) continue;
+    const head = await resolveCommit(gitIn(directory), 'HEAD');
+    const store = await storeOf(git, { ...submodule, commit: head ?? submodule.commit });
+    if (head === undefined) continue;
+    const ref = `refs/signalbox/${taskId}/${head.slice(0, 12)}`;
+    if (store !== undefined) await inStore(store)(['update-ref', ref, head]);
+    else await fetchInto(git, directory, { submodule, head, ref });
+  }
+}
+
+/** What an agent has fetched by itself lies in a store that goes with the worktree. */
+async function fetchInto(
+  git: Git,
+  directory: string,
+  { submodule, head, ref }: { submodule: Submodule; head: string; ref: string },
+): Promise<void> {
+  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const store = join(common, 'modules', submodule.name);
+  if (!existsSync(join(store, 'HEAD'))) {
+    mkdirSync(store, { recursive: true });
+    await gitIn(store)(['init', '--quiet', '--bare', store]);
+  }
+  const env = { GIT_ALLOW_PROTOCOL: 'file' };
+  await inStore(store).result(['fetch', '--quiet', '--no-tags', directory, `${head}:${ref}`], { env });
+}
+
+/** Writes the submodules of a commit into a checkout, as files alone. Answers those that are not on this machine. */
+export async function writeSubmodules({
+  repository,
+  directory,
+  commit,
+  indexes,
+}: {
+  repository: string;
+  directory: string;
+  commit: string;
+  indexes: string;
+}): Promise<Submodule[]> {
+  const git = gitIn(repository);
+  const missing: Submodule[] = [];
+  for (const submodule of await submodulesOf(git, commit)) {
+    const place = inside(directory, submodule.path);
+    rmSync(place, { recursive: true, force: true });
+    mkdirSync(place, { recursive: true });
+    const store = await storeOf(git, submodule);
+    if (store === undefined) {
+      missing.push(submodule);
+      continue;
+    }
+    const index = join(indexes, `submodule-${submodule.name.replaceAll('/', '-')}.index`);
+    rmSync(index, { force: true });
+    const env = { GIT_DIR: store, GIT_WORK_TREE: place, GIT_INDEX_FILE: index };
+    await gitIn(place)(['read-tree', '--reset', '-u', submodule.commit], { env });
+  }
+  return missing;
+}
+
+/** Submodules whose commit is new, and known to no repository but the one on this machine. */
+export async function unpushedSubmodules(git: Git, { base, tree }: { base: string; tree: string }): Promise<string[]> {
+  const before = new Map((await submodulesOf(git, base)).map(({ path, commit }) => [path, commit]));
+  const faults: string[] = [];
+  for (const submodule of await submodulesOf(git, tree)) {
+    const { path, commit } = submodule;
+    if (before.get(path) === commit) continue;
+    const store = await storeOf(git, submodule);
+    const known =
+      store === undefined
+        ? ''
+        : await inStore(store)(['for-each-ref', '--count=1', '--contains', commit, 'refs/remotes']);
+    if (known !== '') continue;
+    faults.push(
+      `the submodule ${path} is at ${commit.slice(0, 9)}, which only this machine has: push it to its own repository first${store === undefined ? '' : ` (it is kept in ${store})`}`,
+    );
+  }
+  return faults;
+}
