@@ -1,9 +1,10 @@
 /**
  * Merges a task's branch into the target branch of a local repository, once.
  *
- * The merge commit is computed beside every checkout, so a conflict touches nothing. It is made of nothing but its
- * parents, tree and message with a fixed date, so doing it again gives the same commit. Before acting it looks whether
- * the branch is already in the target: after a crash between merge and record there is nothing left to do.
+ * The branch has all that the target has (see `update.ts`), so the target goes on to the very tree that was judged. The merge
+ * commit is made of nothing but its parents, tree and message with a fixed date, so doing it again gives the same commit.
+ * Before acting it looks whether the branch is already in the target: after a crash between merge and record there is nothing
+ * left to do.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,8 +28,8 @@ export interface MergeInput {
 }
 
 /**
- * Answers `merged` with the target's commit, or `conflict` with the files. Throws `conflict` when the target is checked
- * out with local changes, `unavailable` when git fails.
+ * Answers `merged` with the target's commit, or `moved` when the target has what the branch has not. Throws `conflict` when the
+ * target is checked out with changes to the same files, `unavailable` when git fails.
  */
 export async function merge(input: MergeInput): Promise<Merged> {
   for (let attempt = 1; ; attempt++) {
@@ -36,7 +37,7 @@ export async function merge(input: MergeInput): Promise<Merged> {
     try {
       return await mergeOnce(input, before);
     } catch (error) {
-      // Somebody has pushed in this very moment: the merge is made again on what is there now.
+      // Somebody has pushed in this very moment: it is looked again at what is there now.
       if (attempt === mergeTries || (await tipOf(input)) === before) throw error;
     }
   }
@@ -56,9 +57,9 @@ async function mergeOnce(input: MergeInput, tip: string): Promise<Merged> {
   const git = gitIn(repository);
   let landed = tip;
   if (!(await isAncestor(git, head, tip))) {
-    const isSequel = (await isAncestor(git, tip, head)) && (await isOwnMerge(git, tip, input));
-    const commit = isSequel ? head : await mergeCommit(git, tip, input);
-    if (typeof commit !== 'string') return commit;
+    // What has come to the target since is part of nothing that was judged.
+    if (!(await isAncestor(git, tip, head))) return { result: 'moved' };
+    const commit = (await isOwnMerge(git, tip, input)) ? head : await mergeCommit(git, tip, input);
     await advance(git, { target, from: tip, to: commit });
     landed = commit;
   }
@@ -82,29 +83,14 @@ async function isOwnMerge(git: Git, tip: string, { taskId }: MergeInput): Promis
   return trailer.split(':')[0] === taskId;
 }
 
-async function mergeCommit(git: Git, tip: string, input: MergeInput): Promise<string | Merged> {
+/** The tree is that of the branch, which has all that the target has: what lands is what was judged. */
+async function mergeCommit(git: Git, tip: string, input: MergeInput): Promise<string> {
   const { head, taskId, workItem, title, branch } = input;
-  const { code, stdout, stderr } = await git.result([
-    '-c',
-    'core.quotePath=false',
-    'merge-tree',
-    '--write-tree',
-    '--name-only',
-    tip,
-    head,
-  ]);
-  if (code === 1) {
-    const [, ...lines] = stdout.split('\n');
-    const files = lines.slice(0, Math.max(0, lines.indexOf('')));
-    return { result: 'conflict', detail: `The branch conflicts with its target in:\n${files.join('\n')}` };
-  }
-  if (code !== 0) throw new SignalboxError('unavailable', 'gitFailed', `git merge-tree failed: ${stderr.trim()}`);
-  const tree = stdout.split('\n', 1)[0]!.trim();
   const message = `Merge ${workItem}: ${harmlessTitle(title)}\n\nFrom ${branch}.\n\nSignalbox-Merge: ${taskId}:${head}\n`;
   // The date of what is merged: the same merge is the same commit however often it is made.
   const date = await git(['log', '-1', '--format=%cd', '--date=raw', head]);
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
-  return git(['commit-tree', tree, '-p', tip, '-p', head, '-F', '-'], { env, input: message });
+  return git(['commit-tree', `${head}^{tree}`, '-p', tip, '-p', head, '-F', '-'], { env, input: message });
 }
 
 interface Advance {
@@ -126,7 +112,7 @@ async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
   throw new SignalboxError(
     'conflict',
     'targetCheckedOut',
-    `${target} is checked out in ${checkout} and could not be moved forward; commit or stash the changes there. ${stderr.trim()}`,
+    `${target} is checked out in ${checkout} and could not be moved forward; see to what git names there (commit, stash or move it). ${stderr.trim()}`,
   );
 }
 

@@ -2,18 +2,19 @@
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
 import { askForge } from '../actors/forge/answer.ts';
-import { type ForgeMergeInput, mergeAtForge } from '../actors/forge/merge.ts';
+import { type ForgeMergeInput, mergeAtForge, updateAtForge } from '../actors/forge/merge.ts';
 import { type ForgeSurroundings, type PushInput, pushToForge, relayOf } from '../actors/forge/push.ts';
 import { fetchBranch } from '../actors/forge/relay.ts';
 import { performAll, type RequestsOrder } from '../actors/forge/requests.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type MergeInput, merge } from '../actors/merge.ts';
+import { update } from '../actors/update.ts';
 import { type PrepareInput, prepareWorkspace } from '../actors/workspace.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf } from '../domain/names.ts';
 import type { CommitStatus, Forge } from '../integrations/forge.ts';
 import { OutsideError } from '../integrations/outside.ts';
-import type { AtForge, Away, Merged, Prepared, Pushed, Refusal } from '../machines/task/context.ts';
+import type { AtForge, Away, Merged, Prepared, Pushed, Refusal, Updated } from '../machines/task/context.ts';
 import type { LanedEffect } from '../runtime/index.ts';
 import type { Forges } from './forges.ts';
 import { forgeLane } from './lanes.ts';
@@ -66,6 +67,16 @@ export const mergeActor = (place: ForgePlace) =>
       input.forge === null
         ? merge(input)
         : withForge(place, input.forge.name, surroundings => mergeAtForge(input as ForgeMergeInput, surroundings)),
+    ),
+  );
+
+/** Brings into a task's branch what its target has by now, at the forge where the task has one. */
+export const updateActor = (place: ForgePlace) =>
+  fromPromise<Updated, MergeInput & { forge: AtForge | null }>(({ input }) =>
+    inTurn(input.worktree, () =>
+      input.forge === null
+        ? update(input)
+        : withForge(place, input.forge.name, surroundings => updateAtForge(input as ForgeMergeInput, surroundings)),
     ),
   );
 

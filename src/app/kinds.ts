@@ -21,7 +21,7 @@ import type { Reconciled } from '../machines/reconciler.ts';
 import type { AtForge } from '../machines/task/context.ts';
 import type { JobInput, MachineKind, Runtime } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
-import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor } from './forge-kinds.ts';
+import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor, updateActor } from './forge-kinds.ts';
 import { createForges, type Forges } from './forges.ts';
 import { machineKinds } from './machine-kinds.ts';
 import type { Making } from './new-task.ts';
@@ -131,6 +131,7 @@ function taskParts(
       ),
       publish: inWorktree(publish),
       push: pushActor(place),
+      update: updateActor(place),
       merge: mergeActor(place),
     },
     effects: {

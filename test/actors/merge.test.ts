@@ -3,6 +3,7 @@ import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { merge } from '../../src/actors/merge.ts';
+import { update } from '../../src/actors/update.ts';
 import { prepareWorkspace } from '../../src/actors/workspace.ts';
 import { commitFiles, createProject, filesOf, git, published, read, write } from './repository.ts';
 
@@ -73,7 +74,7 @@ test.each([
   write(repository, files as unknown as Record<string, string>);
   const failure: unknown = await merge(input).catch(error => error);
   expect(failure).toMatchObject({ code: 'conflict' });
-  expect((failure as Error).message).toMatch(/main.*commit or stash/s);
+  expect((failure as Error).message).toMatch(/main.*commit, stash or move/s);
   expect((failure as Error).message).toContain(repository);
   expect(tipOf(repository)).toBe(first);
   const [file, text] = Object.entries(files)[0]!;
@@ -112,19 +113,59 @@ test('the same merge is the same commit, wherever and whenever it is made', asyn
   expect(again).toEqual(merged);
 });
 
-test('a target that has moved on in the meantime gets both', async () => {
-  const { repository, head, input } = await readyToMerge();
+test('a target that has moved on is not merged into: what came there is part of nothing that was judged', async () => {
+  const { repository, input } = await readyToMerge();
+  commitFiles(repository, { 'theirs.txt': 'theirs\n' });
+  const before = stateOf(repository, input.worktree);
+  expect(await merge(input)).toEqual({ result: 'moved' });
+  expect(stateOf(repository, input.worktree)).toEqual(before);
+});
+
+test('it is brought into the branch first, and what lands is the very tree that the branch has then', async () => {
+  const { repository, head, codeTree, input } = await readyToMerge();
   const theirs = commitFiles(repository, { 'theirs.txt': 'theirs\n' });
-  await merge(input);
-  expect(git(repository, 'log', '-1', '--format=%P', 'main')).toBe(`${theirs} ${head}`);
+  const updated = await update(input);
+  if (updated.result !== 'updated') throw new Error(updated.result);
+  expect(updated.codeTree).not.toBe(codeTree);
+  expect(updated.isOnlyDocuments).toBe(false);
+  expect(git(input.worktree, 'log', '-1', '--format=%H %P')).toBe(`${updated.head} ${head} ${theirs}`);
+  expect(await update({ ...input, head: updated.head })).toEqual({ result: 'current' });
+  // As after a crash before it was recorded.
+  expect(await update(input)).toEqual(updated);
+  const merged = await merge({ ...input, head: updated.head });
+  expect(merged).toMatchObject({ result: 'merged', codeTree: updated.codeTree });
+  expect(git(repository, 'rev-parse', 'main^{tree}')).toBe(git(repository, 'rev-parse', `${updated.head}^{tree}`));
+  expect(git(repository, 'log', '-1', '--format=%P', 'main')).toBe(`${theirs} ${updated.head}`);
   expect(filesOf(repository, 'main')).toMatchObject({ 'theirs.txt': 'theirs', 'src/new.txt': 'new' });
+});
+
+test('a branch that is there already, or has nothing but documents to add, needs no new judgement', async () => {
+  const { repository, input } = await readyToMerge();
+  expect(await update(input)).toEqual({ result: 'current' });
+  await merge(input);
+  write(input.worktree, { 'docs/work-items/ET-1/deployment.md': 'It is out.\n' });
+  const { head } = await published({ ...input, ...asDeveloper, stage: 'deploy', role: 'deployer' });
+  commitFiles(repository, { 'theirs.txt': 'theirs\n' });
+  expect(await update({ ...input, head })).toMatchObject({ result: 'updated', isOnlyDocuments: true });
+});
+
+test('attributes are those of the branch, whatever a person has checked out', async () => {
+  const { repository, directory, input } = await readyToMerge({ isTargetCheckedOut: false }, { 'log.md': 'ours\n' });
+  git(input.worktree, 'checkout', '--quiet', input.branch);
+  commitFiles(input.worktree, { '.gitattributes': 'log.md merge=union\n' });
+  const head = git(input.worktree, 'rev-parse', 'HEAD');
+  const other = join(directory, 'other');
+  git(repository, 'worktree', 'add', '--quiet', other, 'main');
+  commitFiles(other, { 'log.md': 'theirs\n' });
+  expect(await update({ ...input, head })).toMatchObject({ result: 'updated' });
+  expect(read(input.worktree, 'log.md')).toContain('theirs');
 });
 
 test('a conflict names the files and touches nothing', async () => {
   const { repository, input } = await readyToMerge({}, { 'src/code.txt': 'ours\n', 'with space.txt': 'ours\n' });
   commitFiles(repository, { 'src/code.txt': 'theirs\n', 'with space.txt': 'theirs\n' });
   const before = stateOf(repository, input.worktree);
-  const conflict = await merge(input);
+  const conflict = await update(input);
   expect(conflict).toMatchObject({ result: 'conflict' });
   const detail = conflict.result === 'conflict' ? conflict.detail : '';
   expect(detail.split('\n').slice(1)).toEqual(['src/code.txt', 'with space.txt']);
@@ -134,7 +175,7 @@ test('a conflict names the files and touches nothing', async () => {
 test('a file in conflict is named as it is written, in any language', async () => {
   const { repository, input } = await readyToMerge({}, { 'größe.txt': 'ours\n' });
   commitFiles(repository, { 'größe.txt': 'theirs\n' });
-  const conflict = await merge(input);
+  const conflict = await update(input);
   expect(conflict.result === 'conflict' && conflict.detail).toContain('größe.txt');
 });
 

@@ -49,8 +49,9 @@ const outcomes: ModelEvent[] = [
     failure(stage),
   ]),
   { type: 'lease.granted', token: 1 },
+  { type: 'xstate.done.actor.update', output: { result: 'current' } },
+  { type: 'xstate.done.actor.update', output: { result: 'conflict', detail: 'file' } },
   { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
-  { type: 'xstate.done.actor.merge', output: { result: 'conflict', detail: 'file' } },
   failure('merge'),
 ];
 

@@ -28,7 +28,7 @@ async function open() {
   const before = await snapshots();
   onTestFinished(async () => {
     expect(await snapshots()).toEqual(before);
-    expect(await site.system.state('ORCH-017')).toBe('build.gating.ci');
+    expect(await site.system.state('ORCH-017')).toBe('build.gating');
     expect(site.system.faults).toEqual([]);
     expect((await site.system.runtime.verify()).differences).toEqual([]);
   });

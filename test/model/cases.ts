@@ -56,6 +56,8 @@ export const published = (codeTree: string, more: object = {}): ModelEvent => ({
   type: 'xstate.done.actor.publish',
   output: { head: 'h', codeTree, questions: null, objection: null, ...more },
 });
+/** What is to be brought into the branch before it is merged. */
+const updated = (output: object): ModelEvent => ({ type: 'xstate.done.actor.update', output });
 export const failure = (child: string): ModelEvent => ({
   type: `xstate.error.actor.${child}`,
   error: { name: 'Error', message: `${child} failed` },
@@ -119,8 +121,9 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
         failure(stage),
       ]),
       { type: 'lease.granted', token: 1 },
+      updated({ result: 'current' }),
+      updated({ result: 'conflict', detail: 'file' }),
       { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
-      { type: 'xstate.done.actor.merge', output: { result: 'conflict', detail: 'file' } },
       failure('merge'),
       ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
       { type: 'task.reject', reason: 'no', by: 'me' },
@@ -205,6 +208,78 @@ export function waitingModel(machine: AnyStateMachine): ModelOptions {
   };
 }
 
+/** What becomes of a branch whose target has moved on: all went well before. */
+export function mergingModel(machine: AnyStateMachine, stages: Record<string, string>): ModelOptions {
+  const names = Object.keys(stages);
+  const gates = Object.values(stages).flatMap(list => list.split(' '));
+  const again = gates.filter(gate => /^(?:tests|ci|people)$/.test(gate));
+  const isMerging = (state: string) => /merging|landing/.test(state);
+  return {
+    input: {
+      ...taskInput,
+      forge: { name: 'home', repository: 'acme/shop' },
+      actor: { id: 'x', parentId: null, at: 0 },
+    },
+    events: [
+      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      published('tree'),
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      ...gates.map(gate => judged(gate, 'pass')),
+      ...again.flatMap(gate => ['fail', 'inconclusive'].map(word => judged(gate, word))),
+      ...again.map(gate => failure(`gate-${gate}`)),
+      { type: 'gate.waits', gate: again[0], why: 'a build runs' },
+      ...['ci.succeeded', 'ci.failed', 'ci.pending'].map(type => ({ type, sha: 'u' })),
+      ...reviewNews.map(type => ({ type, number: 7, sha: 'u' })),
+      ...names.map(stage => runEnded(stage, 'succeeded')),
+      { type: 'lease.granted', token: 1 },
+      updated({ result: 'current' }),
+      updated({ result: 'updated', head: 'u', codeTree: 'updated tree', isOnlyDocuments: false }),
+      updated({ result: 'updated', head: 'u', codeTree: 'target tree', isOnlyDocuments: true }),
+      updated({ result: 'conflict', detail: 'file' }),
+      away('update'),
+      refused('update'),
+      failure('update'),
+      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      { type: 'xstate.done.actor.merge', output: { result: 'moved' } },
+      away('merge'),
+      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      { type: 'task.reject', reason: 'no', by: 'me' },
+      { type: 'task.fail', reason: 'enough', by: 'me' },
+      ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
+      ...forAnother(names),
+      ...deadlinesOf(machine),
+    ],
+    isPossible(state, { type, output }) {
+      if (isMerging(state)) return true;
+      const { verdict = 'pass' } = (output ?? {}) as { verdict?: string };
+      // Before the merge all goes well.
+      return verdict === 'pass' && !/^(?:xstate\.error|gate\.waits|ci|review|pullRequest|task\.(?!approve))/.test(type);
+    },
+    project(context) {
+      const { rework, verdicts, codeTree, merged } = context as {
+        rework: Record<string, number>;
+        verdicts: Record<string, { verdict: string; codeTree: string }>;
+        codeTree: string;
+        merged: { codeTree: string } | null;
+      };
+      return [
+        Object.entries(verdicts)
+          .map(([gate, { verdict, codeTree: tree }]) => `${gate} ${verdict} ${tree === codeTree}`)
+          .sort(),
+        ['ship.merging.conflict', 'landing.conflict'].map(budget => (rework[budget] ?? 0) > 0),
+        Math.max(rework['ship.merging.moved'] ?? 0, rework['landing.moved'] ?? 0),
+        (rework['forge.away'] ?? 0) > 0,
+        merged !== null && merged.codeTree === codeTree,
+      ];
+    },
+  };
+}
+
+const reviewNews = [
+  ...['review.approved', 'review.changesRequested', 'review.commented', 'review.dismissed', 'pullRequest.updated'],
+  ...['pullRequest.closed', 'pullRequest.reopened', 'pullRequest.merged'],
+];
+
 /** What becomes of work that cannot be committed, in every stage; all else goes well. */
 export function publishingModel(_machine: AnyStateMachine, stages: Record<string, string>): ModelOptions {
   const names = Object.keys(stages);
@@ -228,6 +303,7 @@ export function publishingModel(_machine: AnyStateMachine, stages: Record<string
       ...gates.map(gate => judged(gate, 'pass')),
       ...names.map(stage => runEnded(stage, 'succeeded')),
       { type: 'lease.granted', token: 1 },
+      updated({ result: 'current' }),
       { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
       ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
       { type: 'task.reject', reason: 'no', by: 'me' },
@@ -302,7 +378,10 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
       { type: 'requests.done', results: [] },
       ...names.map(stage => runEnded(stage, 'succeeded')),
       { type: 'lease.granted', token: 1 },
+      updated({ result: 'current' }),
       { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      away('update'),
+      refused('update'),
       away('merge'),
       refused('merge'),
       ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),

@@ -34,6 +34,7 @@ import {
   gateModel,
   janitorModel,
   mergeQueueModel,
+  mergingModel,
   orderModel,
   plainRunModel,
   preflightModel,
@@ -68,6 +69,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
       taskModel(smallTask),
       forgeTaskModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       publishingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
+      mergingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       waitingModel(smallTask),
     ],
   },
@@ -76,6 +78,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
     models: [
       forgeTaskModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
       publishingModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
+      mergingModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
       everyVerdict(forgeTask),
       waitingModel(forgeTask),
     ],

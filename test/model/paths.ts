@@ -4,6 +4,7 @@
  */
 import { type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine, createActor, fromCallback } from 'xstate';
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
+import { cannotHappen } from '../../src/machines/task/common.ts';
 import { statePath } from '../../src/runtime/stepper.ts';
 import type { PlayedJobs } from '../support/jobs.ts';
 import type { TestRuntime } from '../support/runtime.ts';
@@ -48,7 +49,9 @@ export function modelOf(
     input,
     events: timed as never,
     filterEvents: (snapshot: AnyMachineSnapshot, event: unknown) =>
-      isPossible(statePath(snapshot.value), event as ModelEvent) && snapshot.can(event as never),
+      isPossible(statePath(snapshot.value), event as ModelEvent) &&
+      !hasEnded(snapshot, event as ModelEvent) &&
+      snapshot.can(event as never),
     stopWhen: (snapshot: AnyMachineSnapshot) => snapshot.status !== 'active',
     serializeState: (snapshot: AnyMachineSnapshot) =>
       JSON.stringify([snapshot.value, project(snapshot.context, statePath(snapshot.value))]) as never,
@@ -89,6 +92,13 @@ export function modelOf(
   return model;
 }
 
+/** Of several gates that are judged beside each other one has answered already: it answers once. */
+function hasEnded({ value, context }: AnyMachineSnapshot, { type }: ModelEvent): boolean {
+  const gate = /^xstate\.(?:done|error)\.actor\.gate-(.+)$/.exec(type)?.[1];
+  const { verdicts = {} } = context as { verdicts?: Record<string, unknown> };
+  return gate !== undefined && verdicts[gate] !== undefined && /(?:gating|judging)$/.test(statePath(value));
+}
+
 function lastTwo(path: ModelPath): string[] {
   return path.states.length === 1 ? path.states : [path.states.at(-1)!];
 }
@@ -127,8 +137,10 @@ function transitionsOf(machine: AnyStateMachine): Set<string> {
   const walk = (node: AnyStateMachine['root']) => {
     const all = [...[...node.transitions.values()].flat(), ...(node.always ?? [])] as never as (Transition & {
       actions: unknown[];
+      description?: string;
     })[];
     for (const transition of all) {
+      if (transition.description === cannotHappen) continue;
       // A forbidden event is there to be ignored: it can never be taken.
       if (transition.target !== undefined || transition.actions.length > 0) names.add(nameOf(transition));
     }

@@ -81,7 +81,7 @@ const real = ['delivery', 'order', 'token', 'mergeQueue'];
 /** The kinds of actors that a task at a forge and its deliveries need. */
 export function forgeKinds({ prepare, publish, push, judge, merge }: PlayedOutside): MachineKind[] {
   const kind = (name: string) => machineKinds.find(one => one.name === name)!;
-  const jobs = { prepare, publish, push, merge };
+  const jobs = { prepare, publish, push, merge, update: () => ({ result: 'current' }) };
   const actors = Object.fromEntries(Object.entries(jobs).map(([name, play]) => [name, playing(play as never)]));
   return [
     { ...kind('task'), definition: atForge as never, actors, effects: inertEffects },

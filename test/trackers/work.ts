@@ -45,6 +45,7 @@ export function playedWork(): Played {
         return { head: 'a'.repeat(40), codeTree: 'tree', questions, objection: null };
       },
       push: () => played.pullRequest,
+      update: () => ({ result: 'current' }),
       merge: () => ({ result: 'refused', detail: 'nobody merges here' }),
     },
     hold() {

@@ -16,6 +16,13 @@ export const usual = (description: string, transition: Transition): Transition =
   meta: { isUsual: true },
 });
 
+/**
+ * What cannot happen while the machine is right. A state that only decides must lead somewhere all the same: there people see
+ * why, where it would stand still for ever without a word.
+ */
+export const never = (transition: Transition): Transition => ({ ...transition, description: cannotHappen });
+export const cannotHappen = 'cannot happen';
+
 export const toStage = (stage: string) => `#${stage}`;
 export const says = (words: StateWords<TaskContext>) => words;
 export const waitsFor = ({ waitsFor: why }: TaskContext) => why ?? 'nobody has said why';

@@ -265,12 +265,17 @@ export const verdictIn = (event: { type: string }): GateOutput | undefined =>
     ? (event as unknown as { output: GateOutput }).output
     : undefined;
 
-/** Reported by the actor `merge`. */
-export type Merged =
-  | { result: 'merged'; commit: string; codeTree: string }
+/** Reported by the actor `update`: whether the branch has all that its target has by now. */
+export type Updated =
+  | { result: 'current' }
+  /** `isOnlyDocuments`: of the task itself there is nothing but documents in it that the target does not have. */
+  | { result: 'updated'; head: string; codeTree: string; isOnlyDocuments: boolean }
   | { result: 'conflict'; detail: string }
   | Away
   | Refusal;
+
+/** Reported by the actor `merge`. `moved`: the target has what the branch has not. */
+export type Merged = { result: 'merged'; commit: string; codeTree: string } | { result: 'moved' } | Away | Refusal;
 
 /** The folder of a work item's documents, inside the worktree. */
 export function documentsOf(workItem: string): string {

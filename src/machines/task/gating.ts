@@ -1,4 +1,4 @@
-/** The gates of a stage, one actor each. */
+/** The gates of a stage, one actor each, side by side. */
 import type { GateInput } from '../gate.ts';
 import { type Gate, patienceOf, type Stage } from '../pipeline.ts';
 import type { StateConfig, Transition } from './common.ts';
@@ -6,54 +6,42 @@ import { namesOf, placeOf, playerOf, says } from './common.ts';
 import { gateChild, type TaskContext } from './context.ts';
 import { showVerdict } from './report.ts';
 
-/** Every gate that is no person's is an actor of its own; they are judged one after another. */
+/** Every gate of a stage that is no person's. */
 export function gatingState(stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
   const gates = stage.gates.filter(({ kind }) => kind !== 'approval');
-  const [first] = gates;
-  if (first === undefined) return { always: { target: 'deciding' } };
-  const headline = `${stage.name}: the gates are judged`;
+  if (gates.length === 0) return { always: { target: 'deciding' } };
   return {
-    entry: { type: 'forgetVerdicts', params: { gates: namesOf(stage.gates) } },
-    meta: says({ why: 'the gates are judged', headline }),
-    initial: first.name,
-    states: Object.fromEntries(
-      gates.map((gate, index) => {
-        const deciding = `#${stage.name}.deciding`;
-        const after = gates.slice(index + 1);
-        const way = {
-          next: after[0]?.name ?? deciding,
-          // After a failure nobody is waited for: what it takes to mend that is known.
-          afterFailure: after.find(other => patienceOf(other) === null)?.name ?? deciding,
-          before: namesOf(gates.slice(0, index)),
-        };
-        return [gate.name, gateState(stage, gate, way, blockedBecause)];
-      }),
+    ...judgingState(
+      gates.map(gate => ({ gate, stage })),
+      { onward: 'deciding', blockedBecause },
     ),
+    entry: { type: 'forgetVerdicts', params: { gates: namesOf(stage.gates) } },
+    meta: says({ why: judging, headline: `${stage.name}: the gates are judged` }),
   };
 }
 
-/** Where a gate leads. */
-interface Way {
-  next: string;
-  /** The next one that knows at once. */
-  afterFailure: string;
-  /** The gates of this round that were judged before. */
-  before: string[];
+/** A gate, and the stage in which it is judged. */
+export interface GateAt {
+  gate: Gate;
+  stage: Stage;
 }
 
-function gateState(
-  stage: Stage,
-  gate: Gate,
-  { next, afterFailure, before }: Way,
-  blockedBecause: (why: string) => Transition,
+export const judging = ({ waitsFor }: TaskContext) => waitsFor ?? 'the gates are judged';
+
+/**
+ * Judges gates beside each other until there is a verdict of each. After a failure nobody is waited for: what it takes to mend
+ * that is known as soon as those have answered that know at once.
+ */
+export function judgingState(
+  gates: readonly GateAt[],
+  { onward, blockedBecause }: { onward: string; blockedBecause: (why: string) => Transition },
 ): StateConfig {
-  const actions = [{ type: 'recordVerdict', params: { stage: stage.name } }, showVerdict];
-  const failure = { guard: { type: 'hasFailedByNow', params: { gates: before } }, target: afterFailure, actions };
+  const all = namesOf(gates.map(({ gate }) => gate));
+  const prompt = namesOf(gates.map(({ gate }) => gate).filter(gate => patienceOf(gate) === null));
   return {
-    meta: says({ why: ({ waitsFor: why }) => why ?? `the gate ${gate.name} is judged` }),
     exit: 'stopWaiting',
-    on: { 'gate.waits': { actions: 'recordWaiting' }, ...newsFor(gate) },
-    invoke: {
+    on: Object.assign({ 'gate.waits': { actions: 'recordWaiting' } }, ...newsFor(gates.map(({ gate }) => gate))),
+    invoke: gates.map(({ gate, stage }) => ({
       id: gateChild(gate.name),
       src: 'gate',
       input: ({ context }: { context: TaskContext }): GateInput => ({
@@ -70,9 +58,15 @@ function gateState(
           head: context.head,
         },
       }),
-      onDone: [...(afterFailure === next ? [] : [failure]), { target: next, actions }],
+      onDone: { actions: [{ type: 'recordVerdict', params: { stage: stage.name, gate: gate.name } }, showVerdict] },
       onError: blockedBecause(`the gate ${gate.name} could not be judged`),
-    },
+    })),
+    always: [
+      { guard: { type: 'areJudged', params: { gates: all } }, target: onward },
+      ...(prompt.length < all.length
+        ? [{ guard: { type: 'haveFailed', params: { gates: all, prompt } }, target: onward }]
+        : []),
+    ],
   };
 }
 
@@ -85,11 +79,13 @@ const reviewNews = [
   ...['pullRequest.updated', 'pullRequest.closed', 'pullRequest.reopened', 'pullRequest.merged'],
 ];
 
-/** What happens at the forge that a gate has to look at. What speaks of other code, or of somebody else's, is no news. */
-function newsFor(gate: Gate): StateConfig {
-  const tell = { type: 'tellGate', params: { child: gateChild(gate.name) } };
-  const on = (events: string[], guard: string) =>
-    Object.fromEntries(events.map(event => [event, { guard, actions: tell }]));
-  if (gate.kind === 'ci') return on(ciNews, 'isOfHead');
-  return gate.kind === 'pullRequestReview' ? on(reviewNews, 'isOwnPullRequest') : {};
+/** What happens at the forge that gates have to look at. What speaks of other code, or of somebody else's, is no news. */
+function newsFor(gates: readonly Gate[]): StateConfig[] {
+  const hearing = (kind: Gate['kind'], events: string[], guard: string) => {
+    const tell = gates
+      .filter(gate => gate.kind === kind)
+      .map(({ name }) => ({ type: 'tellGate', params: { child: gateChild(name) } }));
+    return tell.length === 0 ? {} : Object.fromEntries(events.map(event => [event, { guard, actions: tell }]));
+  };
+  return [hearing('ci', ciNews, 'isOfHead'), hearing('pullRequestReview', reviewNews, 'isOwnPullRequest')];
 }

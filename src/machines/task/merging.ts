@@ -1,10 +1,12 @@
 /** Merging into the target: what has to be true before, whose turn it is, and the merge itself. */
 import { judgesCode, type Pipeline, type Stage } from '../pipeline.ts';
+import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
 import {
   cancelled,
   forbidden,
   namesOf,
+  never,
   placeOf,
   type StateConfig,
   says,
@@ -12,8 +14,10 @@ import {
   told,
   toStage,
   usual,
+  waitsFor,
 } from './common.ts';
 import type { TaskContext } from './context.ts';
+import { type GateAt, judgingState } from './gating.ts';
 import { blockedState, personalEvents } from './people.ts';
 import { tellOutside } from './report.ts';
 
@@ -27,13 +31,18 @@ export interface MergePlace {
   gates: string[];
   /** The ways in, asked in this order; none of them leads to `waiting` unless all is well. */
   entry: Transition[];
+  /** When the code as it is may be merged. */
+  ready: Pick<Transition, 'guard'>;
   /** Said when there is no way in. */
   refusal: string;
   after: string;
 }
 
 /** What has to be true before code is merged: every gate so far is passed, and for the code as it is now. */
-export function beforeMerge(pipeline: Pipeline, stage: Stage): Pick<MergePlace, 'gates' | 'entry' | 'refusal'> {
+export function beforeMerge(
+  pipeline: Pipeline,
+  stage: Stage,
+): Pick<MergePlace, 'gates' | 'entry' | 'ready' | 'refusal'> {
   const earlier = pipeline.stages.slice(0, pipeline.stages.indexOf(stage)).flatMap(({ gates }) => gates);
   const bound = earlier.filter(judgesCode);
   const lapsed = bound.map((gate): Transition => {
@@ -48,26 +57,38 @@ export function beforeMerge(pipeline: Pipeline, stage: Stage): Pick<MergePlace, 
     };
   });
   const gates = namesOf(earlier);
-  const enter = { guard: { type: 'mayMerge', params: { gates, bound: namesOf(bound) } }, target: 'waiting' };
+  const ready = { guard: { type: 'mayMerge', params: { gates, bound: namesOf(bound) } } };
   // Coming back to the stage after the merge: there is nothing left to merge, and the verdicts were for other code.
   const again = { guard: { type: 'mayLand', params: { gates } }, target: `#${stage.name}.affording` };
   return {
     gates,
-    entry: [again, ...lapsed, enter],
+    entry: [again, ...lapsed, { ...ready, target: 'waiting' }],
+    ready,
     refusal: 'not every gate is passed for the code as it is now',
   };
 }
 
-/** Merging into the target: is it allowed, is it our turn, then the merge itself. */
+/** How often the target may be ahead again by the time that everything is judged. */
+const mostMoves = 5;
+
+/**
+ * Merging into the target: is it allowed, is it our turn; then the branch is brought to all that the target has, what that
+ * changes is judged again without an agent, and the target goes on to the very tree that was judged.
+ *
+ *   checking ─▶ waiting ─▶ turn: updating ─▶ looking ─▶ writing
+ *                              ▲  │ a conflict: to the agent   │ all is passed for the code as it is
+ *                              │  ▼                            │
+ *                    the target│has moved                 judging ─▶ judged: broken together: to the agent
+ */
 export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace): StateConfig {
-  const { id, gates, entry, refusal, after } = place;
-  const { onConflict, limit } = stage.merge!;
+  const { id, gates, entry, refusal } = place;
   const isLanding = !id.includes('.');
-  const landing = ({ workItem, target }: TaskContext) => `what ${workItem} added last is merged into ${target}`;
   const blockedBecause = (why: string): Transition => ({
     target: `#${id}.blocked`,
     actions: { type: 'wait', params: { why, gates } },
   });
+  const again = judgedAgain(pipeline, stage, isLanding);
+  const names = namesOf(again.map(({ gate }) => gate));
   return {
     ...(isLanding && { id }),
     initial: 'checking',
@@ -80,7 +101,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
         }),
         entry: 'requestLease',
         on: {
-          'lease.granted': { target: 'writing', actions: 'rememberToken' },
+          'lease.granted': { target: 'turn', actions: 'rememberToken' },
           'task.cancel': { ...cancelled, actions: ['releaseLease', cancelled.actions] },
           'task.pause': told('holds it until somebody resumes it', {
             target: `#paused.${stage.name}`,
@@ -88,46 +109,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
           }),
         },
       },
-      writing: {
-        meta: says({
-          why: isLanding ? landing : ({ target }) => `merging into ${target}`,
-          headline: isLanding ? 'the last documents are merged' : 'merging',
-        }),
-        exit: 'releaseLease',
-        // A merge is never left half way: it ends one way or the other, and soon.
-        on: { 'task.cancel': forbidden, 'task.pause': forbidden },
-        invoke: {
-          id: 'merge',
-          src: 'merge',
-          input: ({ context }: { context: TaskContext }) => ({
-            ...placeOf(context),
-            head: context.head,
-            title: context.title,
-            token: context.leaseToken,
-            forge: context.forge ?? null,
-          }),
-          onDone: [
-            ...awayTransitions(pipeline, 'later', blockedBecause),
-            { guard: 'isMerged', target: after, actions: ['forgetAway', 'recordMerge'] },
-            {
-              guard: 'isRefused',
-              target: 'turnedDown',
-              actions: [
-                'forgetAway',
-                'recordRefusal',
-                ...tellOutside({ standing: 'blocked', stage: stage.name, headline: 'the forge does not merge it' }),
-              ],
-            },
-            {
-              guard: { type: 'hasConflictAndReworkLeft', params: { budget: `${id}.conflict`, limit } },
-              target: toStage(onConflict),
-              actions: ['recordConflict', { type: 'countRework', params: { budget: `${id}.conflict` } }],
-            },
-            blockedBecause('the branch conflicts with its target again and again'),
-          ],
-          onError: blockedBecause('the branch could not be merged'),
-        },
-      },
+      turn: turnState(pipeline, stage, { ...place, again, blockedBecause }),
       later: {
         ...laterState('checking', 'the merge has to wait for the forge'),
         on: {
@@ -137,9 +119,173 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
         },
       },
       turnedDown: turnedDownState(pipeline, stage, id),
+      ...(names.length > 0 && { unsure: unsureState(pipeline, stage, id, names) }),
       blocked: blockedState(stage.name, personalEvents(pipeline, stage, `#${id}.checking`)),
     },
   };
+}
+
+const landing = ({ workItem, target }: TaskContext) => `what ${workItem} added last is merged into ${target}`;
+
+/** Gates that can be judged again without an agent; what follows the last stage are documents, which nothing judges. */
+function judgedAgain(pipeline: Pipeline, stage: Stage, isLanding: boolean): GateAt[] {
+  if (isLanding) return [];
+  const earlier = pipeline.stages.slice(0, pipeline.stages.indexOf(stage));
+  return earlier.flatMap(owner =>
+    owner.gates.filter(({ kind }) => rejudged.has(kind)).map(gate => ({ gate, stage: owner })),
+  );
+}
+
+const rejudged = new Set(['command', 'ci', 'pullRequestReview']);
+
+interface Turn extends MergePlace {
+  again: GateAt[];
+  blockedBecause: (why: string) => Transition;
+}
+
+/** Nobody else merges into the target meanwhile. */
+function turnState(
+  pipeline: Pipeline,
+  stage: Stage,
+  { id, gates, after, ready, again, blockedBecause }: Turn,
+): StateConfig {
+  const { onConflict, limit } = stage.merge!;
+  const isLanding = !id.includes('.');
+  const names = namesOf(again.map(({ gate }) => gate));
+  const budget = `${id}.conflict`;
+  const mergeInput = ({ context }: { context: TaskContext }) => ({
+    ...placeOf(context),
+    head: context.head,
+    title: context.title,
+    token: context.leaseToken,
+    forge: context.forge ?? null,
+  });
+  const turnedDown: Transition = {
+    guard: 'isRefused',
+    target: `#${id}.turnedDown`,
+    actions: [
+      'forgetAway',
+      'recordRefusal',
+      ...tellOutside({ standing: 'blocked', stage: stage.name, headline: 'the forge does not merge it' }),
+    ],
+  };
+  const away = awayTransitions(pipeline, `#${id}.later`, blockedBecause);
+  const sentBack = (guard: string, params: object, record: Transition | string): Transition => ({
+    guard: { type: guard, params: { ...params, budget, limit } },
+    target: toStage(onConflict),
+    actions: [record, { type: 'countRework', params: { budget } }],
+  });
+  const unstoppable = { 'task.cancel': forbidden, 'task.pause': forbidden };
+  const carried = gates.filter(gate => !names.includes(gate));
+  return {
+    initial: 'updating',
+    exit: 'releaseLease',
+    states: {
+      updating: {
+        meta: says({
+          why: isLanding ? landing : ({ target }) => `what ${target} has by now is brought into its branch`,
+        }),
+        on: unstoppable,
+        invoke: {
+          id: 'update',
+          src: 'update',
+          input: mergeInput,
+          onDone: [
+            ...away,
+            turnedDown,
+            sentBack('hasConflictAndReworkLeft', {}, 'recordConflict'),
+            { guard: 'hasConflict', ...blockedBecause('the branch conflicts with its target again and again') },
+            {
+              guard: 'isUpdated',
+              target: 'looking',
+              actions: { type: 'recordUpdate', params: { carried } },
+            },
+            { target: 'looking' },
+          ],
+          onError: blockedBecause('the branch could not be brought to what its target has'),
+        },
+      },
+      looking: {
+        always: [
+          { ...ready, target: 'writing' },
+          ...(names.length > 0
+            ? [{ target: 'judging' }]
+            : [blockedBecause('not every gate is passed for the code as it is now')]),
+        ],
+      },
+      ...(names.length > 0 && {
+        judging: {
+          ...judgingState(again, { onward: 'judged', blockedBecause }),
+          entry: { type: 'forgetVerdicts', params: { gates: names } },
+          meta: says({
+            why: ({ waitsFor, target }) => waitsFor ?? `the gates are judged with what ${target} has by now`,
+            headline: `${stage.name}: the merged code is judged`,
+          }),
+        },
+        judged: {
+          always: [
+            { ...ready, target: 'writing' },
+            sentBack(
+              'hasFailedAndReworkLeft',
+              { gates: names },
+              { type: 'recordBrokenTogether', params: { gates: names } },
+            ),
+            {
+              guard: { type: 'hasFailed', params: { gates: names } },
+              ...blockedBecause('the branch breaks what its target has by now'),
+            },
+            { guard: { type: 'isInconclusive', params: { gates: names } }, target: `#${id}.unsure` },
+            never(blockedBecause('not every gate is passed for the code as it is now')),
+          ],
+        },
+      }),
+      writing: {
+        meta: says({
+          why: isLanding ? landing : ({ target }) => `merging into ${target}`,
+          headline: isLanding ? 'the last documents are merged' : 'merging',
+        }),
+        // A merge is never left half way: it ends one way or the other, and soon.
+        on: unstoppable,
+        invoke: {
+          id: 'merge',
+          src: 'merge',
+          input: mergeInput,
+          onDone: [
+            ...away,
+            { guard: 'isMerged', target: after, actions: ['forgetAway', 'recordMerge'] },
+            turnedDown,
+            {
+              guard: { type: 'hasMovedAndReworkLeft', params: { budget: `${id}.moved`, limit: mostMoves } },
+              target: 'updating',
+              actions: { type: 'countRework', params: { budget: `${id}.moved` } },
+            },
+            blockedBecause('its target goes on faster than it is judged'),
+          ],
+          onError: blockedBecause('the branch could not be merged'),
+        },
+      },
+    },
+  };
+}
+
+/** The merged code could not be judged: a person's word stands in for that. */
+function unsureState(pipeline: Pipeline, stage: Stage, id: string, gates: string[]): StateConfig {
+  const personal = personalEvents(pipeline, stage, `#${id}.waiting`);
+  return asking({ kind: 'decision', stage: stage.name }, `${stage.name} waits for a person's decision`, {
+    tags: ['person', 'decision'],
+    meta: says({ why: waitsFor }),
+    entry: { type: 'wait', params: { why: 'the merged code could not be judged', gates } },
+    exit: 'stopWaiting',
+    on: {
+      ...personal,
+      'task.retry': usual('judges it again', personal['task.retry'] as Transition),
+      'task.approve': usual('passes gates that could not be judged, by your word', {
+        guard: { type: 'isOnlyInconclusive', params: { gates } },
+        target: 'waiting',
+        actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates } },
+      }),
+    },
+  });
 }
 
 /** News after which a merge that was refused is tried again by itself, at the most. */

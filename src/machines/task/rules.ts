@@ -15,7 +15,7 @@ import {
   tighter,
 } from '../../domain/budget.ts';
 import { addUsage } from '../../domain/usage.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import type { GateReport, Verdict } from '../../domain/verdict.ts';
 import { workerId } from '../addresses.ts';
 import { agentRunMachine } from '../agent-run.ts';
 import type { AgentRunOutput } from '../agent-run-context.ts';
@@ -35,6 +35,7 @@ import type {
   TaskEvent,
   TaskInput,
   Unpublished,
+  Updated,
 } from './context.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
 
@@ -101,6 +102,7 @@ export const taskSetup = setup({
     lookAtBlockers: pureActor,
     publish: pureActor,
     push: pureActor,
+    update: pureActor,
     merge: pureActor,
   },
   guards: {
@@ -138,9 +140,12 @@ export const taskSetup = setup({
       context.objection !== null && (context.rework[params.budget] ?? 0) < params.limit,
     hasFailed: ({ context }, params: { gates: string[] }) =>
       params.gates.some(gate => hasVerdict(context, gate, 'fail')),
-    /** The verdict that has just come is a failure, or one of this round was. */
-    hasFailedByNow: ({ context, event }, params: { gates: string[] }) =>
-      outputOf<GateOutput>(event).verdict === 'fail' || params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+    areJudged: ({ context }, params: { gates: string[] }) =>
+      params.gates.every(gate => context.verdicts[gate] !== undefined),
+    /** One has failed, and all have answered that know at once. */
+    haveFailed: ({ context }, params: { gates: string[]; prompt: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'fail')) &&
+      params.prompt.every(gate => context.verdicts[gate] !== undefined),
     hasFailedAndReworkLeft: ({ context }, params: { gates: string[]; budget: string; limit: number }) =>
       params.gates.some(gate => hasVerdict(context, gate, 'fail')) &&
       (context.rework[params.budget] ?? 0) < params.limit,
@@ -186,8 +191,12 @@ export const taskSetup = setup({
       (('number' in event && event.number === context.forge?.pullRequest?.number) ||
         ('sha' in event && event.sha === context.head)) &&
       (context.rework[params.budget] ?? 0) < params.limit,
+    isUpdated: ({ event }) => outputOf<Updated>(event).result === 'updated',
+    hasConflict: ({ event }) => outputOf<Updated>(event).result === 'conflict',
     hasConflictAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
-      outputOf<Merged>(event).result === 'conflict' && (context.rework[params.budget] ?? 0) < params.limit,
+      outputOf<Updated>(event).result === 'conflict' && (context.rework[params.budget] ?? 0) < params.limit,
+    hasMovedAndReworkLeft: ({ context, event }, params: { budget: string; limit: number }) =>
+      outputOf<Merged>(event).result === 'moved' && (context.rework[params.budget] ?? 0) < params.limit,
   },
   delays: {
     nextTry: ({ context, event }) => Math.max(0, (context.awayUntil ?? atOf(event)) - atOf(event)),
@@ -291,11 +300,40 @@ export const taskSetup = setup({
     forgetVerdicts: assign(({ context }, params: { gates: string[] }) => ({
       verdicts: Object.fromEntries(Object.entries(context.verdicts).filter(([gate]) => !params.gates.includes(gate))),
     })),
-    recordVerdict: assign(({ context, event }, params: { stage: string }) => {
+    recordVerdict: assign(({ context, event }, params: { stage: string; gate: string }) => {
+      const { stage, gate } = params;
       const { durationMs: _, ...report } = outputOf<GateOutput>(event);
-      const { codeTree } = context;
-      const verdict: Verdict = { ...report, stage: params.stage, codeTree, by: 'signalbox', at: atOf(event) };
-      return { verdicts: { ...context.verdicts, [report.gate]: verdict } };
+      // One that answers for another has said nothing of itself.
+      const own: GateReport =
+        report.gate === gate ? report : { gate, verdict: 'inconclusive', detail: `it answered for ${report.gate}` };
+      const verdict: Verdict = { ...own, stage, codeTree: context.codeTree, by: 'signalbox', at: atOf(event) };
+      return { verdicts: { ...context.verdicts, [gate]: verdict } };
+    }),
+    /**
+     * The branch has what its target has by now. What people and reviewers have said is of the task's own changes, which are
+     * the same, so it goes on to hold; what a machine can judge is judged again.
+     */
+    recordUpdate: assign(({ context, event }, params: { carried: string[] }) => {
+      const output = outputOf<Updated>(event);
+      if (output.result !== 'updated') return {};
+      const { head, codeTree, isOnlyDocuments } = output;
+      const before = context.codeTree;
+      const carries = (gate: string) => isOnlyDocuments || params.carried.includes(gate);
+      const verdicts = Object.entries(context.verdicts).map(([gate, verdict]) =>
+        carries(gate) && verdict.verdict === 'pass' && verdict.codeTree === before
+          ? [gate, { ...verdict, codeTree }]
+          : [gate, verdict],
+      );
+      return {
+        ...{ head, codeTree, verdicts: Object.fromEntries(verdicts) as Record<string, Verdict> },
+        ...(isOnlyDocuments && context.merged !== null && { merged: { ...context.merged, codeTree } }),
+      };
+    }),
+    recordBrokenTogether: assign(({ context }, params: { gates: string[] }) => {
+      const failed = params.gates.filter(gate => hasVerdict(context, gate, 'fail'));
+      const head = `The branch has what ${context.target} has by now; each is sound alone, and together they are not.`;
+      const text = [head, ...failed.map(gate => context.verdicts[gate]?.detail ?? '')].join('\n\n');
+      return { feedback: { from: 'merge', text: shorten(text, longestFeedback) } };
     }),
     recordWaiting: assign(({ event }) => ({ waitsFor: shorten(textOf(event, 'why'), 600) })),
     recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
@@ -322,7 +360,7 @@ export const taskSetup = setup({
       objection: null,
     })),
     recordConflict: assign(({ event }) => {
-      const output = outputOf<Merged>(event);
+      const output = outputOf<Updated>(event);
       const detail = output.result === 'conflict' ? output.detail : '';
       return { feedback: { from: 'merge', text: shorten(detail, longestFeedback) } };
     }),

@@ -62,6 +62,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
       id: 'landing',
       gates,
       entry: [{ guard: { type: 'mayLand', params: { gates } }, target: 'waiting' }],
+      ready: { guard: { type: 'mayLand', params: { gates } } },
       refusal: 'code has changed after the merge; only documents may follow it',
       after: '#done',
     });

@@ -1,6 +1,6 @@
 /** A forge merges what was judged, once, and what it has merged is found whoever asked for it. */
 import { describe, expect, test } from 'vitest';
-import { type ForgeMergeInput, mergeAtForge } from '../../../src/actors/forge/merge.ts';
+import { type ForgeMergeInput, mergeAtForge, updateAtForge } from '../../../src/actors/forge/merge.ts';
 import { pushToForge } from '../../../src/actors/forge/push.ts';
 import { pushBranch } from '../../../src/actors/forge/relay.ts';
 import { git, write } from '../repository.ts';
@@ -76,7 +76,8 @@ test('what a person has squashed is merged too, and the branch stays where it is
   const squashed = git(bare, 'commit-tree', '-p', 'main', '-m', 'Squashed', `${input.head}^{tree}`);
   git(bare, 'update-ref', 'refs/heads/main', squashed);
   // The fake cannot squash; it says what a real one says of such a pull request.
-  const saying = { ...forge, merge: async () => ({ result: 'merged' as const, commit: squashed }) };
+  const pullRequest = async () => ({ state: 'merged' }) as never;
+  const saying = { ...forge, pullRequest, merge: async () => ({ result: 'merged' as const, commit: squashed }) };
   expect(await mergeAtForge(input, { ...around, forge: saying })).toMatchObject({
     result: 'merged',
     commit: squashed,
@@ -118,15 +119,29 @@ describe('what stands against it', () => {
   });
 
   test('a conflict says what the agent has to merge, and that is here', async () => {
-    const { merge, commitByMaria, worktree, local, tipOf } = await startReady({ 'src/code.txt': 'ours\n' });
+    const { merge, commitByMaria, input, around, worktree, local, tipOf } = await startReady({
+      'src/code.txt': 'ours\n',
+    });
     const theirs = await commitByMaria('main', { 'src/code.txt': 'theirs\n' });
     const before = local();
-    const answer = await merge();
+    expect(await merge()).toEqual({ result: 'moved' });
+    const answer = await updateAtForge(input, around);
     expect(answer).toMatchObject({ result: 'conflict' });
     expect(wordsIn(answer)).toContain('Merge signalbox/home/main into it');
     expect(git(worktree, 'rev-parse', 'signalbox/home/main')).toBe(theirs);
     expect(local()).toEqual(before);
     expect(tipOf('main')).toBe(theirs);
+  });
+
+  test('what has come to the target is brought into the branch, here and there, and then it is merged', async () => {
+    const { merge, commitByMaria, input, around, tipOf, bare } = await startReady();
+    const theirs = await commitByMaria('main', { 'theirs.txt': 'theirs\n' });
+    const updated = await updateAtForge(input, around);
+    if (updated.result !== 'updated') throw new Error(updated.result);
+    expect(tipOf(input.branch)).toBe(updated.head);
+    expect(git(bare, 'log', '-1', '--format=%P', input.branch)).toBe(`${input.head} ${theirs}`);
+    expect(await merge({ ...input, head: updated.head })).toMatchObject({ result: 'merged' });
+    expect(git(bare, 'rev-parse', 'main^{tree}')).toBe(git(bare, 'rev-parse', `${updated.head}^{tree}`));
   });
 
   test('the forge is still working it out: it is waited for, and then merged', async () => {
