@@ -1,0 +1,27 @@
+/**
+ * What has gone wrong with git, worktrees, agents and merge queues elsewhere, each told by a script: a whole task on real git,
+ * by the command line alone.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from './support/temporary.ts';
+
+const cases = fileURLToPath(new URL('fixtures/git-cases/', import.meta.url));
+const program = fileURLToPath(new URL('../bin/signalbox.js', import.meta.url));
+const cannotBeSetUp = 2;
+
+test.for(readdirSync(cases).filter(name => name !== 'prelude.sh'))(
+  '%s ends as it should',
+  { timeout: 180_000 },
+  async (name, { skip }) => {
+    const { exitCode, stdout } = await execa('bash', [join(cases, name)], {
+      env: { SIGNALBOX: `${process.execPath} ${program}`, TMPDIR: temporaryDirectory() },
+      reject: false,
+    });
+    if (exitCode === cannotBeSetUp) skip(stdout);
+    expect(exitCode, stdout).toBe(0);
+  },
+);
