@@ -112,7 +112,7 @@ async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
   throw new SignalboxError(
     'conflict',
     'targetCheckedOut',
-    `${target} is checked out in ${checkout} and could not be moved forward; see to what git names there (commit, stash or move it). ${stderr.trim()}`,
+    `${target} is checked out in ${checkout} and could not be moved forward; commit or stash what git names there, or move it away. ${stderr.trim()}`,
   );
 }
 

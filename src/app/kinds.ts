@@ -1,5 +1,6 @@
 /** The kinds of actors with what each needs of the outside world. */
 import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
 import { checkAgent } from '../actors/agent-preflight.ts';
@@ -13,6 +14,7 @@ import { type InspectInput, inspect } from '../actors/inspect.ts';
 import { inside } from '../actors/paths.ts';
 import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
+import { createSlots } from '../actors/slots.ts';
 import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
 import type { Looked } from '../machines/gate.ts';
@@ -64,6 +66,8 @@ export function kindsFor(
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
     runHook(input, runsDir, input.job.ref, signal),
   );
+  // Commands of gates are tests: more of them than there are processors only make each other late.
+  const commands = createSlots(Math.max(2, availableParallelism()));
   const ground: Ground = { settings, trackers, chats, runtime, making };
   return provide({
     ...outsideKinds(ground),
@@ -100,9 +104,10 @@ export function kindsFor(
     },
     gate: {
       actors: {
-        judge: fromPromise<Looked, JudgeInput>(({ input, signal }) =>
-          judgeGate(input, { runsDir, checkoutsDir, forgeOf: forges.get }, signal),
-        ),
+        judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => {
+          const look = () => judgeGate(input, { runsDir, checkoutsDir, forgeOf: forges.get }, signal);
+          return input.gate.kind === 'command' ? commands.use(signal, look) : look();
+        }),
       },
     },
     task: taskParts({ dataDir, runsDir, checkoutsDir, forges }, taskOutside(ground)),

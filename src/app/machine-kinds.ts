@@ -18,6 +18,7 @@ import { preflightMachine } from '../machines/preflight.ts';
 import { reconcilerMachine } from '../machines/reconciler.ts';
 import { routineMachine } from '../machines/routine.ts';
 import { agentRunTags, taskTags } from '../machines/standing.ts';
+import { upgradeTask } from '../machines/task/former.ts';
 import { compileTask } from '../machines/task/task.ts';
 import { tokenMachine } from '../machines/token.ts';
 import { wordMachine, wordTags } from '../machines/word.ts';
@@ -55,5 +56,6 @@ export const machineKinds: readonly MachineKind[] = [
     build: definition => compileTask(pipelineSchema.parse(definition) as Pipeline),
     tags: taskTags,
     links: taskLinks,
+    upgrade: upgradeTask,
   },
 ];

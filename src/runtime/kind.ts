@@ -4,7 +4,7 @@ import { type AnyActorLogic, type AnyMachineSnapshot, type AnyStateMachine, Stat
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { lintMachine } from './lint.ts';
-import { createStepper, type Stepper } from './stepper.ts';
+import { createStepper, type Stepper, type StoredSnapshot } from './stepper.ts';
 
 /** What an effect handler is told beside the action's parameters. */
 export interface EffectMeta {
@@ -81,6 +81,8 @@ export interface MachineKind {
    * commit that makes it true.
    */
   links?(snapshot: AnyMachineSnapshot): readonly string[];
+  /** Brings a stored snapshot of an earlier shape of the machine to the present one. Without it, there was none. */
+  upgrade?(snapshot: StoredSnapshot, machine: AnyStateMachine): StoredSnapshot;
 }
 
 /** A kind at one definition: everything needed to move an actor. */
@@ -133,7 +135,7 @@ export function define(kind: MachineKind, json: Json, isLenient = false): Defini
     hash: hashOf(kind.name, json),
     kind,
     json,
-    stepper: createStepper(machine, Object.keys(actors)),
+    stepper: createStepper(machine, Object.keys(actors), kind.upgrade && (stored => kind.upgrade!(stored, machine))),
     tagsOf: kind.tags ?? (snapshot => (snapshot.tags.size === 0 ? noTags : [...snapshot.tags])),
     linksOf: kind.links ?? (() => noLinks),
     laneOf(effect, params) {

@@ -25,6 +25,12 @@ export interface Step {
   seq: number;
 }
 
+/** What of a stored snapshot a machine is restored from, among other things. */
+export interface StoredSnapshot {
+  value: unknown;
+  context: unknown;
+}
+
 /** Where an event is to go. */
 export type Target =
   | { type: 'self' }
@@ -72,7 +78,11 @@ interface ActionObject {
 }
 
 /** Makes the pure functions for a machine whose children have the given names. */
-export function createStepper(definition: AnyStateMachine, childNames: readonly string[]): Stepper {
+export function createStepper(
+  definition: AnyStateMachine,
+  childNames: readonly string[],
+  upgrade: (stored: StoredSnapshot) => StoredSnapshot = stored => stored,
+): Stepper {
   let step: Step = { actorId: '', seq: 0 };
   let spawned = new Map<string, number>();
   let actions: ActionObject[] = [];
@@ -146,7 +156,7 @@ export function createStepper(definition: AnyStateMachine, childNames: readonly 
       return finish(machine.transition(snapshot, event, scope as never) as AnyMachineSnapshot, snapshot);
     },
     encode: encodeSnapshot,
-    decode: text => machine.restoreSnapshot(JSON.parse(text), scope as never) as AnyMachineSnapshot,
+    decode: text => machine.restoreSnapshot(upgrade(JSON.parse(text)) as never, scope as never) as AnyMachineSnapshot,
   };
 }
 

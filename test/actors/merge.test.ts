@@ -74,7 +74,7 @@ test.each([
   write(repository, files as unknown as Record<string, string>);
   const failure: unknown = await merge(input).catch(error => error);
   expect(failure).toMatchObject({ code: 'conflict' });
-  expect((failure as Error).message).toMatch(/main.*commit, stash or move/s);
+  expect((failure as Error).message).toMatch(/main.*commit or stash/s);
   expect((failure as Error).message).toContain(repository);
   expect(tipOf(repository)).toBe(first);
   const [file, text] = Object.entries(files)[0]!;
