@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { gitIn } from '../../src/actors/git.ts';
@@ -90,24 +90,31 @@ test('what is no directory, no repository, or has no commit is refused', async (
   await expectRefused(place, ['run', '--repo', empty, ...options], /no commit/);
 });
 
-test('a bare repository is refused', async () => {
-  const place = await makePlace();
-  const bare = join(place.directory, 'bare.git');
-  await place.git(['clone', '--quiet', '--bare', '.', bare], { env: { GIT_ALLOW_PROTOCOL: 'file' } });
-  await expectRefused(place, ['run', '--repo', bare, '--title', 'Fix it', ...place.agent()], /bare|work tree/);
-});
-
-test('a target branch that is missing, or checked out with changes, or no branch at all, is refused', async () => {
+test('a target branch that is missing, or no branch at all, is refused', async () => {
   const place = await makePlace();
   await expectRefused(place, whole(place, '--target', 'mian'), /"mian"/, /main/);
-  writeFileSync(join(place.repository, 'total.sh'), 'half a thought\n');
-  await expectRefused(place, whole(place), /uncommitted changes/, /total\.sh/, /stash/);
-  await place.git(['checkout', '--quiet', '--', 'total.sh']);
   await place.git(['checkout', '--quiet', '--detach']);
   await expectRefused(place, whole(place), /on no branch/, /--target/);
   for (const name of ['-rf', '../x', '$(x)~', 'a b', 'a..b', 'a.lock', 'HEAD', '@', '', '/x', 'refs/../x']) {
     await expectRefused(place, whole(place, `--target=${name}`), /not a valid branch name|has no branch/);
   }
+});
+
+test('a repository in which work could not be done, or not land, is refused before anything is made', async () => {
+  const place = await makePlace();
+  await place.git(['config', 'merge.verifySignatures', 'true']);
+  await expectRefused(place, whole(place), /merge\.verifySignatures/, /git config/);
+  await place.git(['config', '--unset', 'merge.verifySignatures']);
+  for (const key of ['required', 'smudge'])
+    await place.git(['config', `filter.big.${key}`, key === 'required' ? 'true' : 'no-such-program %f']);
+  writeFileSync(join(place.repository, '.gitattributes'), '*.bin filter=big\n');
+  symlinkSync('elsewhere', join(place.repository, 'docs'));
+  await place.git(['add', '--all']);
+  await place.git(['commit', '--quiet', '-m', 'As it should not be']);
+  await expectRefused(place, whole(place), /docs is a symlink/, /make it a folder/);
+  await place.git(['rm', '--quiet', 'docs']);
+  await place.git(['commit', '--quiet', '-m', 'Without the link']);
+  await expectRefused(place, whole(place), /filter big/, /no-such-program is not on the PATH/);
 });
 
 test('a program that is missing or may not be run is refused before anything is made', async () => {
