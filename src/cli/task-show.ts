@@ -43,7 +43,10 @@ export function showTask(task: TaskInFull, hint: string): void {
   for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${harmless(value)}`);
   for (const verdict of Object.values(task.verdicts)) {
     print(`  gate      ${verdict.gate}: ${verdict.verdict} (${verdict.by}, ${clockTime(verdict.at)})`);
+    for (const concern of verdict.concerns ?? [])
+      print(`            ${harmless(`changes how it is judged: ${concern}`)}`);
   }
+  for (const { stage, text } of task.noticed) print(`  noticed   ${harmless(`${stage}: ${text}`)}`);
   for (const run of task.runs) {
     print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${harmless(run.error)}` : ''}`);
   }

@@ -33,6 +33,8 @@ export interface Assignment {
   /** Whether the repository is at a forge, so that the agent may have things done there by files. */
   atForge: boolean;
   feedback: { from: string; text: string } | null;
+  /** What the branch has changed of how it is judged; absent in runs that began with an earlier version. */
+  concerns?: string[];
 }
 
 /** How an attempt begins: anew, in the session that was cut off, or in a fresh one that takes over. */

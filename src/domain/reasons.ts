@@ -94,7 +94,6 @@ export const reasons = {
     'Work could not be done, or not land, in the repository as it is; the text names what and the remedy.',
   ],
   branchGone: ['unavailable', 'A branch that the task needs is not there any more.'],
-  wrongBranch: ['conflict', 'The agent left the worktree on another branch.'],
   targetCheckedOut: ['conflict', 'The target is checked out and cannot be moved forward.'],
   worktreeGone: ['unavailable', 'The worktree of the task is not there any more.'],
   gitUnusable: ['unavailable', 'Git could not be run.'],

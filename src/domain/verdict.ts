@@ -10,6 +10,8 @@ export interface GateReport {
   detail: string;
   /** Set when there was nothing to judge: a repository without tests. It is inconclusive all the same. */
   isAbsent?: boolean;
+  /** What the branch has changed of how it is judged, in words: for reviewers, and for whoever approves. */
+  concerns?: string[];
 }
 
 /** A verdict on record. It speaks of one state of the code and lapses when the code changes. */

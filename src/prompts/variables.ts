@@ -28,6 +28,7 @@ export interface PromptVariables {
   worktree: string;
   requests: string | null;
   feedback: { from: string; text: string } | null;
+  concerns: string | null;
   handover: { summary: string; changes: string } | null;
 }
 
@@ -58,6 +59,11 @@ export const documentedVariables: Record<string, { about: string; from?: Shape }
   feedback: { about: 'why the work came back, or null' },
   'feedback.from': { about: 'a stage, a gate, `merge` or a person', from: 'name' },
   'feedback.text': { about: 'what was said, as a fenced block', from: 'block' },
+  concerns: {
+    about:
+      'what the branch changes of how it is judged (scripts, configuration of tests, builds, tests that are gone), or null',
+    from: 'block',
+  },
   handover: { about: 'what an earlier session left, or null' },
   'handover.summary': { about: 'what it did and what remains, as a fenced block', from: 'block' },
   'handover.changes': { about: 'the changes in the worktree, as a fenced block', from: 'block' },
@@ -66,6 +72,7 @@ export const documentedVariables: Record<string, { about: string; from?: Shape }
 export function variablesOf(assignment: PromptAssignment): PromptVariables {
   const { taskId, title, body, stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo } = assignment;
   const { workItem, project, documents, branch, target, worktree, atForge, feedback, handover } = assignment;
+  const { concerns = [] } = assignment;
   return {
     task: { id: taskId, title, body },
     stage: { name: stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo },
@@ -78,6 +85,7 @@ export function variablesOf(assignment: PromptAssignment): PromptVariables {
     // A run that began with an earlier version does not say.
     requests: atForge === true ? `${documents}/${requestFolder}` : null,
     feedback,
+    concerns: concerns.length === 0 ? null : concerns.join('\n'),
     handover,
   };
 }
@@ -102,6 +110,7 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
     worktree: '/srv/signalbox/worktrees/shop/task-1',
     requests: null,
     feedback: null,
+    concerns: null,
     handover: null,
   };
   const bare = { ...first.stage, leaves: [], questionsFile: null, objectionFile: null, objectionTo: null };
@@ -111,6 +120,7 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
     first,
     { ...first, task: { ...first.task, body: '' }, stage: bare },
     { ...first, stage: rework, feedback: { from: 'review', text: 'The test is missing.' } },
+    { ...first, concerns: 'Makefile was changed\nthe test total.test.js was removed' },
     { ...first, stage: rework, feedback: { from: 'merge', text: 'The branch conflicts in:\ntotal.sh' } },
     { ...first, handover },
     { ...first, requests: `${first.documents}/${requestFolder}` },

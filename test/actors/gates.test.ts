@@ -1,6 +1,6 @@
 /** Gates look for themselves: nothing that an agent claims, links to or leaves running makes one pass. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type JudgeInput, judgeGate } from '../../src/actors/gate.ts';
@@ -8,7 +8,7 @@ import { noSandbox } from '../../src/domain/agent-spec.ts';
 import { gateSchema } from '../../src/machines/pipeline.ts';
 import { markedProcesses } from '../host/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { beginRepository, commitFiles, write } from './repository.ts';
+import { beginRepository, commitFiles, git, write } from './repository.ts';
 
 const nowhere = () => Promise.reject(new Error('there is no forge'));
 
@@ -281,4 +281,133 @@ describe('command', () => {
 
 test('an approval is for people: a machine has no opinion', async () => {
   expect(await startTask().judge({ kind: 'approval' })).toMatchObject({ verdict: 'inconclusive' });
+});
+
+describe('a command, where the branch changes how it is judged', () => {
+  const npm = (script: string) => `{"name":"x","scripts":{"test":"${script}"}}`;
+  const judged = async (target: Record<string, string>, branch: Record<string, string | null>) => {
+    const task = startTask({}, target);
+    for (const [file, text] of Object.entries(branch)) {
+      if (text === null) rmSync(join(task.worktree, file));
+      else write(task.worktree, { [file]: text });
+    }
+    return task.judge({ kind: 'command' });
+  };
+
+  test('what passes by both rules passes, and the change is told', async () => {
+    const report = await judged(
+      { 'package.json': npm('true;true') },
+      { 'package.json': npm('sh more.sh'), 'more.sh': 'exit 0' },
+    );
+    expect(report).toMatchObject({ verdict: 'pass', concerns: ['package.json was changed'] });
+  });
+
+  test('what passes by its own rules alone is for people: the judged does not write the judge', async () => {
+    const report = await judged(
+      { 'package.json': npm('sh real.sh'), 'real.sh': 'exit 1' },
+      { 'package.json': npm('sh none.sh'), 'none.sh': 'exit 0' },
+    );
+    expect(report.verdict).toBe('inconclusive');
+    expect(report.detail).toMatch(/by the rules of the target/);
+  });
+
+  test('what fails by its own rules fails', async () => {
+    const target = { Makefile: 'test:\n\ttrue\n' };
+    expect(await judged(target, { Makefile: 'test:\n\tfalse\n' })).toMatchObject({ verdict: 'fail' });
+  });
+
+  test('dependencies are the branch’s own: a package that only gets another one is judged once', async () => {
+    const target = { 'package.json': '{"scripts":{"test":"sh t.sh"}}', 't.sh': 'exit 0' };
+    const own = '{"dependencies":{"left-pad":"1"},"scripts":{"test":"sh t.sh"}}';
+    const report = await judged(target, { 'package.json': own });
+    expect(report).toEqual({ gate: 'checked', verdict: 'pass', detail: 'npm test --silent passed' });
+  });
+
+  test.each<[string, Record<string, string>, Record<string, string | null>, string]>([
+    [
+      'the script that is the whole test',
+      { 'test.sh': 'exit 0' },
+      { 'test.sh': 'exit 0 # more' },
+      'test.sh was changed',
+    ],
+    [
+      'a section of pyproject.toml',
+      {
+        Makefile: 'test:\n\ttrue\n',
+        'pyproject.toml': '[project]\nname = "x"\n[tool.pytest.ini_options]\naddopts = "-x"\n',
+      },
+      { 'pyproject.toml': '[project]\nname = "y"\n[tool.pytest.ini_options]\naddopts = "--co"\n' },
+      'pyproject.toml was changed',
+    ],
+    [
+      'a configuration of a runner',
+      { 'test.sh': 'exit 0' },
+      { 'web/vitest.config.ts': 'export default {}' },
+      'web/vitest.config.ts was added',
+    ],
+    [
+      'a build',
+      { 'test.sh': 'exit 0', '.github/workflows/ci.yml': 'on: push' },
+      { '.github/workflows/ci.yml': 'on: []' },
+      '.github/workflows/ci.yml was changed',
+    ],
+    [
+      'a test that is gone',
+      { 'test.sh': 'exit 0', 'test/total.test.js': 'x' },
+      { 'test/total.test.js': null },
+      'the test test/total.test.js was removed',
+    ],
+  ])('%s is told', async (_, target, branch, concern) => {
+    expect(await judged(target, branch)).toMatchObject({ verdict: 'pass', concerns: [concern] });
+  });
+
+  test('what is put back is what the target has; nothing of it is in the checkout of the branch', async () => {
+    const target = {
+      'package.json': npm('sh real.sh'),
+      'real.sh': 'grep -q left-pad package.json && test ! -e added.mk',
+    };
+    const own = '{"dependencies":{"left-pad":"1"},"scripts":{"test":"sh own.sh"}}';
+    const branch = {
+      'package.json': own,
+      'own.sh': 'grep -q own.sh package.json && test -e added.mk',
+      'added.mk': 'x:\n',
+    };
+    expect(await judged(target, branch)).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('tests that the target does not have decide nothing alone', async () => {
+    const report = await judged({}, { 'test.sh': 'exit 0' });
+    expect(report).toMatchObject({ verdict: 'inconclusive', detail: expect.stringMatching(/the target has no tests/) });
+  });
+});
+
+describe('a command in its checkout', () => {
+  const run = (script: string) => ({ kind: 'command', run: ['sh', '-c', script] });
+
+  test('finds what is committed, and nothing else; what it leaves nobody finds', async () => {
+    const task = startTask({}, { '.gitignore': 'lib/\n', 'kept.txt': 'kept' });
+    write(task.worktree, { 'lib/ignored.js': 'x' });
+    const look =
+      'test ! -e lib && test ! -e made && test "$(cat kept.txt)" = kept && touch made && echo other > kept.txt';
+    expect(await task.judge(run(look))).toMatchObject({ verdict: 'pass' });
+    const again = await judgeGate(
+      task.inputFor(run(look), { job: { ref: 'task-1.gate-checked.9' } }),
+      { ...task, forgeOf: nowhere },
+      new AbortController().signal,
+    );
+    expect(again).toMatchObject({ verdict: 'pass' });
+    expect(readFileSync(join(task.worktree, 'kept.txt'), 'utf8')).toBe('kept');
+  });
+
+  test('has the history and the tags, and changes no branch, stash or setting of anybody', async () => {
+    const task = startTask();
+    git(task.worktree, 'tag', 'v1.2.3');
+    const before = git(task.worktree, 'for-each-ref');
+    const script =
+      'git describe --tags && git log --oneline main && git config user.name x && git config user.email x && git commit --allow-empty -qm mine && git branch mine && git stash list';
+    expect(await task.judge(run(script))).toMatchObject({ verdict: 'pass' });
+    expect(git(task.worktree, 'for-each-ref')).toBe(
+      before.replace(/.*refs\/heads\/work\n/, `${git(task.worktree, 'rev-parse', 'HEAD')} commit\trefs/heads/work\n`),
+    );
+  });
 });

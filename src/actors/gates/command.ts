@@ -32,12 +32,8 @@ const toolVariables = [
 export async function judgeCommand(gate: CommandGate, place: CommandPlace): Promise<GateReport> {
   const { theirs, own, judges } = await commandsFor(gate, place);
   const report = (verdict: GateReport['verdict'], detail: string): GateReport => ({
-    gate: gate.name,
-    verdict,
-    detail: [
-      detail,
-      ...(judges.shown.length === 0 ? [] : [`The branch changes how it is judged: ${judges.shown.join('; ')}.`]),
-    ].join('\n'),
+    ...{ gate: gate.name, verdict, detail },
+    ...(judges.shown.length > 0 && { concerns: judges.shown }),
   });
   if (own === undefined && theirs === undefined)
     return { ...report('inconclusive', nothingToRun(gate)), isAbsent: true };

@@ -93,6 +93,11 @@ export function leftFor(context: TaskContext, scopes: readonly BudgetScope[], ru
   );
 }
 
+/** What the branch has changed of how it is judged, as its gates have found. */
+export const concernsOf = ({ verdicts }: TaskContext): string[] => [
+  ...new Set(Object.values(verdicts).flatMap(({ concerns = [] }) => concerns)),
+];
+
 export const taskSetup = setup({
   types: {} as { input: TaskInput; context: TaskContext; events: TaskEvent },
   actors: {
@@ -419,13 +424,15 @@ export const taskSetup = setup({
       return { merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree };
     }),
     rememberToken: assign({ leaseToken: ({ event }) => (event.type === 'lease.granted' ? event.token : null) }),
-    wait: assign(({ context, event }, params: { why: string; gates: string[] }) => {
+    wait: assign(({ context, event }, params: { why: string; gates: string[]; isShown?: boolean }) => {
       const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
       const details = open
         .map(gate => context.verdicts[gate])
         .filter(verdict => verdict !== undefined)
         .map(({ gate, verdict, detail }) => `${gate}: ${verdict}, ${firstLine(detail)}`);
-      const parts = [params.why, ...details];
+      const concerns = params.isShown ? concernsOf(context) : [];
+      const changes = concerns.length === 0 ? [] : [`it changes how it is judged: ${concerns.join(', ')}`];
+      const parts = [params.why, ...changes, ...details];
       if ('error' in event) parts.push(failureIn(event));
       const { outcome, reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       if (outcome !== undefined && outcome !== 'succeeded') parts.push(reason ?? '');

@@ -238,7 +238,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           {
             tags: ['person', 'approval'],
             meta: says({ why: waitsFor }),
-            entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [] } },
+            entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [], isShown: true } },
             exit: 'stopWaiting',
             on: {
               ...personal,

@@ -4,7 +4,7 @@ import type { AgentRunInput } from '../agent-run-context.ts';
 import { budgetOf, leavesOf, mustChange, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
 import { forbidden, playerOf, type StateConfig, says, type Transition, told, toStage } from './common.ts';
 import { documentsOf, type TaskContext } from './context.ts';
-import { leftFor } from './rules.ts';
+import { concernsOf, leftFor } from './rules.ts';
 import { scopesOf } from './spending.ts';
 
 export function workingState(
@@ -131,6 +131,7 @@ function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<
       objectionTo: stage.objection?.to ?? null,
       atForge: context.forge !== null,
       feedback: context.feedback,
+      concerns: concernsOf(context),
     },
     agent: { ...player, model: context.models[stage.name] ?? player.model },
     policy: {

@@ -32,6 +32,7 @@ const verdict = z.lazy(() =>
     verdict: z.enum(['pass', 'fail', 'inconclusive']),
     detail: z.string(),
     isAbsent: z.boolean().optional().describe('there was nothing to judge'),
+    concerns: z.array(z.string()).optional().describe('what the branch has changed of how it is judged'),
     stage: z.string(),
     codeTree: z.string().describe('hash of the code that was judged'),
     by: z.string(),
@@ -102,6 +103,9 @@ export const taskFields = () =>
       .nullable()
       .describe('what it waits to hear from a person'),
     blockedBy: z.array(z.string()).describe('what has to be done before it begins'),
+    noticed: z
+      .array(z.object({ stage: z.string(), text: z.string(), at }))
+      .describe('what was noticed of its work: what was not committed, what of others was put back'),
     requests: z
       .array(z.object({ file: z.string(), outcome: z.string() }))
       .describe('what its agents have asked for by files, and what became of it'),
@@ -161,6 +165,7 @@ export async function viewOfTask(runtime: Runtime, row: ActorRow, reason?: Reaso
     source: sourceOf(context),
     asks: context.asks == null ? null : { ...context.asks, at: timeOf(context.asks.at) },
     blockedBy: (context.blockedBy ?? []).map(({ name }) => name),
+    noticed: (context.noticed ?? []).map(({ stage, text, at: then }) => ({ stage, text, at: timeOf(then) })),
     requests: context.requests ?? [],
     questions: context.questions,
     version: row.version,
