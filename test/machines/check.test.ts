@@ -48,7 +48,7 @@ test('a pipeline that skips a stage is refused: only a person who sends a task t
 test('a gate that is judged only after the merge is found, with the way around it', () => {
   const violations = checkPipeline(pipeline(stage('build'), stage('ship', merging), stage('review')));
   const violation = violations.find(({ property }) => property === 'gated');
-  expect(violation?.message).toBe('ship.merging.turn.writing can be reached around the gate reviewGate of review');
+  expect(violation?.message).toBe('ship.merging.leased.writing can be reached around the gate reviewGate of review');
   expect(violation?.counterexample).toMatch(/^created\n {2}—always→ build\.preparing\n/);
 });
 

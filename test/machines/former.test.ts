@@ -29,8 +29,8 @@ function decoded(pipeline: unknown, value: unknown) {
 
 test.each([
   [{ development: { gating: 'tests' } }, { development: 'gating' }],
-  [{ deploy: { merging: 'writing' } }, { deploy: { merging: { turn: 'writing' } } }],
-  [{ landing: 'writing' }, { landing: { turn: 'writing' } }],
+  [{ deploy: { merging: 'writing' } }, { deploy: { merging: { leased: 'writing' } } }],
+  [{ landing: 'writing' }, { landing: { leased: 'writing' } }],
   [{ deploy: { merging: 'waiting' } }, { deploy: { merging: 'waiting' } }],
   [{ development: 'publishing' }, { development: 'publishing' }],
   ['created', 'created'],

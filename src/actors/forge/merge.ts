@@ -23,8 +23,9 @@ export async function mergeAtForge(input: ForgeMergeInput, around: ForgeSurround
     if (pullRequest === null) return { result: 'refused', detail: 'there is no pull request to merge' };
     const isMoved = before !== undefined && !(await holds(relay, { commit: before, tip: head }));
     // What has come to the target since is part of nothing that was judged; a person may have squashed this very work, though.
-    if (isMoved && (await forge.pullRequest(input.forge.repository, pullRequest.number))?.state !== 'merged') {
-      return { result: 'moved' };
+    if (isMoved) {
+      const { state: word } = (await forge.pullRequest(input.forge.repository, pullRequest.number)) ?? { state: null };
+      if (word !== 'merged') return { result: 'moved' };
     }
     const answer = await forge.merge(input.forge.repository, pullRequest.number, {
       sha: head,

@@ -1,6 +1,6 @@
 /**
  * Tasks that were stored while their machine had another shape: gates were judged one after another, each in a state of its own,
- * and a merge had no turn around it.
+ * and a merge had no lease around it.
  */
 import type { AnyStateMachine } from 'xstate';
 
@@ -15,10 +15,10 @@ const why = 'Signalbox was updated while its gates were judged; a new try judges
 export function upgradeTask<T extends Stored>(stored: T, machine: AnyStateMachine): T {
   const [outer, inner] = onlyEntry(stored.value);
   if (outer === undefined) return stored;
-  if (outer === 'landing' && inner === 'writing') return { ...stored, value: { landing: { turn: 'writing' } } };
+  if (outer === 'landing' && inner === 'writing') return { ...stored, value: { landing: { leased: 'writing' } } };
   const [step, place] = onlyEntry(inner);
   if (step === 'merging' && place === 'writing')
-    return { ...stored, value: { [outer]: { merging: { turn: 'writing' } } } };
+    return { ...stored, value: { [outer]: { merging: { leased: 'writing' } } } };
   if (step !== 'gating' || typeof place !== 'string') return stored;
   // One gate is at work still, and its answer is all that is waited for. Of several the others were never begun.
   const gates = machine.states[outer]?.states.gating?.invoke.length ?? 0;

@@ -75,7 +75,7 @@ const mostMoves = 5;
  * Merging into the target: is it allowed, is it our turn; then the branch is brought to all that the target has, what that
  * changes is judged again without an agent, and the target goes on to the very tree that was judged.
  *
- *   checking ─▶ waiting ─▶ turn: updating ─▶ looking ─▶ writing
+ *   checking ─▶ waiting ─▶ leased: updating ─▶ looking ─▶ writing
  *                              ▲  │ a conflict: to the agent   │ all is passed for the code as it is
  *                              │  ▼                            │
  *                    the target│has moved                 judging ─▶ judged: broken together: to the agent
@@ -101,7 +101,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
         }),
         entry: 'requestLease',
         on: {
-          'lease.granted': { target: 'turn', actions: 'rememberToken' },
+          'lease.granted': { target: 'leased', actions: 'rememberToken' },
           'task.cancel': { ...cancelled, actions: ['releaseLease', cancelled.actions] },
           'task.pause': told('holds it until somebody resumes it', {
             target: `#paused.${stage.name}`,
@@ -109,7 +109,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
           }),
         },
       },
-      turn: turnState(pipeline, stage, { ...place, again, blockedBecause }),
+      leased: leasedState(pipeline, stage, { ...place, again, blockedBecause }),
       later: {
         ...laterState('checking', 'the merge has to wait for the forge'),
         on: {
@@ -138,16 +138,16 @@ function judgedAgain(pipeline: Pipeline, stage: Stage, isLanding: boolean): Gate
 
 const rejudged = new Set(['command', 'ci', 'pullRequestReview']);
 
-interface Turn extends MergePlace {
+interface Leased extends MergePlace {
   again: GateAt[];
   blockedBecause: (why: string) => Transition;
 }
 
 /** Nobody else merges into the target meanwhile. */
-function turnState(
+function leasedState(
   pipeline: Pipeline,
   stage: Stage,
-  { id, gates, after, ready, again, blockedBecause }: Turn,
+  { id, gates, after, ready, again, blockedBecause }: Leased,
 ): StateConfig {
   const { onConflict, limit } = stage.merge!;
   const isLanding = !id.includes('.');
