@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { messageOf } from '../domain/errors.ts';
+import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
 import type { Forge } from '../integrations/forge.ts';
 import { isPassing, OutsideError } from '../integrations/outside.ts';
@@ -29,6 +30,8 @@ export interface JudgeInput {
   sandbox: SandboxSpec;
   /** Names of variables that the agent is given: what it has tested with them is judged with them. */
   env?: string[];
+  /** What a fresh checkout needs; absent in gates that began with an earlier version. */
+  setup?: Hook | null;
   /** Where the repository is for everybody; null for a local one alone. */
   forge: AtForge | null;
   /** The commit that was published. */
@@ -93,7 +96,7 @@ async function judge(
   input: JudgeInput,
   { runsDir, checkoutsDir, signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
 ): Promise<Looked> {
-  const { taskId, project, repository, workItem, branch, head, sandbox, env = [], job } = input;
+  const { taskId, project, repository, workItem, branch, head, sandbox, env = [], setup = null, job } = input;
   const git = gitIn(repository);
   switch (gate.kind) {
     case 'artifacts':
@@ -105,7 +108,7 @@ async function judge(
       const directory = inside(checkoutsDir, join(project, taskId, gate.name));
       const target = { name: input.target, commit: await resolveCommit(git, refOf(input.target, input.forge?.name)) };
       const place = { repository, directory, head, target, runDir: inside(runsDir, job.ref), runId: job.ref };
-      return judgeCommand(gate, { ...place, taskId, branch, sandbox, env, job: job.ref, signal });
+      return judgeCommand(gate, { ...place, taskId, branch, sandbox, env, setup, job: job.ref, signal });
     }
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };

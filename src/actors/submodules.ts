@@ -55,21 +55,17 @@ const inStore = (store: string): Git => {
   return Object.assign(run, { result });
 };
 
-/** Fills the submodules of a worktree that are empty. Answers those that are not on this machine. */
-export async function fillSubmodules(repository: string, worktree: string, commit: string): Promise<Submodule[]> {
+/** Fills the submodules of a worktree that are empty, as far as they are on this machine. */
+export async function fillSubmodules(repository: string, worktree: string, commit: string): Promise<void> {
   const git = gitIn(repository);
-  const missing: Submodule[] = [];
   for (const submodule of await submodulesOf(git, commit)) {
     const directory = inside(worktree, submodule.path);
     if (existsSync(directory) && readdirSync(directory).length > 0) continue;
     const store = await storeOf(git, submodule);
-    if (store === undefined) missing.push(submodule);
-    else {
-      await inStore(store)(['worktree', 'prune']);
-      await inStore(store)(['worktree', 'add', '--quiet', '--force', '--detach', directory, submodule.commit]);
-    }
+    if (store === undefined) continue;
+    await inStore(store)(['worktree', 'prune']);
+    await inStore(store)(['worktree', 'add', '--quiet', '--force', '--detach', directory, submodule.commit]);
   }
-  return missing;
 }
 
 /** Keeps what was committed in the submodules of a worktree, before it goes. */
@@ -103,7 +99,7 @@ async function fetchInto(
   await inStore(store).result(['fetch', '--quiet', '--no-tags', directory, `${head}:${ref}`], { env });
 }
 
-/** Writes the submodules of a commit into a checkout, as files alone. Answers those that are not on this machine. */
+/** Writes the submodules of a commit into a checkout, as files alone; those that are not on this machine are empty. */
 export async function writeSubmodules({
   repository,
   directory,
@@ -114,22 +110,27 @@ export async function writeSubmodules({
   directory: string;
   commit: string;
   indexes: string;
-}): Promise<Submodule[]> {
+}): Promise<void> {
   const git = gitIn(repository);
-  const missing: Submodule[] = [];
   for (const submodule of await submodulesOf(git, commit)) {
     const place = inside(directory, submodule.path);
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place, { recursive: true });
     const store = await storeOf(git, submodule);
-    if (store === undefined) {
-      missing.push(submodule);
-      continue;
-    }
+    if (store === undefined) continue;
     const index = join(indexes, `submodule-${submodule.name.replaceAll('/', '-')}.index`);
     rmSync(index, { force: true });
     const env = { GIT_DIR: store, GIT_WORK_TREE: place, GIT_INDEX_FILE: index };
     await gitIn(place)(['read-tree', '--reset', '-u', submodule.commit], { env });
+  }
+}
+
+/** Paths of the submodules of a commit that are not on this machine. */
+export async function missingSubmodules(repository: string, commit: string): Promise<string[]> {
+  const git = gitIn(repository);
+  const missing: string[] = [];
+  for (const submodule of await submodulesOf(git, commit)) {
+    if ((await storeOf(git, submodule)) === undefined) missing.push(submodule.path);
   }
   return missing;
 }

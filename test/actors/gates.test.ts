@@ -411,3 +411,26 @@ describe('a command in its checkout', () => {
     );
   });
 });
+
+describe('a command that needs something set up', () => {
+  const setup = (script: string) => ({ run: ['sh', '-c', script], timeLimitMs: 10_000 });
+  const judgeWith = (script: string, run: string) => {
+    const task = startTask();
+    const input = task.inputFor({ kind: 'command', run: ['sh', '-c', run] }, { setup: setup(script) });
+    return judgeGate(input, { ...task, forgeOf: nowhere }, new AbortController().signal);
+  };
+
+  test('has it, in each checkout', async () => {
+    expect(await judgeWith('mkdir node_modules && echo x > node_modules/dep', 'cat node_modules/dep')).toMatchObject({
+      verdict: 'pass',
+    });
+  });
+
+  test('is no failure of the code where that cannot be done', async () => {
+    const report = await judgeWith('echo no registry >&2; exit 3', 'true');
+    expect(report).toMatchObject({
+      verdict: 'inconclusive',
+      detail: expect.stringMatching(/could not be set up: .* exit code 3\nno registry/s),
+    });
+  });
+});

@@ -6,7 +6,7 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Git, gitIn, listed, noteOwnGitDir } from '../git.ts';
-import { type Submodule, writeSubmodules } from '../submodules.ts';
+import { writeSubmodules } from '../submodules.ts';
 
 export interface Checkout {
   /** Where the files are. */
@@ -28,8 +28,8 @@ export interface CheckoutInput {
 /** What decides how files look in a checkout, and which programs filter them. */
 const copied = /^(?:core\.(?:autocrlf|eol|symlinks|ignorecase|precomposeunicode|protectntfs)|filter\..+)$/;
 
-/** Makes it, or brings it to the commit. Answers the submodules that are not on this machine. Throws `unavailable` when git fails. */
-export async function checkOut(input: CheckoutInput): Promise<{ missing: Submodule[] }> {
+/** Makes it, or brings it to the commit. Throws `unavailable` when git fails. */
+export async function checkOut(input: CheckoutInput): Promise<void> {
   const { repository, directory, commit } = input;
   const place = await placeFor(repository, directory);
   if (!existsSync(join(place.gitDir, 'signalbox-made'))) await make(input, place);
@@ -44,7 +44,7 @@ export async function checkOut(input: CheckoutInput): Promise<{ missing: Submodu
   await git(['clean', '-ffdxq']);
   // Tools that look for a repository find this one, and never one above.
   writeFileSync(join(directory, '.git'), `gitdir: ${place.gitDir}\n`);
-  return { missing: await writeSubmodules({ repository, directory, commit, indexes: place.gitDir }) };
+  await writeSubmodules({ repository, directory, commit, indexes: place.gitDir });
 }
 
 async function placeFor(repository: string, directory: string): Promise<Checkout> {

@@ -12,6 +12,7 @@ import type { Gate } from '../../machines/pipeline.ts';
 import { baseEnvironment } from '../environment.ts';
 import { gitIn } from '../git.ts';
 import { tailOf } from '../log-file.ts';
+import { missingSubmodules } from '../submodules.ts';
 import { runToEnd } from '../supervised-command.ts';
 import { checkOut } from './checkout.ts';
 import { type ChangedJudges, changedJudges, filesOf, putBack } from './judges.ts';
@@ -121,19 +122,16 @@ async function runOnce(
   argv: readonly string[],
   judges?: ChangedJudges,
 ): Promise<Ran> {
-  const { repository, directory, head, target, runId, env } = place;
+  const { repository, directory, runId } = place;
   const runDir = join(place.runDir, '..', runId);
   // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
-  let missing: string[] = [];
   if (readStart(runDir) === undefined) {
-    const made = await checkOut({ repository, directory, commit: head, target });
-    missing = made.missing.map(({ path }) => path);
-    if (judges !== undefined)
-      await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
+    const wrong = await setUp(place, judges);
+    if (wrong !== null) return { verdict: 'inconclusive', detail: wrong };
   }
   const { exit, isTimedOut } = await runToEnd({
     ...{ ...place, argv, worktree: directory, runDir, timeLimitMs: timeout },
-    env: { ...baseEnvironment([...toolVariables, ...env]), CI: 'true' },
+    env: environmentOf(place),
   });
   const shown = argv.join(' ');
   const output = tailOf(join(runDir, 'output.log'), tailBytes);
@@ -142,9 +140,34 @@ async function runOnce(
   const why = whyNoVerdict(argv, exit.code, output);
   if (why !== null) return { verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` };
   if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
+  const missing = await missingSubmodules(repository, place.head);
   if (missing.length > 0) {
     const what = `the submodule ${missing.join(', ')} is not on this machine; run git submodule update --init in ${repository}`;
     return { verdict: 'inconclusive', detail: `${shown} failed, and ${what}\n${output}` };
   }
   return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
+}
+
+const environmentOf = ({ env }: CommandPlace) => ({ ...baseEnvironment([...toolVariables, ...env]), CI: 'true' });
+
+/** Makes the checkout, with what a fresh one needs. Answers why that could not be done. */
+async function setUp(place: CommandPlace, judges: ChangedJudges | undefined): Promise<string | null> {
+  const { repository, directory, head, target, runId, setup } = place;
+  const name = `${runId}-setup`;
+  const runDir = join(place.runDir, '..', name);
+  if (readStart(runDir) === undefined) {
+    await checkOut({ repository, directory, commit: head, target });
+    if (judges !== undefined)
+      await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
+  }
+  if (setup === null) return null;
+  const { exit, isTimedOut } = await runToEnd({
+    ...{ ...place, argv: setup.run, worktree: directory, runDir, runId: name, timeLimitMs: setup.timeLimitMs },
+    env: { ...environmentOf(place), SIGNALBOX_HOOK: 'afterCreate' },
+  });
+  if (exit.code === 0 && !isTimedOut) return null;
+  const how = isTimedOut
+    ? `took longer than ${setup.timeLimitMs} ms`
+    : `ended with ${exit.signal ?? `exit code ${exit.code}`}`;
+  return `what a fresh checkout needs could not be set up: ${setup.run.join(' ')} ${how}\n${tailOf(join(runDir, 'output.log'), tailBytes)}`;
 }

@@ -1,5 +1,6 @@
 /** What a gate has to look at, and what it may use. */
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
+import type { Hook } from '../../domain/hook.ts';
 
 /** Where a gate runs a command. */
 export interface CommandPlace {
@@ -16,6 +17,8 @@ export interface CommandPlace {
   taskId: string;
   branch: string;
   sandbox: SandboxSpec;
+  /** What a fresh checkout needs before anything can be run in it; null for nothing. */
+  setup: Hook | null;
   /** Names of variables that it gets beside the usual ones. */
   env: readonly string[];
   job: string;

@@ -54,6 +54,7 @@ export function judgingState(
           ...placeOf(context),
           sandbox: playerOf(context, stage).sandbox,
           env: playerOf(context, stage).env,
+          setup: context.hooks.afterCreate,
           forge: context.forge ?? null,
           head: context.head,
         },
