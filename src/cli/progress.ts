@@ -71,9 +71,11 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
       }
       if (outcome === 'rejected') line(at, colors.red('!'), `${type} was rejected: ${entry.reason}`);
       if (kind === 'agentRun') showRun(entry);
-      if (kind !== 'task' || from === to) return;
+      if (kind !== 'task') return;
+      // Of gates that are judged beside each other all but the last leave the task where it is.
+      if (type.startsWith('xstate.done.actor.gate-') && outcome === 'applied') showVerdict(entry);
+      if (from === to) return;
       state = to;
-      if (type.startsWith('xstate.done.actor.gate-')) showVerdict(entry);
       if (headline !== null) line(at, markOf(tags), headline);
     },
     pause() {
