@@ -39,6 +39,10 @@ const outcomes: ModelEvent[] = [
   published('tree'),
   published('tree', { questions: 'Which?' }),
   published('tree', { objection: 'No.' }),
+  {
+    type: 'xstate.done.actor.publish',
+    output: { result: 'refused', detail: 'core.4711', isAdrift: false, isForPeople: true },
+  },
   failure('publish'),
   ...Object.values(gateOf).flatMap(gate => ['pass', 'fail', 'inconclusive'].map(word => judged(gate, word))),
   ...Object.values(gateOf).map(gate => failure(`gate-${gate}`)),
@@ -50,6 +54,10 @@ const outcomes: ModelEvent[] = [
   ]),
   { type: 'lease.granted', token: 1 },
   { type: 'xstate.done.actor.update', output: { result: 'current' } },
+  {
+    type: 'xstate.done.actor.update',
+    output: { result: 'updated', head: 'u', codeTree: 'merged', isOnlyDocuments: false },
+  },
   { type: 'xstate.done.actor.update', output: { result: 'conflict', detail: 'file' } },
   { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
   failure('merge'),
@@ -66,8 +74,9 @@ export const options: ModelOptions = {
     return (!questions || stage === 'analysis') && (!objection || stage === 'architecture');
   },
   project(context, state) {
-    const { verdicts, rework, questions, objection, merged } = context as {
-      verdicts: Record<string, { verdict: string }>;
+    const { verdicts, rework, questions, objection, merged, codeTree } = context as {
+      codeTree: string;
+      verdicts: Record<string, { verdict: string; codeTree: string }>;
       rework: Record<string, number>;
       questions: unknown;
       objection: unknown;
@@ -77,6 +86,7 @@ export const options: ModelOptions = {
     return [
       stages.slice(0, stages.indexOf(stageOf(state))).every(stage => verdicts[gateOf[stage]!]?.verdict === 'pass'),
       verdicts[own]?.verdict,
+      stageOf(state) === 'deploy' && [verdicts.tests?.verdict, verdicts.tests?.codeTree === codeTree],
       Object.values(rework).some(count => count > 0),
       questions !== null,
       objection !== null,
