@@ -161,12 +161,15 @@ test('two projects that pick from one place make one task of an item', async () 
   const key = await board.begin();
   await board.advance(65_000);
   const tasks = await board.system().runtime.list({ kind: 'task', limit: 5 });
-  expect(tasks.map(({ id }) => id)).toEqual([key]);
+  // Whoever of them is first.
+  const [made = ''] = tasks.map(({ id }) => id);
+  expect(tasks).toHaveLength(1);
+  expect([key, key.replace('ET', 'TW')]).toContain(made);
   const intakes = await board.system().runtime.list({ kind: 'intake', limit: 5 });
   const recent = intakes.flatMap(({ snapshot }) => (JSON.parse(snapshot) as { context: IntakeContext }).context.recent);
   expect(recent.map(({ task, why }) => [task, why]).toSorted()).toEqual([
-    [null, expect.stringContaining(key)],
-    [key, null],
+    [null, expect.stringContaining(made)],
+    [made, null],
   ]);
   await check(board);
 });
