@@ -4,6 +4,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { measureAdoption } from './adoption.ts';
 import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
+import { measureCheckout, measureHandingOn } from './judging.ts';
 import { measureKill } from './kill.ts';
 import { measureParsing, measureParsingMemory } from './parsing.ts';
 import { measureIdleMemory, measureManyFinished, measureRecovery } from './scale.ts';
@@ -43,6 +44,33 @@ const measurements: Record<string, () => Promise<Row[]>> = {
         measured: `${short(durable)} ms against ${short(bare)} ms bare: ${short(over)} ms over`,
         bar: '≤ 5 ms over a bare spawn',
         isMet: over <= 5,
+      },
+    ];
+  },
+  async judging() {
+    const { worktree, first, second } = await measureCheckout();
+    const handing = await measureHandingOn();
+    const before = process.env.SIGNALBOX_BENCH_BEFORE;
+    const earlier = before === undefined ? null : await measureHandingOn(before);
+    const compared = earlier === null ? '' : ` against ${short(earlier)} ms of ${before}: ${short(earlier / handing)}`;
+    return [
+      {
+        what: 'clean checkout for a gate, 10,000 files, the first, median',
+        measured: `${short(first)} ms against ${short(worktree)} ms of \`git worktree add\`: ${short(first / worktree)}`,
+        bar: '≤ 1.3 ×',
+        isMet: first <= 1.3 * worktree,
+      },
+      {
+        what: 'the second, 20 files changed',
+        measured: `${short(second)} ms: ${short(second / worktree)}`,
+        bar: '≤ 0.3 ×',
+        isMet: second <= 0.3 * worktree,
+      },
+      {
+        what: "an agent's end → the next one's first instruction, with a command gate that passes at once, median",
+        measured: `${short(handing)} ms${compared}`,
+        bar: '≥ 0.97 of the version before, where `SIGNALBOX_BENCH_BEFORE` names its command',
+        isMet: earlier === null || earlier / handing >= 0.97,
       },
     ];
   },
