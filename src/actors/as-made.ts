@@ -32,6 +32,7 @@ export async function noteAsMade(git: Git): Promise<void> {
 export async function pathsAsMade(git: Git): Promise<string[]> {
   const { files, folders } = readNote(noteAt(await gitDirOf(git)));
   const paths = Object.keys(files);
+  if (paths.length === 0) return folders;
   const hashes = await hashesOf(git, paths);
   return [...folders, ...paths.filter((path, index) => files[path] === hashes[index])];
 }

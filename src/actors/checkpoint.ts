@@ -3,7 +3,6 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPattern, pathsAsMade } from './as-made.ts';
 import { gitDirOf, gitIn } from './git.ts';
-import { without } from './leftovers.ts';
 import { inside } from './paths.ts';
 
 export interface CheckpointInput {
@@ -57,20 +56,15 @@ async function commitWorktree(worktree: string, parent: string, run: string): Pr
   return gitIn(worktree)(['commit-tree', tree, '-p', parent, '-m', `Signalbox checkpoint of ${run}`]);
 }
 
-/** The tree of everything in the worktree that git does not ignore, without some paths; neither the index nor a branch is touched. */
-export async function treeOf(
-  worktree: string,
-  parent: string,
-  name: string,
-  leftOut: readonly string[] = [],
-): Promise<string> {
+/** The tree of everything in the worktree that git does not ignore; neither the index nor a branch is touched. */
+export async function treeOf(worktree: string, parent: string, name: string): Promise<string> {
   const git = gitIn(worktree);
   const index = join(await gitDirOf(git), `signalbox-${process.pid}-${name}.index`);
   try {
     const env = { GIT_INDEX_FILE: index };
     await git(['read-tree', parent], { env });
     // Files may come and go while an agent still works: what can be read is kept.
-    await git(['add', '--all', '--ignore-errors', '--', ...without(leftOut)], { env, allow: [0, 1] });
+    await git(['add', '--all', '--ignore-errors', '--', '.'], { env, allow: [0, 1] });
     return await git(['write-tree'], { env });
   } finally {
     rmSync(index, { force: true });

@@ -29,11 +29,15 @@ export interface Leftovers {
 
 /** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
 export async function lookAtLeftovers(git: Git, worktree: string): Promise<Leftovers> {
-  const halfDone = await halfDoneIn(git);
+  const [gitDir, halfDone, fresh, asMade] = await Promise.all([
+    gitDirOf(git),
+    halfDoneIn(git),
+    listed(git, ['ls-files', '--others', '--exclude-standard', '-z']),
+    pathsAsMade(git),
+  ]);
   if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [] };
-  const fresh = await listed(git, ['ls-files', '--others', '--exclude-standard', '-z']);
-  const { obstacles, leftOut } = nestedIn(worktree, fresh, await gitDirOf(git));
-  return { obstacles, leftOut: [...leftOut, ...(await pathsAsMade(git)), ...(await cachesIn(git, fresh))] };
+  const { obstacles, leftOut } = nestedIn(worktree, fresh, gitDir);
+  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))] };
 }
 
 /** As arguments of `git add`. */
@@ -105,16 +109,21 @@ export async function faultsOf(
   tree: string,
   { head, target }: { head: string; target: string | undefined },
 ): Promise<string[]> {
-  const added = await entriesBetween(git, head, tree);
-  const targets = target === undefined ? [] : await entriesBetween(git, target, tree);
-  const inNeither = added.filter(({ path }) => target === undefined || targets.some(other => other.path === path));
-  return [
-    ...(await linksOut(git, inNeither)),
-    ...(await deadLinks(git, tree, inNeither)),
-    ...(await tooLarge(git, inNeither)),
-    ...(await withMarkers(git, head, tree, inNeither)),
-    ...(inNeither.some(({ mode }) => mode === '160000') ? await unpushedSubmodules(git, { base: head, tree }) : []),
-  ];
+  const [added, targets] = await Promise.all([
+    entriesBetween(git, head, tree),
+    target === undefined ? [] : entriesBetween(git, target, tree),
+  ]);
+  const others = new Set(targets.map(({ path }) => path));
+  const inNeither = added.filter(({ path }) => target === undefined || others.has(path));
+  const hasSubmodules = inNeither.some(({ mode }) => mode === '160000');
+  const found = await Promise.all([
+    linksOut(git, inNeither),
+    deadLinks(git, tree, inNeither),
+    tooLarge(git, inNeither),
+    withMarkers(git, head, tree, inNeither),
+    hasSubmodules ? unpushedSubmodules(git, { base: head, tree }) : [],
+  ]);
+  return found.flat();
 }
 
 /** Files that are in the second and not, or otherwise, in the first. */

@@ -1,13 +1,13 @@
 /** Commits what an agent has left in the worktree to the task's branch. */
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refOf } from '../domain/names.ts';
 import { documentsOf, type Published, type Unpublished } from '../machines/task/context.ts';
-import { checkpoint, treeOf } from './checkpoint.ts';
+import { checkpoint } from './checkpoint.ts';
 import { readDocument } from './document.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
-import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { codeTreeOf, type Git, gitDirOf, gitIn, isAncestor, resolveCommit } from './git.ts';
 import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
 import { inside } from './paths.ts';
 import { compareShared } from './shared.ts';
@@ -82,10 +82,26 @@ const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
 
 /** What would be wrong with the commit, the agent's own commits included. */
 async function faultsBefore(git: Git, input: PublishInput, leftOut: readonly string[]): Promise<string[]> {
-  const { repository, worktree, head, target, stage } = input;
-  const tip = await git(['rev-parse', 'HEAD']);
-  const tree = await treeOf(worktree, tip, `publish-${stage}`, leftOut);
-  return faultsOf(git, tree, { head, target: await resolveCommit(gitIn(repository), refOf(target)) });
+  const { repository, head, target } = input;
+  const [tree, before, theirs] = await Promise.all([
+    treeToCome(git, leftOut),
+    git(['rev-parse', `${head}^{tree}`]),
+    resolveCommit(gitIn(repository), refOf(target)),
+  ]);
+  return tree === before ? [] : faultsOf(git, tree, { head, target: theirs });
+}
+
+/** The tree that would be committed. By a copy of the index, which knows of thousands of files that they have not changed. */
+async function treeToCome(git: Git, leftOut: readonly string[]): Promise<string> {
+  const gitDir = await gitDirOf(git);
+  const env = { GIT_INDEX_FILE: join(gitDir, 'signalbox-publish.index') };
+  try {
+    copyFileSync(join(gitDir, 'index'), env.GIT_INDEX_FILE);
+    await git(['add', '--all', '--ignore-errors', '--', ...without(leftOut)], { env, allow: [0, 1] });
+    return await git(['write-tree'], { env });
+  } finally {
+    for (const file of [env.GIT_INDEX_FILE, `${env.GIT_INDEX_FILE}.lock`]) rmSync(file, { force: true });
+  }
 }
 
 /**

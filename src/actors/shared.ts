@@ -64,30 +64,25 @@ export async function compareShared(input: SharedInput): Promise<Touched> {
   await compareConfig(git, before, now, touched);
   await compareStash(git, input, { before, now, touched });
   await compareRefs(git, input, { before, now, touched });
-  await noteShared(repository, worktree);
+  const isTouched = Object.values(touched).some(found => found.length > 0);
+  writeFileSync(noteAt(worktree), JSON.stringify(isTouched ? await sharedNow(git) : now));
   return touched;
 }
 
 async function sharedNow(git: Git): Promise<Shared> {
-  const lines = async (args: string[]) =>
+  const lines = async (...args: string[]) =>
     (await git(args, { allow: [1, 128] })).split('\n').filter(line => line !== '');
-  const refs = await lines([
-    'for-each-ref',
-    '--format=%(refname) %(objectname)',
-    'refs/heads',
-    'refs/tags',
-    'refs/remotes',
+  const [refs, stash, settings] = await Promise.all([
+    lines('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/tags', 'refs/remotes'),
+    lines('reflog', 'show', '--format=%H', 'refs/stash'),
+    listed(git, ['config', '--local', '--list', '-z']),
   ]);
   const config: Shared['config'] = {};
-  for (const entry of await listed(git, ['config', '--local', '--list', '-z'])) {
+  for (const entry of settings) {
     const [key = '', ...value] = entry.split('\n');
     if (watched.test(key)) config[key] = [...(config[key] ?? []), value.join('\n')];
   }
-  return {
-    refs: Object.fromEntries(refs.map(line => line.split(' ') as [string, string])),
-    stash: await lines(['reflog', 'show', '--format=%H', 'refs/stash']),
-    config,
-  };
+  return { refs: Object.fromEntries(refs.map(line => line.split(' ') as [string, string])), stash, config };
 }
 
 function readNote(worktree: string): Shared | undefined {

@@ -56,7 +56,7 @@ async function make({ repository, target }: CheckoutInput, place: Checkout): Pro
   const { gitDir, directory, objects } = place;
   rmSync(gitDir, { recursive: true, force: true });
   rmSync(directory, { recursive: true, force: true });
-  mkdirSync(dirname(gitDir), { recursive: true });
+  mkdirSync(dirname(gitDir), { recursive: true, mode: 0o700 });
   const theirs = gitIn(repository);
   const format = await theirs(['rev-parse', '--show-object-format']);
   await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, gitDir]);
