@@ -13,6 +13,7 @@ import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCi } from './gates/ci.ts';
 import { judgeCommand } from './gates/command.ts';
 import { documentsAt } from './gates/documents.ts';
+import type { CommandPlace } from './gates/place.ts';
 import { judgePullRequestReview } from './gates/pull-request-review.ts';
 import { judgeVerdict } from './gates/verdict.ts';
 import { gitIn, resolveCommit } from './git.ts';
@@ -44,13 +45,15 @@ export interface Judging {
   runsDir: string;
   /** Where its clean checkout is made. */
   checkoutsDir: string;
+  /** What commands came to on targets: kept for as long as there is somebody who judges. */
+  baselines?: CommandPlace['baselines'];
   forgeOf(name: string): Promise<Forge>;
 }
 
 /** Judges a gate. One that breaks down has no opinion: it is inconclusive, never a pass. */
 export async function judgeGate(
   input: JudgeInput,
-  { runsDir, checkoutsDir, forgeOf }: Judging,
+  { runsDir, checkoutsDir, baselines, forgeOf }: Judging,
   signal: AbortSignal,
 ): Promise<Looked> {
   const { gate } = input;
@@ -58,7 +61,7 @@ export async function judgeGate(
   const isElsewhere = gate.kind === 'ci' || gate.kind === 'pullRequestReview';
   const looking = isElsewhere
     ? judgeAtForge(gate, input, forgeOf)
-    : judge(gate, input, { runsDir, checkoutsDir, signal });
+    : judge(gate, input, { runsDir, checkoutsDir, baselines, signal });
   const looked = await looking.catch(
     (error: unknown): Looked => ({
       gate: gate.name,
@@ -94,7 +97,7 @@ async function judgeAtForge(
 async function judge(
   gate: Exclude<Gate, ForgeGate>,
   input: JudgeInput,
-  { runsDir, checkoutsDir, signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+  { runsDir, checkoutsDir, baselines = new Map(), signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
 ): Promise<Looked> {
   const { taskId, project, repository, workItem, branch, head, sandbox, env = [], setup = null, job } = input;
   const git = gitIn(repository);
@@ -108,7 +111,7 @@ async function judge(
       const directory = inside(checkoutsDir, join(project, taskId, gate.name));
       const target = { name: input.target, commit: await resolveCommit(git, refOf(input.target, input.forge?.name)) };
       const place = { repository, directory, head, target, runDir: inside(runsDir, job.ref), runId: job.ref };
-      return judgeCommand(gate, { ...place, taskId, branch, sandbox, env, setup, job: job.ref, signal });
+      return judgeCommand(gate, { ...place, taskId, branch, sandbox, env, setup, baselines, job: job.ref, signal });
     }
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };

@@ -6,7 +6,7 @@ import { fromPromise } from 'xstate';
 import { checkAgent } from '../actors/agent-preflight.ts';
 import { createAgentProcess } from '../actors/agent-process.ts';
 import { checkpoint } from '../actors/checkpoint.ts';
-import { type JudgeInput, judgeGate } from '../actors/gate.ts';
+import { type JudgeInput, type Judging, judgeGate } from '../actors/gate.ts';
 import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
@@ -67,6 +67,7 @@ export function kindsFor(
     runHook(input, runsDir, input.job.ref, signal),
   );
   // Commands of gates are tests: more of them than there are processors only make each other late.
+  const baselines: Required<Judging>['baselines'] = new Map();
   const commands = createSlots(Math.max(2, availableParallelism()));
   const ground: Ground = { settings, trackers, chats, runtime, making };
   return provide({
@@ -105,7 +106,7 @@ export function kindsFor(
     gate: {
       actors: {
         judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => {
-          const look = () => judgeGate(input, { runsDir, checkoutsDir, forgeOf: forges.get }, signal);
+          const look = () => judgeGate(input, { runsDir, checkoutsDir, baselines, forgeOf: forges.get }, signal);
           return input.gate.kind === 'command' ? commands.use(signal, look) : look();
         }),
       },

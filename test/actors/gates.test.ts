@@ -219,6 +219,16 @@ describe('command', () => {
     expect(report.detail.length).toBeLessThan(3_200);
   });
 
+  test('a failure says whether it fails without the change as well', async () => {
+    const broken = startTask({}, { 'test.sh': 'test -e fixed' });
+    expect((await broken.judge({ kind: 'command' })).detail).toMatch(
+      /^sh test.sh failed with exit code 1; it fails on main \([0-9a-f]{9}\) as well/,
+    );
+    const sound = startTask({}, { 'test.sh': 'test ! -e bug' });
+    write(sound.worktree, { bug: '' });
+    expect((await sound.judge({ kind: 'command' })).detail).toMatch(/^sh test.sh failed with exit code 1\n/);
+  });
+
   test('what the output says decides nothing', async () => {
     expect(await startTask().judge(run('echo "all tests passed"; exit 1'))).toMatchObject({ verdict: 'fail' });
     expect(await startTask().judge(run('echo "FAIL 12 errors"; exit 0'))).toMatchObject({ verdict: 'pass' });
@@ -274,8 +284,8 @@ describe('command', () => {
     const gate = run(`echo ran >> ${count}; exit 4`);
     const first = await task.judge(gate);
     expect(await task.judge(gate)).toEqual(first);
-    // A failure is looked at twice.
-    expect(readFileSync(count, 'utf8')).toBe('ran\nran\n');
+    // A failure is looked at twice, and once without the change.
+    expect(readFileSync(count, 'utf8')).toBe('ran\n'.repeat(3));
   });
 });
 

@@ -23,6 +23,7 @@ import { type FoundCommand, lookedFor, scriptOf, testsOf } from './tests-of.ts';
 type CommandGate = Extract<Gate, { kind: 'command' }>;
 
 const tailBytes = 3_000;
+const mostBaselines = 200;
 /** Where tools are, and how they reach the world: what a shell of the user's has and tests may need. */
 const toolVariables = [
   ...['RUSTUP_HOME', 'CARGO_HOME', 'JAVA_HOME', 'MAVEN_HOME', 'GRADLE_USER_HOME', 'GOPATH', 'GOROOT', 'GOMODCACHE'],
@@ -41,11 +42,42 @@ export async function judgeCommand(gate: CommandGate, place: CommandPlace): Prom
   const isSame = judges.files.length === 0 && theirs?.argv.join('\0') === own?.argv.join('\0');
   if (isSame) {
     const { verdict, detail } = await runTwice(gate, place, own!.argv);
-    return report(verdict, detail);
+    return report(verdict, verdict === 'fail' ? await besideTarget(gate, place, own!.argv, detail) : detail);
   }
   const byTarget = theirs && (await runTwice(gate, { ...place, runId: `${place.runId}-target` }, theirs.argv, judges));
   const byBranch = own && (await runTwice(gate, place, own.argv));
   return joined(byTarget, byBranch, report);
+}
+
+/** A failure says whether the target fails as well: what was red before is nobody's mistake here. */
+async function besideTarget(
+  gate: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+  detail: string,
+): Promise<string> {
+  const { name, commit } = place.target;
+  if (commit === undefined) return detail;
+  const verdict = await baselineOf(gate, { ...place, head: commit, runId: `${place.runId}-without` }, argv);
+  if (verdict === 'pass') return detail;
+  const how = verdict === 'fail' ? 'fails' : 'cannot be judged';
+  const [first, ...rest] = detail.split('\n');
+  return [`${first}; it ${how} on ${name} (${commit.slice(0, 9)}) as well, without the change`, ...rest].join('\n');
+}
+
+/** What a command comes to on the target, which many tasks begin on: looked at once. */
+async function baselineOf(
+  gate: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+): Promise<GateReport['verdict']> {
+  const { repository, head, baselines, setup } = place;
+  const tree = await gitIn(repository)(['rev-parse', `${head}^{tree}`]);
+  const key = JSON.stringify([repository, tree, argv, setup?.run ?? null]);
+  const verdict = baselines.get(key) ?? (await runOnce(gate, place, argv)).verdict;
+  baselines.set(key, verdict);
+  for (const oldest of baselines.keys()) if (baselines.size > mostBaselines) baselines.delete(oldest);
+  return verdict;
 }
 
 interface Ran {

@@ -1,6 +1,7 @@
 /** What a gate has to look at, and what it may use. */
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import type { Hook } from '../../domain/hook.ts';
+import type { GateReport } from '../../domain/verdict.ts';
 
 /** Where a gate runs a command. */
 export interface CommandPlace {
@@ -21,6 +22,8 @@ export interface CommandPlace {
   setup: Hook | null;
   /** Names of variables that it gets beside the usual ones. */
   env: readonly string[];
+  /** What commands came to on targets, by what was run on what. */
+  baselines: Map<string, GateReport['verdict']>;
   job: string;
   signal: AbortSignal;
 }
