@@ -207,8 +207,17 @@ export function budgetOf(amounts: z.output<typeof velocitySchema> | undefined): 
   return { tokens, moneyUsd: money, timeMs: time, sessions };
 }
 
-/** Gates whose verdict speaks of the code and lapses when it changes. */
-export const judgesCode = (gate: Gate): boolean => gate.kind !== 'artifacts' && gate.kind !== 'approval';
+/**
+ * Gates of some stages whose verdict speaks of the code and lapses when it changes. What a person approves is the code from the
+ * first stage on in which code is judged; before that there is none.
+ */
+export function judgingCode(stages: readonly Stage[]): Gate[] {
+  const speaks = ({ kind }: Gate) => kind !== 'artifacts' && kind !== 'approval';
+  const first = stages.findIndex(({ gates }) => gates.some(speaks));
+  return stages.flatMap(({ gates }, index) =>
+    gates.filter(gate => speaks(gate) || (gate.kind === 'approval' && first >= 0 && index >= first)),
+  );
+}
 
 /** Gates that are decided at a forge: how long they may wait for that, in milliseconds; null for those that know at once. */
 export const patienceOf = (gate: Gate): number | null => ('deadline' in gate ? gate.deadline : null);

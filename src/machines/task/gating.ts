@@ -9,13 +9,15 @@ import { showVerdict } from './report.ts';
 /** Every gate of a stage that is no person's. */
 export function gatingState(stage: Stage, blockedBecause: (why: string) => Transition): StateConfig {
   const gates = stage.gates.filter(({ kind }) => kind !== 'approval');
-  if (gates.length === 0) return { always: { target: 'deciding' } };
+  // A new round needs new verdicts, and a new approval.
+  const entry = { type: 'forgetVerdicts', params: { gates: namesOf(stage.gates) } };
+  if (gates.length === 0) return { entry, always: { target: 'deciding' } };
   return {
     ...judgingState(
       gates.map(gate => ({ gate, stage })),
       { onward: 'deciding', blockedBecause },
     ),
-    entry: { type: 'forgetVerdicts', params: { gates: namesOf(stage.gates) } },
+    entry,
     meta: says({ why: judging, headline: `${stage.name}: the gates are judged` }),
   };
 }

@@ -1,5 +1,5 @@
 /** Merging into the target: what has to be true before, whose turn it is, and the merge itself. */
-import { judgesCode, type Pipeline, type Stage } from '../pipeline.ts';
+import { judgingCode, type Pipeline, type Stage } from '../pipeline.ts';
 import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
 import {
@@ -43,8 +43,9 @@ export function beforeMerge(
   pipeline: Pipeline,
   stage: Stage,
 ): Pick<MergePlace, 'gates' | 'entry' | 'ready' | 'refusal'> {
-  const earlier = pipeline.stages.slice(0, pipeline.stages.indexOf(stage)).flatMap(({ gates }) => gates);
-  const bound = earlier.filter(judgesCode);
+  const stages = pipeline.stages.slice(0, pipeline.stages.indexOf(stage));
+  const earlier = stages.flatMap(({ gates }) => gates);
+  const bound = judgingCode(stages);
   const lapsed = bound.map((gate): Transition => {
     const owner = pipeline.stages.find(({ gates }) => gates.includes(gate))!;
     // A verdict that an agent writes needs the agent again; a command is simply run again.
