@@ -12,10 +12,12 @@ const noted = z.object({
   files: z.record(z.string(), z.string()),
   /** Whole folders, with a slash at the end. */
   folders: z.array(z.string()),
+  /** What git ignores of it. */
+  ignored: z.array(z.string()).default([]),
 });
 type AsMade = z.output<typeof noted>;
 
-const nothing: AsMade = { files: {}, folders: [] };
+const nothing: AsMade = { files: {}, folders: [], ignored: [] };
 const noteAt = (gitDir: string) => join(gitDir, 'signalbox-as-made.json');
 
 /** Notes it for the life of the worktree. */
@@ -25,7 +27,9 @@ export async function noteAsMade(git: Git): Promise<void> {
   const paths = shown.filter(path => !path.endsWith('/'));
   const hashes = await hashesOf(git, paths);
   const files = Object.fromEntries(paths.flatMap((path, index) => (hashes[index] ? [[path, hashes[index]]] : [])));
-  writeFileSync(noteAt(await gitDirOf(git)), JSON.stringify({ files, folders } satisfies AsMade));
+  const all = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
+  const ignored = await listed(git, all);
+  writeFileSync(noteAt(await gitDirOf(git)), JSON.stringify({ files, folders, ignored } satisfies AsMade));
 }
 
 /** The paths that are as they were made; folders end in a slash. */
@@ -36,6 +40,9 @@ export async function pathsAsMade(git: Git): Promise<string[]> {
   const hashes = await hashesOf(git, paths);
   return [...folders, ...paths.filter((path, index) => files[path] === hashes[index])];
 }
+
+/** What git ignores and was there from the beginning. */
+export const ignoredAsMade = async (git: Git): Promise<string[]> => readNote(noteAt(await gitDirOf(git))).ignored;
 
 /** As `git clean -e` and ignore files write it: this path alone, whatever is in its name. */
 export const asPattern = (path: string): string => `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}`;

@@ -1,8 +1,9 @@
 /** Keeps what a worktree holds under a hidden ref, so that no kill, retry or clean-up can throw work away. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPattern, pathsAsMade } from './as-made.ts';
 import { gitDirOf, gitIn } from './git.ts';
+import { ignoredWork } from './leftovers.ts';
 import { inside } from './paths.ts';
 
 export interface CheckpointInput {
@@ -49,6 +50,36 @@ async function putBack(worktree: string, { branch, head }: { branch: string; hea
   // What a hook has made is not made again.
   const kept = (await pathsAsMade(git)).flatMap(path => ['-e', asPattern(path)]);
   await git(['clean', '-fdq', ...kept]);
+}
+
+/** So much of what git ignores is kept, in all: more of it is no work of anybody's. */
+const mostIgnoredBytes = 50_000_000;
+
+/** Keeps what git ignores and may be work, before a worktree goes. */
+export async function keepIgnored(worktree: string, taskId: string): Promise<void> {
+  const git = gitIn(worktree);
+  const paths = await ignoredWork(git);
+  if (paths.length === 0 || sizeOf(paths.map(path => join(worktree, path))) > mostIgnoredBytes) return;
+  const env = { GIT_INDEX_FILE: join(await gitDirOf(git), 'signalbox-ignored.index') };
+  await git(['read-tree', '--empty'], { env });
+  await git(['add', '--force', '--ignore-errors', '--', ...paths.map(path => `:(top,literal)${path}`)], {
+    env,
+    allow: [0, 1],
+  });
+  const tree = await git(['write-tree'], { env });
+  const commit = await git(['commit-tree', tree, '-p', 'HEAD', '-m', 'Signalbox checkpoint of what git ignores']);
+  await git(['update-ref', `refs/signalbox/${taskId}/ignored`, commit]);
+}
+
+function sizeOf(paths: readonly string[]): number {
+  let bytes = 0;
+  for (const path of paths) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) bytes += sizeOf(readdirSync(path).map(name => join(path, name)));
+    else bytes += stat?.size ?? 0;
+    if (bytes > mostIgnoredBytes) return bytes;
+  }
+  return bytes;
 }
 
 async function commitWorktree(worktree: string, parent: string, run: string): Promise<string> {

@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { formatSize } from '../domain/size.ts';
-import { pathsAsMade } from './as-made.ts';
+import { ignoredAsMade, pathsAsMade } from './as-made.ts';
 import { type Git, gitDirOf, listed } from './git.ts';
 import { unpushedSubmodules } from './submodules.ts';
 
@@ -25,20 +25,40 @@ export interface Leftovers {
   obstacles: string[];
   /** Paths that are left out, as no agent's work. */
   leftOut: string[];
+  /** Paths that git ignores and may be work all the same: nobody else will have them. */
+  ignored: string[];
 }
 
 /** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
 export async function lookAtLeftovers(git: Git, worktree: string): Promise<Leftovers> {
-  const [gitDir, halfDone, fresh, asMade] = await Promise.all([
+  const [gitDir, halfDone, fresh, asMade, ignored] = await Promise.all([
     gitDirOf(git),
     halfDoneIn(git),
     listed(git, ['ls-files', '--others', '--exclude-standard', '-z']),
     pathsAsMade(git),
+    ignoredWork(git),
   ]);
-  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [] };
+  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [], ignored };
   const { obstacles, leftOut } = nestedIn(worktree, fresh, gitDir);
-  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))] };
+  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))], ignored };
 }
+
+/** What git ignores and no tool is known to make for itself; folders end in a slash. What a hook has made is none of it. */
+export async function ignoredWork(git: Git): Promise<string[]> {
+  const all = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
+  const made = await ignoredAsMade(git);
+  return (await listed(git, all)).filter(path => !isCache(path) && !made.includes(path));
+}
+
+const products = ['build', 'dist', 'target', 'out', 'coverage', 'vendor', 'tmp', 'logs', '.cache', '.next', '.nuxt'];
+
+const isCache = (path: string) =>
+  path
+    .split('/')
+    .some(
+      part =>
+        caches.includes(part) || products.includes(part) || notes.test(part) || /\.(?:pyc|log|o|class)$/.test(part),
+    );
 
 /** As arguments of `git add`. */
 export const without = (paths: readonly string[]): string[] => [
@@ -62,7 +82,11 @@ async function halfDoneIn(git: Git): Promise<string[]> {
  * Repositories inside: git takes them in as a mere commit id. A worktree of this very repository has its branch there, and is
  * left out; of any other its files would be nowhere.
  */
-function nestedIn(worktree: string, fresh: readonly string[], gitDir: string): Leftovers {
+function nestedIn(
+  worktree: string,
+  fresh: readonly string[],
+  gitDir: string,
+): Pick<Leftovers, 'obstacles' | 'leftOut'> {
   const nested = fresh.filter(path => path.endsWith('/')).map(path => path.slice(0, -1));
   const common = dirname(dirname(realpathSync(gitDir)));
   const isOwn = (path: string) => worktreeDirOf(join(worktree, path))?.startsWith(`${common}/worktrees/`) ?? false;

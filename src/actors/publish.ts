@@ -42,7 +42,7 @@ export async function publish(input: PublishInput): Promise<Published | Unpublis
   const { noticed, forPeople, mixed } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
   if (forPeople.length > 0) return { ...refused(forPeople), isForPeople: true };
   if (mixed.length > 0) return refused(mixed, true);
-  const { obstacles, leftOut } = await lookAtLeftovers(git, worktree);
+  const { obstacles, leftOut, ignored } = await lookAtLeftovers(git, worktree);
   if (obstacles.length > 0) return refused(obstacles);
   const adrift = await follow(git, input);
   if (adrift !== null) return keepAdrift(input, adrift);
@@ -69,10 +69,13 @@ export async function publish(input: PublishInput): Promise<Published | Unpublis
     requests: readRequests(join(worktree, documents)),
     noticed: [
       ...noticed,
-      ...(leftOut.length === 0 ? [] : [`not committed, as no work of the agent: ${leftOut.join(', ')}`]),
+      ...told('not committed, as no work of the agent', leftOut),
+      ...told('ignored by git, so in no commit, and no gate sees it', ignored),
     ],
   };
 }
+
+const told = (what: string, paths: readonly string[]) => (paths.length === 0 ? [] : [`${what}: ${paths.join(', ')}`]);
 
 const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
   result: 'refused',

@@ -7,7 +7,7 @@ import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
 import { documentsOf, type Prepared } from '../machines/task/context.ts';
 import { noteAsMade } from './as-made.ts';
-import { checkpoint } from './checkpoint.ts';
+import { checkpoint, keepIgnored } from './checkpoint.ts';
 import {
   codeTreeOf,
   forgetGitDirs,
@@ -170,6 +170,7 @@ export async function removeWorkspace(
     const head = await gitIn(worktree)(['rev-parse', 'HEAD']);
     // Commits on a detached head belong to no branch and would go with the worktree.
     await keepSubmodules(repository, worktree, taskId);
+    await keepIgnored(worktree, taskId);
     const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
     await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
     await main(['worktree', 'remove', '--force', worktree]);

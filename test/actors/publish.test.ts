@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { codeTreeOf, gitIn } from '../../src/actors/git.ts';
 import { publish } from '../../src/actors/publish.ts';
-import { prepareWorkspace } from '../../src/actors/workspace.ts';
+import { prepareWorkspace, removeWorkspace } from '../../src/actors/workspace.ts';
 import type { Unpublished } from '../../src/machines/task/context.ts';
 import { commitFiles, createProject, filesOf, git, hiddenRefs, published, read, write } from './repository.ts';
 
@@ -201,6 +201,21 @@ test('caches of tools, notes of agents and worktrees of this repository are left
   ])
     expect(noticed!.join()).toContain(path);
   expect(git(repository, 'rev-parse', 'helper')).toMatch(/^[0-9a-f]{40}$/);
+});
+
+test('what git ignores is told, and kept when the worktree goes; caches, products and what a hook made are not', async () => {
+  const project = createProject();
+  commitFiles(project.repository, { '.gitignore': 'lib/\n*.log\ndist/\n.env\n' });
+  const { worktree, repository } = project.task;
+  const hook = { run: ['true'], timeLimitMs: 1_000 };
+  const prepared = await prepareWorkspace({ ...project.prepare, hook }, async () => write(worktree, { '.env': 'a' }));
+  write(worktree, { 'lib/answer.sh': 'echo 42', 'debug.log': 'x', 'dist/a.js': 'x', 'good.txt': 'good' });
+  const more = { stage: 'development', role: 'developer', title: 'Add the thing', questions: null, objection: null };
+  const { noticed } = await published({ ...project.task, ...more, head: prepared.head });
+  expect(noticed).toEqual(['ignored by git, so in no commit, and no gate sees it: lib/']);
+  await removeWorkspace({ ...project.task });
+  const kept = hiddenRefs(repository).find(({ ref }) => ref.endsWith('/ignored'))!;
+  expect(filesOf(repository, kept.commit)).toEqual({ 'lib/answer.sh': 'echo 42' });
 });
 
 test('a repository that keeps its node_modules has them committed', async () => {
