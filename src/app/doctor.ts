@@ -5,6 +5,8 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkAgentProgram } from '../actors/agent-preflight.ts';
+import { filesOf } from '../actors/gates/judges.ts';
+import { lookedFor, testsOf } from '../actors/gates/tests-of.ts';
 import { gitIn } from '../actors/git.ts';
 import { measureHost } from '../actors/host-gauge.ts';
 import { checkTemplates } from '../actors/prompt-check.ts';
@@ -274,8 +276,14 @@ async function checkProjectRepository({ repository: path, target: wanted }: Proj
   if ('status' in repository) return [repository];
   const templates = await checkTemplates(repository.repository, repository.target);
   const open = await changesIn(repository.repository, repository.target);
+  const found = testsOf(await filesOf(gitIn(repository.repository), repository.target));
   return [
     fine(`${repository.repository}, target ${repository.target}`),
+    found === undefined
+      ? info(
+          `no test command was found in ${repository.target} (${lookedFor}); a \`command\` gate without \`run\` is inconclusive`,
+        )
+      : info(`tests: ${found.argv.join(' ')} (${found.from})`),
     // Somebody is at work there; what lands otherwise lands all the same.
     ...(open === undefined || open.changes.length === 0
       ? []

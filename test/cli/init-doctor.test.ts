@@ -288,12 +288,15 @@ test('a data directory that cannot be one is an error', async () => {
   expect(of('data directory')[0]).toMatchObject({ status: 'error', remedy: expect.stringMatching(/--data/) });
 });
 
-test('changes of the target that nobody has committed are told: somebody is at work', async () => {
+test('how a project is tested is told, and changes of its target that nobody has committed: somebody is at work', async () => {
   const place = await machine({ claude: versions.claude });
   place.configure('agents: { claude: {} }\nprojects: { shop: { repository: . } }');
   writeFileSync(join(place.repository, 'total.sh'), 'half a thought\n');
   const { code, of } = await place.doctor();
   expect(code).toBe(0);
+  expect(of('project shop')).toContainEqual(
+    expect.objectContaining({ status: 'info', detail: expect.stringMatching(/^tests: \S+/) }),
+  );
   expect(of('project shop')).toContainEqual(
     expect.objectContaining({
       status: 'info',
