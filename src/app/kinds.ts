@@ -7,6 +7,7 @@ import { checkAgent } from '../actors/agent-preflight.ts';
 import { createAgentProcess } from '../actors/agent-process.ts';
 import { checkpoint } from '../actors/checkpoint.ts';
 import { type JudgeInput, type Judging, judgeGate } from '../actors/gate.ts';
+import { removeTree } from '../actors/gates/checkout.ts';
 import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
@@ -151,7 +152,7 @@ function taskParts(
             runHook({ ...place, hook: command }, runsDir, `${params.taskId}.end`, signal),
           );
           rmSync(homeOf(dataDir, params.taskId), { recursive: true, force: true });
-          rmSync(inside(checkoutsDir, join(params.project, params.taskId)), { recursive: true, force: true });
+          removeTree(inside(checkoutsDir, join(params.project, params.taskId)));
         }),
     },
   };

@@ -229,6 +229,21 @@ describe('command', () => {
     expect((await sound.judge({ kind: 'command' })).detail).toMatch(/^sh test.sh failed with exit code 1\n/);
   });
 
+  test('a module that is missing only since the change is a fault of the change; else of this machine', async () => {
+    const script = 'if [ -e asks ]; then echo "Cannot find module \'left-pad\'"; exit 1; fi';
+    const since = startTask({}, { 'test.sh': script });
+    write(since.worktree, { asks: '' });
+    expect(await since.judge({ kind: 'command' })).toMatchObject({
+      verdict: 'fail',
+      detail: expect.stringMatching(/left-pad is not installed; nothing is missing on main/),
+    });
+    const before = startTask({}, { 'test.sh': script, asks: '' });
+    expect(await before.judge({ kind: 'command' })).toMatchObject({
+      verdict: 'inconclusive',
+      detail: expect.stringMatching(/it cannot be judged on main \(\w+\) as well, without the change/),
+    });
+  });
+
   test('what the output says decides nothing', async () => {
     expect(await startTask().judge(run('echo "all tests passed"; exit 1'))).toMatchObject({ verdict: 'fail' });
     expect(await startTask().judge(run('echo "FAIL 12 errors"; exit 0'))).toMatchObject({ verdict: 'pass' });
@@ -407,6 +422,18 @@ describe('a command in its checkout', () => {
     );
     expect(again).toMatchObject({ verdict: 'pass' });
     expect(readFileSync(join(task.worktree, 'kept.txt'), 'utf8')).toBe('kept');
+  });
+
+  test('is made anew where somebody has left it in no order', async () => {
+    const task = startTask({}, { 'kept.txt': 'kept' });
+    const spoil =
+      'rm -rf .git && mkdir .git && mkdir -p shut/in && touch shut/in/file && chmod 0 shut && rm -rf "$(pwd).git/objects"';
+    expect(await task.judge(run(spoil))).toMatchObject({ verdict: 'pass' });
+    const look = run('test "$(cat kept.txt)" = kept && test ! -e shut && git log --oneline');
+    const again = task.inputFor(look, { job: { ref: 'task-1.gate-checked.9' } });
+    expect(await judgeGate(again, { ...task, forgeOf: nowhere }, new AbortController().signal)).toMatchObject({
+      verdict: 'pass',
+    });
   });
 
   test('has the history and the tags, and changes no branch, stash or setting of anybody', async () => {

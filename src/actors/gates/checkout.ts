@@ -3,7 +3,7 @@
  * checkout. It is a repository of its own that borrows the objects of the user's: what a gate does there with git changes no
  * branch, stash or configuration of anybody's. Kept between rounds, so that a second look writes no more than what has changed.
  */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Git, gitIn, listed, noteOwnGitDir } from '../git.ts';
 import { writeSubmodules } from '../submodules.ts';
@@ -30,6 +30,33 @@ const copied = /^(?:core\.(?:autocrlf|eol|symlinks|ignorecase|precomposeunicode|
 
 /** Makes it, or brings it to the commit. Throws `unavailable` when git fails. */
 export async function checkOut(input: CheckoutInput): Promise<void> {
+  try {
+    await bring(input);
+  } catch {
+    // Whatever was run there may have left anything: what cannot be put in order is made anew.
+    removeTree(`${input.directory}.git`);
+    removeTree(input.directory);
+    await bring(input);
+  }
+}
+
+/** Removes a directory, whatever rights those who wrote into it have left. */
+export function removeTree(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    openUp(directory);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function openUp(directory: string): void {
+  if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  chmodSync(directory, 0o700);
+  for (const name of readdirSync(directory)) openUp(join(directory, name));
+}
+
+async function bring(input: CheckoutInput): Promise<void> {
   const { repository, directory, commit } = input;
   const place = await placeFor(repository, directory);
   if (!existsSync(join(place.gitDir, 'signalbox-made'))) await make(input, place);
@@ -43,6 +70,7 @@ export async function checkOut(input: CheckoutInput): Promise<void> {
   await git(['reset', '--quiet', '--hard', commit]);
   await git(['clean', '-ffdxq']);
   // Tools that look for a repository find this one, and never one above.
+  rmSync(join(directory, '.git'), { recursive: true, force: true });
   writeFileSync(join(directory, '.git'), `gitdir: ${place.gitDir}\n`);
   await writeSubmodules({ repository, directory, commit, indexes: place.gitDir });
 }

@@ -16,7 +16,7 @@ import { missingSubmodules } from '../submodules.ts';
 import { runToEnd } from '../supervised-command.ts';
 import { checkOut } from './checkout.ts';
 import { type ChangedJudges, changedJudges, filesOf, putBack } from './judges.ts';
-import { whyNoVerdict } from './outcome.ts';
+import { isForMissing, whyNoVerdict } from './outcome.ts';
 import type { CommandPlace } from './place.ts';
 import { type FoundCommand, lookedFor, scriptOf, testsOf } from './tests-of.ts';
 
@@ -41,28 +41,32 @@ export async function judgeCommand(gate: CommandGate, place: CommandPlace): Prom
     return { ...report('inconclusive', nothingToRun(gate)), isAbsent: true };
   const isSame = judges.files.length === 0 && theirs?.argv.join('\0') === own?.argv.join('\0');
   if (isSame) {
-    const { verdict, detail } = await runTwice(gate, place, own!.argv);
-    return report(verdict, verdict === 'fail' ? await besideTarget(gate, place, own!.argv, detail) : detail);
+    const ran = await besideTarget(gate, place, own!.argv, await runTwice(gate, place, own!.argv));
+    return report(ran.verdict, ran.detail);
   }
   const byTarget = theirs && (await runTwice(gate, { ...place, runId: `${place.runId}-target` }, theirs.argv, judges));
   const byBranch = own && (await runTwice(gate, place, own.argv));
   return joined(byTarget, byBranch, report);
 }
 
-/** A failure says whether the target fails as well: what was red before is nobody's mistake here. */
-async function besideTarget(
-  gate: CommandGate,
-  place: CommandPlace,
-  argv: readonly string[],
-  detail: string,
-): Promise<string> {
+/**
+ * A failure says whether the target fails as well: what was red before is nobody's mistake here. And what is missing only since
+ * the change is one of the change's.
+ */
+async function besideTarget(gate: CommandGate, place: CommandPlace, argv: readonly string[], ran: Ran): Promise<Ran> {
   const { name, commit } = place.target;
-  if (commit === undefined) return detail;
+  if (commit === undefined || (ran.verdict !== 'fail' && ran.isForMissing !== true)) return ran;
   const verdict = await baselineOf(gate, { ...place, head: commit, runId: `${place.runId}-without` }, argv);
-  if (verdict === 'pass') return detail;
+  const [first, ...rest] = ran.detail.split('\n');
+  const where = `on ${name} (${commit.slice(0, 9)})`;
+  const saying = (said: string) => [`${first}; ${said}`, ...rest].join('\n');
+  if (verdict === 'pass') {
+    return ran.verdict === 'fail'
+      ? ran
+      : { verdict: 'fail', detail: saying(`nothing is missing ${where}, without the change`) };
+  }
   const how = verdict === 'fail' ? 'fails' : 'cannot be judged';
-  const [first, ...rest] = detail.split('\n');
-  return [`${first}; it ${how} on ${name} (${commit.slice(0, 9)}) as well, without the change`, ...rest].join('\n');
+  return { ...ran, detail: saying(`it ${how} ${where} as well, without the change`) };
 }
 
 /** What a command comes to on the target, which many tasks begin on: looked at once. */
@@ -83,6 +87,8 @@ async function baselineOf(
 interface Ran {
   verdict: GateReport['verdict'];
   detail: string;
+  /** Something that the code asks for was missing. */
+  isForMissing?: boolean;
 }
 
 /** What two runs come to, one by the rules of the target and one by those of the branch. */
@@ -170,7 +176,9 @@ async function runOnce(
   if (isTimedOut) return { verdict: 'inconclusive', detail: `${shown} took longer than ${timeout} ms\n${output}` };
   if (exit.code === null) return { verdict: 'inconclusive', detail: `${shown} died by ${exit.signal}\n${output}` };
   const why = whyNoVerdict(argv, exit.code, output);
-  if (why !== null) return { verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` };
+  if (why !== null) {
+    return { verdict: 'inconclusive', detail: `${shown} ${why}\n${output}`, isForMissing: isForMissing(why) };
+  }
   if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
   const missing = await missingSubmodules(repository, place.head);
   if (missing.length > 0) {

@@ -6,6 +6,9 @@
 /** Why it is no verdict on the code; null where its exit code is one. */
 export type NoVerdict = string | null;
 
+/** Whether that is because something is missing that the code asks for: it may be the code that should not ask. */
+export const isForMissing = (why: string): boolean => /^could not be run: .* is (?:not installed|not there)$/.test(why);
+
 /** What a shell answers for a program that is not there or may not be run. */
 const cannotRun = [126, 127];
 
