@@ -457,14 +457,18 @@ describe('a command that needs something set up', () => {
     return judgeGate(input, { ...task, forgeOf: nowhere }, new AbortController().signal);
   };
 
-  test('has it, in each checkout', async () => {
+  test('passes without where it can, and nothing is set up', async () => {
+    expect(await judgeWith('exit 3', 'true')).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('has it in a checkout of its own where it does not', async () => {
     expect(await judgeWith('mkdir node_modules && echo x > node_modules/dep', 'cat node_modules/dep')).toMatchObject({
       verdict: 'pass',
     });
   });
 
   test('is no failure of the code where that cannot be done', async () => {
-    const report = await judgeWith('echo no registry >&2; exit 3', 'true');
+    const report = await judgeWith('echo no registry >&2; exit 3', 'false');
     expect(report).toMatchObject({
       verdict: 'inconclusive',
       detail: expect.stringMatching(/could not be set up: .* exit code 3\nno registry/s),

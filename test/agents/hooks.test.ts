@@ -67,7 +67,8 @@ test('afterCreate runs once in the life of a worktree, also after a crash', asyn
   expect((await stage.signalbox('task', 'retry', 'ET-1')).code).toBe(0);
   expect((await stage.resume()).code).toBe(0);
   expect(stage.visits()).toHaveLength(3);
-  expect(stage.ran()).toEqual(['afterCreate -']);
+  // Whatever was refused was judged in checkouts of its own, and each of them needs it as well.
+  expect(stage.lines().filter(line => line.includes(stage.worktree))).toHaveLength(1);
 });
 
 test('an afterCreate that was cut off by a crash is carried to its end, and no agent begins before', async () => {

@@ -139,14 +139,20 @@ function nothingToRun({ script }: CommandGate): string {
     : `the repository has no script ${script} (package.json, Makefile)`;
 }
 
-/** A failure is looked at again on the same tree. */
+/**
+ * What passes in a bare checkout passes. Else it is run with what a fresh checkout needs, which may cost minutes; and a failure is
+ * looked at again on the same tree.
+ */
 async function runTwice(
   gate: CommandGate,
   place: CommandPlace,
   argv: readonly string[],
   judges?: ChangedJudges,
 ): Promise<Ran> {
-  const first = await runOnce(gate, place, argv, judges);
+  const bare = await runOnce(gate, { ...place, setup: null }, argv, judges);
+  if (bare.verdict === 'pass') return bare;
+  const isBare = place.setup === null;
+  const first = isBare ? bare : await runOnce(gate, { ...place, runId: `${place.runId}-made` }, argv, judges);
   if (first.verdict !== 'fail') return first;
   const again = await runOnce(gate, { ...place, runId: `${place.runId}-again` }, argv, judges);
   if (again.verdict !== 'pass') return first;
