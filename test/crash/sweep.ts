@@ -17,7 +17,7 @@ import { makeDemoRepository } from '../../src/demo/repository.ts';
 const { values } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
-    every: { type: 'string', default: '23' },
+    every: { type: 'string', default: '37' },
     from: { type: 'string', default: '1' },
     to: { type: 'string' },
   },
