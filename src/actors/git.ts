@@ -24,6 +24,8 @@ export interface Git {
   (args: readonly string[], options?: GitOptions): Promise<string>;
   /** The same with the exit code, for commands whose failure is an answer. */
   result(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+  /** Where it works. */
+  readonly directory: string;
 }
 
 const lockTries = 50;
@@ -111,7 +113,7 @@ export function gitIn(directory: string): Git {
       `git ${commandIn(args)} failed in ${directory}: ${stderr.trim() || `exit ${code}`}`,
     );
   };
-  return Object.assign(git, { result });
+  return Object.assign(git, { result, directory });
 }
 
 /** The git directories of a worktree: its own and the repository's. Absolute. */
@@ -174,7 +176,8 @@ function environment(): Record<string, string> {
 }
 
 /** The git directory of a worktree's own. Absolute. */
-export const gitDirOf = (git: Git): Promise<string> => git(['rev-parse', '--absolute-git-dir']);
+export const gitDirOf = async (git: Git): Promise<string> =>
+  notedGitDirs(git.directory)?.own ?? (await git(['rev-parse', '--absolute-git-dir']));
 
 /** What a command with `-z` lists. Throws as the command does. */
 export async function listed(git: Git, args: readonly string[], options?: GitOptions): Promise<string[]> {

@@ -52,7 +52,7 @@ const inStore = (store: string): Git => {
   const result: Git['result'] = (args, options = {}) =>
     git.result(args, { ...options, env: { GIT_DIR: store, ...options.env } });
   const run = (args: readonly string[], options = {}) => git(args, { ...options, env: { GIT_DIR: store } });
-  return Object.assign(run, { result });
+  return Object.assign(run, { result, directory: store });
 };
 
 /** Fills the submodules of a worktree that are empty, as far as they are on this machine. */

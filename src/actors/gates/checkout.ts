@@ -86,10 +86,10 @@ async function make({ repository, target }: CheckoutInput, place: Checkout): Pro
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(dirname(gitDir), { recursive: true, mode: 0o700 });
   const theirs = gitIn(repository);
-  const format = await theirs(['rev-parse', '--show-object-format']);
+  const asked = ['--show-object-format', '--path-format=absolute', '--git-path', 'shallow'];
+  const [format = 'sha1', shallow = ''] = (await theirs(['rev-parse', ...asked])).split('\n');
   await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, gitDir]);
   writeFileSync(join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`, { flag: 'w' });
-  const shallow = await theirs(['rev-parse', '--path-format=absolute', '--git-path', 'shallow']);
   if (existsSync(shallow)) cpSync(shallow, join(gitDir, 'shallow'));
   const git = gitIn(gitDir);
   await git(['config', 'core.bare', 'false']);
