@@ -112,11 +112,13 @@ async function treeToCome(git: Git, leftOut: readonly string[]): Promise<string>
  * follows. Answers why it does not.
  */
 async function follow(git: Git, { branch, head }: PublishInput): Promise<string | null> {
-  const tip = await git(['rev-parse', 'HEAD']);
-  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
-  const before = await resolveCommit(git, `refs/heads/${branch}`);
+  const [tip, current, before] = await Promise.all([
+    git(['rev-parse', 'HEAD']),
+    git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] }),
+    resolveCommit(git, `refs/heads/${branch}`),
+  ]);
   const where = current === '' ? 'a detached HEAD' : `the branch ${current}`;
-  if (!(await isAncestor(git, head, tip))) {
+  if (head !== tip && !(await isAncestor(git, head, tip))) {
     const what = current === branch ? `rewrote what was published on ${branch}` : `works on ${where}, beside ${branch}`;
     return `the agent ${what}: its work has to be added to ${head.slice(0, 9)}, without amend or rebase`;
   }

@@ -64,9 +64,12 @@ export async function prepareWorkspace(
   else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
-  const isDirty = (await git(['status', '--porcelain', '--untracked-files=all'])) !== '';
-  if (current !== branch || isDirty || (await resolveCommit(git, 'HEAD')) !== start) {
+  const [current, changed, tip] = await Promise.all([
+    git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] }),
+    git(['status', '--porcelain', '--untracked-files=all']),
+    resolveCommit(git, 'HEAD'),
+  ]);
+  if (current !== branch || changed !== '' || tip !== start) {
     const run = `prepare-${Date.now()}`;
     await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
@@ -79,10 +82,10 @@ export async function prepareWorkspace(
   for (const file of [...input.stale, requestFolder]) {
     rmSync(inside(worktree, join(documents, file)), { recursive: true, force: true });
   }
-  await noteShared(repository, worktree);
   const [codeTree, hasPrompts] = await Promise.all([
     codeTreeOf(git, start, documents),
     hasOwnTemplates(repository, targetRef),
+    noteShared(repository, worktree),
   ]);
   return { base, head: start, codeTree, hasPrompts };
 }

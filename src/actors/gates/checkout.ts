@@ -93,8 +93,8 @@ async function make({ repository, target }: CheckoutInput, place: Checkout): Pro
   if (existsSync(shallow)) cpSync(shallow, join(gitDir, 'shallow'));
   const git = gitIn(gitDir);
   await git(['config', 'core.bare', 'false']);
-  await copyConfiguration(theirs, git);
-  await copyRefs(theirs, git, target);
+  // Only the second writes refs, only the first the configuration.
+  await Promise.all([copyConfiguration(theirs, git), copyRefs(theirs, git, target)]);
   writeFileSync(join(gitDir, 'signalbox-made'), '');
 }
 

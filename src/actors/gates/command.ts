@@ -124,10 +124,15 @@ async function commandsFor(
     const files = await filesOf(git, commit);
     return gate.script === undefined ? testsOf(files) : scriptOf(files, gate.script);
   };
-  const own = await find(head);
-  if (target.commit === undefined) return { theirs: own, own, judges: { files: [], shown: [] } };
-  const base = await git(['merge-base', target.commit, head], { allow: [1] });
-  const theirs = await find(target.commit);
+  if (target.commit === undefined) {
+    const own = await find(head);
+    return { theirs: own, own, judges: { files: [], shown: [] } };
+  }
+  const [own, theirs, base] = await Promise.all([
+    find(head),
+    find(target.commit),
+    git(['merge-base', target.commit, head], { allow: [1] }),
+  ]);
   if (base === '') return { theirs, own, judges: { files: [], shown: [] } };
   const named = [...(theirs?.argv ?? []), ...(own?.argv ?? [])].map(word => word.replace(/^\.\//, ''));
   return { theirs, own, judges: await changedJudges(git, { base, head, named }) };
