@@ -17,6 +17,8 @@ export interface GitOptions {
   input?: string;
   /** Exit codes that are answers, not failures. */
   allow?: readonly number[];
+  /** Every byte of the output becomes a character, whatever it stands for. */
+  isBinary?: boolean;
 }
 
 export interface Git {
@@ -87,6 +89,7 @@ export function gitIn(directory: string): Git {
         extendEnv: false,
         reject: false,
         stripFinalNewline: false,
+        encoding: options.isBinary === true ? 'latin1' : 'utf8',
         ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       });
       if (exitCode === undefined) {

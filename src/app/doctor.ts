@@ -5,8 +5,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkAgentProgram } from '../actors/agent-preflight.ts';
-import { filesOf } from '../actors/gates/judges.ts';
-import { lookedFor, testsOf } from '../actors/gates/tests-of.ts';
+import { filesOf } from '../actors/gates/files.ts';
 import { gitIn } from '../actors/git.ts';
 import { measureHost } from '../actors/host-gauge.ts';
 import { checkTemplates } from '../actors/prompt-check.ts';
@@ -21,6 +20,7 @@ import { formatSize } from '../domain/size.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
 import { compareVersions } from '../domain/version.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
+import { candidatesAt, lookedFor } from '../integrations/toolchains/index.ts';
 import { openSqliteStore } from '../persistence/sqlite/store.ts';
 import { dataPaths, ownerOf } from './data-directory.ts';
 import { type Check, type Finding, fine, info, problem, warning } from './finding.ts';
@@ -276,14 +276,14 @@ async function checkProjectRepository({ repository: path, target: wanted }: Proj
   if ('status' in repository) return [repository];
   const templates = await checkTemplates(repository.repository, repository.target);
   const open = await changesIn(repository.repository, repository.target);
-  const found = testsOf(await filesOf(gitIn(repository.repository), repository.target));
+  const [found] = candidatesAt(await filesOf(gitIn(repository.repository), repository.target));
   return [
     fine(`${repository.repository}, target ${repository.target}`),
     found === undefined
       ? info(
           `no test command was found in ${repository.target} (${lookedFor}); a \`command\` gate without \`run\` is inconclusive`,
         )
-      : info(`tests: ${found.argv.join(' ')} (${found.from})`),
+      : info(`tests: ${found.test.join(' ')} (${found.from.join(', ')})`),
     // Somebody is at work there; what lands otherwise lands all the same.
     ...(open === undefined || open.changes.length === 0
       ? []

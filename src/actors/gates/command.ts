@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
+import { candidatesAt, lookedFor, scriptOf } from '../../integrations/toolchains/index.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import { baseEnvironment } from '../environment.ts';
 import { gitIn } from '../git.ts';
@@ -15,12 +16,17 @@ import { tailOf } from '../log-file.ts';
 import { missingSubmodules } from '../submodules.ts';
 import { runToEnd } from '../supervised-command.ts';
 import { checkOut } from './checkout.ts';
-import { type ChangedJudges, changedJudges, filesOf, putBack } from './judges.ts';
+import { filesOf } from './files.ts';
+import { type ChangedJudges, changedJudges, putBack } from './judges.ts';
 import { isForMissing, whyNoVerdict } from './outcome.ts';
 import type { CommandPlace } from './place.ts';
-import { type FoundCommand, lookedFor, scriptOf, testsOf } from './tests-of.ts';
 
 type CommandGate = Extract<Gate, { kind: 'command' }>;
+
+interface FoundCommand {
+  argv: string[];
+  from: string;
+}
 
 const tailBytes = 3_000;
 const mostBaselines = 200;
@@ -122,7 +128,9 @@ async function commandsFor(
   const find = async (commit: string): Promise<FoundCommand | undefined> => {
     if (gate.run !== undefined) return { argv: gate.run, from: '' };
     const files = await filesOf(git, commit);
-    return gate.script === undefined ? testsOf(files) : scriptOf(files, gate.script);
+    if (gate.script !== undefined) return scriptOf(files, gate.script);
+    const [first] = candidatesAt(files);
+    return first && { argv: first.test, from: first.from.join(', ') };
   };
   if (target.commit === undefined) {
     const own = await find(head);

@@ -6,7 +6,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Git, listed } from '../git.ts';
 import { inside } from '../paths.ts';
-import type { Files } from './tests-of.ts';
 
 /** Whole files by which a test run is set up, wherever they lie. */
 const wholeFiles = [
@@ -65,15 +64,6 @@ async function isPartChanged(git: Git, path: string, { base, head }: { base: str
 export async function textAt(git: Git, commit: string, path: string): Promise<string | undefined> {
   const { code, stdout } = await git.result(['cat-file', 'blob', `${commit}:${path}`]);
   return code === 0 ? stdout : undefined;
-}
-
-/** The files of a commit, as far as they lie at its top. */
-export async function filesOf(git: Git, commit: string): Promise<Files> {
-  const names = await listed(git, ['ls-tree', '-z', '--name-only', '--full-tree', commit]);
-  const wanted = names.filter(name => /\.(?:json|toml|cfg|mk|txt|ya?ml)$|[Mm]akefile$/.test(name));
-  const texts = new Map<string, string>();
-  for (const name of wanted) texts.set(name, (await textAt(git, commit, name)) ?? '');
-  return { has: file => names.includes(file), read: file => texts.get(file) };
 }
 
 /** Writes them into a checkout as a commit has them; those that it does not have go. */

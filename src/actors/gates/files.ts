@@ -1,0 +1,56 @@
+/** The files of a commit, as far as it takes to find out how they are tested: read from git, whatever lies in any checkout. */
+import type { Files } from '../../integrations/toolchains/toolchain.ts';
+import { type Git, listed } from '../git.ts';
+
+/** Files in which tools have their settings. */
+const settings =
+  /(?:^|\/)(?:package|composer|deno)\.json$|(?:^|\/)(?:pnpm-workspace\.yaml|yarn\.lock|uv\.lock|go\.work|Cargo\.toml|pom\.xml|pyproject\.toml|setup\.cfg|tox\.ini|manage\.py|Rakefile|pubspec\.yaml|CMakeLists\.txt|GNUmakefile|[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml)$/;
+/** What is fetched, made, or deeper than that is nobody's settings. */
+const notRead = /(?:^|\/)(?:node_modules|vendor|third_party)\/|(?:[^/]+\/){5}/;
+const mostFiles = 1_000;
+const mostBytes = 8_000_000;
+
+interface Entry {
+  path: string;
+  blob: string;
+  bytes: number;
+}
+
+export async function filesOf(git: Git, commit: string): Promise<Files> {
+  const entries = await filesIn(git, commit);
+  const paths = entries.map(({ path }) => path);
+  const wanted = entries
+    .filter(({ path, bytes }) => settings.test(path) && !notRead.test(path) && bytes <= mostBytes)
+    .sort((a, b) => depthOf(a.path) - depthOf(b.path))
+    .slice(0, mostFiles);
+  const texts = await textsOf(git, wanted);
+  const all = new Set(paths);
+  return { paths, has: file => all.has(file), read: file => texts.get(file) };
+}
+
+const depthOf = (path: string) => path.split('/').length;
+
+/** Files alone: no link leads anywhere, and a submodule is another's. */
+async function filesIn(git: Git, commit: string): Promise<Entry[]> {
+  const lines = await listed(git, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit]);
+  return lines.flatMap(line => {
+    const [, blob, bytes, path] = /^100\d+ blob (\w+) +(\d+)\t(.*)$/s.exec(line) ?? [];
+    return path === undefined ? [] : [{ path, blob: blob!, bytes: Number(bytes) }];
+  });
+}
+
+/** By one process: `<blob> blob <bytes>`, a line feed, the bytes, a line feed (git-cat-file, "BATCH OUTPUT"). */
+async function textsOf(git: Git, entries: readonly Entry[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  if (entries.length === 0) return texts;
+  const input = `${entries.map(({ blob }) => blob).join('\n')}\n`;
+  const { stdout } = await git.result(['cat-file', '--batch'], { input, isBinary: true });
+  let at = 0;
+  for (const { path, bytes } of entries) {
+    const begin = stdout.indexOf('\n', at) + 1;
+    if (begin === 0) break;
+    texts.set(path, Buffer.from(stdout.slice(begin, begin + bytes), 'latin1').toString('utf8'));
+    at = begin + bytes + 1;
+  }
+  return texts;
+}
