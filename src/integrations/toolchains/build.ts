@@ -1,6 +1,6 @@
 /** What builds anything: CMake, Meson, make, just, Task, and a script that is called after what it does. */
 import { rulesIn } from './makefile.ts';
-import { type Files, type Toolchain, those } from './toolchain.ts';
+import { type Files, fetching, type Toolchain, those } from './toolchain.ts';
 
 export const cmake: Toolchain = {
   name: 'cmake',
@@ -12,15 +12,15 @@ export const cmake: Toolchain = {
       from: lists.filter(path => path === 'CMakeLists.txt' || isTested(path)).slice(0, 3),
       test: ['ctest', '--test-dir', 'build', '--output-on-failure'],
       probe: ['ctest', '--version'],
-      prepare: {
-        steps: [
+      // What is built is made of every file, with their paths in it.
+      prepare: fetching(
+        [
           ['cmake', '-S', '.', '-B', 'build'],
           ['cmake', '--build', 'build'],
         ],
-        // What is built is made of every file, with their paths in it.
-        keyedBy: [],
-        isMovable: false,
-      },
+        [],
+        false,
+      ),
     };
   },
   isForAll: () => true,
@@ -34,7 +34,7 @@ export const meson: Toolchain = {
           from: ['meson.build'],
           test: ['meson', 'test', '-C', 'build'],
           probe: ['meson', '--version'],
-          prepare: { steps: [['meson', 'setup', 'build']], keyedBy: [], isMovable: false },
+          prepare: fetching([['meson', 'setup', 'build']], [], false),
         }
       : undefined,
   isForAll: () => true,

@@ -1,9 +1,5 @@
 /** Languages whose own tool fetches, builds and tests: what it has fetched it keeps for itself, once for all checkouts. */
-import { type Candidate, type Files, type Toolchain, those, wrapped } from './toolchain.ts';
-
-type Found = Omit<Candidate, 'toolchain'>;
-
-const fetching = (steps: string[][], keyedBy: string[]): Found['prepare'] => ({ steps, keyedBy, isMovable: false });
+import { type Files, fetching, type Toolchain, those, wrapped } from './toolchain.ts';
 
 export const cargo: Toolchain = {
   name: 'cargo',
@@ -16,7 +12,7 @@ export const cargo: Toolchain = {
       from: those(files, ['Cargo.toml', 'Cargo.lock', '.config/nextest.toml']),
       test: ['cargo', ...(isNextest ? ['nextest', 'run'] : ['test']), ...options],
       probe: ['cargo', ...(isNextest ? ['nextest', '--version'] : ['--version'])],
-      prepare: fetching([['cargo', 'fetch', ...(isLocked ? ['--locked'] : [])]], those(files, ['Cargo.lock'])),
+      prepare: fetching([['cargo', 'fetch', ...(isLocked ? ['--locked'] : [])]], those(files, ['Cargo.lock']), true),
     };
   },
   isForAll: files => isWorkspace(files),
@@ -34,7 +30,7 @@ export const go: Toolchain = {
       from: those(files, ['go.mod', 'go.work']),
       test: ['go', 'test', ...(files.has('go.mod') ? ['./...'] : []), ...modules.map(module => `./${module}/...`)],
       probe: ['go', 'version'],
-      prepare: fetching([['go', 'mod', 'download']], those(files, ['go.sum', 'go.work.sum'])),
+      prepare: fetching([['go', 'mod', 'download']], those(files, ['go.sum', 'go.work.sum']), true),
     };
   },
   isForAll: files => files.has('go.work'),
@@ -86,7 +82,7 @@ export const dotnet: Toolchain = {
   find(files) {
     const from = files.paths.filter(path => /^[^/]+\.(?:slnx?|csproj|fsproj|vbproj)$/.test(path));
     if (from.length === 0) return undefined;
-    const prepare = fetching([['dotnet', 'restore']], those(files, ['packages.lock.json']));
+    const prepare = fetching([['dotnet', 'restore']], those(files, ['packages.lock.json']), true);
     return { from, test: ['dotnet', 'test'], probe: ['dotnet', '--version'], prepare };
   },
   isForAll: () => true,
@@ -105,7 +101,7 @@ export const dart: Toolchain = {
   find(files) {
     if (!files.has('pubspec.yaml')) return undefined;
     const program = /^\s*sdk:\s*flutter\s*$/m.test(files.read('pubspec.yaml') ?? '') ? 'flutter' : 'dart';
-    const prepare = fetching([[program, 'pub', 'get']], those(files, ['pubspec.yaml', 'pubspec.lock']));
+    const prepare = fetching([[program, 'pub', 'get']], those(files, ['pubspec.yaml', 'pubspec.lock']), true);
     return { from: ['pubspec.yaml'], test: [program, 'test'], probe: [program, '--version'], prepare };
   },
 };

@@ -64,24 +64,47 @@ function bunTests(files: Files, manager: Manager): string[] | undefined {
   return manager === 'bun' && files.paths.some(isTest) ? ['bun', 'test'] : undefined;
 }
 
+/** Scripts that an install runs; see "Life Cycle Operation Order" of npm, which the others follow. */
+const lifecycle = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
+/** What sets up git hooks and nothing else: ours do not run them. */
+const gitHooks =
+  /^(?:is-ci \|\| )?(?:husky(?: install)?|simple-git-hooks|lefthook install)(?: \|\| (?:true|:|exit 0))?$/;
+
 function preparationFor(files: Files, manager: Manager): Preparation | null {
   const lock = locks[manager].filter(file => files.has(file));
   // Without a lock file what is installed changes from day to day, and the file that is written is nobody's work.
   if (lock.length === 0) return null;
-  const settings = ['.npmrc', '.yarnrc', '.yarnrc.yml', '.pnpmfile.cjs', 'pnpm-workspace.yaml', 'bunfig.toml'];
-  const manifests = files.paths.filter(path => /(?:^|\/)package\.json$/.test(path));
   const install: Record<Manager, string[]> = {
     npm: ['npm', 'ci'],
     pnpm: ['pnpm', 'install', '--frozen-lockfile'],
     yarn: ['yarn', 'install', isBerry(files) ? '--immutable' : '--frozen-lockfile'],
     bun: ['bun', 'install', '--frozen-lockfile'],
   };
+  const settings = ['.npmrc', '.yarnrc', '.yarnrc.yml', '.pnpmfile.cjs', 'pnpm-workspace.yaml', 'bunfig.toml'];
+  const manifests = files.paths.filter(path => /^(?!.*node_modules\/)(?:.+\/)?package\.json$/.test(path));
+  const patches = files.paths.filter(path => /^(?:patches|\.yarn\/patches)\//.test(path));
+  const own = (path: string) => {
+    const scripts = parsed(files.read(path))?.scripts ?? {};
+    return lifecycle.filter(name => isScript(scripts[name]) && !gitHooks.test(String(scripts[name])));
+  };
+  const above = own('package.json');
+  const isBelow = manifests.some(path => path !== 'package.json' && own(path).length > 0);
+  // What is copied from a directory into node_modules is of files that the lock knows nothing of.
+  const isFromFiles = manifests.some(path => /"(?:file|portal):/.test(files.read(path) ?? ''));
+  const isKept = !isBelow && !isFromFiles && keepsModules(files, manager);
   return {
     steps: [install[manager]],
-    keyedBy: [...lock, ...those(files, settings), ...manifests],
-    isMovable: true,
+    keyedBy: [...lock, ...those(files, settings), ...manifests, ...patches],
+    keeps: isKept ? ['node_modules'] : [],
+    afterCopy: above.map(name => [manager, 'run', name]),
+    runsOwnScripts: above.length > 0 || isBelow,
+    isImplied: false,
   };
 }
+
+/** Later versions of yarn keep packages elsewhere unless they are told otherwise. */
+const keepsModules = (files: Files, manager: Manager): boolean =>
+  !(manager === 'yarn' && isBerry(files)) || /^nodeLinker:\s*node-modules/m.test(files.read('.yarnrc.yml') ?? '');
 
 const isBerry = (files: Files): boolean =>
   files.has('.yarnrc.yml') || /^__metadata:/m.test(files.read('yarn.lock') ?? '');
@@ -102,7 +125,7 @@ function managerOf(files: Files, { packageManager }: Package): Manager {
 }
 
 /** Scripts that are there for the look of it. */
-const placeholder = /^\s*(?:true|:|exit 0|echo\b[^&|;]*)\s*$|no test specified/;
+const placeholder = /^\s*(?:true|:|exit 0|echo\b[^&|;>]*)\s*$|no test specified/;
 
 const isScript = (script: unknown): boolean => typeof script === 'string' && script !== '' && !placeholder.test(script);
 

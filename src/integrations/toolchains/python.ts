@@ -1,5 +1,5 @@
 /** Python: pytest by whoever keeps the environment, tox and nox where nothing else says how. */
-import { type Candidate, type Files, type Preparation, type Toolchain, those } from './toolchain.ts';
+import { type Candidate, type Files, fetching, type Toolchain, those } from './toolchain.ts';
 
 type Found = Omit<Candidate, 'toolchain'>;
 
@@ -25,20 +25,18 @@ function pytest(files: Files): Found {
   const from = those(files, evidence);
   if (files.has('uv.lock')) return { from, ...withUv(['pytest']) };
   if (files.has('poetry.lock')) {
-    const prepare = fetching([['poetry', 'install', '--no-interaction']], ['poetry.lock', 'pyproject.toml']);
+    const prepare = fetching([['poetry', 'install', '--no-interaction']], ['poetry.lock', 'pyproject.toml'], false);
     return { from, test: ['poetry', 'run', 'pytest'], probe: ['poetry', 'run', 'pytest', '--version'], prepare };
   }
   return { from, test: ['python3', '-m', 'pytest'], probe: ['python3', '-m', 'pytest', '--version'], prepare: null };
 }
 
+// An environment has the path of its checkout in it; what was fetched, the tool keeps for itself.
 const withUv = (command: string[]): Omit<Found, 'from'> => ({
   test: ['uv', 'run', ...command],
   probe: ['uv', '--version'],
-  prepare: fetching([['uv', 'sync', '--locked']], ['uv.lock', 'pyproject.toml']),
+  prepare: fetching([['uv', 'sync', '--locked']], ['uv.lock', 'pyproject.toml'], true),
 });
-
-/** An environment has the path of its checkout in it; what was fetched, the tool keeps for itself. */
-const fetching = (steps: string[][], keyedBy: string[]): Preparation => ({ steps, keyedBy, isMovable: false });
 
 /** They make their environments themselves. */
 function environments(files: Files): Found | undefined {

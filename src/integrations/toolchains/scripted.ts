@@ -1,5 +1,5 @@
 /** PHP, Ruby, Elixir, Deno: their packages lie in the checkout. */
-import { type Toolchain, those } from './toolchain.ts';
+import { type Files, fetching, type Preparation, type Toolchain, those } from './toolchain.ts';
 
 export const php: Toolchain = {
   name: 'php',
@@ -8,18 +8,22 @@ export const php: Toolchain = {
     const composer = jsonOf(files.read('composer.json'));
     const hasScript = (composer.scripts as Record<string, unknown> | undefined)?.test !== undefined;
     if (settings.length === 0 && !hasScript) return undefined;
-    const prepare = files.has('composer.json')
-      ? {
-          steps: [['composer', 'install', '--no-interaction']],
-          keyedBy: those(files, ['composer.json', 'composer.lock']),
-          isMovable: true,
-        }
-      : null;
+    const prepare = files.has('composer.json') ? composerInstall(files) : null;
     const from = [...settings, ...those(files, ['composer.json', 'composer.lock'])];
     if (hasScript) return { from, test: ['composer', 'test'], probe: ['composer', '--version'], prepare };
     return { from, test: ['vendor/bin/phpunit'], probe: ['vendor/bin/phpunit', '--version'], prepare };
   },
 };
+
+function composerInstall(files: Files): Preparation {
+  const scripts = Object.keys((jsonOf(files.read('composer.json')).scripts as object | undefined) ?? {});
+  const runsOwnScripts = scripts.some(name => /^(?:pre|post)-/.test(name));
+  return {
+    ...fetching([['composer', 'install', '--no-interaction']], those(files, ['composer.json', 'composer.lock']), false),
+    keeps: runsOwnScripts ? [] : ['vendor'],
+    runsOwnScripts,
+  };
+}
 
 export const ruby: Toolchain = {
   name: 'ruby',
@@ -36,7 +40,7 @@ export const ruby: Toolchain = {
       test: [...bundled, program, ...(isRspec ? [] : ['test'])],
       probe: [...bundled, program, '--version'],
       prepare: files.has('Gemfile')
-        ? { steps: [['bundle', 'install']], keyedBy: those(files, ['Gemfile', 'Gemfile.lock']), isMovable: false }
+        ? fetching([['bundle', 'install']], those(files, ['Gemfile', 'Gemfile.lock']), false)
         : null,
     };
   },
@@ -47,9 +51,8 @@ export const mix: Toolchain = {
   find(files) {
     if (!files.has('mix.exs')) return undefined;
     const prepare = {
-      steps: [['mix', 'deps.get']],
-      keyedBy: those(files, ['mix.exs', 'mix.lock']),
-      isMovable: true,
+      ...fetching([['mix', 'deps.get']], those(files, ['mix.exs', 'mix.lock']), false),
+      keeps: ['deps'],
     };
     return { from: those(files, ['mix.exs', 'mix.lock']), test: ['mix', 'test'], probe: ['mix', '--version'], prepare };
   },

@@ -16,11 +16,23 @@ export interface Preparation {
   /** Files by which it is decided what comes of it. */
   keyedBy: string[];
   /**
-   * Whether what it makes may be copied into another checkout. Not where it has the path of the checkout in it, and not where the
-   * tool keeps what it has fetched for itself.
+   * Names of folders, at any depth, that may be copied from another checkout instead. None where the path of the checkout is in
+   * them, or where the tool keeps for itself what it has fetched.
    */
-  isMovable: boolean;
+  keeps: string[];
+  /** What has to be run all the same where they were copied. */
+  afterCopy: string[][];
+  /** Whether scripts of the repository have a hand in it: then it depends on more than those files. */
+  runsOwnScripts: boolean;
+  /** Whether the command that tests does it by itself. */
+  isImplied: boolean;
 }
+
+/** What is fetched by a command of its own, and copied nowhere. */
+export const fetching = (steps: string[][], keyedBy: string[], isImplied: boolean): Preparation => ({
+  ...{ steps, keyedBy, isImplied },
+  ...{ keeps: [], afterCopy: [], runsOwnScripts: false },
+});
 
 /** A way to run the tests. */
 export interface Candidate {
