@@ -15,6 +15,19 @@ export function baseEnvironment(more: readonly string[]): Record<string, string>
   return result;
 }
 
+/** Where tools are, and how they reach the world: what a shell of the user's has and tests may need. */
+const toolVariables = [
+  ...['RUSTUP_HOME', 'CARGO_HOME', 'JAVA_HOME', 'MAVEN_HOME', 'GRADLE_USER_HOME', 'GOPATH', 'GOROOT', 'GOMODCACHE'],
+  ...['GOCACHE', 'NVM_DIR', 'PNPM_HOME', 'DENO_DIR', 'BUN_INSTALL', 'DOTNET_ROOT', 'PYENV_ROOT', 'RBENV_ROOT'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
+];
+
+/** For commands that set a checkout up or judge it; `more` are names of variables. */
+export const toolEnvironment = (more: readonly string[]): Record<string, string> => ({
+  ...baseEnvironment([...toolVariables, ...more]),
+  CI: 'true',
+});
+
 /**
  * The variables that an agent's configuration sets, filled in from this process. Throws `invalid` that names the variable
  * when one is not set; no value is ever part of a message.

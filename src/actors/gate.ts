@@ -4,6 +4,7 @@ import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
+import type { SetUpRule } from '../domain/set-up.ts';
 import type { Forge } from '../integrations/forge.ts';
 import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { Looked } from '../machines/gate.ts';
@@ -31,8 +32,9 @@ export interface JudgeInput {
   sandbox: SandboxSpec;
   /** Names of variables that the agent is given: what it has tested with them is judged with them. */
   env?: string[];
-  /** What a fresh checkout needs; absent in gates that began with an earlier version. */
-  setup?: Hook | null;
+  /** What a fresh checkout needs, and what else makes one ready; absent in gates that began with an earlier version. */
+  setUp?: SetUpRule;
+  hook?: Hook | null;
   /** Where the repository is for everybody; null for a local one alone. */
   forge: AtForge | null;
   /** The commit that was published. */
@@ -45,6 +47,8 @@ export interface Judging {
   runsDir: string;
   /** Where its clean checkout is made. */
   checkoutsDir: string;
+  /** What set-ups have made, for other checkouts. */
+  keptDir: string;
   /** What commands came to on targets: kept for as long as there is somebody who judges. */
   baselines?: CommandPlace['baselines'];
   forgeOf(name: string): Promise<Forge>;
@@ -53,15 +57,13 @@ export interface Judging {
 /** Judges a gate. One that breaks down has no opinion: it is inconclusive, never a pass. */
 export async function judgeGate(
   input: JudgeInput,
-  { runsDir, checkoutsDir, baselines, forgeOf }: Judging,
+  { forgeOf, ...judging }: Judging,
   signal: AbortSignal,
 ): Promise<Looked> {
   const { gate } = input;
   const began = performance.now();
   const isElsewhere = gate.kind === 'ci' || gate.kind === 'pullRequestReview';
-  const looking = isElsewhere
-    ? judgeAtForge(gate, input, forgeOf)
-    : judge(gate, input, { runsDir, checkoutsDir, baselines, signal });
+  const looking = isElsewhere ? judgeAtForge(gate, input, forgeOf) : judge(gate, input, { ...judging, signal });
   const looked = await looking.catch(
     (error: unknown): Looked => ({
       gate: gate.name,
@@ -97,9 +99,21 @@ async function judgeAtForge(
 async function judge(
   gate: Exclude<Gate, ForgeGate>,
   input: JudgeInput,
-  { runsDir, checkoutsDir, baselines = new Map(), signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+  { runsDir, checkoutsDir, keptDir, baselines = new Map(), signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
 ): Promise<Looked> {
-  const { taskId, project, repository, workItem, branch, head, sandbox, env = [], setup = null, job } = input;
+  const {
+    taskId,
+    project,
+    repository,
+    workItem,
+    branch,
+    head,
+    sandbox,
+    env = [],
+    setUp = 'none',
+    hook = null,
+    job,
+  } = input;
   const git = gitIn(repository);
   switch (gate.kind) {
     case 'artifacts':
@@ -111,7 +125,8 @@ async function judge(
       const directory = inside(checkoutsDir, join(project, taskId, gate.name));
       const target = { name: input.target, commit: await resolveCommit(git, refOf(input.target, input.forge?.name)) };
       const place = { repository, directory, head, target, runDir: inside(runsDir, job.ref), runId: job.ref };
-      return judgeCommand(gate, { ...place, taskId, branch, sandbox, env, setup, baselines, job: job.ref, signal });
+      const needs = { setUp, hook, keptDir, runsDir };
+      return judgeCommand(gate, { ...place, ...needs, taskId, branch, sandbox, env, baselines, job: job.ref, signal });
     }
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };

@@ -14,6 +14,7 @@ import {
   type Git,
   gitDirOf,
   gitIn,
+  isAncestor,
   notedGitDirs,
   noteGitDirs,
   resolveCommit,
@@ -38,10 +39,17 @@ export interface PrepareInput {
   head: string;
   /** What the branch begins on, instead of the local target: a commit that was fetched. */
   startRef?: string;
-  /** Runs once the worktree was made, before any agent sees it. */
+  /** Runs once the worktree was made and set up, before any agent sees it. */
   hook: Hook | null;
   /** Documents of earlier rounds that must not be taken for this round's. */
   stale: string[];
+}
+
+/** What is run in a worktree that has just been made. */
+export interface Readying {
+  runHook?(hook: Hook): Promise<void>;
+  /** Sets up what it needs; answers what people should know of that. Throws where that could not be done as it was declared. */
+  setUp?(checkout: { commit: string; isOfTarget: boolean }): Promise<string[]>;
 }
 
 /**
@@ -50,7 +58,7 @@ export interface PrepareInput {
  */
 export async function prepareWorkspace(
   input: PrepareInput,
-  runHook: (hook: Hook) => Promise<void> = async () => {},
+  { runHook = async () => {}, setUp = async () => [] }: Readying = {},
 ): Promise<Prepared> {
   const { repository, worktree, branch, target, workItem, taskId } = input;
   const main = gitIn(repository);
@@ -74,7 +82,9 @@ export async function prepareWorkspace(
     await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
   await fillSubmodules(repository, worktree, start);
+  let noticed: string[] = [];
   await once(git, 'signalbox-created', async () => {
+    noticed = await setUp({ commit: start, isOfTarget: await isAncestor(main, start, targetRef) });
     if (input.hook !== null) await runHook(input.hook);
     await noteAsMade(git);
   });
@@ -87,7 +97,7 @@ export async function prepareWorkspace(
     hasOwnTemplates(repository, targetRef),
     noteShared(repository, worktree),
   ]);
-  return { base, head: start, codeTree, hasPrompts };
+  return { base, head: start, codeTree, hasPrompts, noticed };
 }
 
 /** Does something once in the life of a worktree: a mark in its git directory says that it was done. */

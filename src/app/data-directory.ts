@@ -17,6 +17,8 @@ export interface DataPaths {
   worktreesDir: string;
   /** Where gates check out what they judge: outside every other checkout, whose files they must not find. */
   checkoutsDir: string;
+  /** What the set-ups of checkouts have made, for others of them. */
+  setUpsDir: string;
   lock: string;
   /** Where whoever works here listens. */
   socket: string;
@@ -32,6 +34,7 @@ export function dataPaths(dataDir: string): DataPaths {
     runsDir: join(absolute, 'runs'),
     worktreesDir: join(absolute, 'worktrees'),
     checkoutsDir: checkoutsDirFor(absolute),
+    setUpsDir: join(absolute, 'set-ups'),
     lock: join(absolute, 'lock'),
     socket: join(absolute, 'api.sock'),
     service: join(absolute, 'service.json'),

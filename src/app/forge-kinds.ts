@@ -9,7 +9,7 @@ import { performAll, type RequestsOrder } from '../actors/forge/requests.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type MergeInput, merge } from '../actors/merge.ts';
 import { update } from '../actors/update.ts';
-import { type PrepareInput, prepareWorkspace } from '../actors/workspace.ts';
+import { type PrepareInput, prepareWorkspace, type Readying } from '../actors/workspace.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf } from '../domain/names.ts';
 import type { CommitStatus, Forge } from '../integrations/forge.ts';
@@ -34,10 +34,10 @@ const around = async ({ dataDir, forges }: ForgePlace, name: string): Promise<Fo
 export async function prepareFrom(
   place: ForgePlace,
   input: PrepareInput & { forge: AtForge | null },
-  runHook: Parameters<typeof prepareWorkspace>[1],
+  readying: Readying,
 ): Promise<Prepared | Away> {
   const { forge: at } = input;
-  if (at === null) return prepareWorkspace(input, runHook);
+  if (at === null) return prepareWorkspace(input, readying);
   const fetched = await askForge(at.name, async () => {
     const surroundings = await around(place, at.name);
     const tip = await fetchBranch(relayOf({ ...input, forge: at }, surroundings), input.target);
@@ -50,7 +50,7 @@ export async function prepareFrom(
   });
   if (fetched.result === 'away') return fetched;
   if (fetched.result === 'refused') throw new SignalboxError('invalid', 'forgeRefused', fetched.detail);
-  return prepareWorkspace({ ...input, startRef: refOf(input.target, at.name) }, runHook);
+  return prepareWorkspace({ ...input, startRef: refOf(input.target, at.name) }, readying);
 }
 
 export const pushActor = (place: ForgePlace) =>

@@ -15,6 +15,7 @@ import { type InspectInput, inspect } from '../actors/inspect.ts';
 import { inside } from '../actors/paths.ts';
 import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
+import { type ReadyingInput, setUpWorktree } from '../actors/set-up/worktree.ts';
 import { createSlots } from '../actors/slots.ts';
 import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
@@ -48,12 +49,14 @@ export interface Asked {
   chats?: Ground['chats'];
 }
 
+type UsedPaths = Pick<DataPaths, 'dataDir' | 'runsDir' | 'checkoutsDir' | 'setUpsDir'>;
+
 const noRuntime = () => Promise.reject(new Error('there is no runtime whose tasks could be looked at'));
 const nothingToPrune = () => Promise.reject(new Error('there is no data to remove anything from'));
 
 /** Every kind of actor, with what it needs of the outside world. */
 export function kindsFor(
-  { dataDir, runsDir, checkoutsDir }: Pick<DataPaths, 'dataDir' | 'runsDir' | 'checkoutsDir'>,
+  { dataDir, runsDir, checkoutsDir, setUpsDir }: UsedPaths,
   {
     settings = () => defaultSettings,
     forges = createForges(() => settings().forges),
@@ -107,12 +110,13 @@ export function kindsFor(
     gate: {
       actors: {
         judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => {
-          const look = () => judgeGate(input, { runsDir, checkoutsDir, baselines, forgeOf: forges.get }, signal);
+          const place = { runsDir, checkoutsDir, keptDir: setUpsDir, baselines };
+          const look = () => judgeGate(input, { ...place, forgeOf: forges.get }, signal);
           return input.gate.kind === 'command' ? commands.use(signal, look) : look();
         }),
       },
     },
-    task: taskParts({ dataDir, runsDir, checkoutsDir, forges }, taskOutside(ground)),
+    task: taskParts({ dataDir, runsDir, checkoutsDir, setUpsDir, forges }, taskOutside(ground)),
   });
 }
 
@@ -122,19 +126,22 @@ function provide(parts: Record<string, Pick<MachineKind, 'actors' | 'effects'>>)
 }
 
 function taskParts(
-  place: ForgePlace & { runsDir: string; checkoutsDir: string },
+  place: ForgePlace & UsedPaths,
   outside: Pick<MachineKind, 'actors' | 'effects'>,
 ): Pick<MachineKind, 'actors' | 'effects'> {
-  const { dataDir, runsDir, checkoutsDir } = place;
+  const { dataDir, runsDir, checkoutsDir, setUpsDir } = place;
   return {
     actors: {
       ...outside.actors,
-      prepare: fromPromise<unknown, JobInput<PrepareInput & { forge: AtForge | null }>>(({ input, signal }) =>
-        inTurn(input.worktree, () =>
-          prepareFrom(place, input, command =>
-            runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+      prepare: fromPromise<unknown, JobInput<PrepareInput & ReadyingInput & { forge: AtForge | null }>>(
+        ({ input, signal }) =>
+          inTurn(input.worktree, () =>
+            prepareFrom(place, input, {
+              runHook: command =>
+                runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+              setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, keptDir: setUpsDir, signal }),
+            }),
           ),
-        ),
       ),
       publish: inWorktree(publish),
       push: pushActor(place),

@@ -6,6 +6,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { Json } from '../domain/json.ts';
 import { slugOf } from '../domain/names.ts';
+import type { SetUpRule } from '../domain/set-up.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
 import type { Blocker, TaskSource } from '../machines/task/context.ts';
 import type { Store } from '../persistence/store.ts';
@@ -29,6 +30,8 @@ export interface NewTask {
   agent: AgentSpec;
   agents: Record<string, AgentSpec>;
   hooks: Hooks;
+  setUp?: SetUpRule;
+  gateEnv?: string[];
   forge: { name: string; repository: string } | null;
   source: TaskSource | null;
   blockedBy: Blocker[];

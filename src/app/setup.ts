@@ -9,6 +9,7 @@ import { type Hooks, noHooks } from '../domain/hook.ts';
 import { quote, slugOf } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { own } from '../domain/own.ts';
+import type { SetUpRule } from '../domain/set-up.ts';
 import { agentOfCommand } from './agent-command.ts';
 import { checkRepository } from './repository.ts';
 
@@ -22,6 +23,10 @@ export interface Setup {
   agent: AgentSpec;
   agents: Record<string, AgentSpec>;
   hooks: Hooks;
+  /** What a fresh checkout needs. */
+  setUp: SetUpRule;
+  /** Names of variables that gates are given beside those of the agents. */
+  gateEnv: string[];
   /** Where the repository is for everybody; null for a local one alone. */
   forge: { name: string; repository: string } | null;
 }
@@ -116,6 +121,8 @@ export function setupFor(config: Config, isConfigured: boolean, repository: stri
         ? Object.fromEntries(Object.entries(roles).map(([role, name]) => [role, named(name)] as const))
         : {},
     hooks: project?.hooks ?? noHooks,
+    setUp: project?.setUp ?? 'detected',
+    gateEnv: project?.gateEnv ?? [],
     forge:
       project?.forge == null || project.remote === null ? null : { name: project.forge, repository: project.remote },
   };

@@ -8,6 +8,7 @@ import { noBudget, tighter } from '../domain/budget.ts';
 import type { Hook } from '../domain/hook.ts';
 import { checkBranch } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
+import type { SetUpRule } from '../domain/set-up.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
@@ -269,6 +270,8 @@ function projectOf(name: string, project: ParsedProject, common: Common, around:
       afterRun: hookOf(hooks.afterRun),
       beforeRemove: hookOf(hooks.beforeRemove),
     },
+    setUp: setUpOf(project),
+    gateEnv: project.gates.env,
     forge: project.forge ?? null,
     remote: project.remote ?? null,
     sources: [
@@ -281,6 +284,15 @@ function projectOf(name: string, project: ParsedProject, common: Common, around:
 
 function hookOf(hook: ParsedProject['hooks']['afterCreate']): Hook | null {
   return hook === undefined ? null : { run: hook.run, timeLimitMs: hook.timeLimit };
+}
+
+function setUpOf({ setup, hooks }: ParsedProject): SetUpRule {
+  // Whoever has a hook for it needs nothing found.
+  if (setup === undefined) return hooks.afterCreate === undefined ? 'detected' : 'none';
+  if (typeof setup === 'string') return setup;
+  const { run, keyedBy, timeLimit } = setup;
+  const isOne = (steps: string[] | string[][]): steps is string[] => typeof steps[0] === 'string';
+  return { steps: isOne(run) ? [run] : run, keyedBy, timeLimitMs: timeLimit };
 }
 
 /** A prefix for the work items of a project: its first letters, or those of its words. */

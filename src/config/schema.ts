@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.ts';
 import type { Budget } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
+import type { SetUpRule } from '../domain/set-up.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
 import type { NotifierRule } from '../machines/notifier.ts';
 import { boardSchema, pickSchema, type Source, sourceSchema, winsSchema } from './board.ts';
@@ -108,6 +109,9 @@ export interface ProjectConfig {
   priority: number;
   budget: { total: Budget; day: Budget; run: Budget };
   hooks: Hooks;
+  setUp: SetUpRule;
+  /** Names of variables that gates are given beside those of the agents. */
+  gateEnv: string[];
   /** The forge that holds its repository for everybody, and what it is called there; null for a local one alone. */
   forge: string | null;
   /** `owner/name`. */
@@ -303,6 +307,36 @@ const projectSchema = object({
   })
     .prefault({})
     .describe('How much may be spent.'),
+  setup: z
+    .union(
+      [
+        oneOf(['detected', 'none'] as const),
+        object({
+          run: z
+            .union([words('word').min(1), z.array(words('word').min(1)).min(1)], {
+              error: 'write a program and its arguments, such as [npm, ci], or a list of such',
+            })
+            .describe('Program and arguments, or several of them that run one after another; no shell reads them.'),
+          keyedBy: words('file')
+            .default([])
+            .describe('Files by which it is decided what comes of it. With any, what is made is kept and copied.'),
+          timeLimit: duration().default(900_000).describe('Default 15m.'),
+        }),
+      ],
+      { error: 'write detected, none, or a command such as { run: [npm, ci], keyedBy: [package-lock.json] }' },
+    )
+    .optional()
+    .describe(
+      'What a fresh checkout needs, for agents and gates. Default: what the files of the repository say, unless there is `hooks.afterCreate`.',
+    ),
+  gates: object({
+    env: z
+      .array(variableName(), { error: 'write a list of names, such as [HTTPS_PROXY]' })
+      .default([])
+      .describe("Names of variables that gates get from Signalbox's environment beside those of the agents."),
+  })
+    .prefault({})
+    .describe('What holds for all gates.'),
   hooks: object({
     afterCreate: hookSchema.optional().describe('After a worktree was made.'),
     beforeRun: hookSchema.optional().describe('Before each attempt of an agent.'),

@@ -99,6 +99,7 @@ export const reasons = {
   gitUnusable: ['unavailable', 'Git could not be run.'],
   gitFailed: ['unavailable', 'A git command failed.'],
   hookFailed: ['unavailable', 'A hook failed.'],
+  setUpFailed: ['unavailable', 'What a fresh checkout needs could not be set up.'],
   leadsOut: ['invalid', 'A path leads out of the directory that it belongs to.'],
   pipelineRefuted: ['invalid', 'The pipeline does not hold what must hold of every pipeline.'],
   agentMissing: ['invalid', 'Nothing says which agent works.'],

@@ -36,6 +36,7 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     job: { ref: 'task-1.gate-checked.7' },
     ...more,
   });
+  const keptDir = join(directory, 'set-ups');
   const checkout = join(checkoutsDir, 'shop/task-1/checked');
   const mark = ['SIGNALBOX_RUN_ID=task-1.gate-checked.7', `SIGNALBOX_WORKTREE=${checkout}`];
   onTestFinished(() => {
@@ -48,12 +49,13 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     runsDir,
     checkout,
     checkoutsDir,
+    keptDir,
     inputFor,
     processes: () => markedProcesses({ mark }),
     async judge(gate: object, signal = new AbortController().signal) {
       const { durationMs, ...looked } = await judgeGate(
         inputFor(gate),
-        { runsDir, checkoutsDir, forgeOf: nowhere },
+        { runsDir, checkoutsDir, keptDir, forgeOf: nowhere },
         signal,
       );
       expect(looked.gate).toBe('checked');
@@ -449,11 +451,11 @@ describe('a command in its checkout', () => {
   });
 });
 
-describe('a command that needs something set up', () => {
-  const setup = (script: string) => ({ run: ['sh', '-c', script], timeLimitMs: 10_000 });
+describe('a command that needs a hook', () => {
+  const hook = (script: string) => ({ run: ['sh', '-c', script], timeLimitMs: 10_000 });
   const judgeWith = (script: string, run: string) => {
     const task = startTask();
-    const input = task.inputFor({ kind: 'command', run: ['sh', '-c', run] }, { setup: setup(script) });
+    const input = task.inputFor({ kind: 'command', run: ['sh', '-c', run] }, { hook: hook(script) });
     return judgeGate(input, { ...task, forgeOf: nowhere }, new AbortController().signal);
   };
 

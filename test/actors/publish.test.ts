@@ -208,7 +208,10 @@ test('what git ignores is told, and kept when the worktree goes; caches, product
   commitFiles(project.repository, { '.gitignore': 'lib/\n*.log\ndist/\n.env\n' });
   const { worktree, repository } = project.task;
   const hook = { run: ['true'], timeLimitMs: 1_000 };
-  const prepared = await prepareWorkspace({ ...project.prepare, hook }, async () => write(worktree, { '.env': 'a' }));
+  const prepared = await prepareWorkspace(
+    { ...project.prepare, hook },
+    { runHook: async () => write(worktree, { '.env': 'a' }) },
+  );
   write(worktree, { 'lib/answer.sh': 'echo 42', 'debug.log': 'x', 'dist/a.js': 'x', 'good.txt': 'good' });
   const more = { stage: 'development', role: 'developer', title: 'Add the thing', questions: null, objection: null };
   const { noticed } = await published({ ...project.task, ...more, head: prepared.head });
@@ -233,7 +236,7 @@ test('what a hook has made, and files that git shows as changed for their line e
   const hook = { run: ['true'], timeLimitMs: 1_000 };
   const made = { 'vendor/dep/index.js': 'x', 'settings.local': 'a' };
   const { worktree } = project.task;
-  const prepared = await prepareWorkspace({ ...project.prepare, hook }, async () => write(worktree, made));
+  const prepared = await prepareWorkspace({ ...project.prepare, hook }, { runHook: async () => write(worktree, made) });
   const more = { stage: 'development', role: 'developer', title: 'Add the thing', questions: null, objection: null };
   write(worktree, { 'good.txt': 'good' });
   const { head } = await published({ ...project.task, ...more });

@@ -28,7 +28,7 @@ async function tellPeople({ disk = createMemoryDisk(), told = [] as Notice[] } =
     disk,
     kinds: [
       ...kindsFor(
-        { dataDir: '/', runsDir: '/', checkoutsDir: '/' },
+        { dataDir: '/', runsDir: '/', checkoutsDir: '/', setUpsDir: '/' },
         { settings: () => settings, chats: { get: async () => chat as never }, runtime: () => runtime },
       ).filter(({ name }) => name !== 'task'),
       kindOf(task),

@@ -19,7 +19,7 @@ async function withEndedTasks(dataDir: string, count: number): Promise<void> {
     workItem: id,
     worktree: `/nowhere/${id}`,
     priority: 5,
-    agent: { name: 'none', sandbox: {}, watch: {} },
+    agent: { name: 'none', env: [], sandbox: {}, watch: {} },
     agents: {},
     hooks: { afterCreate: null, beforeRun: null, afterRun: null, beforeRemove: null },
     mergeQueue: 'merge:x',

@@ -179,6 +179,8 @@ test('everything that is written arrives, and nothing else', async () => {
       afterCreate: { run: ['npm', 'ci'], timeLimitMs: 300_000 },
       beforeRun: { run: ['true'], timeLimitMs: 30_000 },
     },
+    setUp: 'none',
+    gateEnv: [],
   });
   expect(projects['web-site']).toMatchObject({ agent: 'codex', priority: 9, prefix: 'WS', pipeline: 'default' });
 });

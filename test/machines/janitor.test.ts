@@ -32,7 +32,8 @@ async function startJanitor(disk = createMemoryDisk(), clock = createFakeClock(1
     if (isBroken) throw new Error('the disk is gone');
     return { ...nothing, tasks: 3, logEntries: 70, bytes: 9_000 };
   };
-  const paths = { dataDir: '/nowhere', runsDir: '/nowhere/runs', checkoutsDir: '/nowhere/checkouts' };
+  const at = (name: string) => `/nowhere/${name}`;
+  const paths = { dataDir: '/nowhere', runsDir: at('runs'), checkoutsDir: at('checkouts'), setUpsDir: at('set-ups') };
   const system = await startTestRuntime({ kinds: kindsFor(paths, { prune }), disk, clock });
   return {
     ...system,

@@ -10,9 +10,11 @@ import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
 import { candidatesAt, lookedFor, scriptOf } from '../../integrations/toolchains/index.ts';
 import type { Gate } from '../../machines/pipeline.ts';
-import { baseEnvironment } from '../environment.ts';
-import { gitIn } from '../git.ts';
+import { toolEnvironment } from '../environment.ts';
+import { gitIn, isAncestor } from '../git.ts';
 import { tailOf } from '../log-file.ts';
+import { inside } from '../paths.ts';
+import { setUp } from '../set-up/set-up.ts';
 import { missingSubmodules } from '../submodules.ts';
 import { runToEnd } from '../supervised-command.ts';
 import { checkOut } from './checkout.ts';
@@ -30,13 +32,6 @@ interface FoundCommand {
 
 const tailBytes = 3_000;
 const mostBaselines = 200;
-/** Where tools are, and how they reach the world: what a shell of the user's has and tests may need. */
-const toolVariables = [
-  ...['RUSTUP_HOME', 'CARGO_HOME', 'JAVA_HOME', 'MAVEN_HOME', 'GRADLE_USER_HOME', 'GOPATH', 'GOROOT', 'GOMODCACHE'],
-  ...['GOCACHE', 'NVM_DIR', 'PNPM_HOME', 'DENO_DIR', 'BUN_INSTALL', 'DOTNET_ROOT', 'PYENV_ROOT', 'RBENV_ROOT'],
-  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
-];
-
 export async function judgeCommand(gate: CommandGate, place: CommandPlace): Promise<GateReport> {
   const { theirs, own, judges } = await commandsFor(gate, place);
   const report = (verdict: GateReport['verdict'], detail: string): GateReport => ({
@@ -81,9 +76,9 @@ async function baselineOf(
   place: CommandPlace,
   argv: readonly string[],
 ): Promise<GateReport['verdict']> {
-  const { repository, head, baselines, setup } = place;
+  const { repository, head, baselines, setUp: rule, hook } = place;
   const tree = await gitIn(repository)(['rev-parse', `${head}^{tree}`]);
-  const key = JSON.stringify([repository, tree, argv, setup?.run ?? null]);
+  const key = JSON.stringify([repository, tree, argv, rule, hook?.run ?? null]);
   const verdict = baselines.get(key) ?? (await runOnce(gate, place, argv)).verdict;
   baselines.set(key, verdict);
   for (const oldest of baselines.keys()) if (baselines.size > mostBaselines) baselines.delete(oldest);
@@ -162,9 +157,9 @@ async function runTwice(
   argv: readonly string[],
   judges?: ChangedJudges,
 ): Promise<Ran> {
-  const bare = await runOnce(gate, { ...place, setup: null }, argv, judges);
+  const bare = await runOnce(gate, { ...place, hook: null }, argv, judges);
   if (bare.verdict === 'pass') return bare;
-  const isBare = place.setup === null;
+  const isBare = place.hook === null;
   const first = isBare ? bare : await runOnce(gate, { ...place, runId: `${place.runId}-made` }, argv, judges);
   if (first.verdict !== 'fail') return first;
   const again = await runOnce(gate, { ...place, runId: `${place.runId}-again` }, argv, judges);
@@ -179,19 +174,21 @@ async function runOnce(
   argv: readonly string[],
   judges?: ChangedJudges,
 ): Promise<Ran> {
-  const { repository, directory, runId } = place;
-  const runDir = join(place.runDir, '..', runId);
+  const { repository, directory, runId, runsDir } = place;
+  const runDir = inside(runsDir, runId);
+  let whyNotReady = '';
   // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
   if (readStart(runDir) === undefined) {
-    const wrong = await setUp(place, judges);
-    if (wrong !== null) return { verdict: 'inconclusive', detail: wrong };
+    const { isUsable, wrong } = await makeReady(place, judges);
+    if (!isUsable) return { verdict: 'inconclusive', detail: wrong };
+    whyNotReady = wrong;
   }
   const { exit, isTimedOut } = await runToEnd({
     ...{ ...place, argv, worktree: directory, runDir, timeLimitMs: timeout },
     env: environmentOf(place),
   });
   const shown = argv.join(' ');
-  const output = tailOf(join(runDir, 'output.log'), tailBytes);
+  const output = [tailOf(join(runDir, 'output.log'), tailBytes), whyNotReady].filter(Boolean).join('\n');
   if (isTimedOut) return { verdict: 'inconclusive', detail: `${shown} took longer than ${timeout} ms\n${output}` };
   if (exit.code === null) return { verdict: 'inconclusive', detail: `${shown} died by ${exit.signal}\n${output}` };
   const why = whyNoVerdict(argv, exit.code, output);
@@ -207,26 +204,40 @@ async function runOnce(
   return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
 }
 
-const environmentOf = ({ env }: CommandPlace) => ({ ...baseEnvironment([...toolVariables, ...env]), CI: 'true' });
+const environmentOf = ({ env }: CommandPlace) => toolEnvironment(env);
 
-/** Makes the checkout, with what a fresh one needs. Answers why that could not be done. */
-async function setUp(place: CommandPlace, judges: ChangedJudges | undefined): Promise<string | null> {
-  const { repository, directory, head, target, runId, setup } = place;
-  const name = `${runId}-setup`;
-  const runDir = join(place.runDir, '..', name);
-  if (readStart(runDir) === undefined) {
+/**
+ * Makes the checkout, with what a fresh one needs. What was only found, and could not be done, may not be needed: the command is
+ * run all the same, and what it comes to is told with the reason.
+ */
+async function makeReady(
+  place: CommandPlace,
+  judges: ChangedJudges | undefined,
+): Promise<{ isUsable: boolean; wrong: string }> {
+  const { repository, directory, head, target, runId, runsDir, hook } = place;
+  const git = gitIn(repository);
+  const begun = [`${runId}-setup-1`, `${runId}-hook`].some(name => readStart(inside(runsDir, name)) !== undefined);
+  if (!begun) {
     await checkOut({ repository, directory, commit: head, target });
     if (judges !== undefined)
       await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
   }
-  if (setup === null) return null;
+  const isOfTarget = target.commit !== undefined && (await isAncestor(git, head, target.commit));
+  const env = environmentOf(place);
+  const ready = await setUp({ ...place, rule: place.setUp, commit: head, isOfTarget, env });
+  const failed = 'what a fresh checkout needs could not be set up';
+  const wrong = ready.wrong === null ? '' : `${failed}: ${ready.wrong}`;
+  if (wrong !== '' && ready.isDeclared) return { isUsable: false, wrong };
+  if (hook === null) return { isUsable: true, wrong };
+  const hookId = `${runId}-hook`;
   const { exit, isTimedOut } = await runToEnd({
-    ...{ ...place, argv: setup.run, worktree: directory, runDir, runId: name, timeLimitMs: setup.timeLimitMs },
-    env: { ...environmentOf(place), SIGNALBOX_HOOK: 'afterCreate' },
+    ...{ ...place, argv: hook.run, worktree: directory, timeLimitMs: hook.timeLimitMs },
+    ...{ runDir: inside(runsDir, hookId), runId: hookId, env: { ...env, SIGNALBOX_HOOK: 'afterCreate' } },
   });
-  if (exit.code === 0 && !isTimedOut) return null;
+  if (exit.code === 0 && !isTimedOut) return { isUsable: true, wrong };
   const how = isTimedOut
-    ? `took longer than ${setup.timeLimitMs} ms`
+    ? `took longer than ${hook.timeLimitMs} ms`
     : `ended with ${exit.signal ?? `exit code ${exit.code}`}`;
-  return `what a fresh checkout needs could not be set up: ${setup.run.join(' ')} ${how}\n${tailOf(join(runDir, 'output.log'), tailBytes)}`;
+  const output = tailOf(join(inside(runsDir, hookId), 'output.log'), tailBytes);
+  return { isUsable: false, wrong: `${failed}: ${hook.run.join(' ')} ${how}\n${output}` };
 }

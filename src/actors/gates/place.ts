@@ -1,6 +1,7 @@
 /** What a gate has to look at, and what it may use. */
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import type { Hook } from '../../domain/hook.ts';
+import type { SetUpRule } from '../../domain/set-up.ts';
 import type { GateReport } from '../../domain/verdict.ts';
 
 /** Where a gate runs a command. */
@@ -18,8 +19,13 @@ export interface CommandPlace {
   taskId: string;
   branch: string;
   sandbox: SandboxSpec;
-  /** What a fresh checkout needs before anything can be run in it; null for nothing. */
-  setup: Hook | null;
+  /** What a fresh checkout needs before anything can be run in it. */
+  setUp: SetUpRule;
+  /** Run in one that the command does not pass in; null for nothing. */
+  hook: Hook | null;
+  /** Where logs of all runs are, and what set-ups have made. */
+  runsDir: string;
+  keptDir: string;
   /** Names of variables that it gets beside the usual ones. */
   env: readonly string[];
   /** What commands came to on targets, by what was run on what. */

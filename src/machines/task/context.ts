@@ -4,6 +4,7 @@ import type { AgentSpec } from '../../domain/agent-spec.ts';
 import type { Spent } from '../../domain/budget.ts';
 import type { Hooks } from '../../domain/hook.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { SetUpRule } from '../../domain/set-up.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import type { GateOutput } from '../gate.ts';
@@ -26,6 +27,10 @@ export interface TaskInput {
   agent: AgentSpec;
   agents: Record<string, AgentSpec>;
   hooks: Hooks;
+  /** What a fresh checkout needs; absent in tasks of earlier versions, for nothing. */
+  setUp?: SetUpRule;
+  /** Names of variables that gates are given beside those of the agents. */
+  gateEnv?: string[];
   /** The actor that holds the merge lease of the target branch. */
   mergeQueue: string;
   /** The forge that holds the repository for everybody, and what it is called there; null for a local one alone. */
@@ -233,6 +238,8 @@ export interface Prepared {
   codeTree: string;
   /** Whether the target branch brings prompt templates of its own. */
   hasPrompts?: boolean;
+  /** What people should know of it. */
+  noticed?: string[];
 }
 
 /** Reported by the actor `publish`: what is committed now, and what the agent says by files of its own. */

@@ -55,8 +55,9 @@ export function judgingState(
         place: {
           ...placeOf(context),
           sandbox: playerOf(context, stage).sandbox,
-          env: playerOf(context, stage).env,
-          setup: context.hooks.afterCreate,
+          env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
+          setUp: context.setUp ?? 'none',
+          hook: context.hooks.afterCreate,
           forge: context.forge ?? null,
           head: context.head,
         },

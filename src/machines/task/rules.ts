@@ -59,6 +59,14 @@ const atOf = (event: unknown) => (event as { at: number }).at;
 const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
 const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
 const mostNoticed = 20;
+
+/** What was noticed by now, with what is new; the oldest go. */
+const withNoticed = (
+  { noticed = [] }: TaskContext,
+  event: unknown,
+  { stage, texts }: { stage: string; texts: readonly string[] },
+) => [...noticed, ...texts.map(text => ({ stage, text: shorten(text, 600), at: atOf(event) }))].slice(-mostNoticed);
+
 const isOverBudget = (event: unknown) => outputOf<AgentRunOutput | undefined>(event)?.outcome === 'budget';
 const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
   context.verdicts[gate]?.verdict === word;
@@ -272,9 +280,10 @@ export const taskSetup = setup({
     tellGate: sendTo((_, params: { child: string }) => params.child as unknown as ActorRefFrom<typeof gateMachine>, {
       type: 'gate.news',
     } as never),
-    recordPrepared: assign(({ event }) => {
-      const { base, head, codeTree, hasPrompts = false } = outputOf<Prepared>(event);
-      return { base, head, codeTree, hasPrompts };
+    recordPrepared: assign(({ context, event }, params: { stage: string }) => {
+      const { base, head, codeTree, hasPrompts = false, noticed = [] } = outputOf<Prepared>(event);
+      const all = withNoticed(context, event, { stage: params.stage, texts: noticed });
+      return { base, head, codeTree, hasPrompts, ...(noticed.length > 0 && { noticed: all }) };
     }),
     countAttempt: assign(({ context, event }, params: { stage: string }) => ({
       workingSince: atOf(event),
@@ -295,10 +304,9 @@ export const taskSetup = setup({
     }),
     recordPublished: assign(({ context, event }, params: { stage: string }) => {
       const { head, codeTree, questions, objection, requests: asked = [], noticed = [] } = outputOf<Published>(event);
-      const news = noticed.map(text => ({ stage: params.stage, text: shorten(text, 600), at: atOf(event) }));
       return {
         ...{ head, codeTree, questions, objection, asked, feedback: null },
-        noticed: [...(context.noticed ?? []), ...news].slice(-mostNoticed),
+        noticed: withNoticed(context, event, { stage: params.stage, texts: noticed }),
       };
     }),
     /** A new round needs new verdicts, and a new approval. */

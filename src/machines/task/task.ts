@@ -21,6 +21,7 @@ import {
   cancelled,
   namesOf,
   placeOf,
+  playerOf,
   type StateConfig,
   says,
   type Transition,
@@ -202,6 +203,9 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             stale: roundFilesOf(stage),
             forge: context.forge ?? null,
             hook: context.hooks.afterCreate,
+            setUp: context.setUp ?? 'none',
+            sandbox: playerOf(context, stage).sandbox,
+            env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
           }),
           onDone: [
             ...awayTransitions(pipeline, 'preparingLater', blockedBecause),
@@ -209,7 +213,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
               target: stage.merge === undefined ? 'affording' : 'merging',
               actions: [
                 'forgetAway',
-                'recordPrepared',
+                { type: 'recordPrepared', params: { stage: stage.name } },
                 ...tellOutside({ standing: 'working', stage: stage.name, headline: `${stage.name} begins` }),
               ],
             },

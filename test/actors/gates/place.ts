@@ -46,7 +46,10 @@ export async function startStory() {
         ...more,
       };
       const forgeOf = async () => client;
-      const judging = { runsDir: join(directory, 'runs'), checkoutsDir: join(directory, 'checkouts'), forgeOf };
+      const inside = (name: string) => join(directory, name);
+      const judging = {
+        ...{ runsDir: inside('runs'), checkoutsDir: inside('checkouts'), keptDir: inside('set-ups'), forgeOf },
+      };
       const { durationMs, ...looked } = await judgeGate(input, judging, new AbortController().signal);
       return { ...looked, durationMs: durationMs! };
     },

@@ -1,0 +1,130 @@
+/**
+ * What a set-up has made, kept for other checkouts that need the same: by what decides it, the tools that made it, and what was
+ * around them. It is copied, by reference where the file system can, and never linked: through a hard link the tests of one
+ * branch could write into what judges the next.
+ */
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import type { SandboxSpec } from '../../domain/agent-spec.ts';
+import { SignalboxError } from '../../domain/errors.ts';
+import { type Git, listed } from '../git.ts';
+import { inside } from '../paths.ts';
+import type { Keeping, SetUpPlan } from './plan.ts';
+
+/** The oldest go when there are more. */
+const mostKept = 8;
+const versionLimitMs = 20_000;
+
+const entry = z.object({
+  /** Paths in a checkout, in the order of the folders that hold them: `0`, `1`, … */
+  paths: z.array(z.string()),
+});
+
+export interface KeyInput {
+  plan: SetUpPlan & { keeping: Keeping };
+  directory: string;
+  sandbox: SandboxSpec;
+  env: Record<string, string>;
+}
+
+/** Names what comes of a set-up. */
+export async function keyOf({ plan, directory, sandbox, env }: KeyInput): Promise<string> {
+  const programs = [...new Set([...plan.steps.map(([program = '']) => program), 'node'])];
+  const versions = await Promise.all(programs.map(program => versionOf(program, directory, env)));
+  const hash = createHash('sha256');
+  const { driver, image } = sandbox;
+  hash.update(JSON.stringify([plan.steps, versions, process.platform, process.arch, driver, image]));
+  for (const file of [...plan.keeping.keyedBy].sort()) {
+    const path = inside(directory, file);
+    hash.update(JSON.stringify([file, existsSync(path) && statSync(path).isFile()]));
+    if (existsSync(path) && statSync(path).isFile()) hash.update(readFileSync(path));
+  }
+  return hash.digest('hex').slice(0, 40);
+}
+
+/** As it is in that directory: managers of versions go by files there. */
+async function versionOf(program: string, cwd: string, env: Record<string, string>): Promise<string> {
+  const { stdout } = await execa(program, ['--version'], {
+    ...{ cwd, env, extendEnv: false, reject: false, stdin: 'ignore', timeout: versionLimitMs },
+  });
+  return stdout ?? '';
+}
+
+/** Copies what is kept under the key into a checkout; answers whether there is anything. */
+export async function copyKept(keptDir: string, key: string, directory: string): Promise<boolean> {
+  const place = join(keptDir, key);
+  const { paths } = readEntry(place);
+  if (paths === null) return false;
+  const now = new Date();
+  utimesSync(place, now, now);
+  for (const path of paths) rmSync(inside(directory, path), { recursive: true, force: true });
+  await Promise.all(paths.map((path, index) => copyTree(join(place, String(index)), inside(directory, path))));
+  return true;
+}
+
+/** Keeps what was made in a checkout under the key. Whoever is killed over it leaves nothing that is taken for whole. */
+export async function keep(
+  keptDir: string,
+  key: string,
+  { git, directory, folders }: { git: Git; directory: string; folders: string[] | null },
+): Promise<void> {
+  const paths = await madeIn(git, directory, folders);
+  if (paths.length === 0) return;
+  mkdirSync(keptDir, { recursive: true, mode: 0o700 });
+  const half = join(keptDir, `${key}.half`);
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half);
+  await Promise.all(paths.map((path, index) => copyTree(inside(directory, path), join(half, String(index)))));
+  writeFileSync(join(half, 'entry.json'), JSON.stringify({ paths } satisfies z.output<typeof entry>));
+  rmSync(join(keptDir, key), { recursive: true, force: true });
+  renameSync(half, join(keptDir, key));
+  forgetOldest(keptDir);
+}
+
+/** What is in a checkout and in no commit. */
+async function madeIn(git: Git, directory: string, folders: string[] | null): Promise<string[]> {
+  const all = await listed(git, ['ls-files', '--others', '--directory', '--no-empty-directory', '-z']);
+  return all
+    .map(path => path.replace(/\/$/, ''))
+    .filter(path => path !== '.git' && (folders === null || folders.includes(path.split('/').at(-1)!)))
+    .filter(path => folders === null || lstatSync(join(directory, path)).isDirectory());
+}
+
+function readEntry(place: string): { paths: string[] | null } {
+  try {
+    return entry.parse(JSON.parse(readFileSync(join(place, 'entry.json'), 'utf8')));
+  } catch {
+    return { paths: null };
+  }
+}
+
+function forgetOldest(keptDir: string): void {
+  const kept = readdirSync(keptDir)
+    .map(name => ({ path: join(keptDir, name), usedAt: statSync(join(keptDir, name)).mtimeMs }))
+    .sort((a, b) => b.usedAt - a.usedAt);
+  for (const { path } of kept.slice(mostKept)) rmSync(path, { recursive: true, force: true });
+}
+
+/** Everything as it is, links as links. Throws `unavailable` with the words of `cp`. */
+async function copyTree(from: string, to: string): Promise<void> {
+  mkdirSync(dirname(to), { recursive: true });
+  const options = process.platform === 'linux' ? ['-a', '--reflink=auto'] : ['-pPR'];
+  const { exitCode, stderr } = await execa('cp', [...options, from, to], { reject: false, stdin: 'ignore' });
+  if (exitCode === 0) return;
+  rmSync(to, { recursive: true, force: true });
+  throw new SignalboxError('unavailable', 'setUpFailed', `${from} could not be copied: ${stderr.trim()}`);
+}

@@ -1,0 +1,119 @@
+/** Makes a fresh checkout ready for whatever runs in it: by what was kept of another one, or by the commands themselves. */
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SandboxSpec } from '../../domain/agent-spec.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { SetUpRule } from '../../domain/set-up.ts';
+import type { Files } from '../../integrations/toolchains/toolchain.ts';
+import { filesOf } from '../gates/files.ts';
+import { gitIn } from '../git.ts';
+import { inTurn } from '../in-turn.ts';
+import { tailOf } from '../log-file.ts';
+import { inside } from '../paths.ts';
+import { runToEnd } from '../supervised-command.ts';
+import { copyKept, keep, keyOf } from './kept.ts';
+import { type Keeping, planOf, type SetUpPlan, shownSteps } from './plan.ts';
+
+export interface SetUpInput {
+  rule: SetUpRule;
+  repository: string;
+  /** The checkout, and the commit that it holds. */
+  directory: string;
+  commit: string;
+  /** Whether all of it is the target's: what agents have written may have a hand in no other checkout. */
+  isOfTarget: boolean;
+  /** Where what was made is kept. */
+  keptDir: string;
+  runsDir: string;
+  /** Begins the names of its runs. */
+  runId: string;
+  taskId: string;
+  branch: string;
+  sandbox: SandboxSpec;
+  env: Record<string, string>;
+  job: string;
+  signal: AbortSignal;
+}
+
+export interface SetUpReport {
+  /** What was to be done, for people; null where nothing was. */
+  plan: string | null;
+  /** Why it could not be done; null where it was. */
+  wrong: string | null;
+  isDeclared: boolean;
+}
+
+const shownBytes = 2_000;
+
+/** Never throws: what cannot be set up is told, and whoever asked decides what that means. */
+export async function setUp(input: SetUpInput): Promise<SetUpReport> {
+  const { rule, repository, commit, directory } = input;
+  const isDeclared = typeof rule !== 'string';
+  try {
+    const plan = rule === 'none' ? null : planOf(rule, asTheyLie(await filesOf(gitIn(repository), commit), directory));
+    if (plan === null) return { plan: null, wrong: null, isDeclared };
+    return { plan: shownSteps(plan.steps), wrong: await carryOut(plan, input), isDeclared };
+  } catch (error) {
+    return { plan: null, wrong: messageOf(error), isDeclared };
+  }
+}
+
+/** A gate puts what judges back to how the target has it: then that is what is set up. */
+const asTheyLie = (files: Files, directory: string): Files => ({
+  ...files,
+  read: file => (files.read(file) === undefined ? undefined : readPlain(inside(directory, file))),
+});
+
+const readPlain = (path: string): string | undefined =>
+  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
+
+async function carryOut(plan: SetUpPlan, input: SetUpInput): Promise<string | null> {
+  const { keeping } = plan;
+  if (keeping === null) return runSteps(plan.steps, plan, input);
+  const { directory, sandbox, env } = input;
+  const key = await keyOf({ plan: { ...plan, keeping }, directory, sandbox, env });
+  // Several gates ask for the same at once: one of them makes it.
+  return inTurn(`set-up ${key}`, () => copyOrRun(key, { ...plan, keeping }, input));
+}
+
+async function copyOrRun(
+  key: string,
+  plan: SetUpPlan & { keeping: Keeping },
+  input: SetUpInput,
+): Promise<string | null> {
+  const { directory, keptDir, isOfTarget } = input;
+  const { afterCopy, folders, runsOwnScripts } = plan.keeping;
+  const isCopied = await copyKept(keptDir, key, directory).catch(() => false);
+  if (isCopied) return runSteps(afterCopy, plan, input, 'after-copy');
+  const wrong = await runSteps(plan.steps, plan, input);
+  if (wrong !== null || (runsOwnScripts && !isOfTarget)) return wrong;
+  // A full disk is no reason to do without what is there.
+  await keep(keptDir, key, { git: gitIn(directory), directory, folders }).catch(() => {});
+  return null;
+}
+
+/** Runs commands one after another; answers why one of them failed. */
+async function runSteps(
+  steps: readonly string[][],
+  { timeLimitMs }: SetUpPlan,
+  input: SetUpInput,
+  name = 'setup',
+): Promise<string | null> {
+  const { directory, runsDir } = input;
+  for (const [index, argv] of steps.entries()) {
+    const runId = `${input.runId}-${name}-${index + 1}`;
+    const runDir = inside(runsDir, runId);
+    const { exit, isTimedOut } = await runToEnd({
+      ...{ ...input, argv, worktree: directory, runDir, runId, timeLimitMs },
+      env: { ...input.env, SIGNALBOX_HOOK: 'setup' },
+    });
+    if (exit.code === 0 && !isTimedOut) continue;
+    const how = isTimedOut
+      ? `took longer than ${timeLimitMs} ms`
+      : exit.signal === null
+        ? `ended with exit code ${exit.code ?? 'unknown'}`
+        : `died by ${exit.signal}`;
+    return `${argv.join(' ')} ${how}\n${tailOf(join(runDir, 'output.log'), shownBytes)}`.trim();
+  }
+  return null;
+}
