@@ -5,14 +5,15 @@ import { messageOf } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
+import type { TestCommand } from '../domain/test-command.ts';
 import type { Forge } from '../integrations/forge.ts';
 import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Gate } from '../machines/pipeline.ts';
-import { type AtForge, documentsOf } from '../machines/task/context.ts';
+import { type AtForge, type Baseline, documentsOf } from '../machines/task/context.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCi } from './gates/ci.ts';
-import { judgeCommand } from './gates/command.ts';
+import { judgeCommand, judgeTarget } from './gates/command.ts';
 import { documentsAt } from './gates/documents.ts';
 import type { CommandPlace } from './gates/place.ts';
 import { judgePullRequestReview } from './gates/pull-request-review.ts';
@@ -35,6 +36,8 @@ export interface JudgeInput {
   /** What a fresh checkout needs, and what else makes one ready; absent in gates that began with an earlier version. */
   setUp?: SetUpRule;
   hook?: Hook | null;
+  /** How the project is tested, where it says so itself. */
+  tests?: TestCommand[];
   /** Where the repository is for everybody; null for a local one alone. */
   forge: AtForge | null;
   /** The commit that was published. */
@@ -47,10 +50,8 @@ export interface Judging {
   runsDir: string;
   /** Where its clean checkout is made. */
   checkoutsDir: string;
-  /** What set-ups have made, for other checkouts. */
-  keptDir: string;
-  /** What commands came to on targets: kept for as long as there is somebody who judges. */
-  baselines?: CommandPlace['baselines'];
+  /** What set-ups have made, and what commands came to on targets. */
+  cacheDir: string;
   forgeOf(name: string): Promise<Forge>;
 }
 
@@ -99,21 +100,9 @@ async function judgeAtForge(
 async function judge(
   gate: Exclude<Gate, ForgeGate>,
   input: JudgeInput,
-  { runsDir, checkoutsDir, keptDir, baselines = new Map(), signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+  judging: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
 ): Promise<Looked> {
-  const {
-    taskId,
-    project,
-    repository,
-    workItem,
-    branch,
-    head,
-    sandbox,
-    env = [],
-    setUp = 'none',
-    hook = null,
-    job,
-  } = input;
+  const { repository, workItem, head } = input;
   const git = gitIn(repository);
   switch (gate.kind) {
     case 'artifacts':
@@ -121,14 +110,43 @@ async function judge(
     case 'verdict':
       return judgeVerdict(gate, await documentsAt(git, head, documentsOf(workItem)));
     case 'command': {
-      // Each gate has a checkout of its own: what one of them leaves is nothing that another finds.
-      const directory = inside(checkoutsDir, join(project, taskId, gate.name));
       const target = { name: input.target, commit: await resolveCommit(git, refOf(input.target, input.forge?.name)) };
-      const place = { repository, directory, head, target, runDir: inside(runsDir, job.ref), runId: job.ref };
-      const needs = { setUp, hook, keptDir, runsDir };
-      return judgeCommand(gate, { ...place, ...needs, taskId, branch, sandbox, env, baselines, job: job.ref, signal });
+      return judgeCommand(gate, { ...commandPlace(input, judging), head, target });
     }
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };
   }
+}
+
+/** Where a command runs, and what it may use. */
+function commandPlace(
+  input: Omit<JudgeInput, 'head'>,
+  { checkoutsDir, ...dirs }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+): Omit<CommandPlace, 'head' | 'target'> {
+  const { taskId, project, repository, branch, sandbox, gate, job } = input;
+  const { env = [], setUp = 'none', hook = null, tests = [] } = input;
+  const directory = inside(checkoutsDir, join(project, taskId, gate.name));
+  const place = { taskId, repository, branch, directory, runId: job.ref, job: job.ref };
+  return { ...place, ...dirs, sandbox, env, setUp, hook, tests };
+}
+
+export type BaselineInput = Omit<JudgeInput, 'gate' | 'head'> & {
+  gates: Extract<Gate, { kind: 'command' }>[];
+  /** The commit on which the task begins. */
+  base: string;
+};
+
+/** What the commands of gates come to before anything was changed. */
+export async function judgeBaseline(
+  { gates, base, ...input }: BaselineInput,
+  judging: Omit<Judging, 'forgeOf'>,
+  signal: AbortSignal,
+): Promise<Baseline> {
+  const reports: Baseline['reports'] = [];
+  for (const gate of gates) {
+    const place = commandPlace({ ...input, gate }, { ...judging, signal });
+    const target = { name: input.target, commit: base };
+    reports.push(await judgeTarget(gate, { ...place, runId: `${input.job.ref}-${gate.name}`, head: base, target }));
+  }
+  return { reports };
 }

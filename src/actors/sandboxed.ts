@@ -15,6 +15,8 @@ export interface SandboxPlace {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   worktree: string;
+  /** Where in it; its top when left out. */
+  cwd?: string;
   branch: string;
   taskId: string;
   dataDir: string;
@@ -35,7 +37,7 @@ export function gitDirsOf(worktree: string): GitDirs {
 
 /** The command line inside the sandbox. Without one it is what it was. */
 export function sandboxed(place: SandboxPlace): Sandboxed {
-  const { spec, name, argv, env, worktree, branch, taskId, dataDir, runDir } = place;
+  const { spec, name, argv, env, worktree, cwd = worktree, branch, taskId, dataDir, runDir } = place;
   if (spec.driver === 'none') return { argv: [...argv], env: { ...env } };
   const dirs = gitDirsOf(worktree);
   return sandboxes[spec.driver].wrap({
@@ -43,6 +45,7 @@ export function sandboxed(place: SandboxPlace): Sandboxed {
     name,
     argv,
     cwd: worktree,
+    startIn: cwd,
     env,
     // A checkout that borrows its objects is judged in; nobody commits there.
     writable: dirs.borrowed === undefined ? [dirs.own, ...writableIn(dirs.common, branch)] : [],

@@ -11,6 +11,8 @@ import { sandboxed } from './sandboxed.ts';
 export interface CommandPlace {
   argv: readonly string[];
   worktree: string;
+  /** Where in it; its top when left out. */
+  cwd?: string;
   runDir: string;
   /** Tells the processes of this command from all others. */
   runId: string;
@@ -30,7 +32,7 @@ export interface CommandPlace {
  * when the signal aborts. The limit counts from its start, however often Signalbox was restarted since.
  */
 export function runToEnd(place: CommandPlace): Promise<{ exit: ExitRecord; isTimedOut: boolean }> {
-  const { argv, worktree, runDir, runId, taskId, job, timeLimitMs, signal } = place;
+  const { argv, worktree, cwd = worktree, runDir, runId, taskId, job, timeLimitMs, signal } = place;
   const own = { SIGNALBOX_RUN_ID: runId, SIGNALBOX_TASK_ID: taskId, SIGNALBOX_WORKTREE: worktree };
   const env = { ...baseEnvironment([]), ...place.env, ...own };
   const mark = [`SIGNALBOX_RUN_ID=${runId}`, `SIGNALBOX_WORKTREE=${worktree}`];
@@ -46,7 +48,7 @@ export function runToEnd(place: CommandPlace): Promise<{ exit: ExitRecord; isTim
         runDir,
         job,
         argv,
-        cwd: worktree,
+        cwd,
         env,
         mark,
         prepare: async () =>

@@ -17,8 +17,8 @@ export interface DataPaths {
   worktreesDir: string;
   /** Where gates check out what they judge: outside every other checkout, whose files they must not find. */
   checkoutsDir: string;
-  /** What the set-ups of checkouts have made, for others of them. */
-  setUpsDir: string;
+  /** What may be removed at any time: what set-ups have made, and what commands came to on targets. */
+  cacheDir: string;
   lock: string;
   /** Where whoever works here listens. */
   socket: string;
@@ -34,7 +34,7 @@ export function dataPaths(dataDir: string): DataPaths {
     runsDir: join(absolute, 'runs'),
     worktreesDir: join(absolute, 'worktrees'),
     checkoutsDir: checkoutsDirFor(absolute),
-    setUpsDir: join(absolute, 'set-ups'),
+    cacheDir: join(absolute, 'cache'),
     lock: join(absolute, 'lock'),
     socket: join(absolute, 'api.sock'),
     service: join(absolute, 'service.json'),

@@ -5,7 +5,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkAgentProgram } from '../actors/agent-preflight.ts';
-import { filesOf } from '../actors/gates/files.ts';
 import { gitIn } from '../actors/git.ts';
 import { measureHost } from '../actors/host-gauge.ts';
 import { checkTemplates } from '../actors/prompt-check.ts';
@@ -20,7 +19,7 @@ import { formatSize } from '../domain/size.ts';
 import { isVariableName, variablesIn } from '../domain/variables.ts';
 import { compareVersions } from '../domain/version.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
-import { candidatesAt, lookedFor } from '../integrations/toolchains/index.ts';
+import { lookedFor } from '../integrations/toolchains/index.ts';
 import { openSqliteStore } from '../persistence/sqlite/store.ts';
 import { dataPaths, ownerOf } from './data-directory.ts';
 import { type Check, type Finding, fine, info, problem, warning } from './finding.ts';
@@ -28,6 +27,7 @@ import { forgeLooks } from './forge-doctor.ts';
 import { outsideLooks } from './outside/doctor.ts';
 import { findPipeline } from './pipelines.ts';
 import { changesIn, checkRepository } from './repository.ts';
+import { testingOf } from './testing.ts';
 
 export interface DoctorOptions {
   /** Null for all defaults, undefined for the one in `cwd`. */
@@ -271,19 +271,25 @@ async function checkProject(project: ProjectConfig): Promise<Finding[]> {
   return [...repository, ...pipeline];
 }
 
-async function checkProjectRepository({ repository: path, target: wanted }: ProjectConfig): Promise<Finding[]> {
+async function checkProjectRepository({
+  repository: path,
+  target: wanted,
+  setUp,
+  tests,
+}: ProjectConfig): Promise<Finding[]> {
   const repository = await repositoryOf(path, wanted);
   if ('status' in repository) return [repository];
   const templates = await checkTemplates(repository.repository, repository.target);
   const open = await changesIn(repository.repository, repository.target);
-  const [found] = candidatesAt(await filesOf(gitIn(repository.repository), repository.target));
+  const testing = await testingOf({ ...repository, setUp, tests });
   return [
     fine(`${repository.repository}, target ${repository.target}`),
-    found === undefined
+    ...(testing.setUp === null ? [] : [info(`set-up: ${testing.setUp}`)]),
+    testing.tests === null
       ? info(
           `no test command was found in ${repository.target} (${lookedFor}); a \`command\` gate without \`run\` is inconclusive`,
         )
-      : info(`tests: ${found.test.join(' ')} (${found.from.join(', ')})`),
+      : info(`tests: ${testing.tests}`),
     // Somebody is at work there; what lands otherwise lands all the same.
     ...(open === undefined || open.changes.length === 0
       ? []

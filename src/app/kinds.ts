@@ -6,7 +6,7 @@ import { fromPromise } from 'xstate';
 import { checkAgent } from '../actors/agent-preflight.ts';
 import { createAgentProcess } from '../actors/agent-process.ts';
 import { checkpoint } from '../actors/checkpoint.ts';
-import { type JudgeInput, type Judging, judgeGate } from '../actors/gate.ts';
+import { type BaselineInput, type JudgeInput, judgeBaseline, judgeGate } from '../actors/gate.ts';
 import { removeTree } from '../actors/gates/checkout.ts';
 import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
@@ -16,13 +16,13 @@ import { inside } from '../actors/paths.ts';
 import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type ReadyingInput, setUpWorktree } from '../actors/set-up/worktree.ts';
-import { createSlots } from '../actors/slots.ts';
+import { createSlots, type Slots } from '../actors/slots.ts';
 import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Tidied } from '../machines/janitor.ts';
 import type { Reconciled } from '../machines/reconciler.ts';
-import type { AtForge } from '../machines/task/context.ts';
+import type { AtForge, Baseline } from '../machines/task/context.ts';
 import type { JobInput, MachineKind, Runtime } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
 import { type ForgePlace, forgeEffects, mergeActor, prepareFrom, pushActor, updateActor } from './forge-kinds.ts';
@@ -49,14 +49,14 @@ export interface Asked {
   chats?: Ground['chats'];
 }
 
-type UsedPaths = Pick<DataPaths, 'dataDir' | 'runsDir' | 'checkoutsDir' | 'setUpsDir'>;
+type UsedPaths = Pick<DataPaths, 'dataDir' | 'runsDir' | 'checkoutsDir' | 'cacheDir'>;
 
 const noRuntime = () => Promise.reject(new Error('there is no runtime whose tasks could be looked at'));
 const nothingToPrune = () => Promise.reject(new Error('there is no data to remove anything from'));
 
 /** Every kind of actor, with what it needs of the outside world. */
 export function kindsFor(
-  { dataDir, runsDir, checkoutsDir, setUpsDir }: UsedPaths,
+  { dataDir, runsDir, checkoutsDir, cacheDir }: UsedPaths,
   {
     settings = () => defaultSettings,
     forges = createForges(() => settings().forges),
@@ -71,7 +71,6 @@ export function kindsFor(
     runHook(input, runsDir, input.job.ref, signal),
   );
   // Commands of gates are tests: more of them than there are processors only make each other late.
-  const baselines: Required<Judging>['baselines'] = new Map();
   const commands = createSlots(Math.max(2, availableParallelism()));
   const ground: Ground = { settings, trackers, chats, runtime, making };
   return provide({
@@ -110,13 +109,13 @@ export function kindsFor(
     gate: {
       actors: {
         judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => {
-          const place = { runsDir, checkoutsDir, keptDir: setUpsDir, baselines };
+          const place = { runsDir, checkoutsDir, cacheDir };
           const look = () => judgeGate(input, { ...place, forgeOf: forges.get }, signal);
           return input.gate.kind === 'command' ? commands.use(signal, look) : look();
         }),
       },
     },
-    task: taskParts({ dataDir, runsDir, checkoutsDir, setUpsDir, forges }, taskOutside(ground)),
+    task: taskParts({ dataDir, runsDir, checkoutsDir, cacheDir, forges, commands }, taskOutside(ground)),
   });
 }
 
@@ -126,10 +125,10 @@ function provide(parts: Record<string, Pick<MachineKind, 'actors' | 'effects'>>)
 }
 
 function taskParts(
-  place: ForgePlace & UsedPaths,
+  place: ForgePlace & UsedPaths & { commands: Slots },
   outside: Pick<MachineKind, 'actors' | 'effects'>,
 ): Pick<MachineKind, 'actors' | 'effects'> {
-  const { dataDir, runsDir, checkoutsDir, setUpsDir } = place;
+  const { dataDir, runsDir, checkoutsDir, cacheDir, commands } = place;
   return {
     actors: {
       ...outside.actors,
@@ -139,9 +138,12 @@ function taskParts(
             prepareFrom(place, input, {
               runHook: command =>
                 runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
-              setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, keptDir: setUpsDir, signal }),
+              setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
             }),
           ),
+      ),
+      baseline: fromPromise<Baseline, BaselineInput>(({ input, signal }) =>
+        commands.use(signal, () => judgeBaseline(input, { runsDir, checkoutsDir, cacheDir }, signal)),
       ),
       publish: inWorktree(publish),
       push: pushActor(place),

@@ -7,6 +7,7 @@ import type { Hooks } from '../domain/hook.ts';
 import type { Json } from '../domain/json.ts';
 import { slugOf } from '../domain/names.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
+import type { TestCommand } from '../domain/test-command.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
 import type { Blocker, TaskSource } from '../machines/task/context.ts';
 import type { Store } from '../persistence/store.ts';
@@ -32,6 +33,8 @@ export interface NewTask {
   hooks: Hooks;
   setUp?: SetUpRule;
   gateEnv?: string[];
+  tests?: TestCommand[];
+  wantsBaseline?: boolean;
   forge: { name: string; repository: string } | null;
   source: TaskSource | null;
   blockedBy: Blocker[];

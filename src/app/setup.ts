@@ -10,6 +10,7 @@ import { quote, slugOf } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { own } from '../domain/own.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
+import type { TestCommand } from '../domain/test-command.ts';
 import { agentOfCommand } from './agent-command.ts';
 import { checkRepository } from './repository.ts';
 
@@ -27,6 +28,10 @@ export interface Setup {
   setUp: SetUpRule;
   /** Names of variables that gates are given beside those of the agents. */
   gateEnv: string[];
+  /** How the project is tested, where it says so itself. */
+  tests: TestCommand[];
+  /** Whether the target is judged before the first agent works. */
+  wantsBaseline: boolean;
   /** Where the repository is for everybody; null for a local one alone. */
   forge: { name: string; repository: string } | null;
 }
@@ -123,6 +128,8 @@ export function setupFor(config: Config, isConfigured: boolean, repository: stri
     hooks: project?.hooks ?? noHooks,
     setUp: project?.setUp ?? 'detected',
     gateEnv: project?.gateEnv ?? [],
+    tests: project?.tests ?? [],
+    wantsBaseline: project?.wantsBaseline ?? true,
     forge:
       project?.forge == null || project.remote === null ? null : { name: project.forge, repository: project.remote },
   };

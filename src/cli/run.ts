@@ -1,4 +1,5 @@
 /** `signalbox run`: one task in a local repository, in the foreground. */
+import { announced } from '../client/announced.ts';
 import type { LocalSignalbox, Planned } from '../client/local.ts';
 import type { InputOf } from '../client/signalbox.ts';
 import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
@@ -82,6 +83,8 @@ async function work(options: RunOptions): Promise<number> {
   try {
     const task = 'planned' in start ? await working.begin(start.planned) : start.existing;
     introduce(task, 'planned' in start, options);
+    if ('planned' in start && !options.json)
+      for (const line of await announced(start.planned)) print(colors.dim(harmless(`  ${line}`)));
     progress = createProgress({ task, follow: working.activity, isJson: Boolean(options.json) });
     await mentionOthers(working, task.id);
     const changed = () => new Promise<void>(resolve => listeners.add(once(listeners, resolve)));

@@ -272,6 +272,8 @@ function projectOf(name: string, project: ParsedProject, common: Common, around:
     },
     setUp: setUpOf(project),
     gateEnv: project.gates.env,
+    tests: project.gates.tests,
+    wantsBaseline: project.gates.baseline,
     forge: project.forge ?? null,
     remote: project.remote ?? null,
     sources: [

@@ -8,6 +8,7 @@ import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.t
 import type { Budget } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
+import type { TestCommand } from '../domain/test-command.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
 import type { NotifierRule } from '../machines/notifier.ts';
 import { boardSchema, pickSchema, type Source, sourceSchema, winsSchema } from './board.ts';
@@ -112,6 +113,8 @@ export interface ProjectConfig {
   setUp: SetUpRule;
   /** Names of variables that gates are given beside those of the agents. */
   gateEnv: string[];
+  tests: TestCommand[];
+  wantsBaseline: boolean;
   /** The forge that holds its repository for everybody, and what it is called there; null for a local one alone. */
   forge: string | null;
   /** `owner/name`. */
@@ -334,6 +337,26 @@ const projectSchema = object({
       .array(variableName(), { error: 'write a list of names, such as [HTTPS_PROXY]' })
       .default([])
       .describe("Names of variables that gates get from Signalbox's environment beside those of the agents."),
+    tests: z
+      .array(
+        object({
+          run: words('word').min(1).describe('Program and arguments; no shell reads them.'),
+          cwd: z
+            .string()
+            .refine(path => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the repository')
+            .default('')
+            .describe('Where in the repository, from its top.'),
+        }),
+        { error: 'write a list of commands, such as [{ run: [npm, test] }]' },
+      )
+      .default([])
+      .describe(
+        'How the project is tested: what `command` gates run that name no command. Default: what its files say.',
+      ),
+    baseline: z
+      .boolean()
+      .default(true)
+      .describe('Whether `command` gates are run on the untouched target before the first agent works.'),
   })
     .prefault({})
     .describe('What holds for all gates.'),

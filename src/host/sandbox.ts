@@ -8,6 +8,8 @@ export interface SandboxRequest {
   argv: readonly string[];
   /** The worktree: where the program starts; writable. */
   cwd: string;
+  /** Where in it the command starts; `cwd` itself when left out. */
+  startIn?: string;
   /** The program's whole environment. */
   env: Readonly<Record<string, string>>;
   /** More that the program may write, absolute: the worktree's git directories. */

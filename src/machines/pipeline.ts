@@ -72,6 +72,12 @@ const command = z.strictObject({
     .string()
     .regex(/^[A-Za-z][\w:.-]{0,63}$/, 'use the name of a script or target')
     .optional(),
+  /** Where in the checkout it runs, from its top. */
+  cwd: z
+    .string()
+    .min(1)
+    .refine(path => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the repository')
+    .optional(),
   timeout: duration.default(900_000),
   /** What a command comes to that fails and then passes on the same tree. */
   flaky: z.enum(['pass', 'inconclusive']).default('pass'),

@@ -36,7 +36,7 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     job: { ref: 'task-1.gate-checked.7' },
     ...more,
   });
-  const keptDir = join(directory, 'set-ups');
+  const cacheDir = join(directory, 'cache');
   const checkout = join(checkoutsDir, 'shop/task-1/checked');
   const mark = ['SIGNALBOX_RUN_ID=task-1.gate-checked.7', `SIGNALBOX_WORKTREE=${checkout}`];
   onTestFinished(() => {
@@ -49,13 +49,13 @@ function startTask(documents: Record<string, string> = {}, files: Record<string,
     runsDir,
     checkout,
     checkoutsDir,
-    keptDir,
+    cacheDir,
     inputFor,
     processes: () => markedProcesses({ mark }),
     async judge(gate: object, signal = new AbortController().signal) {
       const { durationMs, ...looked } = await judgeGate(
         inputFor(gate),
-        { runsDir, checkoutsDir, keptDir, forgeOf: nowhere },
+        { runsDir, checkoutsDir, cacheDir, forgeOf: nowhere },
         signal,
       );
       expect(looked.gate).toBe('checked');

@@ -20,7 +20,8 @@ function startProject(files: Record<string, string>, setUp: SetUpRule = 'detecte
   commitFiles(repository, {});
   const target = git(repository, 'rev-parse', '--abbrev-ref', 'HEAD').trim();
   const inside = (name: string) => join(directory, name);
-  const places = { runsDir: inside('runs'), checkoutsDir: inside('checkouts'), keptDir: inside('set-ups') };
+  const places = { runsDir: inside('runs'), checkoutsDir: inside('checkouts'), cacheDir: inside('cache') };
+  const kept = join(places.cacheDir, 'set-ups');
   let jobs = 0;
   const { signal } = new AbortController();
   return {
@@ -28,7 +29,8 @@ function startProject(files: Record<string, string>, setUp: SetUpRule = 'detecte
     target,
     ...places,
     checkout: (name = 'checked') => join(places.checkoutsDir, 'shop/task-1', name),
-    kept: () => (existsSync(places.keptDir) ? readdirSync(places.keptDir) : []),
+    kept: () => (existsSync(kept) ? readdirSync(kept) : []),
+    keptDir: kept,
     async judge(script: string, more: Partial<JudgeInput> = {}, name = 'checked') {
       const input: JudgeInput = {
         ...{ taskId: 'task-1', project: 'shop', repository, workItem: 'ET-1', branch: 'work', target },

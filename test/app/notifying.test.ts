@@ -28,7 +28,7 @@ async function tellPeople({ disk = createMemoryDisk(), told = [] as Notice[] } =
     disk,
     kinds: [
       ...kindsFor(
-        { dataDir: '/', runsDir: '/', checkoutsDir: '/', setUpsDir: '/' },
+        { dataDir: '/', runsDir: '/', checkoutsDir: '/', cacheDir: '/' },
         { settings: () => settings, chats: { get: async () => chat as never }, runtime: () => runtime },
       ).filter(({ name }) => name !== 'task'),
       kindOf(task),

@@ -181,6 +181,8 @@ test('everything that is written arrives, and nothing else', async () => {
     },
     setUp: 'none',
     gateEnv: [],
+    tests: [],
+    wantsBaseline: true,
   });
   expect(projects['web-site']).toMatchObject({ agent: 'codex', priority: 9, prefix: 'WS', pipeline: 'default' });
 });

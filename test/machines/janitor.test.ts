@@ -33,7 +33,7 @@ async function startJanitor(disk = createMemoryDisk(), clock = createFakeClock(1
     return { ...nothing, tasks: 3, logEntries: 70, bytes: 9_000 };
   };
   const at = (name: string) => `/nowhere/${name}`;
-  const paths = { dataDir: '/nowhere', runsDir: at('runs'), checkoutsDir: at('checkouts'), setUpsDir: at('set-ups') };
+  const paths = { dataDir: '/nowhere', runsDir: at('runs'), checkoutsDir: at('checkouts'), cacheDir: at('cache') };
   const system = await startTestRuntime({ kinds: kindsFor(paths, { prune }), disk, clock });
   return {
     ...system,

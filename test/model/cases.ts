@@ -320,6 +320,34 @@ export function publishingModel(_machine: AnyStateMachine, stages: Record<string
   };
 }
 
+/** What the untouched target comes to before the first agent works. */
+export function baselineModel(_machine: AnyStateMachine, first: string, names: readonly string[]): ModelOptions {
+  const looked = (...reports: [string, boolean][]): ModelEvent => ({
+    type: 'xstate.done.actor.baseline',
+    output: {
+      reports: reports.map(([verdict, isOfMachine]) => ({ gate: 'tests', verdict, detail: 'so it was', isOfMachine })),
+    },
+  });
+  return {
+    input: { ...taskInput, wantsBaseline: true, actor: { id: 'x', parentId: null, at: 0 } },
+    events: [
+      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      looked(['pass', false]),
+      looked(['fail', false]),
+      looked(['inconclusive', true]),
+      failure('baseline'),
+      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      { type: 'task.reject', reason: 'no', by: 'me' },
+      { type: 'task.fail', reason: 'enough', by: 'me' },
+      ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
+      ...forAnother(names),
+    ],
+    isPossible: state =>
+      new RegExp(`^(?:created|paused|${first}\\.(?:preparing|baselining|unready|blocked))`).test(state),
+    project: context => [(context as { baseline?: unknown }).baseline != null],
+  };
+}
+
 /** Decisions on every question, by somebody who means another one. */
 const forAnother = (names: readonly string[]): ModelEvent[] => [
   ...['task.approve', 'task.retry'].map(type => ({ type, by: 'me', question: 99 })),

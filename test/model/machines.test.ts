@@ -26,6 +26,7 @@ import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import {
   agentRunModel,
+  baselineModel,
   breakerModel,
   deliveryModel,
   everyVerdict,
@@ -71,6 +72,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
       publishingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       mergingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       waitingModel(smallTask),
+      baselineModel(smallTask, 'plan', ['plan', 'build', 'ship']),
     ],
   },
   'task at a forge': {

@@ -9,6 +9,10 @@ export type NoVerdict = string | null;
 /** Whether that is because something is missing that the code asks for: it may be the code that should not ask. */
 export const isForMissing = (why: string): boolean => /^could not be run: .* is (?:not installed|not there)$/.test(why);
 
+/** Whether no other code would have been judged either. A script that the package does not have yet is another matter. */
+export const isOfMachine = (why: string): boolean =>
+  /^could not be run/.test(why) && !/ the package has no script | no package has a script /.test(why);
+
 /** What a shell answers for a program that is not there or may not be run. */
 const cannotRun = [126, 127];
 

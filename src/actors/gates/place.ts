@@ -2,7 +2,7 @@
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import type { Hook } from '../../domain/hook.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
-import type { GateReport } from '../../domain/verdict.ts';
+import type { TestCommand } from '../../domain/test-command.ts';
 
 /** Where a gate runs a command. */
 export interface CommandPlace {
@@ -12,8 +12,6 @@ export interface CommandPlace {
   /** The commit that is judged. */
   head: string;
   target: { name: string; commit: string | undefined };
-  /** Where it keeps its logs. */
-  runDir: string;
   /** Tells this gate's processes from all others. */
   runId: string;
   taskId: string;
@@ -23,13 +21,14 @@ export interface CommandPlace {
   setUp: SetUpRule;
   /** Run in one that the command does not pass in; null for nothing. */
   hook: Hook | null;
-  /** Where logs of all runs are, and what set-ups have made. */
+  /** How the project is tested, where it says so itself. */
+  tests: readonly TestCommand[];
+  /** Where logs of all runs are. */
   runsDir: string;
-  keptDir: string;
+  /** What set-ups have made, and what commands came to on targets. */
+  cacheDir: string;
   /** Names of variables that it gets beside the usual ones. */
   env: readonly string[];
-  /** What commands came to on targets, by what was run on what. */
-  baselines: Map<string, GateReport['verdict']>;
   job: string;
   signal: AbortSignal;
 }

@@ -24,10 +24,10 @@ import { SignalboxError } from '../../domain/errors.ts';
 import { type Git, listed } from '../git.ts';
 import { inside } from '../paths.ts';
 import type { Keeping, SetUpPlan } from './plan.ts';
+import { versionOf } from './version.ts';
 
 /** The oldest go when there are more. */
 const mostKept = 8;
-const versionLimitMs = 20_000;
 
 const entry = z.object({
   /** Paths in a checkout, in the order of the folders that hold them: `0`, `1`, … */
@@ -47,7 +47,7 @@ export async function keyOf({ plan, directory, sandbox, env }: KeyInput): Promis
   const versions = await Promise.all(programs.map(program => versionOf(program, directory, env)));
   const hash = createHash('sha256');
   const { driver, image } = sandbox;
-  hash.update(JSON.stringify([plan.steps, versions, process.platform, process.arch, driver, image]));
+  hash.update(JSON.stringify([plan.cwd, plan.steps, versions, process.platform, process.arch, driver, image]));
   for (const file of [...plan.keeping.keyedBy].sort()) {
     const path = inside(directory, file);
     hash.update(JSON.stringify([file, existsSync(path) && statSync(path).isFile()]));
@@ -56,17 +56,9 @@ export async function keyOf({ plan, directory, sandbox, env }: KeyInput): Promis
   return hash.digest('hex').slice(0, 40);
 }
 
-/** As it is in that directory: managers of versions go by files there. */
-async function versionOf(program: string, cwd: string, env: Record<string, string>): Promise<string> {
-  const { stdout } = await execa(program, ['--version'], {
-    ...{ cwd, env, extendEnv: false, reject: false, stdin: 'ignore', timeout: versionLimitMs },
-  });
-  return stdout ?? '';
-}
-
 /** Copies what is kept under the key into a checkout; answers whether there is anything. */
-export async function copyKept(keptDir: string, key: string, directory: string): Promise<boolean> {
-  const place = join(keptDir, key);
+export async function copyKept(cacheDir: string, key: string, directory: string): Promise<boolean> {
+  const place = join(cacheDir, key);
   const { paths } = readEntry(place);
   if (paths === null) return false;
   const now = new Date();
@@ -78,26 +70,27 @@ export async function copyKept(keptDir: string, key: string, directory: string):
 
 /** Keeps what was made in a checkout under the key. Whoever is killed over it leaves nothing that is taken for whole. */
 export async function keep(
-  keptDir: string,
+  cacheDir: string,
   key: string,
-  { git, directory, folders }: { git: Git; directory: string; folders: string[] | null },
+  { git, directory, plan }: { git: Git; directory: string; plan: SetUpPlan & { keeping: Keeping } },
 ): Promise<void> {
-  const paths = await madeIn(git, directory, folders);
+  const paths = await madeIn(git, directory, plan);
   if (paths.length === 0) return;
-  mkdirSync(keptDir, { recursive: true, mode: 0o700 });
-  const half = join(keptDir, `${key}.half`);
+  mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
+  const half = join(cacheDir, `${key}.half`);
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half);
   await Promise.all(paths.map((path, index) => copyTree(inside(directory, path), join(half, String(index)))));
   writeFileSync(join(half, 'entry.json'), JSON.stringify({ paths } satisfies z.output<typeof entry>));
-  rmSync(join(keptDir, key), { recursive: true, force: true });
-  renameSync(half, join(keptDir, key));
-  forgetOldest(keptDir);
+  rmSync(join(cacheDir, key), { recursive: true, force: true });
+  renameSync(half, join(cacheDir, key));
+  forgetOldest(cacheDir);
 }
 
 /** What is in a checkout and in no commit. */
-async function madeIn(git: Git, directory: string, folders: string[] | null): Promise<string[]> {
-  const all = await listed(git, ['ls-files', '--others', '--directory', '--no-empty-directory', '-z']);
+async function madeIn(git: Git, directory: string, { cwd, keeping: { folders } }: KeyInput['plan']): Promise<string[]> {
+  const where = ['--', cwd === '' ? '.' : cwd];
+  const all = await listed(git, ['ls-files', '--others', '--directory', '--no-empty-directory', '-z', ...where]);
   return all
     .map(path => path.replace(/\/$/, ''))
     .filter(path => path !== '.git' && (folders === null || folders.includes(path.split('/').at(-1)!)))
@@ -112,9 +105,9 @@ function readEntry(place: string): { paths: string[] | null } {
   }
 }
 
-function forgetOldest(keptDir: string): void {
-  const kept = readdirSync(keptDir)
-    .map(name => ({ path: join(keptDir, name), usedAt: statSync(join(keptDir, name)).mtimeMs }))
+function forgetOldest(cacheDir: string): void {
+  const kept = readdirSync(cacheDir)
+    .map(name => ({ path: join(cacheDir, name), usedAt: statSync(join(cacheDir, name)).mtimeMs }))
     .sort((a, b) => b.usedAt - a.usedAt);
   for (const { path } of kept.slice(mostKept)) rmSync(path, { recursive: true, force: true });
 }

@@ -1,9 +1,11 @@
 /** What is to be done in a fresh checkout: as it was declared, or as the repository's files say. */
 import type { SetUpRule } from '../../domain/set-up.ts';
-import { candidatesAt } from '../../integrations/toolchains/index.ts';
+import { below, candidatesAt } from '../../integrations/toolchains/index.ts';
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
 
 export interface SetUpPlan {
+  /** Where, from the top of the checkout. */
+  cwd: string;
   steps: string[][];
   /** The files that say so; empty where the user does. */
   from: string[];
@@ -24,20 +26,27 @@ export interface Keeping {
 
 const detectedLimitMs = 900_000;
 
-/** Null where nothing is to be done. */
-export function planOf(rule: SetUpRule, files: Files): SetUpPlan | null {
-  if (rule === 'none') return null;
+/** One for each directory in which something is to be done; `directories` beside the top are those that the project tests. */
+export function plansOf(rule: SetUpRule, files: Files, directories: readonly string[]): SetUpPlan[] {
+  if (rule === 'none') return [];
   if (rule !== 'detected') {
     const { steps, keyedBy, timeLimitMs } = rule;
     const keeping = { keyedBy, folders: null, afterCopy: [], runsOwnScripts: false };
-    return { steps, from: [], timeLimitMs, keeping: keyedBy.length === 0 ? null : keeping };
+    return [{ cwd: '', steps, from: [], timeLimitMs, keeping: keyedBy.length === 0 ? null : keeping }];
   }
+  return [...new Set(['', ...directories])].flatMap(cwd => detectedPlan(cwd, below(files, cwd)) ?? []);
+}
+
+function detectedPlan(cwd: string, files: Files): SetUpPlan | null {
   const [first] = candidatesAt(files);
   if (first?.prepare == null || first.prepare.isImplied) return null;
   const { steps, keyedBy, keeps, afterCopy, runsOwnScripts } = first.prepare;
-  const keeping = keeps.length === 0 ? null : { keyedBy, folders: keeps, afterCopy, runsOwnScripts };
-  return { steps, from: first.from, timeLimitMs: detectedLimitMs, keeping };
+  const here = (file: string) => (cwd === '' ? file : `${cwd}/${file}`);
+  const kept = { keyedBy: keyedBy.map(here), folders: keeps, afterCopy, runsOwnScripts };
+  const keeping = keeps.length === 0 ? null : kept;
+  return { cwd, steps, from: first.from.map(here), timeLimitMs: detectedLimitMs, keeping };
 }
 
-/** `npm ci`, for people. */
-export const shownSteps = (steps: readonly string[][]): string => steps.map(step => step.join(' ')).join(' && ');
+/** `npm ci`, for people; `npm ci (in web)`. */
+export const shownPlan = ({ steps, cwd }: SetUpPlan): string =>
+  `${steps.map(step => step.join(' ')).join(' && ')}${cwd === '' ? '' : ` (in ${cwd})`}`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
+import type { TestCommand } from '../../domain/test-command.ts';
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import { filesOf } from '../gates/files.ts';
 import { gitIn } from '../git.ts';
@@ -12,10 +13,12 @@ import { tailOf } from '../log-file.ts';
 import { inside } from '../paths.ts';
 import { runToEnd } from '../supervised-command.ts';
 import { copyKept, keep, keyOf } from './kept.ts';
-import { type Keeping, planOf, type SetUpPlan, shownSteps } from './plan.ts';
+import { type Keeping, plansOf, type SetUpPlan } from './plan.ts';
 
 export interface SetUpInput {
   rule: SetUpRule;
+  /** How the project is tested, where it says so itself: where more than the top is set up. */
+  tests: readonly TestCommand[];
   repository: string;
   /** The checkout, and the commit that it holds. */
   directory: string;
@@ -23,7 +26,7 @@ export interface SetUpInput {
   /** Whether all of it is the target's: what agents have written may have a hand in no other checkout. */
   isOfTarget: boolean;
   /** Where what was made is kept. */
-  keptDir: string;
+  cacheDir: string;
   runsDir: string;
   /** Begins the names of its runs. */
   runId: string;
@@ -36,26 +39,35 @@ export interface SetUpInput {
 }
 
 export interface SetUpReport {
-  /** What was to be done, for people; null where nothing was. */
-  plan: string | null;
   /** Why it could not be done; null where it was. */
   wrong: string | null;
   isDeclared: boolean;
 }
 
 const shownBytes = 2_000;
+const noFiles: Files = { paths: [], has: () => false, read: () => undefined };
 
 /** Never throws: what cannot be set up is told, and whoever asked decides what that means. */
 export async function setUp(input: SetUpInput): Promise<SetUpReport> {
-  const { rule, repository, commit, directory } = input;
+  const { rule, repository, commit, directory, tests } = input;
   const isDeclared = typeof rule !== 'string';
+  const wrong: string[] = [];
   try {
-    const plan = rule === 'none' ? null : planOf(rule, asTheyLie(await filesOf(gitIn(repository), commit), directory));
-    if (plan === null) return { plan: null, wrong: null, isDeclared };
-    return { plan: shownSteps(plan.steps), wrong: await carryOut(plan, input), isDeclared };
+    const files = rule === 'none' ? noFiles : asTheyLie(await filesOf(gitIn(repository), commit), directory);
+    const plans = plansOf(
+      rule,
+      files,
+      tests.map(({ cwd }) => cwd),
+    );
+    for (const [index, plan] of plans.entries()) {
+      const runId = `${input.runId}-setup${index === 0 ? '' : `-${index + 1}`}`;
+      const problem = await carryOut(plan, { ...input, runId });
+      if (problem !== null) wrong.push(problem);
+    }
   } catch (error) {
-    return { plan: null, wrong: messageOf(error), isDeclared };
+    wrong.push(messageOf(error));
   }
+  return { wrong: wrong.length === 0 ? null : wrong.join('\n'), isDeclared };
 }
 
 /** A gate puts what judges back to how the target has it: then that is what is set up. */
@@ -81,30 +93,30 @@ async function copyOrRun(
   plan: SetUpPlan & { keeping: Keeping },
   input: SetUpInput,
 ): Promise<string | null> {
-  const { directory, keptDir, isOfTarget } = input;
-  const { afterCopy, folders, runsOwnScripts } = plan.keeping;
-  const isCopied = await copyKept(keptDir, key, directory).catch(() => false);
-  if (isCopied) return runSteps(afterCopy, plan, input, 'after-copy');
+  const { directory, isOfTarget } = input;
+  const cacheDir = join(input.cacheDir, 'set-ups');
+  const { afterCopy, runsOwnScripts } = plan.keeping;
+  const isCopied = await copyKept(cacheDir, key, directory).catch(() => false);
+  if (isCopied) return runSteps(afterCopy, plan, { ...input, runId: `${input.runId}-copied` });
   const wrong = await runSteps(plan.steps, plan, input);
   if (wrong !== null || (runsOwnScripts && !isOfTarget)) return wrong;
   // A full disk is no reason to do without what is there.
-  await keep(keptDir, key, { git: gitIn(directory), directory, folders }).catch(() => {});
+  await keep(cacheDir, key, { git: gitIn(directory), directory, plan }).catch(() => {});
   return null;
 }
 
 /** Runs commands one after another; answers why one of them failed. */
 async function runSteps(
   steps: readonly string[][],
-  { timeLimitMs }: SetUpPlan,
+  { timeLimitMs, cwd }: SetUpPlan,
   input: SetUpInput,
-  name = 'setup',
 ): Promise<string | null> {
   const { directory, runsDir } = input;
   for (const [index, argv] of steps.entries()) {
-    const runId = `${input.runId}-${name}-${index + 1}`;
+    const runId = `${input.runId}-${index + 1}`;
     const runDir = inside(runsDir, runId);
     const { exit, isTimedOut } = await runToEnd({
-      ...{ ...input, argv, worktree: directory, runDir, runId, timeLimitMs },
+      ...{ ...input, argv, worktree: directory, cwd: inside(directory, cwd), runDir, runId, timeLimitMs },
       env: { ...input.env, SIGNALBOX_HOOK: 'setup' },
     });
     if (exit.code === 0 && !isTimedOut) continue;

@@ -2,6 +2,7 @@
 import { noSandbox, type SandboxSpec } from '../../domain/agent-spec.ts';
 import { SignalboxError } from '../../domain/errors.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
+import type { TestCommand } from '../../domain/test-command.ts';
 import { toolEnvironment } from '../environment.ts';
 import type { PrepareInput } from '../workspace.ts';
 import { type SetUpInput, setUp } from './set-up.ts';
@@ -9,6 +10,7 @@ import { type SetUpInput, setUp } from './set-up.ts';
 export interface ReadyingInput {
   /** Absent in jobs of earlier versions, as what follows. */
   setUp?: SetUpRule;
+  tests?: readonly TestCommand[];
   /** That of the agent: what is set up may be its own work. */
   sandbox?: SandboxSpec;
   /** Names of variables. */
@@ -18,12 +20,12 @@ export interface ReadyingInput {
 
 /** What was only found, and could not be done, is told: it may not be needed. Throws `setUpFailed` for what was declared. */
 export async function setUpWorktree(
-  { setUp: rule = 'none', sandbox = noSandbox, env = [], ...input }: PrepareInput & ReadyingInput,
-  place: Pick<SetUpInput, 'commit' | 'isOfTarget' | 'runsDir' | 'keptDir' | 'signal'>,
+  { setUp: rule = 'none', tests = [], sandbox = noSandbox, env = [], ...input }: PrepareInput & ReadyingInput,
+  place: Pick<SetUpInput, 'commit' | 'isOfTarget' | 'runsDir' | 'cacheDir' | 'signal'>,
 ): Promise<string[]> {
   const { taskId, repository, worktree: directory, branch, job } = input;
   const where = { repository, directory, branch, taskId, runId: job.ref, job: job.ref };
-  const { wrong, isDeclared } = await setUp({ ...place, ...where, rule, sandbox, env: toolEnvironment(env) });
+  const { wrong, isDeclared } = await setUp({ ...place, ...where, rule, tests, sandbox, env: toolEnvironment(env) });
   if (wrong === null) return [];
   if (isDeclared) throw new SignalboxError('unavailable', 'setUpFailed', `What the worktree needs: ${wrong}`);
   return [`what the worktree needs could not be set up: ${wrong}`];

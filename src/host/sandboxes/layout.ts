@@ -100,7 +100,7 @@ export function layoutOf(request: SandboxRequest, own: Pick<Place, 'path' | 'vie
 
   const sorted = [...places.values()].sort((a, b) => depth(a.path) - depth(b.path));
   for (const { path } of sorted) if (isWithin(home, path)) refuseLinks(realPath(request.home), relative(home, path));
-  return { places: sorted, cwd, home };
+  return { places: sorted, cwd: realPath(request.startIn ?? request.cwd), home };
 }
 
 /** The innermost of the places in which a path lies. */

@@ -67,7 +67,8 @@ export function candidatesIn(files: Files): Placed[] {
   return found;
 }
 
-function below(files: Files, directory: string): Files {
+/** The files of a directory, as if it were the top. */
+export function below(files: Files, directory: string): Files {
   if (directory === '') return files;
   const paths = files.paths
     .filter(path => path.startsWith(`${directory}/`))

@@ -5,8 +5,9 @@ import type { Spent } from '../../domain/budget.ts';
 import type { Hooks } from '../../domain/hook.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
+import type { TestCommand } from '../../domain/test-command.ts';
 import type { Usage } from '../../domain/usage.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import type { GateReport, Verdict } from '../../domain/verdict.ts';
 import type { GateOutput } from '../gate.ts';
 
 /** What a person wants done, and where. */
@@ -31,6 +32,10 @@ export interface TaskInput {
   setUp?: SetUpRule;
   /** Names of variables that gates are given beside those of the agents. */
   gateEnv?: string[];
+  /** How the project is tested, where it says so itself. */
+  tests?: TestCommand[];
+  /** Whether the target is judged before the first agent works. */
+  wantsBaseline?: boolean;
   /** The actor that holds the merge lease of the target branch. */
   mergeQueue: string;
   /** The forge that holds the repository for everybody, and what it is called there; null for a local one alone. */
@@ -127,6 +132,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   feedback: { from: string; text: string } | null;
   questions: string | null;
   objection: string | null;
+  /** What its commands came to on the target, before any agent worked. */
+  baseline?: Baseline['reports'] | null;
   /** What was noticed of its work, for people; the newest last. */
   noticed?: { stage: string; text: string; at: number }[];
   /** Why the task waits for a person; null while it does not. */
@@ -231,6 +238,12 @@ export interface AgentRequest {
 
 /** Reported by the actor `prepare`: where the worktree stands, or that the forge is away. */
 export type Readied = Prepared | Away;
+
+/** Reported by the actor `baseline`: what commands of gates come to on the untouched target. */
+export interface Baseline {
+  /** `isOfMachine`: this machine cannot run it, whatever the code is. */
+  reports: (GateReport & { isOfMachine: boolean })[];
+}
 
 export interface Prepared {
   base: string;

@@ -57,6 +57,7 @@ export function judgingState(
           sandbox: playerOf(context, stage).sandbox,
           env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
           setUp: context.setUp ?? 'none',
+          tests: context.tests ?? [],
           hook: context.hooks.afterCreate,
           forge: context.forge ?? null,
           head: context.head,

@@ -24,6 +24,7 @@ import { type GateOutput, gateMachine } from '../gate.ts';
 import { notProvided, pureActor } from '../provided.ts';
 import type {
   Away,
+  Baseline,
   LookedAtBlockers,
   Merged,
   Prepared,
@@ -112,6 +113,7 @@ export const taskSetup = setup({
     agentRun: agentRunMachine,
     gate: gateMachine,
     prepare: pureActor,
+    baseline: pureActor,
     lookAtBlockers: pureActor,
     publish: pureActor,
     push: pureActor,
@@ -119,6 +121,10 @@ export const taskSetup = setup({
     merge: pureActor,
   },
   guards: {
+    /** Nobody has worked on it yet, and nobody has looked at the target. */
+    needsBaseline: ({ context }) =>
+      context.wantsBaseline === true && context.baseline == null && Object.keys(context.attempts).length === 0,
+    isOfMachine: ({ event }) => outputOf<Baseline>(event).reports.some(report => report.isOfMachine),
     hasRunSucceeded: ({ event }) => outputOf<AgentRunOutput>(event).outcome === 'succeeded',
     isRunOverBudget: ({ event }) => isOverBudget(event),
     isSpent: ({ context }, params: { scopes: BudgetScope[]; stage: string }) =>
@@ -285,6 +291,25 @@ export const taskSetup = setup({
       const all = withNoticed(context, event, { stage: params.stage, texts: noticed });
       return { base, head, codeTree, hasPrompts, ...(noticed.length > 0 && { noticed: all }) };
     }),
+    recordBaseline: assign(({ context, event }, params: { stage: string }) => {
+      const { reports } = outputOf<Baseline>(event);
+      const texts = reports
+        .filter(({ verdict, isAbsent }) => verdict !== 'pass' && isAbsent !== true)
+        .map(({ gate, verdict, detail }) => {
+          const how = verdict === 'fail' ? 'fails' : 'cannot be judged';
+          return `${gate} ${how} on ${context.target} before any change: ${firstLine(detail)}`;
+        });
+      return {
+        baseline: reports,
+        ...(texts.length > 0 && { noticed: withNoticed(context, event, { ...params, texts }) }),
+      };
+    }),
+    recordUnready: assign(({ event }) => {
+      const lacking = outputOf<Baseline>(event).reports.filter(report => report.isOfMachine);
+      const why = lacking.map(({ gate, detail }) => `${gate}: ${firstLine(detail)}`).join('; ');
+      return { waitsFor: shorten(`what judges the work cannot run on this machine; ${why}`, 600) };
+    }),
+    waiveBaseline: assign({ baseline: [] }),
     countAttempt: assign(({ context, event }, params: { stage: string }) => ({
       workingSince: atOf(event),
       attempts: { ...context.attempts, [params.stage]: (context.attempts[params.stage] ?? 0) + 1 },

@@ -1,7 +1,7 @@
 /**
  * A task, compiled from a pipeline. Each stage is a compound state of the same shape:
  *
- *   preparing ─▶ [merging] ─▶ affording ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
+ *   preparing ─▶ [baselining] ─▶ [merging] ─▶ affording ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
  *                                 │                                              │ an earlier stage, within a budget
  *                                 ▼                                              ▼
  *        awaitingBudget · parked · blocked         awaitingApproval · awaitingAnswer · awaitingDecision · blocked
@@ -17,6 +17,7 @@ import { following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.
 import type { StateWords } from '../words.ts';
 import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
+import { baselineStates, commandsOf } from './baseline.ts';
 import {
   cancelled,
   namesOf,
@@ -180,6 +181,14 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
     actions: { type: 'wait', params: { why, gates: [] } },
   });
 
+  const begin = stage.merge === undefined ? 'affording' : 'merging';
+  const prepared = [
+    'forgetAway',
+    { type: 'recordPrepared', params: { stage: stage.name } },
+    ...tellOutside({ standing: 'working', stage: stage.name, headline: `${stage.name} begins` }),
+  ];
+  const looksFirst = stage === pipeline.stages[0] && commandsOf(pipeline).length > 0;
+
   return {
     id: stage.name,
     initial: 'preparing',
@@ -206,21 +215,17 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             setUp: context.setUp ?? 'none',
             sandbox: playerOf(context, stage).sandbox,
             env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
+            tests: context.tests ?? [],
           }),
           onDone: [
             ...awayTransitions(pipeline, 'preparingLater', blockedBecause),
-            {
-              target: stage.merge === undefined ? 'affording' : 'merging',
-              actions: [
-                'forgetAway',
-                { type: 'recordPrepared', params: { stage: stage.name } },
-                ...tellOutside({ standing: 'working', stage: stage.name, headline: `${stage.name} begins` }),
-              ],
-            },
+            ...(looksFirst ? [{ guard: 'needsBaseline', target: 'baselining', actions: prepared }] : []),
+            { target: begin, actions: prepared },
           ],
           onError: blockedBecause('the worktree could not be prepared'),
         },
       },
+      ...(looksFirst && baselineStates(pipeline, stage, { begin, blockedBecause })),
       preparingLater: laterState('preparing', `${stage.name}: the forge is away`),
       ...(stage.merge !== undefined && {
         merging: mergeState(pipeline, stage, {

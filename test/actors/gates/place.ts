@@ -48,7 +48,7 @@ export async function startStory() {
       const forgeOf = async () => client;
       const inside = (name: string) => join(directory, name);
       const judging = {
-        ...{ runsDir: inside('runs'), checkoutsDir: inside('checkouts'), keptDir: inside('set-ups'), forgeOf },
+        ...{ runsDir: inside('runs'), checkoutsDir: inside('checkouts'), cacheDir: inside('cache'), forgeOf },
       };
       const { durationMs, ...looked } = await judgeGate(input, judging, new AbortController().signal);
       return { ...looked, durationMs: durationMs! };

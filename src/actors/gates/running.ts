@@ -1,0 +1,137 @@
+/** Runs a command on a clean checkout, with what a fresh one needs, and says what it came to. */
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { GateReport } from '../../domain/verdict.ts';
+import { readStart } from '../../host/supervised-process.ts';
+import type { Gate } from '../../machines/pipeline.ts';
+import { toolEnvironment } from '../environment.ts';
+import { gitIn, isAncestor } from '../git.ts';
+import { tailOf } from '../log-file.ts';
+import { inside } from '../paths.ts';
+import { setUp } from '../set-up/set-up.ts';
+import { missingSubmodules } from '../submodules.ts';
+import { runToEnd } from '../supervised-command.ts';
+import { checkOut } from './checkout.ts';
+import { type ChangedJudges, putBack } from './judges.ts';
+import { isForMissing, isOfMachine, whyNoVerdict } from './outcome.ts';
+import type { CommandPlace } from './place.ts';
+
+export type CommandGate = Extract<Gate, { kind: 'command' }>;
+
+const tailBytes = 3_000;
+
+/** What a run came to. */
+export interface Ran {
+  verdict: GateReport['verdict'];
+  detail: string;
+  /** Something that the code asks for was missing. */
+  isForMissing?: boolean;
+  /** It is this machine that could not run it: no other code would have been judged either. */
+  isOfMachine?: boolean;
+}
+
+/**
+ * What passes in a bare checkout passes. Else it is run with what a fresh checkout needs, which may cost minutes; and a failure is
+ * looked at again on the same tree.
+ */
+export async function runTwice(
+  gate: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+  judges?: ChangedJudges,
+): Promise<Ran> {
+  const bare = await runOnce(gate, { ...place, hook: null }, argv, judges);
+  if (bare.verdict === 'pass') return bare;
+  const isBare = place.hook === null;
+  const first = isBare ? bare : await runOnce(gate, { ...place, runId: `${place.runId}-made` }, argv, judges);
+  if (first.verdict !== 'fail') return first;
+  const again = await runOnce(gate, { ...place, runId: `${place.runId}-again` }, argv, judges);
+  if (again.verdict !== 'pass') return first;
+  const flaky = `${argv.join(' ')} is flaky: it failed, and passed on the same tree when it was run again`;
+  return { verdict: gate.flaky === 'inconclusive' ? 'inconclusive' : 'pass', detail: `${flaky}\n${first.detail}` };
+}
+
+export async function runOnce(
+  gate: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+  judges?: ChangedJudges,
+): Promise<Ran> {
+  const { timeout } = gate;
+  const { repository, directory, runId, runsDir } = place;
+  const runDir = inside(runsDir, runId);
+  const cwd = inside(directory, gate.cwd ?? '');
+  let whyNotReady = '';
+  // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
+  if (readStart(runDir) === undefined) {
+    const { isUsable, wrong } = await makeReady(place, judges);
+    if (!isUsable) return unjudged(wrong);
+    whyNotReady = wrong;
+    if (!existsSync(cwd) || !statSync(cwd).isDirectory())
+      return { verdict: 'inconclusive', detail: `there is no directory ${gate.cwd}` };
+  }
+  const { exit, isTimedOut } = await runToEnd({
+    ...{ ...place, argv, worktree: directory, cwd, runDir, timeLimitMs: timeout },
+    env: environmentOf(place),
+  });
+  const shown = argv.join(' ');
+  const output = [tailOf(join(runDir, 'output.log'), tailBytes), whyNotReady].filter(Boolean).join('\n');
+  if (isTimedOut) return unjudged(`${shown} took longer than ${timeout} ms\n${output}`);
+  if (exit.code === null) return unjudged(`${shown} died by ${exit.signal}\n${output}`);
+  const why = whyNoVerdict(argv, exit.code, output);
+  if (why !== null) {
+    // What the repository is to bring itself may come with the change.
+    const isOwn = argv.some(word => /^(?![-/])\S*(?:\/\S*|\.\w+)$/.test(word) && !existsSync(resolve(cwd, word)));
+    return {
+      ...{ verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` },
+      ...{ isForMissing: isForMissing(why), isOfMachine: isOfMachine(why) && !isOwn },
+    };
+  }
+  if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
+  const missing = await missingSubmodules(repository, place.head);
+  if (missing.length > 0) {
+    const what = `the submodule ${missing.join(', ')} is not on this machine; run git submodule update --init in ${repository}`;
+    return unjudged(`${shown} failed, and ${what}\n${output}`);
+  }
+  return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
+}
+
+const unjudged = (detail: string): Ran => ({ verdict: 'inconclusive', detail, isOfMachine: true });
+
+export const environmentOf = ({ env }: Pick<CommandPlace, 'env'>) => toolEnvironment(env);
+
+/**
+ * Makes the checkout, with what a fresh one needs. What was only found, and could not be done, may not be needed: the command is
+ * run all the same, and what it comes to is told with the reason.
+ */
+async function makeReady(
+  place: CommandPlace,
+  judges: ChangedJudges | undefined,
+): Promise<{ isUsable: boolean; wrong: string }> {
+  const { repository, directory, head, target, runId, runsDir, hook } = place;
+  const git = gitIn(repository);
+  const begun = [`${runId}-setup-1`, `${runId}-hook`].some(name => readStart(inside(runsDir, name)) !== undefined);
+  if (!begun) {
+    await checkOut({ repository, directory, commit: head, target });
+    if (judges !== undefined)
+      await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
+  }
+  const isOfTarget = target.commit !== undefined && (await isAncestor(git, head, target.commit));
+  const env = environmentOf(place);
+  const ready = await setUp({ ...place, rule: place.setUp, commit: head, isOfTarget, env });
+  const failed = 'what a fresh checkout needs could not be set up';
+  const wrong = ready.wrong === null ? '' : `${failed}: ${ready.wrong}`;
+  if (wrong !== '' && ready.isDeclared) return { isUsable: false, wrong };
+  if (hook === null) return { isUsable: true, wrong };
+  const hookId = `${runId}-hook`;
+  const { exit, isTimedOut } = await runToEnd({
+    ...{ ...place, argv: hook.run, worktree: directory, timeLimitMs: hook.timeLimitMs },
+    ...{ runDir: inside(runsDir, hookId), runId: hookId, env: { ...env, SIGNALBOX_HOOK: 'afterCreate' } },
+  });
+  if (exit.code === 0 && !isTimedOut) return { isUsable: true, wrong };
+  const how = isTimedOut
+    ? `took longer than ${hook.timeLimitMs} ms`
+    : `ended with ${exit.signal ?? `exit code ${exit.code}`}`;
+  const output = tailOf(join(inside(runsDir, hookId), 'output.log'), tailBytes);
+  return { isUsable: false, wrong: `${failed}: ${hook.run.join(' ')} ${how}\n${output}` };
+}

@@ -1,0 +1,56 @@
+/** How work in a repository is going to be set up and tested, in words: said before an agent is paid. */
+import { filesOf } from '../actors/gates/files.ts';
+import { gitIn } from '../actors/git.ts';
+import { plansOf, shownPlan } from '../actors/set-up/plan.ts';
+import type { SetUpRule } from '../domain/set-up.ts';
+import type { TestCommand } from '../domain/test-command.ts';
+import { candidatesAt } from '../integrations/toolchains/index.ts';
+import type { Pipeline } from '../machines/pipeline.ts';
+
+export interface TestingOf {
+  repository: string;
+  target: string;
+  setUp: SetUpRule;
+  tests: readonly TestCommand[];
+}
+
+/** Each with where it comes from; null for nothing. */
+export interface Testing {
+  setUp: string | null;
+  /** What `command` gates run that name no command. */
+  tests: string | null;
+}
+
+export async function testingOf({ repository, target, setUp, tests }: TestingOf): Promise<Testing> {
+  const files = await filesOf(gitIn(repository), target);
+  const plans = plansOf(
+    setUp,
+    files,
+    tests.map(({ cwd }) => cwd),
+  );
+  const [found] = candidatesAt(files);
+  const declared = tests.map(({ run, cwd }) => `${run.join(' ')}${cwd === '' ? '' : ` in ${cwd}`}`);
+  return {
+    setUp: plans.length === 0 ? null : plans.map(plan => `${shownPlan(plan)}${fromOf(plan.from)}`).join('; '),
+    tests:
+      declared.length > 0
+        ? `${declared.join('; ')} (gates.tests)`
+        : found === undefined
+          ? null
+          : `${found.test.join(' ')}${fromOf(found.from)}`,
+  };
+}
+
+const fromOf = (files: readonly string[]) => (files.length === 0 ? '' : ` (${files.join(', ')})`);
+
+/** What the gates of a pipeline are going to run, a line for each. */
+export async function announcedFor({ pipeline, ...of }: TestingOf & { pipeline: Pipeline }): Promise<string[]> {
+  const { setUp, tests } = await testingOf(of);
+  const gates = pipeline.stages.flatMap(stage => stage.gates).filter(gate => gate.kind === 'command');
+  const lines = gates.map(gate => {
+    if (gate.run !== undefined) return `${gate.name}: ${gate.run.join(' ')}`;
+    if (gate.script !== undefined) return `${gate.name}: the script ${gate.script}`;
+    return `${gate.name}: ${tests ?? `nothing was found in ${of.target} that says how it is tested; a person will be asked`}`;
+  });
+  return [...(setUp === null ? [] : [`set-up: ${setUp}`]), ...lines];
+}

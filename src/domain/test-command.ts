@@ -1,0 +1,7 @@
+/** How a project is tested, as its configuration says. */
+export interface TestCommand {
+  /** Program and arguments; no shell reads them. */
+  run: string[];
+  /** Where in a checkout, from its top; empty for the top itself. */
+  cwd: string;
+}

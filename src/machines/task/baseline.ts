@@ -1,0 +1,63 @@
+/** Looking at the untouched target before the first agent is paid: whether its tests can be run here, and whether they pass. */
+import type { Gate, Pipeline, Stage } from '../pipeline.ts';
+import { asking } from './asking.ts';
+import { placeOf, playerOf, type StateConfig, says, type Transition, usual, waitsFor } from './common.ts';
+import type { TaskContext } from './context.ts';
+import { personalEvents } from './people.ts';
+
+/** What a pipeline runs, each gate once. */
+export const commandsOf = ({ stages }: Pipeline): { gate: Gate; stage: Stage }[] =>
+  stages.flatMap(stage => stage.gates.filter(({ kind }) => kind === 'command').map(gate => ({ gate, stage })));
+
+interface Around {
+  /** Where the stage goes on. */
+  begin: string;
+  blockedBecause: (why: string) => Transition;
+}
+
+export function baselineStates(pipeline: Pipeline, stage: Stage, { begin, blockedBecause }: Around): StateConfig {
+  const commands = commandsOf(pipeline);
+  const judge = commands[0]!.stage;
+  const personal = personalEvents(pipeline, stage);
+  return {
+    baselining: {
+      meta: says({
+        why: ({ target }) => `the gates look at ${target} before anything is changed`,
+        headline: `${stage.name}: the target is judged first`,
+      }),
+      invoke: {
+        id: 'baseline',
+        src: 'baseline',
+        input: ({ context }: { context: TaskContext }) => ({
+          ...placeOf(context),
+          gates: commands.map(({ gate }) => gate),
+          base: context.base,
+          sandbox: playerOf(context, judge).sandbox,
+          env: [...playerOf(context, judge).env, ...(context.gateEnv ?? [])],
+          setUp: context.setUp ?? 'none',
+          tests: context.tests ?? [],
+          hook: context.hooks.afterCreate,
+          forge: context.forge ?? null,
+        }),
+        onDone: [
+          { guard: 'isOfMachine', target: 'unready', actions: 'recordUnready' },
+          { target: begin, actions: { type: 'recordBaseline', params: { stage: stage.name } } },
+        ],
+        onError: blockedBecause('the target could not be judged before the work'),
+      },
+    },
+    // What is missing is a person's to mend; it would be missing after an agent's work as well.
+    unready: asking({ kind: 'decision', stage: stage.name }, `${stage.name} waits for what its tests need`, {
+      tags: ['person', 'decision'],
+      meta: says({ why: waitsFor }),
+      on: {
+        ...personal,
+        'task.retry': usual('looks again', personal['task.retry'] as Transition),
+        'task.approve': usual('lets the agents work all the same; their tests will ask you again', {
+          target: begin,
+          actions: ['waiveBaseline', 'stopWaiting'],
+        }),
+      },
+    }),
+  };
+}
