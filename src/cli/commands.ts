@@ -8,6 +8,7 @@ type Load = () => Promise<AnyCommand>;
 const byOperation: Record<OperationName, Load> = {
   init: () => import('./init.ts').then(it => it.init),
   doctor: () => import('./doctor.ts').then(it => it.doctor),
+  'gates.detect': () => import('./gates.ts').then(it => it.detect),
   'task.list': () => import('./task.ts').then(it => it.list),
   'task.show': () => import('./task.ts').then(it => it.show),
   'task.add': () => import('./task.ts').then(it => it.add),
@@ -89,6 +90,7 @@ export const groups: Record<string, string> = {
   demo: '',
   run: '',
   serve: '',
+  gates: 'how a repository is tested',
   task: 'look at tasks and move them on',
   agent: 'look at agent runs and end them',
   status: '',

@@ -64,6 +64,7 @@ export const operations = {
   'data.verify': () => import('./data-verify.ts').then(it => it.dataVerify),
   'data.backup': () => import('./data-backup.ts').then(it => it.dataBackup),
   'data.prune': () => import('./data-prune.ts').then(it => it.dataPrune),
+  'gates.detect': () => import('./gates-detect.ts').then(it => it.gatesDetect),
   doctor: () => import('./doctor.ts').then(it => it.doctor),
   init: () => import('./init.ts').then(it => it.init),
 } as const;

@@ -15,7 +15,7 @@ const described = (schema: z.ZodType) =>
   Object.entries((jsonSchemaOf(schema, 'input').properties ?? {}) as Record<string, { description?: string }>);
 
 /** What is about the machine on which it is asked, and why it cannot be asked from afar. */
-const local = ['config.check', 'doctor', 'init'];
+const local = ['config.check', 'doctor', 'gates.detect', 'init'];
 
 test('an operation is listed under its own name', () => {
   expect(all.map(({ name }) => name)).toEqual(operationNames);

@@ -1,0 +1,71 @@
+/** Writes a value into a configuration file, and leaves everything else in it as it is. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { isMap, isNode, isScalar, parseDocument } from 'yaml';
+import { SignalboxError } from '../domain/errors.ts';
+import type { TestCommand } from '../domain/test-command.ts';
+import { type Environment, loadConfig } from './load.ts';
+
+/**
+ * Sets `projects.<project>.gates.tests`. Throws `invalid` for a file that is a program, and what is wrong where the file would not
+ * hold afterwards: then it is left as it was.
+ */
+export async function writeTests(
+  file: string,
+  project: string,
+  tests: readonly TestCommand[],
+  env: Environment,
+): Promise<void> {
+  if (!['.yaml', '.yml', '.json'].includes(extname(file))) {
+    throw new SignalboxError('invalid', 'badFile', `${file} is a program, and is not written to.`, {
+      remedy: { say: `write it there yourself: projects.${project}.gates.tests: ${JSON.stringify(tests)}` },
+    });
+  }
+  const before = readFileSync(file, 'utf8');
+  write(file, inserted(before, project, tests) ?? replaced(before, project, tests));
+  try {
+    await loadConfig({ file, cwd: process.cwd(), env });
+  } catch (error) {
+    write(file, before);
+    throw error;
+  }
+}
+
+/** As lines of their own, so that every other line stays as somebody wrote it; undefined where there is no room for that. */
+function inserted(text: string, project: string, tests: readonly TestCommand[]): string | undefined {
+  const parent = parseDocument(text).getIn(['projects', project], true);
+  if (!isMap(parent) || parent.flow === true || parent.has('gates')) return undefined;
+  const [first] = parent.items;
+  const key = isScalar(first?.key) ? first.key.range : undefined;
+  const value = isNode(first?.value) ? first.value.range : undefined;
+  if (key == null || value == null) return undefined;
+  const indent = ' '.repeat(key[0] - (text.lastIndexOf('\n', key[0]) + 1));
+  const lineEnd = text.indexOf('\n', value[1] - 1);
+  if (indent === '' || lineEnd < 0) return undefined;
+  const lines = ['gates:', '  tests:', ...tests.map(it => `    - ${flowing(it)}`)].map(line => `${indent}${line}\n`);
+  return text.slice(0, lineEnd + 1) + lines.join('') + text.slice(lineEnd + 1);
+}
+
+function replaced(text: string, project: string, tests: readonly TestCommand[]): string {
+  const document = parseDocument(text);
+  document.setIn(['projects', project, 'gates', 'tests'], tests.map(plain));
+  return document.toString({ lineWidth: 0 });
+}
+
+const plain = ({ run, cwd }: TestCommand) => (cwd === '' ? { run } : { run, cwd });
+
+/** JSON is YAML. */
+const flowing = ({ run, cwd }: TestCommand) =>
+  `{ run: ${JSON.stringify(run)}${cwd === '' ? '' : `, cwd: ${JSON.stringify(cwd)}`} }`;
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new SignalboxError('unavailable', 'directoryUnusable', `${file} cannot be written: ${reason}`, {
+      cause: error,
+    });
+  }
+}
