@@ -5,7 +5,7 @@
  *
  *   node test/crash/sweep.ts [--all | --every N] [--from POINT] [--to POINT]
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,32 @@ const place = realpathSync(mkdtempSync(join(tmpdir(), 'signalbox-crash-')));
 const template = join(place, 'template');
 mkdirSync(template);
 await makeDemoRepository(template);
+await addToProve(template);
+
+/** A submodule and what a set-up makes: the shop's tests ask for both in each checkout that they run in. */
+async function addToProve(shop: string): Promise<void> {
+  const library = join(place, 'library');
+  mkdirSync(library);
+  await makeDemoRepository(library);
+  const git = gitIn(shop);
+  // Ours fetches from no directory.
+  await execa('git', ['submodule', '--quiet', 'add', library, 'library'], {
+    cwd: shop,
+    env: { GIT_ALLOW_PROTOCOL: 'file' },
+  });
+  writeFileSync(join(shop, '.gitignore'), 'made/\n');
+  writeFileSync(join(shop, 'lock'), 'one\n');
+  const asked = 'test -e library/total.sh && test "$(cat made/it)" = one || { echo "nothing is set up"; exit 1; }\n';
+  writeFileSync(join(shop, 'test.sh'), `${asked}${readFileSync(join(shop, 'test.sh'), 'utf8')}`);
+  await git(['add', '--all']);
+  await git(['commit', '--quiet', '-m', 'Use a library']);
+}
+
+const configuration = `projects:
+  shop:
+    repository: ./shop
+    setup: { run: [sh, -c, mkdir -p made && cp lock made/it], keyedBy: [lock] }
+`;
 
 async function runVictim(
   directory: string,
@@ -53,6 +79,7 @@ async function runVictim(
 function freshDirectory(name: string): string {
   const directory = join(place, name);
   cpSync(template, join(directory, 'shop'), { recursive: true });
+  writeFileSync(join(directory, 'signalbox.config.yaml'), configuration);
   return directory;
 }
 
@@ -74,6 +101,8 @@ const calm = freshDirectory('calm');
 const undisturbed = await runVictim(calm, 0);
 if (undisturbed.outcome === undefined) throw new Error(`The undisturbed run failed:\n${undisturbed.output}`);
 const expected = await endOf(calm, undisturbed.outcome);
+const { state } = undisturbed.outcome.summary as { state: string };
+if (state !== 'done') throw new Error(`The undisturbed run ended as ${state}:\n${JSON.stringify(expected, null, 2)}`);
 const { points } = undisturbed.outcome;
 const last = Math.min(points, Number(values.to ?? points));
 const step = values.all ? 1 : Number(values.every);
