@@ -62,7 +62,9 @@ export function sandboxed(place: SandboxPlace): Sandboxed {
 function writableIn(common: string, branch: string): string[] {
   if (existsSync(join(common, 'reftable'))) return [common];
   const folder = dirname(`refs/heads/${branch}`);
-  const paths = ['objects', folder, join('logs', folder)].map(path => join(common, path));
+  // What git-lfs keeps of large files is there once one is used.
+  const large = existsSync(join(common, 'lfs')) ? ['lfs'] : [];
+  const paths = ['objects', folder, join('logs', folder), ...large].map(path => join(common, path));
   for (const path of paths) mkdirSync(path, { recursive: true });
   return paths;
 }
