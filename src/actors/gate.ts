@@ -121,13 +121,13 @@ async function judge(
 /** Where a command runs, and what it may use. */
 function commandPlace(
   input: Omit<JudgeInput, 'head'>,
-  { checkoutsDir, ...dirs }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+  { checkoutsDir, runsDir, cacheDir, signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
 ): Omit<CommandPlace, 'head' | 'target'> {
   const { taskId, project, repository, branch, sandbox, gate, job } = input;
   const { env = [], setUp = 'none', hook = null, tests = [] } = input;
   const directory = inside(checkoutsDir, join(project, taskId, gate.name));
   const place = { taskId, repository, branch, directory, runId: job.ref, job: job.ref };
-  return { ...place, ...dirs, sandbox, env, setUp, hook, tests };
+  return { ...place, runsDir, cacheDir, signal, sandbox, env, setUp, hook, tests };
 }
 
 export type BaselineInput = Omit<JudgeInput, 'gate' | 'head'> & {

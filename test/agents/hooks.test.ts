@@ -16,8 +16,10 @@ async function makeHooked(hooks: (note: (does?: string) => string[], place: Stag
     `echo "$SIGNALBOX_HOOK \${SIGNALBOX_OUTCOME:--} $SIGNALBOX_TASK_ID $SIGNALBOX_PROJECT $(pwd) \${SECRET:-nothing}" >> ${journal}\neval "$1"\n`,
   );
   const note = (does = 'true') => ['sh', script, does];
+  // A look at the target before has its own checkout made ready by hooks, too.
+  const gates = { baseline: false };
   const configure = (chosen: Hooks) =>
-    stage.configure({ agent: 'claude', projects: { shop: { repository: stage.repository, hooks: chosen } } });
+    stage.configure({ agent: 'claude', projects: { shop: { repository: stage.repository, hooks: chosen, gates } } });
   configure(hooks(note, stage));
   const lines = () => (existsSync(journal) ? readFileSync(journal, 'utf8').trim().split('\n') : []);
   return {

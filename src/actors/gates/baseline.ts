@@ -10,7 +10,7 @@ import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
 import { versionOf } from '../set-up/version.ts';
 import type { CommandPlace } from './place.ts';
-import { type CommandGate, environmentOf, type Ran, runOnce } from './running.ts';
+import { type CommandGate, environmentOf, type Ran, runReady } from './running.ts';
 
 const keptMs = 86_400_000;
 const mostKept = 500;
@@ -28,7 +28,7 @@ export async function baselineOf(
   return inTurn(`baseline ${file}`, async () => {
     const before = isFresh ? undefined : readKept(file);
     if (before !== undefined) return before;
-    const ran = await runOnce(gate, place, argv);
+    const ran = await runReady(gate, place, argv);
     // What the machine lacks today it may have in a minute.
     if (ran.isOfMachine !== true) write(file, ran);
     return ran;

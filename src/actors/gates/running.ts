@@ -18,7 +18,9 @@ import type { CommandPlace } from './place.ts';
 
 export type CommandGate = Extract<Gate, { kind: 'command' }>;
 
+/** Of what a command prints, so much is shown, and so much is read: what ran may stand far above its last words. */
 const tailBytes = 3_000;
+const readBytes = 4_000_000;
 
 /** What a run came to. */
 export interface Ran {
@@ -30,25 +32,31 @@ export interface Ran {
   isOfMachine?: boolean;
 }
 
-/**
- * What passes in a bare checkout passes. Else it is run with what a fresh checkout needs, which may cost minutes; and a failure is
- * looked at again on the same tree.
- */
+/** A failure is looked at again on the same tree. */
 export async function runTwice(
   gate: CommandGate,
   place: CommandPlace,
   argv: readonly string[],
   judges?: ChangedJudges,
 ): Promise<Ran> {
-  const bare = await runOnce(gate, { ...place, hook: null }, argv, judges);
-  if (bare.verdict === 'pass') return bare;
-  const isBare = place.hook === null;
-  const first = isBare ? bare : await runOnce(gate, { ...place, runId: `${place.runId}-made` }, argv, judges);
+  const first = await runReady(gate, place, argv, judges);
   if (first.verdict !== 'fail') return first;
   const again = await runOnce(gate, { ...place, runId: `${place.runId}-again` }, argv, judges);
   if (again.verdict !== 'pass') return first;
   const flaky = `${argv.join(' ')} is flaky: it failed, and passed on the same tree when it was run again`;
   return { verdict: gate.flaky === 'inconclusive' ? 'inconclusive' : 'pass', detail: `${flaky}\n${first.detail}` };
+}
+
+/** What passes without the hook passes. Else it is run with what that makes, which may cost minutes. */
+export async function runReady(
+  gate: CommandGate,
+  place: CommandPlace,
+  argv: readonly string[],
+  judges?: ChangedJudges,
+): Promise<Ran> {
+  const bare = await runOnce(gate, { ...place, hook: null }, argv, judges);
+  if (bare.verdict === 'pass' || place.hook === null) return bare;
+  return runOnce(gate, { ...place, runId: `${place.runId}-made` }, argv, judges);
 }
 
 export async function runOnce(
@@ -75,16 +83,19 @@ export async function runOnce(
     env: environmentOf(place),
   });
   const shown = argv.join(' ');
-  const output = [tailOf(join(runDir, 'output.log'), tailBytes), whyNotReady].filter(Boolean).join('\n');
+  const withReason = (bytes: number) =>
+    [tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n');
+  const output = withReason(tailBytes);
   if (isTimedOut) return unjudged(`${shown} took longer than ${timeout} ms\n${output}`);
   if (exit.code === null) return unjudged(`${shown} died by ${exit.signal}\n${output}`);
-  const why = whyNoVerdict(argv, exit.code, output);
+  const why = whyNoVerdict(argv, exit.code, withReason(readBytes));
   if (why !== null) {
     // What the repository is to bring itself may come with the change.
     const isOwn = argv.some(word => /^(?![-/])\S*(?:\/\S*|\.\w+)$/.test(word) && !existsSync(resolve(cwd, word)));
     return {
       ...{ verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` },
-      ...{ isForMissing: isForMissing(why), isOfMachine: isOfMachine(why) && !isOwn },
+      // What cannot be set up since the change is missing for the change's sake as well.
+      ...{ isForMissing: isForMissing(why) || whyNotReady !== '', isOfMachine: isOfMachine(why) && !isOwn },
     };
   }
   if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
