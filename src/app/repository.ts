@@ -78,7 +78,8 @@ async function whyNoDocuments(git: Git, branch: string): Promise<string | undefi
     const [words = '', path = ''] = entry.split('\t');
     const mode = words.split(' ', 1)[0];
     const what = { '120000': 'a symlink', '160000': 'a submodule', '100644': 'a file', '100755': 'a file' }[mode ?? ''];
-    if (what === undefined) continue;
+    // Asked for two paths of which one lies in the other, git answers all that lies beside that one, too.
+    if (what === undefined || !['docs', 'docs/work-items'].includes(path)) continue;
     return `${path} is ${what} in ${branch}, and agents leave their documents in docs/work-items; make it a folder.`;
   }
   return undefined;

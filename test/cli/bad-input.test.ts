@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { gitIn } from '../../src/actors/git.ts';
 import { makePlace, type Place } from './place.ts';
@@ -115,6 +115,19 @@ test('a repository in which work could not be done, or not land, is refused befo
   await place.git(['rm', '--quiet', 'docs']);
   await place.git(['commit', '--quiet', '-m', 'Without the link']);
   await expectRefused(place, whole(place), /filter big/, /no-such-program is not on the PATH/);
+});
+
+test('a repository whose docs hold files of its own is as good as any', async () => {
+  const place = await makePlace();
+  for (const file of ['docs/Makefile', 'docs/guide/link', 'docs/work-items/old.md']) {
+    mkdirSync(dirname(join(place.repository, file)), { recursive: true });
+    writeFileSync(join(place.repository, file), 'text\n');
+  }
+  symlinkSync('Makefile', join(place.repository, 'docs/other'));
+  await place.git(['add', '--all']);
+  await place.git(['commit', '--quiet', '-m', 'Document it']);
+  const { code, stderr } = await place.signalbox('task', 'add', ...place.newTask().slice(1));
+  expect({ code, stderr }).toMatchObject({ code: 0 });
 });
 
 test('a program that is missing or may not be run is refused before anything is made', async () => {
