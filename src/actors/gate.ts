@@ -15,6 +15,7 @@ import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCi } from './gates/ci.ts';
 import { judgeCommand, judgeTarget } from './gates/command.ts';
 import { documentsAt } from './gates/documents.ts';
+import { judgePaths } from './gates/paths.ts';
 import type { CommandPlace } from './gates/place.ts';
 import { judgePullRequestReview } from './gates/pull-request-review.ts';
 import { judgeVerdict } from './gates/verdict.ts';
@@ -104,15 +105,19 @@ async function judge(
 ): Promise<Looked> {
   const { repository, workItem, head } = input;
   const git = gitIn(repository);
+  const targetNow = async () => ({
+    name: input.target,
+    commit: await resolveCommit(git, refOf(input.target, input.forge?.name)),
+  });
   switch (gate.kind) {
     case 'artifacts':
       return judgeArtifacts(gate, await documentsAt(git, head, documentsOf(workItem)));
     case 'verdict':
       return judgeVerdict(gate, await documentsAt(git, head, documentsOf(workItem)));
-    case 'command': {
-      const target = { name: input.target, commit: await resolveCommit(git, refOf(input.target, input.forge?.name)) };
-      return judgeCommand(gate, { ...commandPlace(input, judging), head, target });
-    }
+    case 'command':
+      return judgeCommand(gate, { ...commandPlace(input, judging), head, target: await targetNow() });
+    case 'paths':
+      return judgePaths(gate, git, { head, target: await targetNow() });
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };
   }

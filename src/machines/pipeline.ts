@@ -83,6 +83,29 @@ const command = z.strictObject({
   flaky: z.enum(['pass', 'inconclusive']).default('pass'),
 });
 
+const paths = z.strictObject({
+  kind: z.literal('paths'),
+  name,
+  /**
+   * What a person has to approve when the branch changes it: `db/migrations/**`. Without it what decides how code is judged:
+   * scripts and settings of tests, builds, tests that are removed.
+   */
+  protect: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .max(300)
+        .refine(
+          pattern => !pattern.startsWith('/') && !pattern.split('/').includes('..'),
+          'must stay inside the repository',
+        ),
+    )
+    .min(1)
+    .max(100)
+    .optional(),
+});
+
 const approval = z.strictObject({ kind: z.literal('approval'), name });
 
 const hour = 3_600_000;
@@ -109,7 +132,15 @@ const pullRequestReview = z.strictObject({
   deadline: duration.default(7 * 24 * hour),
 });
 
-export const gateSchema = z.discriminatedUnion('kind', [artifacts, verdict, command, approval, ci, pullRequestReview]);
+export const gateSchema = z.discriminatedUnion('kind', [
+  artifacts,
+  verdict,
+  command,
+  paths,
+  approval,
+  ci,
+  pullRequestReview,
+]);
 
 const runSchema = z
   .strictObject({

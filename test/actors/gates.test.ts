@@ -438,6 +438,13 @@ describe('a command in its checkout', () => {
     });
   });
 
+  test('that changes files changes nothing of anybody, and says so', async () => {
+    const task = startTask({}, { 'kept.txt': 'kept', 'same.txt': 'same' });
+    const report = await task.judge(run('echo other > kept.txt; touch same.txt; echo new > new.txt'));
+    expect(report).toMatchObject({ verdict: 'pass', detail: expect.stringMatching(/; it changed kept\.txt, which/) });
+    expect(readFileSync(join(task.worktree, 'kept.txt'), 'utf8')).toBe('kept');
+  });
+
   test('has the history and the tags, and changes no branch, stash or setting of anybody', async () => {
     const task = startTask();
     git(task.worktree, 'tag', 'v1.2.3');

@@ -54,6 +54,11 @@ const pytest: Runner = (code, output) => {
 
 const runners: readonly [RegExp, Runner][] = [
   [/(?:^|[\s/])(?:py\.?test|pytest)(?:\s|$)/, pytest],
+  // A crate whose targets are all without tests is silent.
+  [
+    /(?:^|\/)cargo (?:\S+ )?test\b/,
+    (code, output) => (code === 0 && !/^running \d+ tests?$/m.test(output) ? 'ran no tests' : null),
+  ],
   [/(?:^|\/)dotnet test/, code => (code === 8 ? 'ran no tests (exit code 8 of dotnet test)' : null)],
 ];
 

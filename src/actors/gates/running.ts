@@ -98,13 +98,35 @@ export async function runOnce(
       ...{ isForMissing: isForMissing(why) || whyNotReady !== '', isOfMachine: isOfMachine(why) && !isOwn },
     };
   }
-  if (exit.code === 0) return { verdict: 'pass', detail: `${shown} passed` };
+  if (exit.code === 0) {
+    const changed = await changedIn(directory, judges?.files ?? []);
+    return { verdict: 'pass', detail: `${shown} passed${changed}` };
+  }
   const missing = await missingSubmodules(repository, place.head);
   if (missing.length > 0) {
     const what = `the submodule ${missing.join(', ')} is not on this machine; run git submodule update --init in ${repository}`;
     return unjudged(`${shown} failed, and ${what}\n${output}`);
   }
   return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
+}
+
+const mostShown = 5;
+
+/** Files of the commit that are not as they were: nobody gets them, and whoever expects that has to know. */
+async function changedIn(directory: string, putBackBefore: readonly string[]): Promise<string> {
+  const { code, stdout } = await gitIn(directory).result([
+    'diff',
+    '-z',
+    '--name-only',
+    '--no-ext-diff',
+    '--ignore-submodules=all',
+  ]);
+  // What was done to the repository there is not ours to understand.
+  if (code !== 0) return '';
+  const changed = stdout.split('\0').filter(path => path !== '' && !putBackBefore.includes(path));
+  if (changed.length === 0) return '';
+  const more = changed.length > mostShown ? `, and ${changed.length - mostShown} more` : '';
+  return `; it changed ${changed.slice(0, mostShown).join(', ')}${more}, which is part of nothing`;
 }
 
 const unjudged = (detail: string): Ran => ({ verdict: 'inconclusive', detail, isOfMachine: true });

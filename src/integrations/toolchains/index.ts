@@ -57,8 +57,11 @@ export function candidatesIn(files: Files): Placed[] {
     const here = below(files, directory);
     for (const candidate of candidatesAt(here)) {
       const isBelow = (other: string) => other === '' || directory.startsWith(`${other}/`);
-      if (spoken.some(({ toolchain, directory: other }) => toolchain === candidate.toolchain && isBelow(other)))
-        continue;
+      const isSpoken = spoken.some(
+        ({ toolchain, directory: other }) => toolchain === candidate.toolchain && isBelow(other),
+      );
+      const own = toolchains.find(({ name }) => name === candidate.toolchain);
+      if (isSpoken && own?.isApart?.(here) !== true) continue;
       found.push({ ...candidate, directory });
     }
     for (const { name, isForAll } of toolchains)

@@ -5,8 +5,14 @@ type Found = Omit<Candidate, 'toolchain'>;
 
 export const python: Toolchain = {
   name: 'python',
-  find: files => (saysPytest(files) ? pytest(files) : undefined) ?? environments(files) ?? django(files) ?? bare(files),
+  find: files => found(files),
+  // What is below is collected from here, whatever settings for some of it lie there.
+  isForAll: files => found(files) !== undefined,
+  isApart: files => ['pyproject.toml', 'setup.py', 'setup.cfg', 'tox.ini', 'noxfile.py'].some(file => files.has(file)),
 };
+
+const found = (files: Files): Found | undefined =>
+  (saysPytest(files) ? pytest(files) : undefined) ?? environments(files) ?? django(files) ?? bare(files);
 
 /** Files in which the settings of pytest are; see https://docs.pytest.org/en/stable/reference/customize.html. */
 function saysPytest(files: Files): boolean {

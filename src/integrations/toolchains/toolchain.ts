@@ -54,6 +54,8 @@ export interface Toolchain {
   find(files: Files): Omit<Candidate, 'toolchain'> | undefined;
   /** Whether what is found at the top speaks for the directories below as well. */
   isForAll?(files: Files): boolean;
+  /** Whether a directory is a project of its own all the same. */
+  isApart?(files: Files): boolean;
 }
 
 /** Of some files those that are there. */

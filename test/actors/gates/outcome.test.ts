@@ -92,6 +92,13 @@ test.each<[string, string[], number, string, RegExp]>([
   ['gradle', ['gradle', 'test'], 0, '> Task :test NO-SOURCE\nBUILD SUCCESSFUL', /ran no tests/],
   ['PHPUnit', ['vendor/bin/phpunit'], 0, 'No tests executed!', /ran no tests/],
   [
+    'a crate that has nothing to test',
+    ['cargo', 'test'],
+    0,
+    '    Finished `test` profile [unoptimized + debuginfo] target(s) in 0.1s',
+    /ran no tests/,
+  ],
+  [
     'a test file of Go without tests',
     ['go', 'test'],
     0,
