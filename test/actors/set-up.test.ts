@@ -165,7 +165,12 @@ test('one that was only found and fails is told with what the command came to', 
   const project = startProject(files);
   expect(await project.judge('true')).toMatchObject({ verdict: 'pass' });
   const report = await project.judge('exit 1');
-  expect(report.detail).toMatch(/could not be set up: npm ci ended with exit code 1/);
+  expect(report).toMatchObject({
+    verdict: 'inconclusive',
+    detail: expect.stringMatching(
+      /failed with exit code 1, and what a fresh checkout needs could not be set up: npm ci/,
+    ),
+  });
   const { noticed } = await project.prepare();
   expect(noticed?.[0]).toMatch(/^what the worktree needs could not be set up: npm ci ended with exit code 1/);
 }, 60_000);

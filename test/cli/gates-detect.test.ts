@@ -74,6 +74,16 @@ test('what is there already is replaced, and other settings of gates stay', asyn
   });
 });
 
+test('what fails today is not written', async () => {
+  const before = 'projects:\n  shop:\n    repository: ./shop\n';
+  const place = await startShop(
+    { 'package.json': npm('node --version'), 'tools/Makefile': 'test:\n\tfalse\n' },
+    before,
+  );
+  await place.detect('--write', '--config', place.file);
+  expect(place.configured().projects.shop.gates.tests).toEqual([{ run: ['npm', 'test', '--silent'] }]);
+});
+
 test('what cannot be run here is not written, and said', async () => {
   const before = 'projects:\n  shop:\n    repository: ./shop\n';
   const place = await startShop({ 'package.json': npm('no-such-runner-4711') }, before);

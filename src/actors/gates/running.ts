@@ -1,6 +1,7 @@
 /** Runs a command on a clean checkout, with what a fresh one needs, and says what it came to. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
 import type { Gate } from '../../machines/pipeline.ts';
@@ -84,7 +85,7 @@ export async function runOnce(
   });
   const shown = argv.join(' ');
   const withReason = (bytes: number) =>
-    [tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n');
+    stripVTControlCharacters([tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n'));
   const output = withReason(tailBytes);
   if (isTimedOut) return unjudged(`${shown} took longer than ${timeout} ms\n${output}`);
   if (exit.code === null) return unjudged(`${shown} died by ${exit.signal}\n${output}`);
@@ -107,7 +108,11 @@ export async function runOnce(
     const what = `the submodule ${missing.join(', ')} is not on this machine; run git submodule update --init in ${repository}`;
     return unjudged(`${shown} failed, and ${what}\n${output}`);
   }
-  return { verdict: 'fail', detail: `${shown} failed with exit code ${exit.code}\n${output}` };
+  const failed = `${shown} failed with exit code ${exit.code}`;
+  if (whyNotReady === '') return { verdict: 'fail', detail: `${failed}\n${output}` };
+  // Without what it needs nobody knows whose fault it is; whether the target has it says more.
+  const detail = `${failed}, and ${whyNotReady.split('\n', 1)[0]}\n${output}`;
+  return { verdict: 'inconclusive', detail, isForMissing: true, isOfMachine: true };
 }
 
 const mostShown = 5;

@@ -15,7 +15,7 @@ const isTest =
   /\b(?:tests?|checks?|verify|lint|typecheck|spec|pytest|tox|nox|vitest|jest|mocha|rspec|rake|phpunit|ctest)\b/i;
 /** What only fetches or reports is no test, whatever it is called. */
 const isOther =
-  /^(?:echo|cd|mkdir|export|curl|wget|git|apt(?:-get)?|sudo apt(?:-get)?|(?:python3? -m )?pip3? install|npm (?:ci|install)|#)/;
+  /^(?:echo|cd|cp|mv|rm|cat|ls|chmod|mkdir|export|curl|wget|git|apt(?:-get)?|sudo apt(?:-get)?|(?:python3? -m )?pip3? install|npm (?:ci|install)|#)/;
 const mostCommands = 50;
 
 export function ciCommands(files: Files): CiCommand[] {

@@ -92,6 +92,20 @@ test.each<[string, string[], number, string, RegExp]>([
   ['gradle', ['gradle', 'test'], 0, '> Task :test NO-SOURCE\nBUILD SUCCESSFUL', /ran no tests/],
   ['PHPUnit', ['vendor/bin/phpunit'], 0, 'No tests executed!', /ran no tests/],
   [
+    'a Maven of another version',
+    ['mvn', 'test'],
+    1,
+    '[ERROR] Detected Maven Version: 3.8.7 is not in the allowed range [3.9,).',
+    /a fitting Maven is not installed/,
+  ],
+  [
+    'a Go of another version',
+    ['go', 'test'],
+    1,
+    'go: go.mod requires go >= 1.30 (running go 1.24; GOTOOLCHAIN=local)',
+    /go 1\.30 is not installed/,
+  ],
+  [
     'a crate that has nothing to test',
     ['cargo', 'test'],
     0,
