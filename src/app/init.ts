@@ -155,8 +155,10 @@ projects:
     # pipeline: ./pipeline.yaml  # instead of the default one; see docs/pipelines.md
     # budget:
     #   day: { money: 20 }       # US dollars; also tokens: 5M, time: 8h, sessions: 40
-    # hooks:
-    #   afterCreate: { run: [npm, ci], timeLimit: 5m }
+    # setup: { run: [npm, ci], keyedBy: [package-lock.json] }   # left out: what the lock files say
+    # gates:
+    #   tests: [{ run: [npm, test] }]   # "signalbox gates detect --write" finds, tries and writes them
+    #   env: [HTTPS_PROXY]
 
 # A server that holds the repository: branches go there, pull requests are made, and it merges. See docs/forges.md.
 # forges:
