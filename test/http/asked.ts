@@ -16,7 +16,7 @@ export interface Asked {
 
 const json = 'application/json';
 const events = { accept: 'text/event-stream' };
-const [task, paused, run] = [{ taskId: 'ET-1' }, { taskId: 'ET-2' }, { agentId: 'ET-1.analysis.2' }];
+const [task, paused, run] = [{ taskId: 'ET-1' }, { taskId: 'ET-2' }, { agentId: 'ET-1.analysis.3' }];
 
 const webhooks = (ids: Record<string, string>) => [
   { ids, body: { news: true }, status: 202 },

@@ -17,7 +17,7 @@ const known = [
   'ET-1',
   'ET-2',
   'ET-3',
-  'ET-1.analysis.2',
+  'ET-1.analysis.3',
   'worker',
   'breaker',
   'task:default',
@@ -94,7 +94,7 @@ const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 /** What a field of a path would name well. */
 const good: Record<string, string[]> = {
   taskId: ['ET-1', 'ET-2', 'ET-3'],
-  agentId: ['ET-1', 'ET-1.analysis.2'],
+  agentId: ['ET-1', 'ET-1.analysis.3'],
   machineId: ['breaker', 'ET-1', 'task:default', 'merge:'],
   name: ['bot', 'ci', 'default', 'shop'],
   id: Array.from({ length: 30 }, (_, index) => `event:${index}`),

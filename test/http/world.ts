@@ -33,7 +33,7 @@ const secret = 'a-value-of-the-environment';
 
 export type World = Awaited<ReturnType<typeof makeWorld>>;
 
-/** `ET-1` was worked on until a person had to approve it, by the run `ET-1.analysis.2`; `ET-2` is paused; `ET-3` is new. */
+/** `ET-1` was worked on until a person had to approve it, by the run `ET-1.analysis.3`; `ET-2` is paused; `ET-3` is new. */
 export async function makeWorld(options: Partial<ServerOptions> = {}) {
   const data = await waysOfAsking[0]!.make();
   const fake = await startFakeGitea({ accounts: ['signalbox-bot'] });

@@ -39,6 +39,7 @@ export function playedWork(): Played {
     }),
     task: {
       prepare: () => ({ base: 'b'.repeat(40), head: 'b'.repeat(40), codeTree: 'tree' }),
+      baseline: () => ({ reports: [] }),
       publish: ({ stage }: { stage: string }): Published => {
         const questions = played.asks[stage] ?? null;
         delete played.asks[stage];
