@@ -1,7 +1,7 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { SignalboxError } from '../domain/errors.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
@@ -81,6 +81,7 @@ export function gitIn(directory: string): Git {
   // A checkout of ours is never sparse, whatever the user's is.
   const isWhole = notedGitDirs(directory) !== undefined;
   const result = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
+    disarm(directory);
     for (let attempt = 1; ; attempt++) {
       const settings = isWhole ? [...quiet, ...whole] : quiet;
       const { exitCode, stdout, stderr, failed, code } = await execa('git', [...settings, ...identity, ...args], {
@@ -156,6 +157,21 @@ export function notedGitDirs(worktree: string): GitDirs | undefined {
     return JSON.parse(readFileSync(noteAt(worktree), 'utf8')) as GitDirs;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * An agent may write in the git directory of its worktree. A link there would have git, or us, write wherever it leads; and
+ * `config.worktree` names programs that git runs. We have neither.
+ */
+function disarm(worktree: string): void {
+  const dirs = notedGitDirs(worktree);
+  if (dirs === undefined || dirs.borrowed !== undefined) return;
+  for (const place of [dirs.own, join(dirs.own, 'logs')]) {
+    if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
+    for (const entry of readdirSync(place, { withFileTypes: true })) {
+      if (entry.isSymbolicLink() || entry.name === 'config.worktree') rmSync(join(place, entry.name), { force: true });
+    }
   }
 }
 

@@ -1,9 +1,9 @@
 /** Git here obeys no program that an agent has written into the configuration of its repository. */
-import { appendFileSync, chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gitIn, isAncestor } from '../../src/actors/git.ts';
-import { commitFiles, createProject, git } from './repository.ts';
+import { gitIn, isAncestor, notedGitDirs, noteGitDirs } from '../../src/actors/git.ts';
+import { commitFiles, createProject, git, write } from './repository.ts';
 
 test('an object that is missing is fetched from nowhere, by no program', async () => {
   const { directory, repository, first } = createProject();
@@ -20,4 +20,23 @@ test('an object that is missing is fetched from nowhere, by no program', async (
     expect(existsSync(mark)).toBe(false);
     git(repository, 'config', '--remove-section', 'remote.evil');
   }
+});
+
+test('what an agent has put into the git directory of its worktree leads git nowhere, and runs nothing', async () => {
+  const { directory, repository } = createProject();
+  git(repository, 'config', 'extensions.worktreeConfig', 'true');
+  const worktree = join(directory, 'worktree');
+  git(repository, 'worktree', 'add', '--quiet', worktree);
+  await noteGitDirs(worktree);
+  const own = notedGitDirs(worktree)!.own;
+  const [elsewhere, mark] = [join(directory, 'elsewhere'), join(directory, 'ran')];
+  writeFileSync(elsewhere, 'mine');
+  for (const name of ['signalbox-publish.index', 'COMMIT_EDITMSG']) symlinkSync(elsewhere, join(own, name));
+  writeFileSync(join(own, 'config.worktree'), `[filter "x"]\n\tclean = touch '${mark}' && cat\n`);
+  write(worktree, { '.gitattributes': '* filter=x\n', 'a.txt': 'a' });
+  const ours = gitIn(worktree);
+  await ours(['add', '--all']);
+  await ours(['commit', '--quiet', '-m', 'Work']);
+  expect(existsSync(mark)).toBe(false);
+  expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
 });
