@@ -37,6 +37,8 @@ export interface JudgeInput {
   /** What a fresh checkout needs, and what else makes one ready; absent in gates that began with an earlier version. */
   setUp?: SetUpRule;
   hook?: Hook | null;
+  /** The hook, as gates have it that began with an earlier version. */
+  setup?: Hook | null;
   /** How the project is tested, where it says so itself. */
   tests?: TestCommand[];
   /** Where the repository is for everybody; null for a local one alone. */
@@ -129,14 +131,15 @@ function commandPlace(
   { checkoutsDir, runsDir, cacheDir, signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
 ): Omit<CommandPlace, 'head' | 'target'> {
   const { taskId, project, repository, branch, sandbox, gate, job } = input;
-  const { env = [], setUp = 'none', hook = null, tests = [] } = input;
+  const { env = [], setUp = 'none', hook = input.setup ?? null, tests = [] } = input;
   const directory = inside(checkoutsDir, join(project, taskId, gate.name));
   const place = { taskId, repository, branch, directory, runId: job.ref, job: job.ref };
   return { ...place, runsDir, cacheDir, signal, sandbox, env, setUp, hook, tests };
 }
 
-export type BaselineInput = Omit<JudgeInput, 'gate' | 'head'> & {
-  gates: Extract<Gate, { kind: 'command' }>[];
+export type BaselineInput = Omit<JudgeInput, 'gate' | 'head' | 'sandbox' | 'env'> & {
+  /** Each as the agent of its stage is. */
+  gates: { gate: Extract<Gate, { kind: 'command' }>; sandbox: SandboxSpec; env: string[] }[];
   /** The commit on which the task begins. */
   base: string;
 };
@@ -148,8 +151,8 @@ export async function judgeBaseline(
   signal: AbortSignal,
 ): Promise<Baseline> {
   const reports: Baseline['reports'] = [];
-  for (const gate of gates) {
-    const place = commandPlace({ ...input, gate }, { ...judging, signal });
+  for (const { gate, sandbox, env } of gates) {
+    const place = commandPlace({ ...input, gate, sandbox, env }, { ...judging, signal });
     const target = { name: input.target, commit: base };
     reports.push(await judgeTarget(gate, { ...place, runId: `${input.job.ref}-${gate.name}`, head: base, target }));
   }

@@ -19,6 +19,8 @@ export interface SandboxPlace {
   cwd?: string;
   branch: string;
   taskId: string;
+  /** The name of its home, where it is not that of the task. */
+  home?: string;
   dataDir: string;
   /** Readable for the command. */
   runDir: string;
@@ -37,7 +39,7 @@ export function gitDirsOf(worktree: string): GitDirs {
 
 /** The command line inside the sandbox. Without one it is what it was. */
 export function sandboxed(place: SandboxPlace): Sandboxed {
-  const { spec, name, argv, env, worktree, cwd = worktree, branch, taskId, dataDir, runDir } = place;
+  const { spec, name, argv, env, worktree, cwd = worktree, branch, taskId, home = taskId, dataDir, runDir } = place;
   if (spec.driver === 'none') return { argv: [...argv], env: { ...env } };
   const dirs = gitDirsOf(worktree);
   return sandboxes[spec.driver].wrap({
@@ -51,7 +53,7 @@ export function sandboxed(place: SandboxPlace): Sandboxed {
     writable: dirs.borrowed === undefined ? [dirs.own, ...writableIn(dirs.common, branch)] : [],
     readable: [runDir, dirs.common, ...(dirs.borrowed === undefined ? [] : [dirs.borrowed])],
     hidden: [dataDir],
-    home: homeOf(dataDir, taskId),
+    home: homeOf(dataDir, home),
   });
 }
 

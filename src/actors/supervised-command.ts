@@ -22,6 +22,8 @@ export interface CommandPlace {
   env: Record<string, string>;
   /** That of the agent whose work it runs on. */
   sandbox: SandboxSpec;
+  /** Its home in a sandbox, where it is not that of the task. */
+  home?: string;
   branch: string;
   timeLimitMs: number;
   signal: AbortSignal;

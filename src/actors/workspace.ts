@@ -49,7 +49,7 @@ export interface PrepareInput {
 export interface Readying {
   runHook?(hook: Hook): Promise<void>;
   /** Sets up what it needs; answers what people should know of that. Throws where that could not be done as it was declared. */
-  setUp?(checkout: { commit: string; isOfTarget: boolean }): Promise<string[]>;
+  setUp?(checkout: { commit: string; isUntouched: boolean }): Promise<string[]>;
 }
 
 /**
@@ -68,7 +68,8 @@ export async function prepareWorkspace(
     throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} to begin on.`);
   const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
 
-  if (!(await isWorktree(main, worktree))) await makeWorktree(main, { worktree, branch, start });
+  const isNew = !(await isWorktree(main, worktree));
+  if (isNew) await makeWorktree(main, { worktree, branch, start });
   else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
@@ -84,7 +85,7 @@ export async function prepareWorkspace(
   await fillSubmodules(repository, worktree, start);
   let noticed: string[] = [];
   await once(git, 'signalbox-created', async () => {
-    noticed = await setUp({ commit: start, isOfTarget: await isAncestor(main, start, targetRef) });
+    noticed = await setUp({ commit: start, isUntouched: isNew && (await isAncestor(main, start, targetRef)) });
     if (input.hook !== null) await runHook(input.hook);
     await noteAsMade(git);
   });

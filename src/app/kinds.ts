@@ -1,5 +1,4 @@
 /** The kinds of actors with what each needs of the outside world. */
-import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
@@ -160,7 +159,7 @@ function taskParts(
           await removeWorkspace(params, command =>
             runHook({ ...place, hook: command }, runsDir, `${params.taskId}.end`, signal),
           );
-          rmSync(homeOf(dataDir, params.taskId), { recursive: true, force: true });
+          for (const home of [params.taskId, `${params.taskId}.gates`]) removeTree(homeOf(dataDir, home));
           removeTree(inside(checkoutsDir, join(params.project, params.taskId)));
         }),
     },

@@ -1,6 +1,6 @@
 /** Writes a value into a configuration file, and leaves everything else in it as it is. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { extname } from 'node:path';
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import { isMap, isNode, isScalar, parseDocument } from 'yaml';
 import { SignalboxError } from '../domain/errors.ts';
 import type { TestCommand } from '../domain/test-command.ts';
@@ -21,15 +21,34 @@ export async function writeTests(
       remedy: { say: `write it there yourself: projects.${project}.gates.tests: ${JSON.stringify(tests)}` },
     });
   }
-  const before = readFileSync(file, 'utf8');
-  write(file, inserted(before, project, tests) ?? replaced(before, project, tests));
+  // Where a link leads, and readable for whom it was.
+  const path = realpathSync(file);
+  const before = readFileSync(path, 'utf8');
+  const after = extname(file) === '.json' ? inJson(before, project, tests) : inYaml(before, project, tests);
+  // Read as it will be before anybody else sees it.
+  const tried = join(dirname(path), `.${process.pid}.${basename(path)}`);
   try {
-    await loadConfig({ file, cwd: process.cwd(), env });
+    writeFileSync(tried, after, { mode: statSync(path).mode & 0o777 });
+    await loadConfig({ file: tried, cwd: dirname(path), env });
+    renameSync(tried, path);
   } catch (error) {
-    write(file, before);
-    throw error;
+    rmSync(tried, { force: true });
+    if (error instanceof SignalboxError) throw error;
+    const reason = (error as Error).message;
+    throw new SignalboxError('unavailable', 'directoryUnusable', `${file} cannot be written: ${reason}`, {
+      cause: error,
+    });
   }
 }
+
+function inJson(text: string, project: string, tests: readonly TestCommand[]): string {
+  const document = parseDocument(text);
+  document.setIn(['projects', project, 'gates', 'tests'], tests.map(plain));
+  return `${JSON.stringify(document.toJS(), null, 2)}\n`;
+}
+
+const inYaml = (text: string, project: string, tests: readonly TestCommand[]): string =>
+  inserted(text, project, tests) ?? replaced(text, project, tests);
 
 /** As lines of their own, so that every other line stays as somebody wrote it; undefined where there is no room for that. */
 function inserted(text: string, project: string, tests: readonly TestCommand[]): string | undefined {
@@ -57,15 +76,3 @@ const plain = ({ run, cwd }: TestCommand) => (cwd === '' ? { run } : { run, cwd 
 /** JSON is YAML. */
 const flowing = ({ run, cwd }: TestCommand) =>
   `{ run: ${JSON.stringify(run)}${cwd === '' ? '' : `, cwd: ${JSON.stringify(cwd)}`} }`;
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(`${file}.new`, text);
-    renameSync(`${file}.new`, file);
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new SignalboxError('unavailable', 'directoryUnusable', `${file} cannot be written: ${reason}`, {
-      cause: error,
-    });
-  }
-}

@@ -292,9 +292,10 @@ function setUpOf({ setup, hooks }: ParsedProject): SetUpRule {
   // Whoever has a hook for it needs nothing found.
   if (setup === undefined) return hooks.afterCreate === undefined ? 'detected' : 'none';
   if (typeof setup === 'string') return setup;
-  const { run, keyedBy, timeLimit } = setup;
   const isOne = (steps: string[] | string[][]): steps is string[] => typeof steps[0] === 'string';
-  return { steps: isOne(run) ? [run] : run, keyedBy, timeLimitMs: timeLimit };
+  return [setup].flat().map(({ run, keyedBy, timeLimit }) => ({
+    ...{ steps: isOne(run) ? [run] : run, keyedBy, timeLimitMs: timeLimit },
+  }));
 }
 
 /** A prefix for the work items of a project: its first letters, or those of its words. */

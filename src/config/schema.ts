@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { AgentKind, AgentSpec, SandboxDriver } from '../domain/agent-spec.ts';
 import type { Budget } from '../domain/budget.ts';
 import type { Hooks } from '../domain/hook.ts';
+import { plainDirectory } from '../domain/plain-directory.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
@@ -291,6 +292,18 @@ const hookSchema = object({
 
 const rolesSchema = (what: string) => record(word, wordRule, agentReference()).default({}).describe(what);
 
+const setUpSchema = object({
+  run: z
+    .union([words('word').min(1), z.array(words('word').min(1)).min(1)], {
+      error: 'write a program and its arguments, such as [npm, ci], or a list of such',
+    })
+    .describe('Program and arguments, or several of them that run one after another; no shell reads them.'),
+  keyedBy: words('file')
+    .default([])
+    .describe('Files by which alone it is decided what comes of it. With any, what is made is kept and copied.'),
+  timeLimit: duration().default(900_000).describe('Default 15m.'),
+});
+
 const projectSchema = object({
   repository: path('a git repository').describe('A local git repository, relative to this file.'),
   target: text().optional().describe('The branch to merge into. Default: the one that is checked out.'),
@@ -311,23 +324,10 @@ const projectSchema = object({
     .prefault({})
     .describe('How much may be spent.'),
   setup: z
-    .union(
-      [
-        oneOf(['detected', 'none'] as const),
-        object({
-          run: z
-            .union([words('word').min(1), z.array(words('word').min(1)).min(1)], {
-              error: 'write a program and its arguments, such as [npm, ci], or a list of such',
-            })
-            .describe('Program and arguments, or several of them that run one after another; no shell reads them.'),
-          keyedBy: words('file')
-            .default([])
-            .describe('Files by which it is decided what comes of it. With any, what is made is kept and copied.'),
-          timeLimit: duration().default(900_000).describe('Default 15m.'),
-        }),
-      ],
-      { error: 'write detected, none, or a command such as { run: [npm, ci], keyedBy: [package-lock.json] }' },
-    )
+    .union([oneOf(['detected', 'none'] as const), setUpSchema, z.array(setUpSchema).min(1)], {
+      error:
+        'write detected, none, or a command such as { run: [npm, ci], keyedBy: [package-lock.json] }, or a list of such',
+    })
     .optional()
     .describe(
       'What a fresh checkout needs, for agents and gates. Default: what the files of the repository say, unless there is `hooks.afterCreate`.',
@@ -344,6 +344,7 @@ const projectSchema = object({
           cwd: z
             .string()
             .refine(path => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the repository')
+            .transform(plainDirectory)
             .default('')
             .describe('Where in the repository, from its top.'),
         }),

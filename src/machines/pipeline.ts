@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Budget } from '../domain/budget.ts';
 import { parseDuration } from '../domain/duration.ts';
+import { plainDirectory } from '../domain/plain-directory.ts';
 
 const name = z
   .string()
@@ -77,6 +78,7 @@ const command = z.strictObject({
     .string()
     .min(1)
     .refine(path => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the repository')
+    .transform(plainDirectory)
     .optional(),
   timeout: duration.default(900_000),
   /** What a command comes to that fails and then passes on the same tree. */

@@ -32,8 +32,9 @@ function startProject(files: Record<string, string>, tests: TestCommand[] = []) 
     runs: () => readFileSync(log, 'utf8').split('\n').length - 1,
     async look(gate: object = {}, taskId = 'task-1') {
       const base = git(repository, 'rev-parse', 'HEAD').trim();
-      const input = { ...inputFor(taskId), gates: [gateOf(gate) as never], base };
-      const { reports } = await judgeBaseline(input, places, signal);
+      const { sandbox, ...input } = inputFor(taskId);
+      const gates = [{ gate: gateOf(gate) as never, sandbox, env: [] }];
+      const { reports } = await judgeBaseline({ ...input, gates, base }, places, signal);
       return reports[0]!;
     },
     judge(gate: object, head: string) {
@@ -51,13 +52,11 @@ test('tests that pass, and tests that fail already', async () => {
 
 test.for([
   ['a program that is not installed', ['no-such-runner-4711', 'test']],
-  ['a module that is not installed', ['python3', '-m', 'no_such_module_4711_pytest']],
   ['a command that does not end', ['sleep', '60'], { timeout: 300 }],
 ] as const)('this machine cannot run it: %s', async ([, run, more = {}]) => {
   const project = startProject({ 'a.txt': 'a' });
   const report = await project.look({ run, ...more });
-  if (run[0] === 'python3') expect(report).toMatchObject({ verdict: expect.not.stringMatching('pass') });
-  else expect(report).toMatchObject({ verdict: 'inconclusive', isOfMachine: true });
+  expect(report).toMatchObject({ verdict: 'inconclusive', isOfMachine: true });
 });
 
 test.for([

@@ -57,11 +57,13 @@ function startProject(files: Record<string, string>, setUp: SetUpRule = 'detecte
 }
 
 /** Writes down each time that it is run, beside the repository. */
-const counted = (log: string): SetUpRule => ({
-  steps: [['sh', '-c', `echo run >> ${log}; mkdir -p lib/deep && cat lock > lib/deep/made && ln -s deep lib/link`]],
-  keyedBy: ['lock'],
-  timeLimitMs: 10_000,
-});
+const counted = (log: string): SetUpRule => [
+  {
+    steps: [['sh', '-c', `echo run >> ${log}; mkdir -p lib/deep && cat lock > lib/deep/made && ln -s deep lib/link`]],
+    keyedBy: ['lock'],
+    timeLimitMs: 10_000,
+  },
+];
 
 function startCounted() {
   const log = join(temporaryDirectory(), 'log');
@@ -127,7 +129,7 @@ test('what was made is no work of an agent', async () => {
 });
 
 test('one that is declared and fails is no failure of the code, and keeps an agent from beginning', async () => {
-  const failing = { steps: [['sh', '-c', 'echo no registry >&2; exit 3']], keyedBy: [], timeLimitMs: 10_000 };
+  const failing = [{ steps: [['sh', '-c', 'echo no registry >&2; exit 3']], keyedBy: [], timeLimitMs: 10_000 }];
   const project = startProject({ 'a.txt': 'a' }, failing);
   expect(await project.judge('true')).toMatchObject({
     verdict: 'inconclusive',
@@ -187,3 +189,26 @@ function npmProject(scripts: Record<string, string> = {}) {
     '.gitignore': 'node_modules/\nbuilt.txt\n',
   };
 }
+
+test('what comes of a branch, or of a worktree that somebody has worked in, is kept for nobody', async () => {
+  const project = startCounted();
+  git(project.repository, 'checkout', '--quiet', '-b', 'changed');
+  commitFiles(project.repository, { 'b.txt': 'b' });
+  expect(await project.judge('cat lib/deep/made')).toMatchObject({ verdict: 'pass' });
+  expect(project.kept()).toEqual([]);
+  git(project.repository, 'checkout', '--quiet', 'work');
+  const { worktree } = await project.prepare();
+  expect(project.kept()).toHaveLength(1);
+  rmSync(join(project.keptDir, project.kept()[0]!), { recursive: true });
+  rmSync(join(git(worktree, 'rev-parse', '--absolute-git-dir').trim(), 'signalbox-created'));
+  await project.prepare();
+  expect(project.kept()).toEqual([]);
+});
+
+test('another repository gets nothing of it, whatever its lock file says', async () => {
+  const [one, two] = [startCounted(), startCounted()];
+  await one.judge('true');
+  await two.judge('true', {}, 'checked');
+  expect([one.runs(), two.runs()]).toEqual([1, 1]);
+  expect(one.kept()).not.toEqual(two.kept());
+});

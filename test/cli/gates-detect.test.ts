@@ -1,5 +1,5 @@
 /** Finding how a repository is tested, with the real binary on real repositories. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -72,6 +72,18 @@ test('what is there already is replaced, and other settings of gates stay', asyn
     env: ['HTTPS_PROXY'],
     tests: [{ run: ['npm', 'test', '--silent'] }],
   });
+});
+
+test('JSON stays JSON, a link stays one, and who may read it stays', async () => {
+  const place = await startShop({ 'package.json': npm('node --version') });
+  const [real, file] = [join(place.directory, 'real.json'), join(place.directory, 'signalbox.config.json')];
+  writeFileSync(real, '{"projects":{"shop":{"repository":"./shop"}}}', { mode: 0o600 });
+  symlinkSync(real, file);
+  expect(await place.detect('--write', '--config', file)).toMatchObject({ code: 0 });
+  expect(JSON.parse(readFileSync(real, 'utf8')).projects.shop.gates.tests).toEqual([
+    { run: ['npm', 'test', '--silent'] },
+  ]);
+  expect([lstatSync(file).isSymbolicLink(), statSync(real).mode & 0o777]).toEqual([true, 0o600]);
 });
 
 test('what fails today is not written', async () => {

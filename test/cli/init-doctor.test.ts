@@ -98,7 +98,10 @@ test('everything that init comments out holds as well once it is switched on', a
   expect(config.projects.shop).toMatchObject({ forge: 'home', remote: 'acme/shop' });
   expect(config.roles).toEqual({ reviewer: 'codex' });
   expect(config.budget.run).toMatchObject({ moneyUsd: 5 });
-  expect(config.projects.shop).toMatchObject({ setUp: { steps: [['npm', 'ci']] }, tests: [{ run: ['npm', 'test'] }] });
+  expect(config.projects.shop).toMatchObject({
+    setUp: [{ steps: [['npm', 'ci']] }],
+    tests: [{ run: ['npm', 'test'] }],
+  });
 });
 
 test('init twice overwrites nothing, and says what exists; --force does', async () => {

@@ -2,7 +2,7 @@
  * What a command comes to on the untouched target. Many tasks begin on the same tree, so it is looked at once and kept on disk, by
  * tree, command and toolchain. Only for a day: tests may depend on what is outside.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -36,14 +36,21 @@ export async function baselineOf(
 }
 
 async function keyOf(gate: CommandGate, place: CommandPlace, argv: readonly string[]): Promise<string> {
-  const { repository, head, setUp, hook, sandbox, env } = place;
+  const { repository, head, setUp, hook, tests, sandbox } = place;
   const [program = ''] = argv;
-  const version = (name: string) => versionOf(name, repository, environmentOf(place));
   const [tree, ...versions] = await Promise.all([
     gitIn(repository)(['rev-parse', `${head}^{tree}`]),
-    ...new Set([program, 'node']).values().map(version),
+    ...[...new Set([program, 'node'])].map(versionOf),
   ]);
-  const how = [argv, gate.cwd ?? '', setUp, hook?.run ?? null, sandbox.driver, sandbox.image, env];
+  const how = [
+    argv,
+    gate.cwd ?? '',
+    setUp,
+    hook?.run ?? null,
+    tests,
+    sandbox,
+    Object.entries(environmentOf(place)).sort(),
+  ];
   return createHash('sha256')
     .update(JSON.stringify([repository, tree, versions, how]))
     .digest('hex')
@@ -64,8 +71,10 @@ function write(file: string, { verdict, detail }: Ran): void {
   const directory = join(file, '..');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.half`, JSON.stringify({ verdict, detail } satisfies z.output<typeof kept>));
-    renameSync(`${file}.half`, file);
+    // Somebody else may be looking as well.
+    const half = `${file}.${randomUUID()}.half`;
+    writeFileSync(half, JSON.stringify({ verdict, detail } satisfies z.output<typeof kept>));
+    renameSync(half, file);
     const all = readdirSync(directory).map(name => join(directory, name));
     if (all.length <= mostKept) return;
     const age = (path: string) => statSync(path).mtimeMs;

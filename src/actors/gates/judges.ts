@@ -9,15 +9,18 @@ import { inside } from '../paths.ts';
 
 /** Whole files by which a test run is set up, wherever they lie. */
 const wholeFiles = [
-  /(?:^|\/)(?:GNUmakefile|[Mm]akefile|[^/]+\.mk|[Jj]ustfile|Taskfile\.ya?ml)$/,
-  /(?:^|\/)(?:pytest\.ini|tox\.ini|noxfile\.py|\.coveragerc|phpunit\.xml(?:\.dist)?|\.rspec)$/,
-  /(?:^|\/)(?:jest|vitest|karma|playwright|cypress|ava|wdio|nyc)\.(?:config|workspace|setup)\.\w+$/,
+  /(?:^|\/)(?:GNUmakefile|[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile(?:\.dist)?\.ya?ml)$/,
+  /(?:^|\/)(?:\.?pytest\.(?:ini|toml)|tox\.ini|noxfile\.py|\.coveragerc|phpunit\.xml(?:\.dist)?|\.rspec)$/,
+  /(?:^|\/)(?:jest|vitest|karma|playwright|cypress|ava|wdio|nyc)\.(?:config|workspace|setup)(?:\.[\w-]+)*\.\w+$/,
   /(?:^|\/)(?:\.mocharc|\.nycrc|\.taprc|\.c8rc)(?:\.\w+)?$/,
   /(?:^|\/)(?:\.npmrc|\.yarnrc(?:\.yml)?|\.pnpmfile\.c?js|bunfig\.toml)$/,
   /(?:^|\/)(?:\.cargo\/config(?:\.toml)?|\.config\/nextest\.toml)$/,
 ];
 /** Files of which no more than a part is about tests. */
 const partial = /(?:^|\/)(?:package\.json|pyproject\.toml|setup\.cfg)$/;
+/** Files that build and judge, and such as tests stand on: they are shown, and stay as the branch has them. */
+const mixed =
+  /(?:^|\/)(?:conftest\.py|Rakefile|composer\.json|deno\.jsonc?|pom\.xml|build\.gradle(?:\.kts)?|Cargo\.toml|CMakeLists\.txt|meson\.build|mix\.exs|Directory\.Build\.(?:props|targets)|[^/]+\.csproj|vite\.config\.\w+|turbo\.json|nx\.json)$/;
 const builds = /^(?:\.(?:github|gitea|forgejo)\/(?:workflows|actions)\/|\.gitlab-ci\.yml$|\.circleci\/|Jenkinsfile$)/;
 const testFiles =
   /(?:^|\/)(?:tests?|__tests__|spec|specs|e2e)\/|(?:^|\/)test_[^/]+\.\w+$|[._-](?:test|spec)s?\.\w+$|_test\.\w+$/;
@@ -47,7 +50,7 @@ export async function changedJudges(
     if (isWhole || (partial.test(path) && (await isPartChanged(git, path, { base, head })))) {
       files.push(...new Set([path, old]));
       shown.push(`${path} was ${words[status] ?? 'changed'}`);
-    } else if (builds.test(path)) shown.push(`${path} was ${words[status] ?? 'changed'}`);
+    } else if (builds.test(path) || mixed.test(path)) shown.push(`${path} was ${words[status] ?? 'changed'}`);
     else if (status === 'D' && testFiles.test(path)) shown.push(`the test ${path} was removed`);
   }
   return { files, shown };

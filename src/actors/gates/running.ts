@@ -1,6 +1,6 @@
 /** Runs a command on a clean checkout, with what a fresh one needs, and says what it came to. */
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
@@ -9,10 +9,11 @@ import { toolEnvironment } from '../environment.ts';
 import { gitIn, isAncestor } from '../git.ts';
 import { tailOf } from '../log-file.ts';
 import { inside } from '../paths.ts';
+import { homeOf } from '../sandboxed.ts';
 import { setUp } from '../set-up/set-up.ts';
 import { missingSubmodules } from '../submodules.ts';
 import { runToEnd } from '../supervised-command.ts';
-import { checkOut } from './checkout.ts';
+import { checkOut, removeTree } from './checkout.ts';
 import { type ChangedJudges, putBack } from './judges.ts';
 import { isForMissing, isOfMachine, whyNoVerdict } from './outcome.ts';
 import type { CommandPlace } from './place.ts';
@@ -22,6 +23,8 @@ export type CommandGate = Extract<Gate, { kind: 'command' }>;
 /** Of what a command prints, so much is shown, and so much is read: what ran may stand far above its last words. */
 const tailBytes = 3_000;
 const readBytes = 4_000_000;
+/** Why what a fresh checkout needs is not there; empty where it is. */
+const notReady = 'not-ready.txt';
 
 /** What a run came to. */
 export interface Ran {
@@ -69,21 +72,24 @@ export async function runOnce(
   const { timeout } = gate;
   const { repository, directory, runId, runsDir } = place;
   const runDir = inside(runsDir, runId);
-  const cwd = inside(directory, gate.cwd ?? '');
-  let whyNotReady = '';
   // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
   if (readStart(runDir) === undefined) {
-    const { isUsable, wrong } = await makeReady(place, judges);
+    const { isUsable, wrong } = await makeReady(gate, place, judges);
     if (!isUsable) return unjudged(wrong);
-    whyNotReady = wrong;
-    if (!existsSync(cwd) || !statSync(cwd).isDirectory())
-      return { verdict: 'inconclusive', detail: `there is no directory ${gate.cwd}` };
+    const isThere = statSync(inside(directory, gate.cwd ?? ''), { throwIfNoEntry: false })?.isDirectory();
+    if (isThere !== true) return { verdict: 'inconclusive', detail: `there is no directory ${gate.cwd}` };
+    // Whoever adopts it after a crash has to know as well.
+    mkdirSync(runDir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(runDir, notReady), wrong);
   }
+  const cwd = inside(directory, gate.cwd ?? '');
   const { exit, isTimedOut } = await runToEnd({
-    ...{ ...place, argv, worktree: directory, cwd, runDir, timeLimitMs: timeout },
+    ...{ ...place, argv, worktree: directory, cwd, runDir, timeLimitMs: timeout, home: homeFor(place) },
     env: environmentOf(place),
   });
+  removeTree(homeOf(dirname(runsDir), homeFor(place)));
   const shown = argv.join(' ');
+  const whyNotReady = tailOf(join(runDir, notReady), tailBytes);
   const withReason = (bytes: number) =>
     stripVTControlCharacters([tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n'));
   const output = withReason(tailBytes);
@@ -95,8 +101,7 @@ export async function runOnce(
     const isOwn = argv.some(word => /^(?![-/])\S*(?:\/\S*|\.\w+)$/.test(word) && !existsSync(resolve(cwd, word)));
     return {
       ...{ verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` },
-      // What cannot be set up since the change is missing for the change's sake as well.
-      ...{ isForMissing: isForMissing(why) || whyNotReady !== '', isOfMachine: isOfMachine(why) && !isOwn },
+      ...{ isForMissing: isForMissing(why) || isOfChange(whyNotReady), isOfMachine: isOfMachine(why) && !isOwn },
     };
   }
   if (exit.code === 0) {
@@ -112,8 +117,15 @@ export async function runOnce(
   if (whyNotReady === '') return { verdict: 'fail', detail: `${failed}\n${output}` };
   // Without what it needs nobody knows whose fault it is; whether the target has it says more.
   const detail = `${failed}, and ${whyNotReady.split('\n', 1)[0]}\n${output}`;
-  return { verdict: 'inconclusive', detail, isForMissing: true, isOfMachine: true };
+  return { verdict: 'inconclusive', detail, isForMissing: isOfChange(whyNotReady), isOfMachine: true };
 }
+
+/** Whether the change may be why it could not be set up: a registry that is away is nobody's change. */
+const isOfChange = (whyNotReady: string) =>
+  whyNotReady !== '' &&
+  !/\b(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|getaddrinfo|socket hang up|timed? ?out|dial tcp|Could not (?:resolve|transfer)|proxy|registry|50[0234]|took longer than)\b/i.test(
+    whyNotReady,
+  );
 
 const mostShown = 5;
 
@@ -134,6 +146,9 @@ async function changedIn(directory: string, putBackBefore: readonly string[]): P
   return `; it changed ${changed.slice(0, mostShown).join(', ')}${more}, which is part of nothing`;
 }
 
+/** In a sandbox each run has a home of its own: what an agent, or an earlier run, has left in another decides nothing. */
+const homeFor = ({ taskId, runId }: CommandPlace) => `${taskId}.gates/${runId}`;
+
 const unjudged = (detail: string): Ran => ({ verdict: 'inconclusive', detail, isOfMachine: true });
 
 export const environmentOf = ({ env }: Pick<CommandPlace, 'env'>) => toolEnvironment(env);
@@ -143,27 +158,34 @@ export const environmentOf = ({ env }: Pick<CommandPlace, 'env'>) => toolEnviron
  * run all the same, and what it comes to is told with the reason.
  */
 async function makeReady(
+  gate: CommandGate,
   place: CommandPlace,
   judges: ChangedJudges | undefined,
 ): Promise<{ isUsable: boolean; wrong: string }> {
   const { repository, directory, head, target, runId, runsDir, hook } = place;
   const git = gitIn(repository);
-  const begun = [`${runId}-setup-1`, `${runId}-hook`].some(name => readStart(inside(runsDir, name)) !== undefined);
+  const isOfReadying = (name: string) => name.startsWith(`${runId}-setup`) || name === `${runId}-hook`;
+  const begun = (existsSync(runsDir) ? readdirSync(runsDir) : [])
+    .filter(isOfReadying)
+    .some(name => readStart(join(runsDir, name)) !== undefined);
   if (!begun) {
+    removeTree(homeOf(dirname(runsDir), homeFor(place)));
     await checkOut({ repository, directory, commit: head, target });
     if (judges !== undefined)
       await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
   }
-  const isOfTarget = target.commit !== undefined && (await isAncestor(git, head, target.commit));
+  const isUntouched = target.commit !== undefined && (await isAncestor(git, head, target.commit));
   const env = environmentOf(place);
-  const ready = await setUp({ ...place, rule: place.setUp, commit: head, isOfTarget, env });
+  const home = homeFor(place);
+  const directories = [...place.tests.map(({ cwd }) => cwd), gate.cwd ?? ''];
+  const ready = await setUp({ ...place, rule: place.setUp, directories, commit: head, isUntouched, env, home });
   const failed = 'what a fresh checkout needs could not be set up';
   const wrong = ready.wrong === null ? '' : `${failed}: ${ready.wrong}`;
   if (wrong !== '' && ready.isDeclared) return { isUsable: false, wrong };
   if (hook === null) return { isUsable: true, wrong };
   const hookId = `${runId}-hook`;
   const { exit, isTimedOut } = await runToEnd({
-    ...{ ...place, argv: hook.run, worktree: directory, timeLimitMs: hook.timeLimitMs },
+    ...{ ...place, argv: hook.run, worktree: directory, timeLimitMs: hook.timeLimitMs, home },
     ...{ runDir: inside(runsDir, hookId), runId: hookId, env: { ...env, SIGNALBOX_HOOK: 'afterCreate' } },
   });
   if (exit.code === 0 && !isTimedOut) return { isUsable: true, wrong };

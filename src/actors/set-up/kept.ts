@@ -3,9 +3,8 @@
  * around them. It is copied, by reference where the file system can, and never linked: through a hard link the tests of one
  * branch could write into what judges the next.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
-  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -24,10 +23,12 @@ import { SignalboxError } from '../../domain/errors.ts';
 import { type Git, listed } from '../git.ts';
 import { inside } from '../paths.ts';
 import type { Keeping, SetUpPlan } from './plan.ts';
-import { versionOf } from './version.ts';
+import { versionFiles, versionOf } from './version.ts';
 
 /** The oldest go when there are more. */
 const mostKept = 8;
+/** A half that is older was left behind by somebody who was killed. */
+const longestCopyMs = 3_600_000;
 
 const entry = z.object({
   /** Paths in a checkout, in the order of the folders that hold them: `0`, `1`, … */
@@ -36,25 +37,33 @@ const entry = z.object({
 
 export interface KeyInput {
   plan: SetUpPlan & { keeping: Keeping };
+  repository: string;
   directory: string;
   sandbox: SandboxSpec;
   env: Record<string, string>;
 }
 
 /** Names what comes of a set-up. */
-export async function keyOf({ plan, directory, sandbox, env }: KeyInput): Promise<string> {
-  const programs = [...new Set([...plan.steps.map(([program = '']) => program), 'node'])];
-  const versions = await Promise.all(programs.map(program => versionOf(program, directory, env)));
+export async function keyOf({ plan, repository, directory, sandbox, env }: KeyInput): Promise<string> {
+  const { cwd, steps, keeping } = plan;
+  const programs = [...new Set([...steps.map(([program = '']) => program), 'node'])];
+  const versions = await Promise.all(programs.map(versionOf));
   const hash = createHash('sha256');
   const { driver, image } = sandbox;
-  hash.update(JSON.stringify([plan.cwd, plan.steps, versions, process.platform, process.arch, driver, image]));
-  for (const file of [...plan.keeping.keyedBy].sort()) {
-    const path = inside(directory, file);
-    hash.update(JSON.stringify([file, existsSync(path) && statSync(path).isFile()]));
-    if (existsSync(path) && statSync(path).isFile()) hash.update(readFileSync(path));
+  const variables = Object.entries(env).sort();
+  const around = [process.platform, process.arch, driver, image, variables];
+  hash.update(JSON.stringify([repository, cwd, steps, versions, around]));
+  for (const file of [...keeping.keyedBy, ...versionFiles].sort()) {
+    const text = plainText(inside(directory, file));
+    hash.update(JSON.stringify([file, text !== undefined]));
+    if (text !== undefined) hash.update(text);
   }
   return hash.digest('hex').slice(0, 40);
 }
+
+/** What is in a file; undefined for a link, too: it leads anywhere. */
+const plainText = (path: string): Buffer | undefined =>
+  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path) : undefined;
 
 /** Copies what is kept under the key into a checkout; answers whether there is anything. */
 export async function copyKept(cacheDir: string, key: string, directory: string): Promise<boolean> {
@@ -77,13 +86,16 @@ export async function keep(
   const paths = await madeIn(git, directory, plan);
   if (paths.length === 0) return;
   mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
-  const half = join(cacheDir, `${key}.half`);
-  rmSync(half, { recursive: true, force: true });
+  // Another process may be at the same.
+  const half = join(cacheDir, `${key}.${randomUUID()}.half`);
   mkdirSync(half);
   await Promise.all(paths.map((path, index) => copyTree(inside(directory, path), join(half, String(index)))));
   writeFileSync(join(half, 'entry.json'), JSON.stringify({ paths } satisfies z.output<typeof entry>));
-  rmSync(join(cacheDir, key), { recursive: true, force: true });
-  renameSync(half, join(cacheDir, key));
+  const whole = join(cacheDir, key);
+  if (readEntry(whole).paths === null) {
+    rmSync(whole, { recursive: true, force: true });
+    renameSync(half, whole);
+  } else rmSync(half, { recursive: true, force: true });
   forgetOldest(cacheDir);
 }
 
@@ -106,10 +118,13 @@ function readEntry(place: string): { paths: string[] | null } {
 }
 
 function forgetOldest(cacheDir: string): void {
-  const kept = readdirSync(cacheDir)
-    .map(name => ({ path: join(cacheDir, name), usedAt: statSync(join(cacheDir, name)).mtimeMs }))
-    .sort((a, b) => b.usedAt - a.usedAt);
-  for (const { path } of kept.slice(mostKept)) rmSync(path, { recursive: true, force: true });
+  const all = readdirSync(cacheDir).map(name => {
+    const path = join(cacheDir, name);
+    return { path, isHalf: name.endsWith('.half'), usedAt: statSync(path).mtimeMs };
+  });
+  const kept = all.filter(({ isHalf }) => !isHalf).sort((a, b) => b.usedAt - a.usedAt);
+  const left = all.filter(({ isHalf, usedAt }) => isHalf && usedAt < Date.now() - longestCopyMs);
+  for (const { path } of [...kept.slice(mostKept), ...left]) rmSync(path, { recursive: true, force: true });
 }
 
 /** Everything as it is, links as links. Throws `unavailable` with the words of `cp`. */

@@ -20,8 +20,6 @@ export interface Keeping {
   folders: string[] | null;
   /** What is run all the same where they were copied. */
   afterCopy: string[][];
-  /** Whether scripts of the repository have a hand in it. */
-  runsOwnScripts: boolean;
 }
 
 const detectedLimitMs = 900_000;
@@ -29,20 +27,20 @@ const detectedLimitMs = 900_000;
 /** One for each directory in which something is to be done; `directories` beside the top are those that the project tests. */
 export function plansOf(rule: SetUpRule, files: Files, directories: readonly string[]): SetUpPlan[] {
   if (rule === 'none') return [];
-  if (rule !== 'detected') {
-    const { steps, keyedBy, timeLimitMs } = rule;
-    const keeping = { keyedBy, folders: null, afterCopy: [], runsOwnScripts: false };
-    return [{ cwd: '', steps, from: [], timeLimitMs, keeping: keyedBy.length === 0 ? null : keeping }];
-  }
+  if (rule !== 'detected')
+    return rule.map(({ steps, keyedBy, timeLimitMs }) => ({
+      ...{ cwd: '', steps, from: [], timeLimitMs },
+      keeping: keyedBy.length === 0 ? null : { keyedBy, folders: null, afterCopy: [] },
+    }));
   return [...new Set(['', ...directories])].flatMap(cwd => detectedPlan(cwd, below(files, cwd)) ?? []);
 }
 
 function detectedPlan(cwd: string, files: Files): SetUpPlan | null {
   const [first] = candidatesAt(files);
   if (first?.prepare == null || first.prepare.isImplied) return null;
-  const { steps, keyedBy, keeps, afterCopy, runsOwnScripts } = first.prepare;
+  const { steps, keyedBy, keeps, afterCopy } = first.prepare;
   const here = (file: string) => (cwd === '' ? file : `${cwd}/${file}`);
-  const kept = { keyedBy: keyedBy.map(here), folders: keeps, afterCopy, runsOwnScripts };
+  const kept = { keyedBy: keyedBy.map(here), folders: keeps, afterCopy };
   const keeping = keeps.length === 0 ? null : kept;
   return { cwd, steps, from: first.from.map(here), timeLimitMs: detectedLimitMs, keeping };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
-import type { TestCommand } from '../../domain/test-command.ts';
+import { readStart } from '../../host/supervised-process.ts';
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import { filesOf } from '../gates/files.ts';
 import { gitIn } from '../git.ts';
@@ -17,14 +17,14 @@ import { type Keeping, plansOf, type SetUpPlan } from './plan.ts';
 
 export interface SetUpInput {
   rule: SetUpRule;
-  /** How the project is tested, where it says so itself: where more than the top is set up. */
-  tests: readonly TestCommand[];
+  /** Where more than the top is set up. */
+  directories: readonly string[];
   repository: string;
   /** The checkout, and the commit that it holds. */
   directory: string;
   commit: string;
-  /** Whether all of it is the target's: what agents have written may have a hand in no other checkout. */
-  isOfTarget: boolean;
+  /** Whether all of it is the target's, and nobody has worked in it: what agents have written may have a hand in no other checkout. */
+  isUntouched: boolean;
   /** Where what was made is kept. */
   cacheDir: string;
   runsDir: string;
@@ -33,6 +33,8 @@ export interface SetUpInput {
   taskId: string;
   branch: string;
   sandbox: SandboxSpec;
+  /** Its home in a sandbox, where it is not that of the task. */
+  home?: string;
   env: Record<string, string>;
   job: string;
   signal: AbortSignal;
@@ -49,16 +51,12 @@ const noFiles: Files = { paths: [], has: () => false, read: () => undefined };
 
 /** Never throws: what cannot be set up is told, and whoever asked decides what that means. */
 export async function setUp(input: SetUpInput): Promise<SetUpReport> {
-  const { rule, repository, commit, directory, tests } = input;
+  const { rule, repository, commit, directory, directories } = input;
   const isDeclared = typeof rule !== 'string';
   const wrong: string[] = [];
   try {
     const files = rule === 'none' ? noFiles : asTheyLie(await filesOf(gitIn(repository), commit), directory);
-    const plans = plansOf(
-      rule,
-      files,
-      tests.map(({ cwd }) => cwd),
-    );
+    const plans = plansOf(rule, files, directories);
     for (const [index, plan] of plans.entries()) {
       const runId = `${input.runId}-setup${index === 0 ? '' : `-${index + 1}`}`;
       const problem = await carryOut(plan, { ...input, runId });
@@ -82,8 +80,8 @@ const readPlain = (path: string): string | undefined =>
 async function carryOut(plan: SetUpPlan, input: SetUpInput): Promise<string | null> {
   const { keeping } = plan;
   if (keeping === null) return runSteps(plan.steps, plan, input);
-  const { directory, sandbox, env } = input;
-  const key = await keyOf({ plan: { ...plan, keeping }, directory, sandbox, env });
+  const { repository, directory, sandbox, env } = input;
+  const key = await keyOf({ plan: { ...plan, keeping }, repository, directory, sandbox, env });
   // Several gates ask for the same at once: one of them makes it.
   return inTurn(`set-up ${key}`, () => copyOrRun(key, { ...plan, keeping }, input));
 }
@@ -93,13 +91,17 @@ async function copyOrRun(
   plan: SetUpPlan & { keeping: Keeping },
   input: SetUpInput,
 ): Promise<string | null> {
-  const { directory, isOfTarget } = input;
+  const { directory, isUntouched } = input;
   const cacheDir = join(input.cacheDir, 'set-ups');
-  const { afterCopy, runsOwnScripts } = plan.keeping;
-  const isCopied = await copyKept(cacheDir, key, directory).catch(() => false);
-  if (isCopied) return runSteps(afterCopy, plan, { ...input, runId: `${input.runId}-copied` });
+  const { afterCopy } = plan.keeping;
+  const copied = { ...input, runId: `${input.runId}-copied` };
+  const isAtWork = ({ runId }: SetUpInput) => readStart(inside(input.runsDir, `${runId}-1`)) !== undefined;
+  // After a crash it may be at work there still: nothing is copied under its feet.
+  if (isAtWork(copied)) return runSteps(afterCopy, plan, copied);
+  const isCopied = !isAtWork(input) && (await copyKept(cacheDir, key, directory).catch(() => false));
+  if (isCopied) return runSteps(afterCopy, plan, copied);
   const wrong = await runSteps(plan.steps, plan, input);
-  if (wrong !== null || (runsOwnScripts && !isOfTarget)) return wrong;
+  if (wrong !== null || !isUntouched) return wrong;
   // A full disk is no reason to do without what is there.
   await keep(cacheDir, key, { git: gitIn(directory), directory, plan }).catch(() => {});
   return null;
@@ -117,7 +119,7 @@ async function runSteps(
     const runDir = inside(runsDir, runId);
     const { exit, isTimedOut } = await runToEnd({
       ...{ ...input, argv, worktree: directory, cwd: inside(directory, cwd), runDir, runId, timeLimitMs },
-      env: { ...input.env, SIGNALBOX_HOOK: 'setup' },
+      env: input.env,
     });
     if (exit.code === 0 && !isTimedOut) continue;
     const how = isTimedOut

@@ -2,6 +2,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
+import { toolEnvironment } from '../environment.ts';
 
 const limitMs = 20_000;
 
@@ -30,15 +31,25 @@ const asked = new Map(
     .concat([['go', 'version']]) as [string, string][],
 );
 
-/** As it is in that directory: managers of versions go by files there. Of a program that is not asked, which file it is. */
-export async function versionOf(program: string, cwd: string, env: Record<string, string>): Promise<string> {
+/**
+ * Asked away from every checkout: there yarn and its like run programs that lie in it. Of a program that is not asked, which file
+ * it is.
+ */
+export async function versionOf(program: string): Promise<string> {
+  const env = { ...toolEnvironment([]), YARN_IGNORE_PATH: '1', COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' };
   const word = asked.get(program);
   if (word === undefined) return fileOf(program, env);
   const { stdout } = await execa(program, [word], {
-    ...{ cwd, env, extendEnv: false, reject: false, stdin: 'ignore', timeout: limitMs },
+    ...{ cwd: '/', env, extendEnv: false, reject: false, stdin: 'ignore', timeout: limitMs },
   });
   return stdout ?? '';
 }
+
+/** Files by which a checkout chooses versions of tools. */
+export const versionFiles = [
+  ...['.nvmrc', '.node-version', '.tool-versions', 'mise.toml', '.mise.toml', '.python-version', '.ruby-version'],
+  ...['rust-toolchain', 'rust-toolchain.toml', '.sdkmanrc', '.mvn/wrapper/maven-wrapper.properties'],
+];
 
 /** Nothing for one that a repository brings: its tree says which it is. */
 function fileOf(program: string, { PATH = '' }: Record<string, string>): string {

@@ -91,13 +91,14 @@ function preparationFor(files: Files, manager: Manager): Preparation | null {
   const isBelow = manifests.some(path => path !== 'package.json' && own(path).length > 0);
   // What is copied from a directory into node_modules is of files that the lock knows nothing of.
   const isFromFiles = manifests.some(path => /"(?:file|portal):/.test(files.read(path) ?? ''));
-  const isKept = !isBelow && !isFromFiles && keepsModules(files, manager);
+  // npm builds by itself what has one.
+  const isBuilt = files.has('binding.gyp');
+  const isKept = !isBelow && !isFromFiles && !isBuilt && keepsModules(files, manager);
   return {
     steps: [install[manager]],
     keyedBy: [...lock, ...those(files, settings), ...manifests, ...patches],
     keeps: isKept ? ['node_modules'] : [],
     afterCopy: above.map(name => [manager, 'run', name]),
-    runsOwnScripts: above.length > 0 || isBelow,
     isImplied: false,
   };
 }

@@ -21,7 +21,8 @@ function composerInstall(files: Files): Preparation {
   return {
     ...fetching([['composer', 'install', '--no-interaction']], those(files, ['composer.json', 'composer.lock']), false),
     keeps: runsOwnScripts ? [] : ['vendor'],
-    runsOwnScripts,
+    // Class maps are made from the sources.
+    afterCopy: [['composer', 'dump-autoload', '--no-interaction']],
   };
 }
 

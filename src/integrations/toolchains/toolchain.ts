@@ -22,8 +22,6 @@ export interface Preparation {
   keeps: string[];
   /** What has to be run all the same where they were copied. */
   afterCopy: string[][];
-  /** Whether scripts of the repository have a hand in it: then it depends on more than those files. */
-  runsOwnScripts: boolean;
   /** Whether the command that tests does it by itself. */
   isImplied: boolean;
 }
@@ -31,7 +29,7 @@ export interface Preparation {
 /** What is fetched by a command of its own, and copied nowhere. */
 export const fetching = (steps: string[][], keyedBy: string[], isImplied: boolean): Preparation => ({
   ...{ steps, keyedBy, isImplied },
-  ...{ keeps: [], afterCopy: [], runsOwnScripts: false },
+  ...{ keeps: [], afterCopy: [] },
 });
 
 /** A way to run the tests. */

@@ -5,9 +5,17 @@ import { placeOf, playerOf, type StateConfig, says, type Transition, usual, wait
 import type { TaskContext } from './context.ts';
 import { personalEvents } from './people.ts';
 
+type CommandGate = Extract<Gate, { kind: 'command' }>;
+
 /** What a pipeline runs, each gate once. */
-export const commandsOf = ({ stages }: Pipeline): { gate: Gate; stage: Stage }[] =>
-  stages.flatMap(stage => stage.gates.filter(({ kind }) => kind === 'command').map(gate => ({ gate, stage })));
+export const commandsOf = ({ stages }: Pipeline): { gate: CommandGate; stage: Stage }[] =>
+  stages.flatMap(stage => stage.gates.filter(gate => gate.kind === 'command').map(gate => ({ gate, stage })));
+
+/** Where commands run beside the top. */
+export const directoriesOf = (pipeline: Pipeline, { tests = [] }: Pick<TaskContext, 'tests'>): string[] => [
+  ...tests.map(({ cwd }) => cwd),
+  ...commandsOf(pipeline).flatMap(({ gate: { cwd } }) => cwd ?? []),
+];
 
 interface Around {
   /** Where the stage goes on. */
@@ -17,7 +25,6 @@ interface Around {
 
 export function baselineStates(pipeline: Pipeline, stage: Stage, { begin, blockedBecause }: Around): StateConfig {
   const commands = commandsOf(pipeline);
-  const judge = commands[0]!.stage;
   const personal = personalEvents(pipeline, stage);
   return {
     baselining: {
@@ -30,10 +37,12 @@ export function baselineStates(pipeline: Pipeline, stage: Stage, { begin, blocke
         src: 'baseline',
         input: ({ context }: { context: TaskContext }) => ({
           ...placeOf(context),
-          gates: commands.map(({ gate }) => gate),
+          gates: commands.map(({ gate, stage: owner }) => ({
+            gate,
+            sandbox: playerOf(context, owner).sandbox,
+            env: [...playerOf(context, owner).env, ...(context.gateEnv ?? [])],
+          })),
           base: context.base,
-          sandbox: playerOf(context, judge).sandbox,
-          env: [...playerOf(context, judge).env, ...(context.gateEnv ?? [])],
           setUp: context.setUp ?? 'none',
           tests: context.tests ?? [],
           hook: context.hooks.afterCreate,

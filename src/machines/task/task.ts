@@ -17,7 +17,7 @@ import { following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.
 import type { StateWords } from '../words.ts';
 import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
-import { baselineStates, commandsOf } from './baseline.ts';
+import { baselineStates, commandsOf, directoriesOf } from './baseline.ts';
 import {
   cancelled,
   namesOf,
@@ -215,7 +215,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             setUp: context.setUp ?? 'none',
             sandbox: playerOf(context, stage).sandbox,
             env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
-            tests: context.tests ?? [],
+            directories: directoriesOf(pipeline, context),
           }),
           onDone: [
             ...awayTransitions(pipeline, 'preparingLater', blockedBecause),
