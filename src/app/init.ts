@@ -159,6 +159,7 @@ projects:
     # gates:
     #   tests: [{ run: [npm, test] }]   # "signalbox gates detect --write" finds, tries and writes them
     #   env: [HTTPS_PROXY]
+    #   baseline: false          # do not run them on the target before the first agent
 
 # A server that holds the repository: branches go there, pull requests are made, and it merges. See docs/forges.md.
 # forges:

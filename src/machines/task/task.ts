@@ -2,9 +2,9 @@
  * A task, compiled from a pipeline. Each stage is a compound state of the same shape:
  *
  *   preparing ─▶ [baselining] ─▶ [merging] ─▶ affording ─▶ working ─▶ publishing ─▶ gating ─▶ deciding ─▶ the next stage
- *                                 │                                              │ an earlier stage, within a budget
- *                                 ▼                                              ▼
- *        awaitingBudget · parked · blocked         awaitingApproval · awaitingAnswer · awaitingDecision · blocked
+ *                  │                            │                                              │ an earlier stage,
+ *                  ▼                            ▼                                              ▼ within a budget
+ *               unready         awaitingBudget · parked · blocked      awaitingApproval · awaitingAnswer · awaitingDecision · blocked
  *                                      (a person moves it on)
  *
  * Outside the stages: created, paused, landing (what the last stage added is merged), done, cancelled, failed.
