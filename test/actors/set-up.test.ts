@@ -1,5 +1,5 @@
 /** What a fresh checkout needs is there for agents and gates, and made once for all that need the same. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type JudgeInput, judgeGate } from '../../src/actors/gate.ts';
@@ -104,13 +104,17 @@ test('several gates at once make it once', async () => {
   expect(project.runs()).toBe(1);
 });
 
-test('a half that was kept when the process was killed is not taken for whole', async () => {
+test('a half that was kept when the process was killed is not taken for whole, and goes', async () => {
   const project = startCounted();
   await project.judge('true');
   const [key] = project.kept();
-  rmSync(join(project.keptDir, key!, 'entry.json'));
+  const half = join(project.keptDir, `${key}.0f.half`);
+  renameSync(join(project.keptDir, key!), half);
+  rmSync(join(half, '0'), { recursive: true });
+  utimesSync(half, 0, 0);
   expect(await project.judge('cat lib/link/made')).toMatchObject({ verdict: 'pass' });
   expect(project.runs()).toBe(2);
+  expect(project.kept()).toEqual([key]);
 });
 
 test('no more than eight are kept, those that were used last', async () => {

@@ -91,6 +91,31 @@ test('an afterCreate that was cut off by a crash is carried to its end, and no a
   expect(stage.visits()).toEqual(['development.1']);
 });
 
+test('a set-up that was cut off by a crash is carried to its end, begun anew by nobody, and no agent begins before', async () => {
+  const stage = await makeHooked(() => ({}));
+  const log = join(stage.directory, 'set-ups');
+  const script = `pwd >> ${log}; until [ -e ${stage.directory}/go ]; do sleep 0.05; done; mkdir -p made; touch made/it`;
+  const setup = { run: ['sh', '-c', script], keyedBy: ['package.json'] };
+  const shop = { repository: stage.repository, setup, gates: { baseline: false } };
+  stage.configure({ agent: 'claude', projects: { shop } });
+  const running = begin(stage);
+  await vi.waitUntil(() => existsSync(log), poll);
+  running.kill('SIGKILL');
+  await running;
+  const resumed = stage.resume();
+  await vi.waitUntil(async () => (await stage.signalbox('queue')).stdout.includes('worker accepting'), poll);
+  expect(stage.starts()).toEqual([]);
+  writeFileSync(join(stage.directory, 'go'), '');
+  const { code, stdout } = await resumed;
+  expect(code, stdout).toBe(0);
+  expect(
+    readFileSync(log, 'utf8')
+      .split('\n')
+      .filter(line => line === stage.worktree),
+  ).toHaveLength(1);
+  expect(stage.visits()).toEqual(['development.1']);
+});
+
 test('an afterCreate that fails blocks the task with its words; mended, it is run again', async () => {
   const stage = await makeHooked(note => ({ afterCreate: { run: note('echo no network >&2; exit 4') } }));
   const { code, stdout } = await begin(stage);

@@ -16,7 +16,24 @@ interface Entry {
   bytes: number;
 }
 
-export async function filesOf(git: Git, commit: string): Promise<Files> {
+/** Those that were read last: a commit does not change, and several gates and set-ups ask of the same. */
+const read = new Map<string, Promise<Files>>();
+const mostRead = 8;
+
+/** `commit` may be any name of one; of a hash the answer is kept. */
+export function filesOf(git: Git, commit: string): Promise<Files> {
+  if (!/^[0-9a-f]{40,64}$/.test(commit)) return readFiles(git, commit);
+  const key = `${git.directory}\0${commit}`;
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  const reading = readFiles(git, commit);
+  read.set(key, reading);
+  reading.catch(() => read.delete(key));
+  for (const oldest of read.keys()) if (read.size > mostRead) read.delete(oldest);
+  return reading;
+}
+
+async function readFiles(git: Git, commit: string): Promise<Files> {
   const entries = await filesIn(git, commit);
   const paths = entries.map(({ path }) => path);
   const wanted = entries
