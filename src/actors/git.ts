@@ -84,15 +84,21 @@ export function gitIn(directory: string): Git {
     disarm(directory);
     for (let attempt = 1; ; attempt++) {
       const settings = isWhole ? [...quiet, ...whole] : quiet;
-      const { exitCode, stdout, stderr, failed, code } = await execa('git', [...settings, ...identity, ...args], {
-        cwd: directory,
-        env: { ...environment(), ...trustedPlaces(directory), ...options.env },
-        extendEnv: false,
-        reject: false,
-        stripFinalNewline: false,
-        encoding: options.isBinary === true ? 'latin1' : 'utf8',
-        ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-      });
+      const { exitCode, signal, stdout, stderr, failed, code } = await execa(
+        'git',
+        [...settings, ...identity, ...args],
+        {
+          cwd: directory,
+          env: { ...environment(), ...trustedPlaces(directory), ...options.env },
+          extendEnv: false,
+          reject: false,
+          stripFinalNewline: false,
+          encoding: options.isBinary === true ? 'latin1' : 'utf8',
+          ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+        },
+      );
+      // What it asked for a missing object had ended before it was asked: as if it had said that there is none.
+      if (signal === 'SIGPIPE') return { code: 128, stdout, stderr };
       if (exitCode === undefined) {
         const why = code === 'ENOENT' ? 'git, or the directory, is not there' : 'git was interrupted';
         throw new SignalboxError(
@@ -188,6 +194,8 @@ function environment(): Record<string, string> {
     LC_ALL: 'C',
     // For an object that is missing git would ask the remote that the configuration names, by a program that it names.
     GIT_ALLOW_PROTOCOL: '',
+    // And a git that knows this does not even ask.
+    GIT_NO_LAZY_FETCH: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_EDITOR: 'true',
     GIT_OPTIONAL_LOCKS: '0',
