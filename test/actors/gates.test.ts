@@ -1,12 +1,13 @@
 /** Gates look for themselves: nothing that an agent claims, links to or leaves running makes one pass. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type JudgeInput, judgeGate } from '../../src/actors/gate.ts';
 import { noSandbox } from '../../src/domain/agent-spec.ts';
 import { gateSchema } from '../../src/machines/pipeline.ts';
 import { markedProcesses } from '../host/processes.ts';
+import { hasBubblewrap } from '../support/bubblewrap.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { beginRepository, commitFiles, git, write } from './repository.ts';
 
@@ -457,6 +458,24 @@ describe('a command in its checkout', () => {
     );
   });
 });
+
+test.runIf(hasBubblewrap)(
+  'in a sandbox what one run leaves at home, or an agent, decides nothing in the next',
+  async () => {
+    const task = startTask();
+    const agents = join(task.directory, 'homes/task-1');
+    mkdirSync(agents, { recursive: true });
+    writeFileSync(join(agents, '.npmrc'), 'script-shell=/evil');
+    const look = { kind: 'command', run: ['sh', '-c', 'test ! -e ~/.npmrc && echo evil > ~/.npmrc'] };
+    const sandbox = { ...noSandbox, driver: 'bubblewrap' as const };
+    for (const ref of ['task-1.gate-checked.7', 'task-1.gate-checked.8']) {
+      const input = task.inputFor(look, { sandbox, job: { ref } });
+      const judged = await judgeGate(input, { ...task, forgeOf: nowhere }, new AbortController().signal);
+      expect(judged).toMatchObject({ verdict: 'pass' });
+    }
+    expect(readdirSync(join(task.directory, 'homes/task-1.gates'))).toEqual([]);
+  },
+);
 
 describe('a command that needs a hook', () => {
   const hook = (script: string) => ({ run: ['sh', '-c', script], timeLimitMs: 10_000 });
