@@ -10,7 +10,8 @@ import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
 import { versionOf } from '../set-up/version.ts';
 import type { CommandPlace } from './place.ts';
-import { type CommandGate, environmentOf, type Ran, runReady } from './running.ts';
+import { environmentOf } from './ready.ts';
+import { type CommandGate, type Ran, runReady } from './running.ts';
 
 const keptMs = 86_400_000;
 const mostKept = 500;

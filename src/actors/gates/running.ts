@@ -1,22 +1,20 @@
 /** Runs a command on a clean checkout, with what a fresh one needs, and says what it came to. */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import type { ExitRecord } from '../../domain/outcome.ts';
 import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
 import type { Gate } from '../../machines/pipeline.ts';
-import { toolEnvironment } from '../environment.ts';
-import { gitIn, isAncestor } from '../git.ts';
+import { gitIn } from '../git.ts';
 import { tailOf } from '../log-file.ts';
 import { inside } from '../paths.ts';
-import { homeOf } from '../sandboxed.ts';
-import { setUp } from '../set-up/set-up.ts';
 import { missingSubmodules } from '../submodules.ts';
 import { runToEnd } from '../supervised-command.ts';
-import { checkOut, removeTree } from './checkout.ts';
-import { type ChangedJudges, putBack } from './judges.ts';
+import type { ChangedJudges } from './judges.ts';
 import { isForMissing, isOfMachine, whyNoVerdict } from './outcome.ts';
 import type { CommandPlace } from './place.ts';
+import { environmentOf, forgetHome, homeFor, makeReady } from './ready.ts';
 
 export type CommandGate = Extract<Gate, { kind: 'command' }>;
 
@@ -69,12 +67,11 @@ export async function runOnce(
   argv: readonly string[],
   judges?: ChangedJudges,
 ): Promise<Ran> {
-  const { timeout } = gate;
-  const { repository, directory, runId, runsDir } = place;
+  const { directory, runId, runsDir } = place;
   const runDir = inside(runsDir, runId);
   // After a crash it may be at work in there, or have ended: then nothing is put in order under its feet.
   if (readStart(runDir) === undefined) {
-    const { isUsable, wrong } = await makeReady(gate, place, judges);
+    const { isUsable, wrong } = await makeReady(place, gate.cwd ?? '', judges);
     if (!isUsable) return unjudged(wrong);
     const isThere = statSync(inside(directory, gate.cwd ?? ''), { throwIfNoEntry: false })?.isDirectory();
     if (isThere !== true) return { verdict: 'inconclusive', detail: `there is no directory ${gate.cwd}` };
@@ -83,17 +80,32 @@ export async function runOnce(
     writeFileSync(join(runDir, notReady), wrong);
   }
   const cwd = inside(directory, gate.cwd ?? '');
-  const { exit, isTimedOut } = await runToEnd({
-    ...{ ...place, argv, worktree: directory, cwd, runDir, timeLimitMs: timeout, home: homeFor(place) },
-    env: environmentOf(place),
+  const ended = await runToEnd({
+    ...{ ...place, argv, worktree: directory, cwd, runDir, timeLimitMs: gate.timeout },
+    ...{ home: homeFor(place), env: environmentOf(place) },
   });
-  removeTree(homeOf(dirname(runsDir), homeFor(place)));
+  forgetHome(place);
+  return verdictOn({ gate, place, argv, judges, runDir, cwd, ...ended });
+}
+
+interface Ended {
+  gate: CommandGate;
+  place: CommandPlace;
+  argv: readonly string[];
+  judges: ChangedJudges | undefined;
+  runDir: string;
+  cwd: string;
+  exit: ExitRecord;
+  isTimedOut: boolean;
+}
+
+async function verdictOn({ gate, place, argv, judges, runDir, cwd, exit, isTimedOut }: Ended): Promise<Ran> {
   const shown = argv.join(' ');
   const whyNotReady = tailOf(join(runDir, notReady), tailBytes);
   const withReason = (bytes: number) =>
     stripVTControlCharacters([tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n'));
   const output = withReason(tailBytes);
-  if (isTimedOut) return unjudged(`${shown} took longer than ${timeout} ms\n${output}`);
+  if (isTimedOut) return unjudged(`${shown} took longer than ${gate.timeout} ms\n${output}`);
   if (exit.code === null) return unjudged(`${shown} died by ${exit.signal}\n${output}`);
   const why = whyNoVerdict(argv, exit.code, withReason(readBytes));
   if (why !== null) {
@@ -105,12 +117,13 @@ export async function runOnce(
     };
   }
   if (exit.code === 0) {
-    const changed = await changedIn(directory, judges?.files ?? []);
+    const changed = await changedIn(place.directory, judges?.files ?? []);
     return { verdict: 'pass', detail: `${shown} passed${changed}` };
   }
-  const missing = await missingSubmodules(repository, place.head);
+  const missing = await missingSubmodules(place.repository, place.head);
   if (missing.length > 0) {
-    const what = `the submodule ${missing.join(', ')} is not on this machine; run git submodule update --init in ${repository}`;
+    const remedy = `run git submodule update --init in ${place.repository}`;
+    const what = `the submodule ${missing.join(', ')} is not on this machine; ${remedy}`;
     return unjudged(`${shown} failed, and ${what}\n${output}`);
   }
   const failed = `${shown} failed with exit code ${exit.code}`;
@@ -146,52 +159,4 @@ async function changedIn(directory: string, putBackBefore: readonly string[]): P
   return `; it changed ${changed.slice(0, mostShown).join(', ')}${more}, which is part of nothing`;
 }
 
-/** In a sandbox each run has a home of its own: what an agent, or an earlier run, has left in another decides nothing. */
-const homeFor = ({ taskId, runId }: CommandPlace) => `${taskId}.gates/${runId}`;
-
 const unjudged = (detail: string): Ran => ({ verdict: 'inconclusive', detail, isOfMachine: true });
-
-export const environmentOf = ({ env }: Pick<CommandPlace, 'env'>) => toolEnvironment(env);
-
-/**
- * Makes the checkout, with what a fresh one needs. What was only found, and could not be done, may not be needed: the command is
- * run all the same, and what it comes to is told with the reason.
- */
-async function makeReady(
-  gate: CommandGate,
-  place: CommandPlace,
-  judges: ChangedJudges | undefined,
-): Promise<{ isUsable: boolean; wrong: string }> {
-  const { repository, directory, head, target, runId, runsDir, hook } = place;
-  const git = gitIn(repository);
-  const isOfReadying = (name: string) => name.startsWith(`${runId}-setup`) || name === `${runId}-hook`;
-  const begun = (existsSync(runsDir) ? readdirSync(runsDir) : [])
-    .filter(isOfReadying)
-    .some(name => readStart(join(runsDir, name)) !== undefined);
-  if (!begun) {
-    removeTree(homeOf(dirname(runsDir), homeFor(place)));
-    await checkOut({ repository, directory, commit: head, target });
-    if (judges !== undefined)
-      await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
-  }
-  const isUntouched = target.commit !== undefined && (await isAncestor(git, head, target.commit));
-  const env = environmentOf(place);
-  const home = homeFor(place);
-  const directories = [...place.tests.map(({ cwd }) => cwd), gate.cwd ?? ''];
-  const ready = await setUp({ ...place, rule: place.setUp, directories, commit: head, isUntouched, env, home });
-  const failed = 'what a fresh checkout needs could not be set up';
-  const wrong = ready.wrong === null ? '' : `${failed}: ${ready.wrong}`;
-  if (wrong !== '' && ready.isDeclared) return { isUsable: false, wrong };
-  if (hook === null) return { isUsable: true, wrong };
-  const hookId = `${runId}-hook`;
-  const { exit, isTimedOut } = await runToEnd({
-    ...{ ...place, argv: hook.run, worktree: directory, timeLimitMs: hook.timeLimitMs, home },
-    ...{ runDir: inside(runsDir, hookId), runId: hookId, env: { ...env, SIGNALBOX_HOOK: 'afterCreate' } },
-  });
-  if (exit.code === 0 && !isTimedOut) return { isUsable: true, wrong };
-  const how = isTimedOut
-    ? `took longer than ${hook.timeLimitMs} ms`
-    : `ended with ${exit.signal ?? `exit code ${exit.code}`}`;
-  const output = tailOf(join(inside(runsDir, hookId), 'output.log'), tailBytes);
-  return { isUsable: false, wrong: `${failed}: ${hook.run.join(' ')} ${how}\n${output}` };
-}
