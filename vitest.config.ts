@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Real processes, real files: each file has a process of its own.
     pool: 'forks',
+    // Most of their time they wait for processes: one worker for each processor, and none is left idle.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
