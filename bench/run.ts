@@ -4,7 +4,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { measureAdoption } from './adoption.ts';
 import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
-import { measureCheckout, measureHandingOn } from './judging.ts';
+import { measureCheckout, measureHandingOn, measureSetUp } from './judging.ts';
 import { measureKill } from './kill.ts';
 import { measureParsing, measureParsingMemory } from './parsing.ts';
 import { measureIdleMemory, measureManyFinished, measureRecovery } from './scale.ts';
@@ -71,6 +71,24 @@ const measurements: Record<string, () => Promise<Row[]>> = {
         measured: `${short(handing)} ms${compared}`,
         bar: '≥ 0.97 of the version before, where `SIGNALBOX_BENCH_BEFORE` names its command',
         isMet: earlier === null || earlier / handing >= 0.97,
+      },
+    ];
+  },
+  async setUp() {
+    const { bytes, files, fileSystem, empty, full, keeping, copied } = await measureSetUp();
+    const tree = `${megabytes(bytes)} MB of node_modules in ${short(files)} files`;
+    return [
+      {
+        what: `set-up of a checkout from what is kept, ${tree}, on ${fileSystem}, median, against a first install`,
+        measured: `${short(copied)} ms against ${short(empty)} ms of \`npm ci\` with an empty cache: ${short(copied / empty)}; keeping it took ${short(keeping)} ms more`,
+        bar: '≤ 0.15 ×',
+        isMet: copied <= 0.15 * empty,
+      },
+      {
+        what: 'the same against an install from the full cache of npm',
+        measured: `${short(copied)} ms against ${short(full)} ms: ${short(copied / full)}`,
+        bar: '< 1 ×',
+        isMet: copied < full,
       },
     ];
   },
