@@ -11,7 +11,6 @@ export const cmake: Toolchain = {
     return {
       from: lists.filter(path => path === 'CMakeLists.txt' || isTested(path)).slice(0, 3),
       test: ['ctest', '--test-dir', 'build', '--output-on-failure'],
-      probe: ['ctest', '--version'],
       // What is built is made of every file, with their paths in it.
       prepare: fetching(
         [
@@ -33,7 +32,6 @@ export const meson: Toolchain = {
       ? {
           from: ['meson.build'],
           test: ['meson', 'test', '-C', 'build'],
-          probe: ['meson', '--version'],
           prepare: fetching([['meson', 'setup', 'build']], [], false),
         }
       : undefined,
@@ -49,7 +47,7 @@ export const make: Toolchain = {
     const makefile = makefileOf(files);
     const target = ['test', 'check'].find(name => makeTarget(files, name) !== undefined);
     if (makefile === undefined || target === undefined) return undefined;
-    return { from: [makefile], test: ['make', target], probe: ['make', '--version'], prepare: null };
+    return { from: [makefile], test: ['make', target], prepare: null };
   },
 };
 
@@ -73,7 +71,7 @@ export const just: Toolchain = {
     const [file] = those(files, ['justfile', 'Justfile', '.justfile']);
     // A recipe is a name with its parameters, a colon and no equals sign behind it.
     if (file === undefined || !/^@?test\b[^:=\n]*:(?!=)/m.test(files.read(file) ?? '')) return undefined;
-    return { from: [file], test: ['just', 'test'], probe: ['just', '--version'], prepare: null };
+    return { from: [file], test: ['just', 'test'], prepare: null };
   },
 };
 
@@ -82,14 +80,11 @@ export const task: Toolchain = {
   find(files) {
     const [file] = those(files, ['Taskfile.yml', 'Taskfile.yaml', 'taskfile.yml', 'taskfile.yaml']);
     if (file === undefined || !/^\s+test:\s*$/m.test(files.read(file) ?? '')) return undefined;
-    return { from: [file], test: ['task', 'test'], probe: ['task', '--version'], prepare: null };
+    return { from: [file], test: ['task', 'test'], prepare: null };
   },
 };
 
 export const script: Toolchain = {
   name: 'script',
-  find: files =>
-    files.has('test.sh')
-      ? { from: ['test.sh'], test: ['sh', 'test.sh'], probe: ['sh', '-c', ':'], prepare: null }
-      : undefined,
+  find: files => (files.has('test.sh') ? { from: ['test.sh'], test: ['sh', 'test.sh'], prepare: null } : undefined),
 };

@@ -11,7 +11,6 @@ export const cargo: Toolchain = {
     return {
       from: those(files, ['Cargo.toml', 'Cargo.lock', '.config/nextest.toml']),
       test: ['cargo', ...(isNextest ? ['nextest', 'run'] : ['test']), ...options],
-      probe: ['cargo', ...(isNextest ? ['nextest', '--version'] : ['--version'])],
       prepare: fetching([['cargo', 'fetch', ...(isLocked ? ['--locked'] : [])]], those(files, ['Cargo.lock']), true),
     };
   },
@@ -29,7 +28,6 @@ export const go: Toolchain = {
     return {
       from: those(files, ['go.mod', 'go.work']),
       test: ['go', 'test', ...(files.has('go.mod') ? ['./...'] : []), ...modules.map(module => `./${module}/...`)],
-      probe: ['go', 'version'],
       prepare: fetching([['go', 'mod', 'download']], those(files, ['go.sum', 'go.work.sum']), true),
     };
   },
@@ -54,7 +52,6 @@ export const maven: Toolchain = {
     return {
       from: those(files, ['pom.xml', 'mvnw']),
       test: [program, '-B', '-ntp', 'test'],
-      probe: [program, '--version'],
       prepare: null,
     };
   },
@@ -70,7 +67,6 @@ export const gradle: Toolchain = {
     return {
       from: [...scripts, ...those(files, ['gradlew'])],
       test: [program, 'test'],
-      probe: [program, '--version'],
       prepare: null,
     };
   },
@@ -83,7 +79,7 @@ export const dotnet: Toolchain = {
     const from = files.paths.filter(path => /^[^/]+\.(?:slnx?|csproj|fsproj|vbproj)$/.test(path));
     if (from.length === 0) return undefined;
     const prepare = fetching([['dotnet', 'restore']], those(files, ['packages.lock.json']), true);
-    return { from, test: ['dotnet', 'test'], probe: ['dotnet', '--version'], prepare };
+    return { from, test: ['dotnet', 'test'], prepare };
   },
   isForAll: () => true,
 };
@@ -91,9 +87,7 @@ export const dotnet: Toolchain = {
 export const swift: Toolchain = {
   name: 'swift',
   find: files =>
-    files.has('Package.swift')
-      ? { from: ['Package.swift'], test: ['swift', 'test'], probe: ['swift', '--version'], prepare: null }
-      : undefined,
+    files.has('Package.swift') ? { from: ['Package.swift'], test: ['swift', 'test'], prepare: null } : undefined,
 };
 
 export const dart: Toolchain = {
@@ -102,6 +96,6 @@ export const dart: Toolchain = {
     if (!files.has('pubspec.yaml')) return undefined;
     const program = /^\s*sdk:\s*flutter\s*$/m.test(files.read('pubspec.yaml') ?? '') ? 'flutter' : 'dart';
     const prepare = fetching([[program, 'pub', 'get']], those(files, ['pubspec.yaml', 'pubspec.lock']), true);
-    return { from: ['pubspec.yaml'], test: [program, 'test'], probe: [program, '--version'], prepare };
+    return { from: ['pubspec.yaml'], test: [program, 'test'], prepare };
   },
 };

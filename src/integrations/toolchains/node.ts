@@ -39,7 +39,7 @@ function packageTests(files: Files): Omit<Candidate, 'toolchain'> | undefined {
   const test = packageScript(files, 'test') ?? testsOfAll(files, manager) ?? bunTests(files, manager);
   if (test === undefined) return undefined;
   const evidence = ['package.json', ...locks[manager], 'pnpm-workspace.yaml', 'turbo.json', 'nx.json'];
-  return { from: those(files, evidence), test, probe: [manager, '--version'], prepare: preparationFor(files, manager) };
+  return { from: those(files, evidence), test, prepare: preparationFor(files, manager) };
 }
 
 /** What runs the tests of the packages below, where the one at the top has none of its own. */

@@ -32,15 +32,14 @@ function pytest(files: Files): Found {
   if (files.has('uv.lock')) return { from, ...withUv(['pytest']) };
   if (files.has('poetry.lock')) {
     const prepare = fetching([['poetry', 'install', '--no-interaction']], ['poetry.lock', 'pyproject.toml'], false);
-    return { from, test: ['poetry', 'run', 'pytest'], probe: ['poetry', 'run', 'pytest', '--version'], prepare };
+    return { from, test: ['poetry', 'run', 'pytest'], prepare };
   }
-  return { from, test: ['python3', '-m', 'pytest'], probe: ['python3', '-m', 'pytest', '--version'], prepare: null };
+  return { from, test: ['python3', '-m', 'pytest'], prepare: null };
 }
 
 // An environment has the path of its checkout in it; what was fetched, the tool keeps for itself.
 const withUv = (command: string[]): Omit<Found, 'from'> => ({
   test: ['uv', 'run', ...command],
-  probe: ['uv', '--version'],
   prepare: fetching([['uv', 'sync', '--locked']], ['uv.lock', 'pyproject.toml'], true),
 });
 
@@ -55,7 +54,7 @@ function environments(files: Files): Found | undefined {
     // Where they belong to the locked environment, they are there and not on this machine.
     const isLocked = new RegExp(`^name = "${program}"$`, 'm').test(files.read('uv.lock') ?? '');
     if (isLocked) return { from, ...withUv([program]) };
-    return { from, test: [program], probe: [program, '--version'], prepare: null };
+    return { from, test: [program], prepare: null };
   }
   return undefined;
 }
@@ -64,8 +63,7 @@ function django(files: Files): Found | undefined {
   if (!files.has('manage.py') || !/\bdjango\b/i.test(files.read('manage.py') ?? '')) return undefined;
   const test = ['manage.py', 'test'];
   if (files.has('uv.lock')) return { from: ['manage.py', 'uv.lock'], ...withUv(['python', ...test]) };
-  const probe = ['python3', '-c', 'import django'];
-  return { from: ['manage.py'], test: ['python3', ...test], probe, prepare: null };
+  return { from: ['manage.py'], test: ['python3', ...test], prepare: null };
 }
 
 /** Tests by their names alone. */

@@ -10,8 +10,8 @@ export const php: Toolchain = {
     if (settings.length === 0 && !hasScript) return undefined;
     const prepare = files.has('composer.json') ? composerInstall(files) : null;
     const from = [...settings, ...those(files, ['composer.json', 'composer.lock'])];
-    if (hasScript) return { from, test: ['composer', 'test'], probe: ['composer', '--version'], prepare };
-    return { from, test: ['vendor/bin/phpunit'], probe: ['vendor/bin/phpunit', '--version'], prepare };
+    if (hasScript) return { from, test: ['composer', 'test'], prepare };
+    return { from, test: ['vendor/bin/phpunit'], prepare };
   },
 };
 
@@ -39,7 +39,6 @@ export const ruby: Toolchain = {
     return {
       from: those(files, [...(isRspec ? ['.rspec', 'spec/spec_helper.rb'] : ['Rakefile']), 'Gemfile', 'Gemfile.lock']),
       test: [...bundled, program, ...(isRspec ? [] : ['test'])],
-      probe: [...bundled, program, '--version'],
       prepare: files.has('Gemfile')
         ? fetching([['bundle', 'install']], those(files, ['Gemfile', 'Gemfile.lock']), false)
         : null,
@@ -55,7 +54,7 @@ export const mix: Toolchain = {
       ...fetching([['mix', 'deps.get']], those(files, ['mix.exs', 'mix.lock']), false),
       keeps: ['deps'],
     };
-    return { from: those(files, ['mix.exs', 'mix.lock']), test: ['mix', 'test'], probe: ['mix', '--version'], prepare };
+    return { from: those(files, ['mix.exs', 'mix.lock']), test: ['mix', 'test'], prepare };
   },
 };
 
@@ -66,7 +65,7 @@ export const deno: Toolchain = {
     if (settings === undefined) return undefined;
     const hasTask = (jsonOf(files.read('deno.json')).tasks as Record<string, unknown> | undefined)?.test !== undefined;
     const test = hasTask ? ['deno', 'task', 'test'] : ['deno', 'test'];
-    return { from: [settings], test, probe: ['deno', '--version'], prepare: null };
+    return { from: [settings], test, prepare: null };
   },
 };
 

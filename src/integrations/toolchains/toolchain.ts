@@ -39,8 +39,6 @@ export interface Candidate {
   from: string[];
   /** Program and arguments. */
   test: string[];
-  /** What tells whether the program that runs the tests is there, once all is prepared. */
-  probe: string[];
   /** Null where it needs nothing. */
   prepare: Preparation | null;
 }
