@@ -1,7 +1,7 @@
 /** Writes a value into a configuration file, and leaves everything else in it as it is. */
 import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { isMap, isNode, isScalar, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import { SignalboxError } from '../domain/errors.ts';
 import type { TestCommand } from '../domain/test-command.ts';
 import { type Environment, loadConfig } from './load.ts';
@@ -41,14 +41,11 @@ export async function writeTests(
   }
 }
 
-function inJson(text: string, project: string, tests: readonly TestCommand[]): string {
-  const document = parseDocument(text);
-  document.setIn(['projects', project, 'gates', 'tests'], tests.map(plain));
-  return `${JSON.stringify(document.toJS(), null, 2)}\n`;
-}
+const inJson = (...given: Parameters<typeof changed>): string =>
+  `${JSON.stringify(changed(...given).toJS(), null, 2)}\n`;
 
-const inYaml = (text: string, project: string, tests: readonly TestCommand[]): string =>
-  inserted(text, project, tests) ?? replaced(text, project, tests);
+const inYaml = (...given: Parameters<typeof changed>): string =>
+  inserted(...given) ?? changed(...given).toString({ lineWidth: 0 });
 
 /** As lines of their own, so that every other line stays as somebody wrote it; undefined where there is no room for that. */
 function inserted(text: string, project: string, tests: readonly TestCommand[]): string | undefined {
@@ -65,10 +62,10 @@ function inserted(text: string, project: string, tests: readonly TestCommand[]):
   return text.slice(0, lineEnd + 1) + lines.join('') + text.slice(lineEnd + 1);
 }
 
-function replaced(text: string, project: string, tests: readonly TestCommand[]): string {
+function changed(text: string, project: string, tests: readonly TestCommand[]): Document {
   const document = parseDocument(text);
   document.setIn(['projects', project, 'gates', 'tests'], tests.map(plain));
-  return document.toString({ lineWidth: 0 });
+  return document;
 }
 
 const plain = ({ run, cwd }: TestCommand) => (cwd === '' ? { run } : { run, cwd });
