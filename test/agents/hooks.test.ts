@@ -35,6 +35,20 @@ async function makeHooked(hooks: (note: (does?: string) => string[], place: Stag
 const begin = (stage: Stage, run: Record<string, unknown> = {}) =>
   stage.begin(stage.newTask('--pipeline', stage.pipeline(quickStage(run))), { SECRET: 'not for hooks' });
 
+/** Kills Signalbox once something waits in the worktree, and lets it wait no more when Signalbox is back; answers after the task. */
+async function killWhileWaiting(stage: Stage, isWaiting: () => boolean): Promise<void> {
+  const running = begin(stage);
+  await vi.waitUntil(isWaiting, poll);
+  running.kill('SIGKILL');
+  await running;
+  const resumed = stage.resume();
+  await vi.waitUntil(async () => (await stage.signalbox('queue')).stdout.includes('worker accepting'), poll);
+  expect(stage.starts()).toEqual([]);
+  writeFileSync(join(stage.directory, 'go'), '');
+  const { code, stdout } = await resumed;
+  expect(code, stdout).toBe(0);
+}
+
 test('hooks run in the worktree at their points, know how the agent ended, and see no secret', async () => {
   const stage = await makeHooked(note => ({
     afterCreate: { run: note() },
@@ -77,16 +91,7 @@ test('an afterCreate that was cut off by a crash is carried to its end, and no a
   const stage = await makeHooked((note, { directory }) => ({
     afterCreate: { run: note(`until [ -e ${directory}/go ]; do sleep 0.05; done; touch ready`) },
   }));
-  const running = begin(stage);
-  await vi.waitUntil(() => stage.lines().length === 1, poll);
-  running.kill('SIGKILL');
-  await running;
-  const resumed = stage.resume();
-  await vi.waitUntil(async () => (await stage.signalbox('queue')).stdout.includes('worker accepting'), poll);
-  expect(stage.starts()).toEqual([]);
-  writeFileSync(join(stage.directory, 'go'), '');
-  const { code, stdout } = await resumed;
-  expect(code, stdout).toBe(0);
+  await killWhileWaiting(stage, () => stage.lines().length === 1);
   expect(stage.ran()).toEqual(['afterCreate -']);
   expect(stage.visits()).toEqual(['development.1']);
 });
@@ -98,16 +103,7 @@ test('a set-up that was cut off by a crash is carried to its end, begun anew by 
   const setup = { run: ['sh', '-c', script], keyedBy: ['package.json'] };
   const shop = { repository: stage.repository, setup, gates: { baseline: false } };
   stage.configure({ agent: 'claude', projects: { shop } });
-  const running = begin(stage);
-  await vi.waitUntil(() => existsSync(log), poll);
-  running.kill('SIGKILL');
-  await running;
-  const resumed = stage.resume();
-  await vi.waitUntil(async () => (await stage.signalbox('queue')).stdout.includes('worker accepting'), poll);
-  expect(stage.starts()).toEqual([]);
-  writeFileSync(join(stage.directory, 'go'), '');
-  const { code, stdout } = await resumed;
-  expect(code, stdout).toBe(0);
+  await killWhileWaiting(stage, () => existsSync(log));
   expect(
     readFileSync(log, 'utf8')
       .split('\n')
