@@ -24,6 +24,15 @@ const gitIn =
   async (...args: string[]) =>
     (await execa('git', [...who, ...args], { cwd })).stdout;
 
+/** Commits all that lies there as a repository's first commit, and answers it. */
+async function beginIn(repository: string): Promise<string> {
+  const git = gitIn(repository);
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('add', '--all');
+  await git('commit', '--quiet', '-m', 'Begin');
+  return git('rev-parse', 'HEAD');
+}
+
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
@@ -43,16 +52,13 @@ export async function measureCheckout(): Promise<CheckoutTimes> {
     const repository = join(directory, 'repository');
     mkdirSync(repository);
     const git = gitIn(repository);
-    await git('init', '--quiet', '--initial-branch=main');
     const write = (index: number, text: string) => {
       const folder = join(repository, `folder-${Math.floor(index / perFolder)}`);
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, `file-${index}.txt`), `${text} ${index}\n`.repeat(200));
     };
     for (let index = 0; index < files; index++) write(index, 'one');
-    await git('add', '--all');
-    await git('commit', '--quiet', '-m', 'Begin');
-    const begin = await git('rev-parse', 'HEAD');
+    const begin = await beginIn(repository);
     for (let index = 0; index < changed; index++) write(index * 7, 'two');
     await git('commit', '--quiet', '--all', '-m', 'Change');
     const change = await git('rev-parse', 'HEAD');
@@ -82,11 +88,8 @@ export async function measureHandingOn(
   return inDirectory(async directory => {
     const repository = join(directory, 'repository');
     mkdirSync(repository);
-    const git = gitIn(repository);
-    await git('init', '--quiet', '--initial-branch=main');
     writeFileSync(join(repository, 'README.md'), 'A project\n');
-    await git('add', '--all');
-    await git('commit', '--quiet', '-m', 'Begin');
+    await beginIn(repository);
     const pipeline = {
       name: 'chain',
       stages: Array.from({ length: stages }, (_, index) => ({
@@ -162,7 +165,7 @@ export async function measureSetUp(): Promise<SetUpTimes> {
         ...{
           ...checkout,
           rule: 'detected',
-          isUntouched: true,
+          isUntouched: async () => true,
           sandbox: noSandbox,
           job: name,
           runId: name,
@@ -205,11 +208,7 @@ async function beginLarge(repository: string): Promise<string> {
   // As a lock file usually is, whatever the configuration here says: without the addresses npm has to ask for each package.
   const locked = ['--package-lock-only', '--save-exact', '--no-omit-lockfile-registry-resolved'];
   await execa('npm', ['install', ...locked, '--no-audit', '--no-fund', ...packages], { cwd: repository });
-  const git = gitIn(repository);
-  await git('init', '--quiet', '--initial-branch=main');
-  await git('add', '--all');
-  await git('commit', '--quiet', '-m', 'Begin');
-  return git('rev-parse', 'HEAD');
+  return beginIn(repository);
 }
 
 async function aboutTree(tree: string): Promise<Pick<SetUpTimes, 'bytes' | 'files' | 'fileSystem'>> {

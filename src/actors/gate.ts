@@ -9,7 +9,7 @@ import type { TestCommand } from '../domain/test-command.ts';
 import type { Forge } from '../integrations/forge.ts';
 import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { Looked } from '../machines/gate.ts';
-import type { Gate } from '../machines/pipeline.ts';
+import type { CommandGate, Gate } from '../machines/pipeline.ts';
 import { type AtForge, type Baseline, documentsOf } from '../machines/task/context.ts';
 import { judgeArtifacts } from './gates/artifacts.ts';
 import { judgeCi } from './gates/ci.ts';
@@ -58,6 +58,9 @@ export interface Judging {
   forgeOf(name: string): Promise<Forge>;
 }
 
+/** The same for what needs no forge. */
+type JudgingHere = Omit<Judging, 'forgeOf'>;
+
 /** Judges a gate. One that breaks down has no opinion: it is inconclusive, never a pass. */
 export async function judgeGate(
   input: JudgeInput,
@@ -103,7 +106,7 @@ async function judgeAtForge(
 async function judge(
   gate: Exclude<Gate, ForgeGate>,
   input: JudgeInput,
-  judging: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+  judging: JudgingHere & { signal: AbortSignal },
 ): Promise<Looked> {
   const { repository, workItem, head } = input;
   const git = gitIn(repository);
@@ -128,10 +131,11 @@ async function judge(
 /** Where a command runs, and what it may use. */
 function commandPlace(
   input: Omit<JudgeInput, 'head'>,
-  { checkoutsDir, runsDir, cacheDir, signal }: Omit<Judging, 'forgeOf'> & { signal: AbortSignal },
+  { checkoutsDir, runsDir, cacheDir, signal }: JudgingHere & { signal: AbortSignal },
 ): Omit<CommandPlace, 'head' | 'target'> {
   const { taskId, project, repository, branch, sandbox, gate, job } = input;
   const { env = [], setUp = 'none', hook = input.setup ?? null, tests = [] } = input;
+  // Each gate has a checkout of its own: what one of them leaves is nothing that another finds.
   const directory = inside(checkoutsDir, join(project, taskId, gate.name));
   const place = { taskId, repository, branch, directory, runId: job.ref, job: job.ref };
   return { ...place, runsDir, cacheDir, signal, sandbox, env, setUp, hook, tests };
@@ -139,7 +143,7 @@ function commandPlace(
 
 export type BaselineInput = Omit<JudgeInput, 'gate' | 'head' | 'sandbox' | 'env'> & {
   /** Each as the agent of its stage is. */
-  gates: { gate: Extract<Gate, { kind: 'command' }>; sandbox: SandboxSpec; env: string[] }[];
+  gates: { gate: CommandGate; sandbox: SandboxSpec; env: string[] }[];
   /** The commit on which the task begins. */
   base: string;
 };
@@ -147,7 +151,7 @@ export type BaselineInput = Omit<JudgeInput, 'gate' | 'head' | 'sandbox' | 'env'
 /** What the commands of gates come to before anything was changed. */
 export async function judgeBaseline(
   { gates, base, ...input }: BaselineInput,
-  judging: Omit<Judging, 'forgeOf'>,
+  judging: JudgingHere,
   signal: AbortSignal,
 ): Promise<Baseline> {
   const reports: Baseline['reports'] = [];

@@ -6,7 +6,7 @@ import type { Hook } from '../domain/hook.ts';
 import type { OutcomeClass } from '../domain/outcome.ts';
 import { tailOf } from './log-file.ts';
 import { inside } from './paths.ts';
-import { runToEnd } from './supervised-command.ts';
+import { runToEnd, whyFailed } from './supervised-command.ts';
 
 export interface HookInput {
   name: 'afterCreate' | 'beforeRun' | 'afterRun' | 'beforeRemove';
@@ -27,7 +27,7 @@ export async function runHook(input: HookInput, runsDir: string, job: string, si
   const { name, hook, taskId, project, worktree, branch, sandbox, outcome } = input;
   const runId = `${job}-${name}`;
   const runDir = inside(runsDir, runId);
-  const { exit, isTimedOut } = await runToEnd({
+  const ended = await runToEnd({
     argv: hook.run,
     worktree,
     branch,
@@ -44,12 +44,8 @@ export async function runHook(input: HookInput, runsDir: string, job: string, si
     timeLimitMs: hook.timeLimitMs,
     signal,
   });
-  if (exit.code === 0 && !isTimedOut) return;
-  const how = isTimedOut
-    ? `took longer than ${hook.timeLimitMs} ms`
-    : exit.signal === null
-      ? `ended with exit code ${exit.code ?? 'unknown'}`
-      : `died by ${exit.signal}`;
+  const how = whyFailed(ended, hook.timeLimitMs);
+  if (how === null) return;
   const output = tailOf(join(runDir, 'output.log'), shownBytes).trim();
   throw new SignalboxError(
     'unavailable',

@@ -1,5 +1,5 @@
 /** Paths that come from outside stay where they belong. */
-import { readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 
@@ -40,3 +40,7 @@ function linkAt(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** What is in a file; undefined where there is none, and for a link: that leads anywhere. */
+export const readPlain = (path: string): Buffer | undefined =>
+  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path) : undefined;

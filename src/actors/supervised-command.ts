@@ -29,11 +29,24 @@ export interface CommandPlace {
   signal: AbortSignal;
 }
 
+/** How a command came to its end. */
+export interface Ended {
+  exit: ExitRecord;
+  isTimedOut: boolean;
+}
+
+/** Why it has failed, for people; null for success. */
+export function whyFailed({ exit, isTimedOut }: Ended, timeLimitMs: number): string | null {
+  if (isTimedOut) return `took longer than ${timeLimitMs} ms`;
+  if (exit.code === 0) return null;
+  return exit.signal === null ? `ended with exit code ${exit.code ?? 'unknown'}` : `died by ${exit.signal}`;
+}
+
 /**
  * Runs it, or adopts it when it already runs after a crash; ends it, with all that it has started, at its time limit or
  * when the signal aborts. The limit counts from its start, however often Signalbox was restarted since.
  */
-export function runToEnd(place: CommandPlace): Promise<{ exit: ExitRecord; isTimedOut: boolean }> {
+export function runToEnd(place: CommandPlace): Promise<Ended> {
   const { argv, worktree, cwd = worktree, runDir, runId, taskId, job, timeLimitMs, signal } = place;
   const own = { SIGNALBOX_RUN_ID: runId, SIGNALBOX_TASK_ID: taskId, SIGNALBOX_WORKTREE: worktree };
   const env = { ...baseEnvironment([]), ...place.env, ...own };

@@ -49,7 +49,7 @@ export interface PrepareInput {
 export interface Readying {
   runHook?(hook: Hook): Promise<void>;
   /** Sets up what it needs; answers what people should know of that. Throws where that could not be done as it was declared. */
-  setUp?(checkout: { commit: string; isUntouched: boolean }): Promise<string[]>;
+  setUp?(checkout: { commit: string; isUntouched(): Promise<boolean> }): Promise<string[]>;
 }
 
 /**
@@ -85,7 +85,7 @@ export async function prepareWorkspace(
   await fillSubmodules(repository, worktree, start);
   let noticed: string[] = [];
   await once(git, 'signalbox-created', async () => {
-    noticed = await setUp({ commit: start, isUntouched: isNew && (await isAncestor(main, start, targetRef)) });
+    noticed = await setUp({ commit: start, isUntouched: async () => isNew && isAncestor(main, start, targetRef) });
     if (input.hook !== null) await runHook(input.hook);
     await noteAsMade(git);
   });

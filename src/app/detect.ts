@@ -14,7 +14,7 @@ import type { TestCommand } from '../domain/test-command.ts';
 import type { VerdictWord } from '../domain/verdict.ts';
 import { type CiCommand, ciCommands } from '../integrations/toolchains/ci.ts';
 import { candidatesIn, type Placed } from '../integrations/toolchains/index.ts';
-import { gateSchema } from '../machines/pipeline.ts';
+import type { CommandGate } from '../machines/pipeline.ts';
 
 /** A way to test a part of the repository. */
 export interface DetectedTests extends TestCommand {
@@ -65,14 +65,7 @@ export async function detectTests(options: DetectOptions): Promise<Detected> {
     const isChosen = !spoken.has(cwd);
     spoken.add(cwd);
     const setUp = setUpOf(options.setUp, candidate, () => plansOf(options.setUp, files, [cwd]).map(shownPlan));
-    const found = {
-      run,
-      cwd,
-      toolchain,
-      from: from.map(file => (cwd === '' ? file : `${cwd}/${file}`)),
-      setUp,
-      isChosen,
-    };
+    const found = { run, cwd, toolchain, from: from.map(file => join(cwd, file)), setUp, isChosen };
     if (isRun && isChosen) onProgress(found);
     tests.push({ ...found, baseline: isRun && isChosen ? await proved(found, commit, options) : null });
   }
@@ -91,14 +84,7 @@ async function proved(
   { repository, target, setUp, env, sandbox, cacheDir, timeLimitMs, signal }: DetectOptions,
 ): Promise<NonNullable<DetectedTests['baseline']>> {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-detect-'));
-  const gate = gateSchema.parse({
-    kind: 'command',
-    name: 'tests',
-    run,
-    timeout: timeLimitMs,
-    ...(cwd !== '' && { cwd }),
-  });
-  if (gate.kind !== 'command') throw new TypeError('a command is a command');
+  const gate: CommandGate = { kind: 'command', name: 'tests', run, cwd, timeout: timeLimitMs, flaky: 'pass' };
   const place: CommandPlace = {
     ...{ repository, directory: join(directory, 'checkout'), head: commit, target: { name: target, commit } },
     ...{ runId: 'detect', taskId: 'detect', job: 'detect', branch: target, sandbox, env, setUp, hook: null },

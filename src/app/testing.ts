@@ -5,7 +5,7 @@ import { plansOf, shownPlan } from '../actors/set-up/plan.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
 import { candidatesAt } from '../integrations/toolchains/index.ts';
-import type { Pipeline } from '../machines/pipeline.ts';
+import { commandsOf, type Pipeline } from '../machines/pipeline.ts';
 
 export interface TestingOf {
   repository: string;
@@ -46,8 +46,7 @@ const fromOf = (files: readonly string[]) => (files.length === 0 ? '' : ` (${fil
 /** What the gates of a pipeline are going to run, a line for each. */
 export async function announcedFor({ pipeline, ...of }: TestingOf & { pipeline: Pipeline }): Promise<string[]> {
   const { setUp, tests } = await testingOf(of);
-  const gates = pipeline.stages.flatMap(stage => stage.gates).filter(gate => gate.kind === 'command');
-  const lines = gates.map(gate => {
+  const lines = commandsOf(pipeline).map(({ gate }) => {
     if (gate.run !== undefined) return `${gate.name}: ${gate.run.join(' ')}`;
     if (gate.script !== undefined) return `${gate.name}: the script ${gate.script}`;
     return `${gate.name}: ${tests ?? `nothing was found in ${of.target} that says how it is tested; a person will be asked`}`;

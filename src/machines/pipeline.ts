@@ -237,6 +237,7 @@ export type Pipeline = z.output<typeof pipelineSchema>;
 export type PipelineSource = z.input<typeof pipelineSchema>;
 export type Stage = Pipeline['stages'][number];
 export type Gate = z.output<typeof gateSchema>;
+export type CommandGate = Extract<Gate, { kind: 'command' }>;
 
 export type AtLimit = z.output<typeof atLimit>;
 
@@ -260,6 +261,10 @@ export function judgingCode(stages: readonly Stage[]): Gate[] {
 
 /** Gates that are decided at a forge: how long they may wait for that, in milliseconds; null for those that know at once. */
 export const patienceOf = (gate: Gate): number | null => ('deadline' in gate ? gate.deadline : null);
+
+/** What a pipeline runs, with the stage of each. */
+export const commandsOf = ({ stages }: Pipeline): { gate: CommandGate; stage: Stage }[] =>
+  stages.flatMap(stage => stage.gates.filter(gate => gate.kind === 'command').map(gate => ({ gate, stage })));
 
 /** The stage that follows, or `done`. */
 export function following(pipeline: Pipeline, stage: Stage): string {

@@ -6,12 +6,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { CommandGate } from '../../machines/pipeline.ts';
 import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
 import { versionOf } from '../set-up/version.ts';
 import type { CommandPlace } from './place.ts';
 import { environmentOf } from './ready.ts';
-import { type CommandGate, type Ran, runReady } from './running.ts';
+import { type Ran, runReady } from './running.ts';
 
 const keptMs = 86_400_000;
 const mostKept = 500;

@@ -6,11 +6,12 @@
  * one, and costs nobody another run.
  */
 import type { GateReport } from '../../domain/verdict.ts';
+import type { CommandGate } from '../../machines/pipeline.ts';
 import { gitIn } from '../git.ts';
 import { baselineOf } from './baseline.ts';
 import { commandIn, commandsFor, nothingToRun } from './found.ts';
 import type { CommandPlace } from './place.ts';
-import { type CommandGate, type Ran, runTwice } from './running.ts';
+import { type Ran, runTwice } from './running.ts';
 
 /** Where the project says how it is tested, and the gate does not, each of its commands is run; the first failure decides. */
 export async function judgeCommand(gate: CommandGate, place: CommandPlace): Promise<GateReport> {
@@ -40,7 +41,7 @@ export async function judgeTarget(
       reports.push({ gate: gate.name, verdict: 'inconclusive', detail: nothingToRun(part), isAbsent: true });
       continue;
     }
-    const ran = await baselineOf(part, { ...place, runId: `${place.runId}-${index + 1}` }, found.argv, isFresh);
+    const ran = await baselineOf(part, { ...place, runId: `${place.runId}-${index + 1}` }, found, isFresh);
     if (ran.isOfMachine === true) isOfMachine = true;
     reports.push({ gate: gate.name, verdict: ran.verdict, detail: ran.detail });
   }
@@ -73,13 +74,13 @@ async function judgePart(gate: CommandGate, place: CommandPlace): Promise<GateRe
   });
   if (own === undefined && theirs === undefined)
     return { ...report('inconclusive', nothingToRun(gate)), isAbsent: true };
-  const isSame = judges.files.length === 0 && theirs?.argv.join('\0') === own?.argv.join('\0');
+  const isSame = judges.files.length === 0 && theirs?.join('\0') === own?.join('\0');
   if (isSame) {
-    const ran = await besideTarget(gate, place, own!.argv, await runTwice(gate, place, own!.argv));
+    const ran = await besideTarget(gate, place, own!, await runTwice(gate, place, own!));
     return report(ran.verdict, ran.detail);
   }
-  const byTarget = theirs && (await runTwice(gate, { ...place, runId: `${place.runId}-target` }, theirs.argv, judges));
-  const byBranch = own && (await runTwice(gate, place, own.argv));
+  const byTarget = theirs && (await runTwice(gate, { ...place, runId: `${place.runId}-target` }, theirs, judges));
+  const byBranch = own && (await runTwice(gate, place, own));
   return joined(byTarget, byBranch, report);
 }
 

@@ -1,22 +1,16 @@
 /** Which command a gate runs: its own, or what the files of a commit say. */
 import { below, candidatesAt, lookedFor, scriptOf } from '../../integrations/toolchains/index.ts';
+import type { CommandGate } from '../../machines/pipeline.ts';
 import { type Git, gitIn } from '../git.ts';
 import { filesOf } from './files.ts';
 import { type ChangedJudges, changedJudges } from './judges.ts';
 import type { CommandPlace } from './place.ts';
-import type { CommandGate } from './running.ts';
-
-export interface FoundCommand {
-  argv: string[];
-  /** The files that say so; empty where the gate does. */
-  from: string;
-}
 
 /** The command of the target and that of the branch, and what the branch has changed of the judging. */
 export async function commandsFor(
   gate: CommandGate,
   { repository, head, target }: CommandPlace,
-): Promise<{ theirs: FoundCommand | undefined; own: FoundCommand | undefined; judges: ChangedJudges }> {
+): Promise<{ theirs: string[] | undefined; own: string[] | undefined; judges: ChangedJudges }> {
   const git = gitIn(repository);
   const find = (commit: string) => commandIn(git, gate, commit);
   if (target.commit === undefined) {
@@ -29,17 +23,15 @@ export async function commandsFor(
     git(['merge-base', target.commit, head], { allow: [1] }),
   ]);
   if (base === '') return { theirs, own, judges: { files: [], shown: [] } };
-  const named = [...(theirs?.argv ?? []), ...(own?.argv ?? [])].map(word => word.replace(/^\.\//, ''));
+  const named = [...(theirs ?? []), ...(own ?? [])].map(word => word.replace(/^\.\//, ''));
   return { theirs, own, judges: await changedJudges(git, { base, head, named }) };
 }
 
-/** What a gate runs on a commit. */
-export async function commandIn(git: Git, gate: CommandGate, commit: string): Promise<FoundCommand | undefined> {
-  if (gate.run !== undefined) return { argv: gate.run, from: '' };
+/** What a gate runs on a commit: program and arguments. */
+export async function commandIn(git: Git, gate: CommandGate, commit: string): Promise<string[] | undefined> {
+  if (gate.run !== undefined) return gate.run;
   const files = below(await filesOf(git, commit), gate.cwd ?? '');
-  if (gate.script !== undefined) return scriptOf(files, gate.script);
-  const [first] = candidatesAt(files);
-  return first && { argv: first.test, from: first.from.join(', ') };
+  return gate.script === undefined ? candidatesAt(files)[0]?.test : scriptOf(files, gate.script)?.argv;
 }
 
 export function nothingToRun({ script }: CommandGate): string {

@@ -1,4 +1,5 @@
 /** Whether a branch has touched what is not for agents alone to change. */
+import { someOf } from '../../domain/some-of.ts';
 import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import { type Git, listed } from '../git.ts';
@@ -19,8 +20,7 @@ export async function judgePaths(
       ? (await changedJudges(git, { base, head, named: [] })).shown
       : (await changedPaths(git, { base, head, protect })).map(path => `${path} was changed`);
   if (changed.length === 0) return { gate, verdict: 'pass', detail: 'nothing that is protected was changed' };
-  const more = changed.length > mostShown ? [`and ${changed.length - mostShown} more`] : [];
-  const detail = `a person has to approve what is protected: ${[...changed.slice(0, mostShown), ...more].join(', ')}`;
+  const detail = `a person has to approve what is protected: ${someOf(changed, mostShown)}`;
   return { gate, verdict: 'inconclusive', detail, concerns: changed.slice(0, mostShown) };
 }
 

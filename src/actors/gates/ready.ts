@@ -8,7 +8,7 @@ import { tailOf } from '../log-file.ts';
 import { inside } from '../paths.ts';
 import { homeOf } from '../sandboxed.ts';
 import { setUp } from '../set-up/set-up.ts';
-import { runToEnd } from '../supervised-command.ts';
+import { runToEnd, whyFailed } from '../supervised-command.ts';
 import { checkOut, removeTree } from './checkout.ts';
 import { type ChangedJudges, putBack } from './judges.ts';
 import type { CommandPlace } from './place.ts';
@@ -44,7 +44,7 @@ export async function makeReady(
     if (judges !== undefined)
       await putBack(gitIn(directory), directory, { commit: target.commit!, files: judges.files });
   }
-  const isUntouched = target.commit !== undefined && (await isAncestor(git, head, target.commit));
+  const isUntouched = async () => target.commit !== undefined && isAncestor(git, head, target.commit);
   const env = environmentOf(place);
   const home = homeFor(place);
   const directories = [...place.tests.map(test => test.cwd), cwd];
@@ -54,14 +54,12 @@ export async function makeReady(
   if (wrong !== '' && ready.isDeclared) return { isUsable: false, wrong };
   if (hook === null) return { isUsable: true, wrong };
   const hookId = `${runId}-hook`;
-  const { exit, isTimedOut } = await runToEnd({
+  const ended = await runToEnd({
     ...{ ...place, argv: hook.run, worktree: directory, timeLimitMs: hook.timeLimitMs, home },
     ...{ runDir: inside(runsDir, hookId), runId: hookId, env: { ...env, SIGNALBOX_HOOK: 'afterCreate' } },
   });
-  if (exit.code === 0 && !isTimedOut) return { isUsable: true, wrong };
-  const how = isTimedOut
-    ? `took longer than ${hook.timeLimitMs} ms`
-    : `ended with ${exit.signal ?? `exit code ${exit.code}`}`;
+  const how = whyFailed(ended, hook.timeLimitMs);
+  if (how === null) return { isUsable: true, wrong };
   const output = tailOf(join(inside(runsDir, hookId), 'output.log'), tailBytes);
   return { isUsable: false, wrong: `${failed}: ${hook.run.join(' ')} ${how}\n${output}` };
 }

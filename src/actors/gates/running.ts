@@ -2,21 +2,19 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { ExitRecord } from '../../domain/outcome.ts';
+import { someOf } from '../../domain/some-of.ts';
 import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
-import type { Gate } from '../../machines/pipeline.ts';
+import type { CommandGate } from '../../machines/pipeline.ts';
 import { gitIn } from '../git.ts';
 import { tailOf } from '../log-file.ts';
 import { inside } from '../paths.ts';
 import { missingSubmodules } from '../submodules.ts';
-import { runToEnd } from '../supervised-command.ts';
+import { type Ended, runToEnd } from '../supervised-command.ts';
 import type { ChangedJudges } from './judges.ts';
 import { isForMissing, isOfMachine, whyNoVerdict } from './outcome.ts';
 import type { CommandPlace } from './place.ts';
 import { environmentOf, forgetHome, homeFor, makeReady } from './ready.ts';
-
-export type CommandGate = Extract<Gate, { kind: 'command' }>;
 
 /** Of what a command prints, so much is shown, and so much is read: what ran may stand far above its last words. */
 const tailBytes = 3_000;
@@ -88,23 +86,21 @@ export async function runOnce(
   return verdictOn({ gate, place, argv, judges, runDir, cwd, ...ended });
 }
 
-interface Ended {
+interface Judged extends Ended {
   gate: CommandGate;
   place: CommandPlace;
   argv: readonly string[];
   judges: ChangedJudges | undefined;
   runDir: string;
   cwd: string;
-  exit: ExitRecord;
-  isTimedOut: boolean;
 }
 
-async function verdictOn({ gate, place, argv, judges, runDir, cwd, exit, isTimedOut }: Ended): Promise<Ran> {
+async function verdictOn({ gate, place, argv, judges, runDir, cwd, exit, isTimedOut }: Judged): Promise<Ran> {
   const shown = argv.join(' ');
   const whyNotReady = tailOf(join(runDir, notReady), tailBytes);
   const withReason = (bytes: number) =>
-    stripVTControlCharacters([tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n'));
-  const output = withReason(tailBytes);
+    [tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n');
+  const output = stripVTControlCharacters(withReason(tailBytes));
   if (isTimedOut) return unjudged(`${shown} took longer than ${gate.timeout} ms\n${output}`);
   if (exit.code === null) return unjudged(`${shown} died by ${exit.signal}\n${output}`);
   const why = whyNoVerdict(argv, exit.code, withReason(readBytes));
@@ -155,8 +151,7 @@ async function changedIn(directory: string, putBackBefore: readonly string[]): P
   if (code !== 0) return '';
   const changed = stdout.split('\0').filter(path => path !== '' && !putBackBefore.includes(path));
   if (changed.length === 0) return '';
-  const more = changed.length > mostShown ? `, and ${changed.length - mostShown} more` : '';
-  return `; it changed ${changed.slice(0, mostShown).join(', ')}${more}, which is part of nothing`;
+  return `; it changed ${someOf(changed, mostShown)}, which is part of nothing`;
 }
 
 const unjudged = (detail: string): Ran => ({ verdict: 'inconclusive', detail, isOfMachine: true });

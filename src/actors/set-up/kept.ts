@@ -21,7 +21,7 @@ import { z } from 'zod';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import { SignalboxError } from '../../domain/errors.ts';
 import { type Git, listed } from '../git.ts';
-import { inside } from '../paths.ts';
+import { inside, readPlain } from '../paths.ts';
 import type { Keeping, SetUpPlan } from './plan.ts';
 import { versionFiles, versionOf } from './version.ts';
 
@@ -54,16 +54,12 @@ export async function keyOf({ plan, repository, directory, sandbox, env }: KeyIn
   const around = [process.platform, process.arch, driver, image, variables];
   hash.update(JSON.stringify([repository, cwd, steps, versions, around]));
   for (const file of [...keeping.keyedBy, ...versionFiles].sort()) {
-    const text = plainText(inside(directory, file));
+    const text = readPlain(inside(directory, file));
     hash.update(JSON.stringify([file, text !== undefined]));
     if (text !== undefined) hash.update(text);
   }
   return hash.digest('hex').slice(0, 40);
 }
-
-/** What is in a file; undefined for a link, too: it leads anywhere. */
-const plainText = (path: string): Buffer | undefined =>
-  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path) : undefined;
 
 /** Copies what is kept under the key into a checkout; answers whether there is anything. */
 export async function copyKept(cacheDir: string, key: string, directory: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** What is to be done in a fresh checkout: as it was declared, or as the repository's files say. */
+import { join } from 'node:path';
 import type { SetUpRule } from '../../domain/set-up.ts';
 import { below, candidatesAt } from '../../integrations/toolchains/index.ts';
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
@@ -39,7 +40,7 @@ function detectedPlan(cwd: string, files: Files): SetUpPlan | null {
   const [first] = candidatesAt(files);
   if (first?.prepare == null || first.prepare.isImplied) return null;
   const { steps, keyedBy, keeps, afterCopy } = first.prepare;
-  const here = (file: string) => (cwd === '' ? file : `${cwd}/${file}`);
+  const here = (file: string) => join(cwd, file);
   const kept = { keyedBy: keyedBy.map(here), folders: keeps, afterCopy };
   const keeping = keeps.length === 0 ? null : kept;
   return { cwd, steps, from: first.from.map(here), timeLimitMs: detectedLimitMs, keeping };

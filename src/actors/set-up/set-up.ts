@@ -1,5 +1,4 @@
 /** Makes a fresh checkout ready for whatever runs in it: by what was kept of another one, or by the commands themselves. */
-import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import { messageOf } from '../../domain/errors.ts';
@@ -10,8 +9,8 @@ import { filesOf } from '../gates/files.ts';
 import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
 import { tailOf } from '../log-file.ts';
-import { inside } from '../paths.ts';
-import { runToEnd } from '../supervised-command.ts';
+import { inside, readPlain } from '../paths.ts';
+import { runToEnd, whyFailed } from '../supervised-command.ts';
 import { copyKept, keep, keyOf } from './kept.ts';
 import { type Keeping, plansOf, type SetUpPlan } from './plan.ts';
 
@@ -24,7 +23,7 @@ export interface SetUpInput {
   directory: string;
   commit: string;
   /** Whether all of it is the target's, and nobody has worked in it: what agents have written may have a hand in no other checkout. */
-  isUntouched: boolean;
+  isUntouched(): Promise<boolean>;
   /** Where what was made is kept. */
   cacheDir: string;
   runsDir: string;
@@ -71,11 +70,8 @@ export async function setUp(input: SetUpInput): Promise<SetUpReport> {
 /** A gate puts what judges back to how the target has it: then that is what is set up. */
 const asTheyLie = (files: Files, directory: string): Files => ({
   ...files,
-  read: file => (files.read(file) === undefined ? undefined : readPlain(inside(directory, file))),
+  read: file => (files.read(file) === undefined ? undefined : readPlain(inside(directory, file))?.toString('utf8')),
 });
-
-const readPlain = (path: string): string | undefined =>
-  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
 
 async function carryOut(plan: SetUpPlan, input: SetUpInput): Promise<string | null> {
   const { keeping } = plan;
@@ -101,7 +97,7 @@ async function copyOrRun(
   const isCopied = !isAtWork(input) && (await copyKept(cacheDir, key, directory).catch(() => false));
   if (isCopied) return runSteps(afterCopy, plan, copied);
   const wrong = await runSteps(plan.steps, plan, input);
-  if (wrong !== null || !isUntouched) return wrong;
+  if (wrong !== null || !(await isUntouched())) return wrong;
   // A full disk is no reason to do without what is there.
   await keep(cacheDir, key, { git: gitIn(directory), directory, plan }).catch(() => {});
   return null;
@@ -117,16 +113,11 @@ async function runSteps(
   for (const [index, argv] of steps.entries()) {
     const runId = `${input.runId}-${index + 1}`;
     const runDir = inside(runsDir, runId);
-    const { exit, isTimedOut } = await runToEnd({
+    const ended = await runToEnd({
       ...{ ...input, argv, worktree: directory, cwd: inside(directory, cwd), runDir, runId, timeLimitMs },
-      env: input.env,
     });
-    if (exit.code === 0 && !isTimedOut) continue;
-    const how = isTimedOut
-      ? `took longer than ${timeLimitMs} ms`
-      : exit.signal === null
-        ? `ended with exit code ${exit.code ?? 'unknown'}`
-        : `died by ${exit.signal}`;
+    const how = whyFailed(ended, timeLimitMs);
+    if (how === null) continue;
     return `${argv.join(' ')} ${how}\n${tailOf(join(runDir, 'output.log'), shownBytes)}`.trim();
   }
   return null;

@@ -7,29 +7,11 @@ import { toolEnvironment } from '../environment.ts';
 const limitMs = 20_000;
 
 /** Those that say it when they are asked. Nobody knows what others do with the words. */
-const asked = new Map(
-  [
-    ...['node', 'npm', 'npx', 'pnpm', 'yarn', 'bun', 'bunx', 'deno', 'python', 'python3', 'uv', 'poetry', 'tox', 'nox'],
-    ...[
-      'pytest',
-      'pip',
-      'cargo',
-      'mvn',
-      'gradle',
-      'java',
-      'dotnet',
-      'php',
-      'composer',
-      'ruby',
-      'bundle',
-      'rake',
-      'rspec',
-    ],
-    ...['mix', 'elixir', 'swift', 'dart', 'cmake', 'ctest', 'meson', 'make', 'just', 'task'],
-  ]
-    .map(program => [program, '--version'])
-    .concat([['go', 'version']]) as [string, string][],
-);
+const asked = new Set([
+  ...['node', 'npm', 'npx', 'pnpm', 'yarn', 'bun', 'bunx', 'deno', 'python', 'python3', 'uv', 'poetry', 'tox', 'nox'],
+  ...['pytest', 'pip', 'cargo', 'go', 'mvn', 'gradle', 'java', 'dotnet', 'php', 'composer', 'ruby', 'bundle', 'rake'],
+  ...['rspec', 'mix', 'elixir', 'swift', 'dart', 'cmake', 'ctest', 'meson', 'make', 'just', 'task'],
+]);
 
 /**
  * Asked away from every checkout: there yarn and its like run programs that lie in it. Of a program that is not asked, which file
@@ -37,9 +19,8 @@ const asked = new Map(
  */
 export async function versionOf(program: string): Promise<string> {
   const env = { ...toolEnvironment([]), YARN_IGNORE_PATH: '1', COREPACK_ENABLE_DOWNLOAD_PROMPT: '0' };
-  const word = asked.get(program);
-  if (word === undefined) return fileOf(program, env);
-  const { stdout } = await execa(program, [word], {
+  if (!asked.has(program)) return fileOf(program, env);
+  const { stdout } = await execa(program, [program === 'go' ? 'version' : '--version'], {
     ...{ cwd: '/', env, extendEnv: false, reject: false, stdin: 'ignore', timeout: limitMs },
   });
   return stdout ?? '';

@@ -29,7 +29,8 @@ export async function setUpWorktree(
   const { taskId, repository, worktree: directory, branch, job } = input;
   const where = { repository, directory, branch, taskId, runId: job.ref, job: job.ref };
   // What an agent has left in its home has a hand in it as well.
-  const isUntouched = place.isUntouched && !existsSync(homeOf(dirname(place.runsDir), taskId));
+  const isHome = existsSync(homeOf(dirname(place.runsDir), taskId));
+  const isUntouched = async () => !isHome && (await place.isUntouched());
   const how = { rule, directories, sandbox, env: toolEnvironment(env), isUntouched };
   const { wrong, isDeclared } = await setUp({ ...place, ...where, ...how });
   if (wrong === null) return [];

@@ -1,15 +1,9 @@
 /** Looking at the untouched target before the first agent is paid: whether its tests can be run here, and whether they pass. */
-import type { Gate, Pipeline, Stage } from '../pipeline.ts';
+import { commandsOf, type Pipeline, type Stage } from '../pipeline.ts';
 import { asking } from './asking.ts';
-import { placeOf, playerOf, type StateConfig, says, type Transition, usual, waitsFor } from './common.ts';
+import { placeOf, ranAs, type StateConfig, says, type Transition, testingOf, usual, waitsFor } from './common.ts';
 import type { TaskContext } from './context.ts';
 import { personalEvents } from './people.ts';
-
-type CommandGate = Extract<Gate, { kind: 'command' }>;
-
-/** What a pipeline runs, each gate once. */
-export const commandsOf = ({ stages }: Pipeline): { gate: CommandGate; stage: Stage }[] =>
-  stages.flatMap(stage => stage.gates.filter(gate => gate.kind === 'command').map(gate => ({ gate, stage })));
 
 /** Where commands run beside the top. */
 export const directoriesOf = (pipeline: Pipeline, { tests = [] }: Pick<TaskContext, 'tests'>): string[] => [
@@ -36,17 +30,9 @@ export function baselineStates(pipeline: Pipeline, stage: Stage, { begin, blocke
         id: 'baseline',
         src: 'baseline',
         input: ({ context }: { context: TaskContext }) => ({
-          ...placeOf(context),
-          gates: commands.map(({ gate, stage: owner }) => ({
-            gate,
-            sandbox: playerOf(context, owner).sandbox,
-            env: [...playerOf(context, owner).env, ...(context.gateEnv ?? [])],
-          })),
+          ...{ ...placeOf(context), ...testingOf(context) },
+          gates: commands.map(({ gate, stage: owner }) => ({ gate, ...ranAs(context, owner) })),
           base: context.base,
-          setUp: context.setUp ?? 'none',
-          tests: context.tests ?? [],
-          hook: context.hooks.afterCreate,
-          forge: context.forge ?? null,
         }),
         onDone: [
           { guard: 'isOfMachine', target: 'unready', actions: 'recordUnready' },

@@ -47,3 +47,14 @@ export function placeOf(context: TaskContext) {
 
 /** Who plays the role of a stage. */
 export const playerOf = ({ agents, agent }: TaskContext, { role }: Stage) => agents[role] ?? agent;
+
+/** As whom commands run on what the agent of a stage has made: tests are what it has made of them. */
+export function ranAs(context: TaskContext, stage: Stage) {
+  const { sandbox, env } = playerOf(context, stage);
+  return { sandbox, env: [...env, ...(context.gateEnv ?? [])] };
+}
+
+/** What the project says of checkouts and tests. Tasks of earlier versions have none of it. */
+export function testingOf({ setUp = 'none', tests = [], hooks, forge }: TaskContext) {
+  return { setUp, tests, hook: hooks.afterCreate, forge: forge ?? null };
+}

@@ -2,7 +2,7 @@
 import type { GateInput } from '../gate.ts';
 import { type Gate, patienceOf, type Stage } from '../pipeline.ts';
 import type { StateConfig, Transition } from './common.ts';
-import { namesOf, placeOf, playerOf, says } from './common.ts';
+import { namesOf, placeOf, ranAs, says, testingOf } from './common.ts';
 import { gateChild, type TaskContext } from './context.ts';
 import { showVerdict } from './report.ts';
 
@@ -51,15 +51,8 @@ export function judgingState(
         gate,
         deadlineMs: patienceOf(gate),
         lookAgainMs,
-        // Tests are what the agent has made of them.
         place: {
-          ...placeOf(context),
-          sandbox: playerOf(context, stage).sandbox,
-          env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
-          setUp: context.setUp ?? 'none',
-          tests: context.tests ?? [],
-          hook: context.hooks.afterCreate,
-          forge: context.forge ?? null,
+          ...{ ...placeOf(context), ...ranAs(context, stage), ...testingOf(context) },
           head: context.head,
         },
       }),

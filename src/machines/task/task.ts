@@ -13,16 +13,16 @@
 import type { AnyStateMachine } from 'xstate';
 import { nothingSpent } from '../../domain/budget.ts';
 import { noUsage } from '../../domain/usage.ts';
-import { following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
+import { commandsOf, following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
 import type { StateWords } from '../words.ts';
 import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
-import { baselineStates, commandsOf, directoriesOf } from './baseline.ts';
+import { baselineStates, directoriesOf } from './baseline.ts';
 import {
   cancelled,
   namesOf,
   placeOf,
-  playerOf,
+  ranAs,
   type StateConfig,
   says,
   type Transition,
@@ -213,8 +213,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             forge: context.forge ?? null,
             hook: context.hooks.afterCreate,
             setUp: context.setUp ?? 'none',
-            sandbox: playerOf(context, stage).sandbox,
-            env: [...playerOf(context, stage).env, ...(context.gateEnv ?? [])],
+            ...ranAs(context, stage),
             directories: directoriesOf(pipeline, context),
           }),
           onDone: [
