@@ -15,13 +15,12 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
-import { SignalboxError } from '../../domain/errors.ts';
 import { type Git, listed } from '../git.ts';
 import { inside, readPlain } from '../paths.ts';
+import { copyTree } from './copy.ts';
 import type { Keeping, SetUpPlan } from './plan.ts';
 import { versionFiles, versionOf } from './version.ts';
 
@@ -121,14 +120,4 @@ function forgetOldest(cacheDir: string): void {
   const kept = all.filter(({ isHalf }) => !isHalf).sort((a, b) => b.usedAt - a.usedAt);
   const left = all.filter(({ isHalf, usedAt }) => isHalf && usedAt < Date.now() - longestCopyMs);
   for (const { path } of [...kept.slice(mostKept), ...left]) rmSync(path, { recursive: true, force: true });
-}
-
-/** Everything as it is, links as links. Throws `unavailable` with the words of `cp`. */
-async function copyTree(from: string, to: string): Promise<void> {
-  mkdirSync(dirname(to), { recursive: true });
-  const options = process.platform === 'linux' ? ['-a', '--reflink=auto'] : ['-pPR'];
-  const { exitCode, stderr } = await execa('cp', [...options, from, to], { reject: false, stdin: 'ignore' });
-  if (exitCode === 0) return;
-  rmSync(to, { recursive: true, force: true });
-  throw new SignalboxError('unavailable', 'setUpFailed', `${from} could not be copied: ${stderr.trim()}`);
 }
