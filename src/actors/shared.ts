@@ -22,6 +22,9 @@ type Shared = z.output<typeof noted>;
 const watched =
   /^(?:core\.(?:bare|worktree|hookspath|fsmonitor|sshcommand|askpass|editor|pager|attributesfile|excludesfile|gitproxy)|(?:filter|url|include|includeif|alias|credential|extensions)\..+|remote\..+\.(?:url|pushurl|fetch|uploadpack|receivepack)|(?:merge|diff)\..+\.(?:driver|command|textconv))$/;
 
+const shared = ['refs/heads', 'refs/tags', 'refs/remotes'];
+const stashRef = 'refs/stash';
+
 const noteAt = (worktree: string) => `${worktree}.shared.json`;
 
 /** Notes what is shared, as it is now. */
@@ -70,19 +73,19 @@ export async function compareShared(input: SharedInput): Promise<Touched> {
 }
 
 async function sharedNow(git: Git): Promise<Shared> {
-  const lines = async (...args: string[]) =>
-    (await git(args, { allow: [1, 128] })).split('\n').filter(line => line !== '');
-  const [refs, stash, settings] = await Promise.all([
-    lines('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/tags', 'refs/remotes'),
-    lines('reflog', 'show', '--format=%H', 'refs/stash'),
+  const lines = async (...args: string[]) => (await git(args)).split('\n').filter(line => line !== '');
+  const [all, settings] = await Promise.all([
+    lines('for-each-ref', '--format=%(refname) %(objectname)', ...shared, stashRef),
     listed(git, ['config', '--local', '--list', '-z']),
   ]);
+  const { [stashRef]: newest, ...refs } = Object.fromEntries(all.map(line => line.split(' ') as [string, string]));
+  const stash = newest === undefined ? [] : await lines('reflog', 'show', '--format=%H', stashRef);
   const config: Shared['config'] = {};
   for (const entry of settings) {
     const [key = '', ...value] = entry.split('\n');
     if (watched.test(key)) config[key] = [...(config[key] ?? []), value.join('\n')];
   }
-  return { refs: Object.fromEntries(refs.map(line => line.split(' ') as [string, string])), stash, config };
+  return { refs, stash, config };
 }
 
 function readNote(worktree: string): Shared | undefined {
