@@ -3,8 +3,10 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPattern, pathsAsMade } from './as-made.ts';
 import { gitDirOf, gitIn } from './git.ts';
+import { indexState, showHidden } from './index-state.ts';
 import { ignoredWork } from './leftovers.ts';
 import { inside } from './paths.ts';
+import { inPrivateIndex } from './private-index.ts';
 
 export interface CheckpointInput {
   repository: string;
@@ -29,6 +31,7 @@ export async function checkpoint(input: CheckpointInput): Promise<{ commit: stri
   const { worktree, taskId, run, head, reset } = input;
   if (!existsSync(join(worktree, '.git'))) return { commit: null };
   const git = gitIn(worktree);
+  await showHidden(git, (await indexState(git)).hidden);
   const tip = await git(['rev-parse', 'HEAD']);
   const isDirty = (await git(['status', '--porcelain', '--untracked-files=all'])) !== '';
   const isKept = isDirty || tip !== head;
@@ -83,22 +86,17 @@ function sizeOf(paths: readonly string[]): number {
 }
 
 async function commitWorktree(worktree: string, parent: string, run: string): Promise<string> {
-  const tree = await treeOf(worktree, parent, run);
+  const tree = await treeOf(worktree, run);
   return gitIn(worktree)(['commit-tree', tree, '-p', parent, '-m', `Signalbox checkpoint of ${run}`]);
 }
 
 /** The tree of everything in the worktree that git does not ignore; neither the index nor a branch is touched. */
-export async function treeOf(worktree: string, parent: string, name: string): Promise<string> {
+export async function treeOf(worktree: string, name: string): Promise<string> {
   const git = gitIn(worktree);
-  const index = join(await gitDirOf(git), `signalbox-${process.pid}-${name}.index`);
-  try {
-    const env = { GIT_INDEX_FILE: index };
-    await git(['read-tree', parent], { env });
+  const { hidden } = await indexState(git);
+  return inPrivateIndex(git, { name: `${process.pid}-${name}`, hidden }, async index => {
     // Files may come and go while an agent still works: what can be read is kept.
-    await git(['add', '--all', '--ignore-errors', '--', '.'], { env, allow: [0, 1] });
-    return await git(['write-tree'], { env });
-  } finally {
-    rmSync(index, { force: true });
-    rmSync(`${index}.lock`, { force: true });
-  }
+    await index.git(['add', '--all', '--ignore-errors', '--', '.'], { allow: [0, 1] });
+    return index.git(['write-tree']);
+  });
 }

@@ -126,6 +126,16 @@ export function gitIn(directory: string): Git {
   return Object.assign(git, { result, directory });
 }
 
+/** The same with variables for every command. */
+export function withEnvironment(git: Git, env: Record<string, string>): Git {
+  const also = (options: GitOptions = {}) => ({ ...options, env: { ...env, ...options.env } });
+  const run = (args: readonly string[], options?: GitOptions) => git(args, also(options));
+  return Object.assign(run, {
+    result: (args: readonly string[], options?: GitOptions) => git.result(args, also(options)),
+    directory: git.directory,
+  });
+}
+
 /** The git directories of a worktree: its own and the repository's. Absolute. */
 export interface GitDirs {
   own: string;

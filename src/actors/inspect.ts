@@ -18,10 +18,10 @@ export async function inspect({ worktree, head }: InspectInput): Promise<Inspect
     throw new SignalboxError('unavailable', 'worktreeGone', `${worktree} is no git worktree any more.`);
   }
   const git = gitIn(worktree);
-  const tip = await git(['rev-parse', 'HEAD']);
-  const [tree, before] = await Promise.all([
-    treeOf(worktree, tip, 'inspect'),
-    git(['rev-parse', `${head === '' ? tip : head}^{tree}`]),
+  const [tree, hashes] = await Promise.all([
+    treeOf(worktree, 'inspect'),
+    git(['rev-parse', 'HEAD', `${head === '' ? 'HEAD' : head}^{tree}`]),
   ]);
+  const [tip, before] = hashes.split('\n');
   return { fingerprint: `${tip} ${tree}`, isChanged: tip !== head || tree !== before };
 }

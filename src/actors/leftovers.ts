@@ -7,6 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import { formatSize } from '../domain/size.ts';
 import { ignoredAsMade, pathsAsMade } from './as-made.ts';
 import { type Git, gitDirOf, listed } from './git.ts';
+import { indexState } from './index-state.ts';
 import { unpushedSubmodules } from './submodules.ts';
 
 /** Above this a file stays in the history of every clone for ever, and forges refuse it from 100 MB on. */
@@ -27,20 +28,23 @@ export interface Leftovers {
   leftOut: string[];
   /** Paths that git ignores and may be work all the same: nobody else will have them. */
   ignored: string[];
+  /** Paths that git was told not to look at. */
+  hidden: string[];
 }
 
 /** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
 export async function lookAtLeftovers(git: Git, worktree: string): Promise<Leftovers> {
-  const [gitDir, halfDone, fresh, asMade, ignored] = await Promise.all([
+  const [gitDir, { unmerged, hidden }, fresh, asMade, ignored] = await Promise.all([
     gitDirOf(git),
-    halfDoneIn(git),
+    indexState(git),
     listed(git, ['ls-files', '--others', '--exclude-standard', '-z']),
     pathsAsMade(git),
     ignoredWork(git),
   ]);
-  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [], ignored };
+  const halfDone = halfDoneIn(gitDir, unmerged);
+  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [], ignored, hidden };
   const { obstacles, leftOut } = nestedIn(worktree, fresh, gitDir);
-  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))], ignored };
+  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))], ignored, hidden };
 }
 
 /** What git ignores and no tool is known to make for itself; folders end in a slash. What a hook has made is none of it. */
@@ -67,13 +71,10 @@ export const without = (paths: readonly string[]): string[] => [
 ];
 
 /** A merge or rebase that was begun and not ended: adding what lies there would make conflicts part of the history. */
-async function halfDoneIn(git: Git): Promise<string[]> {
-  const gitDir = await gitDirOf(git);
-  const unmerged = await listed(git, ['ls-files', '--unmerged', '-z']);
-  const files = [...new Set(unmerged.map(entry => entry.slice(entry.indexOf('\t') + 1)))];
+function halfDoneIn(gitDir: string, unmerged: readonly string[]): string[] {
   const isRebasing = existsSync(join(gitDir, 'rebase-merge')) || existsSync(join(gitDir, 'rebase-apply'));
   return [
-    ...(files.length > 0 ? [`conflicts are not solved in ${files.join(', ')}`] : []),
+    ...(unmerged.length > 0 ? [`conflicts are not solved in ${unmerged.join(', ')}`] : []),
     ...(isRebasing ? ['a rebase is half done: finish it, or give it up with git rebase --abort'] : []),
   ];
 }

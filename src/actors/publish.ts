@@ -1,5 +1,5 @@
 /** Commits what an agent has left in the worktree to the task's branch. */
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refOf } from '../domain/names.ts';
 import { documentsOf, type Published, type Unpublished } from '../machines/task/context.ts';
@@ -7,9 +7,10 @@ import { checkpoint } from './checkpoint.ts';
 import { readDocument } from './document.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
-import { codeTreeOf, type Git, gitDirOf, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
 import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
 import { inside } from './paths.ts';
+import { inPrivateIndex } from './private-index.ts';
 import { compareShared } from './shared.ts';
 
 export interface PublishInput {
@@ -37,28 +38,21 @@ const longestDetail = 2_000;
  * repeated. What nobody else could use is refused, with its paths, before any of it is committed.
  */
 export async function publish(input: PublishInput): Promise<Published | Unpublished> {
-  const { taskId, worktree, workItem, stage, role, title } = input;
+  const { worktree, workItem, stage } = input;
   const git = gitIn(worktree);
   const { noticed, forPeople, mixed } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
   if (forPeople.length > 0) return { ...refused(forPeople), isForPeople: true };
   if (mixed.length > 0) return refused(mixed, true);
-  const { obstacles, leftOut, ignored } = await lookAtLeftovers(git, worktree);
+  const [leftovers, at] = await Promise.all([lookAtLeftovers(git, worktree), whereIs(git, input)]);
+  const { obstacles, leftOut, ignored, hidden } = leftovers;
   if (obstacles.length > 0) return refused(obstacles);
-  const adrift = await follow(git, input);
+  const adrift = await follow(git, input, at);
   if (adrift !== null) return keepAdrift(input, adrift);
 
-  const documents = documentsOf(workItem);
-  const faults = await faultsBefore(git, input, leftOut);
+  const faults = await commitAll(git, input, { at, leftOut, hidden });
   if (faults.length > 0) return refused(faults);
-  await git(['add', '--all', '--', ...without(leftOut)]);
-  // A repository may ignore docs; what the pipeline asks for is committed all the same.
-  if (existsSync(join(worktree, documents))) await git(['add', '--force', '--', documents]);
-  const { code } = await git.result(['diff', '--no-ext-diff', '--cached', '--quiet']);
-  if (code !== 0) {
-    const message = `${workItem}: ${stage}\n\n${harmlessTitle(title)}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
-    await git(['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'], { input: message });
-  }
   const head = await git(['rev-parse', 'HEAD']);
+  const documents = documentsOf(workItem);
   const said = (file: string | null) => (file === null ? null : readOptional(join(worktree, documents), file));
   const { questions, objection } = input;
   return {
@@ -70,6 +64,7 @@ export async function publish(input: PublishInput): Promise<Published | Unpublis
     noticed: [
       ...noticed,
       ...told('not committed, as no work of the agent', leftOut),
+      ...told('git had been told not to look at it, and does again', hidden),
       ...told('ignored by git, so in no commit, and no gate sees it', ignored),
     ],
   };
@@ -83,50 +78,68 @@ const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
   isAdrift,
 });
 
-/** What would be wrong with the commit, the agent's own commits included. */
-async function faultsBefore(git: Git, input: PublishInput, leftOut: readonly string[]): Promise<string[]> {
-  const { repository, head, target } = input;
-  const [tree, before, theirs] = await Promise.all([
-    treeToCome(git, leftOut),
-    git(['rev-parse', `${head}^{tree}`]),
-    resolveCommit(gitIn(repository), refOf(target)),
-  ]);
-  return tree === before ? [] : faultsOf(git, tree, { head, target: theirs });
+/** Commits what lies there, where nothing is wrong with it or with the agent's own commits; answers what is. */
+async function commitAll(
+  git: Git,
+  { repository, head, target, taskId, workItem, stage, role, title }: PublishInput,
+  { at, leftOut, hidden }: { at: At; leftOut: readonly string[]; hidden: readonly string[] },
+): Promise<string[]> {
+  return inPrivateIndex(git, { name: 'publish', hidden }, async index => {
+    const targetNow = resolveCommit(gitIn(repository), refOf(target));
+    const [tree, theirs] = await Promise.all([treeToCome(index.git, leftOut, documentsOf(workItem)), targetNow]);
+    const faults = tree === at.published ? [] : await faultsOf(git, tree, { head, target: theirs });
+    if (faults.length > 0 || tree === at.tree) return faults;
+    // What was looked at is what is committed.
+    index.take();
+    const message = `${workItem}: ${stage}\n\n${harmlessTitle(title)}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
+    await git(['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'], { input: message });
+    return [];
+  });
 }
 
-/** The tree that would be committed. By a copy of the index, which knows of thousands of files that they have not changed. */
-async function treeToCome(git: Git, leftOut: readonly string[]): Promise<string> {
-  const gitDir = await gitDirOf(git);
-  const env = { GIT_INDEX_FILE: join(gitDir, 'signalbox-publish.index') };
-  try {
-    copyFileSync(join(gitDir, 'index'), env.GIT_INDEX_FILE);
-    await git(['add', '--all', '--ignore-errors', '--', ...without(leftOut)], { env, allow: [0, 1] });
-    return await git(['write-tree'], { env });
-  } finally {
-    for (const file of [env.GIT_INDEX_FILE, `${env.GIT_INDEX_FILE}.lock`]) rmSync(file, { force: true });
-  }
+async function treeToCome(git: Git, leftOut: readonly string[], documents: string): Promise<string> {
+  await git(['add', '--all', '--', ...without(leftOut)]);
+  // A repository may ignore docs; what the pipeline asks for is committed all the same.
+  if (existsSync(join(git.directory, documents))) await git(['add', '--force', '--', documents]);
+  return git(['write-tree']);
+}
+
+/** What a worktree has checked out. */
+interface At {
+  commit: string;
+  tree: string;
+  /** Null for a detached HEAD. */
+  branch: string | null;
+  /** The tree of what was published before. */
+  published: string;
+}
+
+async function whereIs(git: Git, { head }: PublishInput): Promise<At> {
+  const [hashes, branch] = await Promise.all([
+    git(['rev-parse', 'HEAD', 'HEAD^{tree}', `${head}^{tree}`]),
+    git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] }),
+  ]);
+  const [commit = '', tree = '', published = ''] = hashes.split('\n');
+  return { commit, tree, branch: branch === '' ? null : branch, published };
 }
 
 /**
  * An agent may work on a detached HEAD, or on a branch of its own: where that only adds to the task's branch, the branch
  * follows. Answers why it does not.
  */
-async function follow(git: Git, { branch, head }: PublishInput): Promise<string | null> {
-  const [tip, current, before] = await Promise.all([
-    git(['rev-parse', 'HEAD']),
-    git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] }),
-    resolveCommit(git, `refs/heads/${branch}`),
-  ]);
-  const where = current === '' ? 'a detached HEAD' : `the branch ${current}`;
-  if (head !== tip && !(await isAncestor(git, head, tip))) {
-    const what = current === branch ? `rewrote what was published on ${branch}` : `works on ${where}, beside ${branch}`;
+async function follow(git: Git, { branch, head }: PublishInput, at: At): Promise<string | null> {
+  const where = at.branch === null ? 'a detached HEAD' : `the branch ${at.branch}`;
+  if (head !== at.commit && !(await isAncestor(git, head, at.commit))) {
+    const what =
+      at.branch === branch ? `rewrote what was published on ${branch}` : `works on ${where}, beside ${branch}`;
     return `the agent ${what}: its work has to be added to ${head.slice(0, 9)}, without amend or rebase`;
   }
-  if (current === branch) return null;
-  if (before !== undefined && !(await isAncestor(git, before, tip))) {
+  if (at.branch === branch) return null;
+  const before = await resolveCommit(git, `refs/heads/${branch}`);
+  if (before !== undefined && !(await isAncestor(git, before, at.commit))) {
     return `the agent works on ${where}, and ${branch} has commits that are not part of it`;
   }
-  await git(['update-ref', '-m', 'signalbox: follow the agent', `refs/heads/${branch}`, tip, before ?? '']);
+  await git(['update-ref', '-m', 'signalbox: follow the agent', `refs/heads/${branch}`, at.commit, before ?? '']);
   await git(['symbolic-ref', '-m', 'signalbox: follow the agent', 'HEAD', `refs/heads/${branch}`]);
   return null;
 }

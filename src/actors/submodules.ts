@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Git, gitIn, listed, resolveCommit } from './git.ts';
+import { type Git, gitIn, listed, resolveCommit, withEnvironment } from './git.ts';
 import { inside } from './paths.ts';
 
 export interface Submodule {
@@ -47,13 +47,7 @@ export async function storeOf(git: Git, { name, commit }: Submodule): Promise<st
 }
 
 /** Without the checkout that the store believes to be its own. */
-const inStore = (store: string): Git => {
-  const git = gitIn(store);
-  const result: Git['result'] = (args, options = {}) =>
-    git.result(args, { ...options, env: { GIT_DIR: store, ...options.env } });
-  const run = (args: readonly string[], options = {}) => git(args, { ...options, env: { GIT_DIR: store } });
-  return Object.assign(run, { result, directory: store });
-};
+const inStore = (store: string): Git => withEnvironment(gitIn(store), { GIT_DIR: store });
 
 /** Fills the submodules of a worktree that are empty, as far as they are on this machine. */
 export async function fillSubmodules(repository: string, worktree: string, commit: string): Promise<void> {

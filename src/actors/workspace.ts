@@ -15,11 +15,13 @@ import {
   gitDirOf,
   gitIn,
   isAncestor,
+  listed,
   notedGitDirs,
   noteGitDirs,
   resolveCommit,
   whole,
 } from './git.ts';
+import { indexState } from './index-state.ts';
 import { inside } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { forgetShared, noteShared } from './shared.ts';
@@ -73,12 +75,8 @@ export async function prepareWorkspace(
   else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const [current, changed, tip] = await Promise.all([
-    git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] }),
-    git(['status', '--porcelain', '--untracked-files=all']),
-    resolveCommit(git, 'HEAD'),
-  ]);
-  if (current !== branch || changed !== '' || tip !== start) {
+  const [at, { hidden }] = await Promise.all([statusOf(git), indexState(git)]);
+  if (at.branch !== branch || at.commit !== start || at.isChanged || hidden.length > 0) {
     const run = `prepare-${Date.now()}`;
     await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
   }
@@ -99,6 +97,17 @@ export async function prepareWorkspace(
     noteShared(repository, worktree),
   ]);
   return { base, head: start, codeTree, hasPrompts, noticed };
+}
+
+/** What is checked out, and whether anything is not as it was committed ("Porcelain Format Version 2" of git-status). */
+async function statusOf(
+  git: Git,
+): Promise<{ branch: string | undefined; commit: string | undefined; isChanged: boolean }> {
+  const lines = await listed(git, [
+    ...['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=all', '-z'],
+  ]);
+  const header = (name: string) => lines.find(line => line.startsWith(`# branch.${name} `))?.slice(10 + name.length);
+  return { branch: header('head'), commit: header('oid'), isChanged: lines.some(line => !line.startsWith('# ')) };
 }
 
 /** Does something once in the life of a worktree: a mark in its git directory says that it was done. */
@@ -159,8 +168,8 @@ async function keepLost({
 
 async function isWorktree(main: Git, worktree: string): Promise<boolean> {
   if (!existsSync(join(worktree, '.git'))) return false;
-  const listed = (await main(['worktree', 'list', '--porcelain', '-z'])).split('\0');
-  return listed.includes(`worktree ${realpathSync(worktree)}`);
+  const entries = (await main(['worktree', 'list', '--porcelain', '-z'])).split('\0');
+  return entries.includes(`worktree ${realpathSync(worktree)}`);
 }
 
 export interface RemoveInput {

@@ -42,3 +42,11 @@ test('a worktree that is none any more is an error, not an unchanged one', async
   rmSync(join(worktree, '.git'));
   await expect(look()).rejects.toThrow(/no git worktree/);
 });
+
+test('a change that the agent hides from git is seen all the same, and the flag is its own', async () => {
+  const { worktree, look } = await startWorktree();
+  git(worktree, 'update-index', '--skip-worktree', 'src/code.txt');
+  writeFileSync(join(worktree, 'src/code.txt'), 'hidden\n');
+  expect((await look()).isChanged).toBe(true);
+  expect(git(worktree, 'ls-files', '-v', 'src')).toBe('S src/code.txt');
+});

@@ -1,5 +1,5 @@
 /** Committing what an agent has left to the task's branch. */
-import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { codeTreeOf, gitIn } from '../../src/actors/git.ts';
@@ -335,4 +335,45 @@ test('a title of a work item closes nothing and mentions nobody when its commit 
   const message = git(repository, 'log', '-1', '--format=%B', head);
   expect(message).not.toMatch(/closes|#1|@maria/i);
   expect(git(repository, 'log', '-1', '--format=%(trailers:key=Signalbox-Task,valueonly)', head)).toBe('task-1');
+});
+
+test.each(['--assume-unchanged', '--skip-worktree'])(
+  'what an agent has hidden by %s is work like any other',
+  async flag => {
+    const { worktree, input } = await startWork();
+    git(worktree, 'update-index', flag, 'src/code.txt', 'README.md');
+    write(worktree, { 'src/code.txt': 'hidden\n' });
+    const { head, noticed } = await published(input);
+    expect(filesOf(worktree, head)['src/code.txt']).toBe('hidden');
+    expect(noticed).toEqual([expect.stringMatching(/not to look at .*(README\.md, src\/code\.txt)/)]);
+    expect(git(worktree, 'ls-files', '-v')).toBe('H README.md\nH src/code.txt');
+  },
+);
+
+test('a file of the same length, changed in the moment after git has looked at it, is committed', async () => {
+  const { worktree, input } = await startWork();
+  const [file, index] = [
+    join(worktree, 'src/code.txt'),
+    join(git(worktree, 'rev-parse', '--absolute-git-dir'), 'index'),
+  ];
+  const inOneMoment = (...paths: string[]) => {
+    for (const path of paths) utimesSync(path, 1_000_000_000, 1_000_000_000);
+  };
+  write(worktree, { 'src/code.txt': 'ONE\ntwo\nthree\n' });
+  inOneMoment(file);
+  git(worktree, 'add', '--all');
+  write(worktree, { 'src/code.txt': 'two\nTWO\nthree\n' });
+  inOneMoment(file, index);
+  const { head } = await published(input);
+  expect(filesOf(worktree, head)['src/code.txt']).toBe('two\nTWO\nthree');
+});
+
+test('a merge of the agent that it has not committed is committed as a merge', async () => {
+  const { worktree, repository, head: before, input } = await startWork();
+  const theirs = commitFiles(repository, { 'theirs.txt': 'theirs' });
+  write(worktree, { 'own.txt': 'own' });
+  git(worktree, 'merge', '--quiet', '--no-commit', '--no-ff', theirs);
+  const { head } = await published(input);
+  expect(git(worktree, 'rev-list', '--parents', '-1', head).split(' ')).toEqual([head, before, theirs]);
+  expect(filesOf(worktree, head)).toMatchObject({ 'own.txt': 'own', 'theirs.txt': 'theirs' });
 });

@@ -225,3 +225,13 @@ test('a directory that is no worktree of the repository is not removed', async (
   await removeWorkspace(project.task);
   expect(read(project.task.worktree, 'mine.txt')).toBe('not yours');
 });
+
+test('what an agent has hidden from git is kept under a hidden ref, and nobody else finds it', async () => {
+  const { repository, prepare, task } = createProject();
+  await prepareWorkspace(prepare);
+  git(task.worktree, 'update-index', '--assume-unchanged', 'src/code.txt');
+  write(task.worktree, { 'src/code.txt': 'hidden\n' });
+  await prepareWorkspace(prepare);
+  expect(read(task.worktree, 'src/code.txt')).toBe('one\ntwo\nthree\n');
+  expect(filesOf(repository, hiddenRefs(repository)[0]!.commit)['src/code.txt']).toBe('hidden');
+});

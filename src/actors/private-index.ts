@@ -1,0 +1,42 @@
+/**
+ * An index beside that of the worktree, by which what lies there becomes a tree: no branch is touched, nor what somebody has staged.
+ * It begins as a copy, which knows of thousands of files that they have not changed.
+ */
+import { copyFileSync, existsSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Git, gitDirOf, withEnvironment } from './git.ts';
+import { showHidden } from './index-state.ts';
+
+export interface PrivateIndex {
+  /** Git that has this index for its own. */
+  git: Git;
+  /** Makes it that of the worktree. */
+  take(): void;
+}
+
+/** `hidden`: what the worktree's own index hides, and this one shows. */
+export async function inPrivateIndex<T>(
+  git: Git,
+  { name, hidden }: { name: string; hidden: readonly string[] },
+  work: (index: PrivateIndex) => Promise<T>,
+): Promise<T> {
+  const gitDir = await gitDirOf(git);
+  const own = join(gitDir, 'index');
+  const file = join(gitDir, `signalbox-${name}.index`);
+  const inside = withEnvironment(git, { GIT_INDEX_FILE: file });
+  try {
+    if (existsSync(own)) copyIndex(own, file);
+    else await inside(['read-tree', 'HEAD']);
+    await showHidden(inside, hidden);
+    return await work({ git: inside, take: () => renameSync(file, own) });
+  } finally {
+    for (const left of [file, `${file}.lock`]) rmSync(left, { force: true });
+  }
+}
+
+/** With its time, by which git knows that a file may have been changed in the moment after it was looked at. */
+function copyIndex(from: string, to: string): void {
+  copyFileSync(from, to);
+  const { atime, mtime } = statSync(from);
+  utimesSync(to, atime, mtime);
+}
