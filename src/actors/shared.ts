@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { checkpoint } from './checkpoint.ts';
-import { type Git, gitIn, listed } from './git.ts';
+import { type Git, type GitOptions, gitIn, listed } from './git.ts';
 
 const noted = z.object({
   /** Commits by the full names of branches, tags and tracked branches. */
@@ -73,13 +73,15 @@ export async function compareShared(input: SharedInput): Promise<Touched> {
 }
 
 async function sharedNow(git: Git): Promise<Shared> {
-  const lines = async (...args: string[]) => (await git(args)).split('\n').filter(line => line !== '');
+  const lines = async (args: string[], options?: GitOptions) =>
+    (await git(args, options)).split('\n').filter(line => line !== '');
   const [all, settings] = await Promise.all([
-    lines('for-each-ref', '--format=%(refname) %(objectname)', ...shared, stashRef),
+    lines(['for-each-ref', '--format=%(refname) %(objectname)', ...shared, stashRef]),
     listed(git, ['config', '--local', '--list', '-z']),
   ]);
   const { [stashRef]: newest, ...refs } = Object.fromEntries(all.map(line => line.split(' ') as [string, string]));
-  const stash = newest === undefined ? [] : await lines('reflog', 'show', '--format=%H', stashRef);
+  // Somebody may drop the last of it meanwhile.
+  const stash = newest === undefined ? [] : await lines(['reflog', 'show', '--format=%H', stashRef], { allow: [128] });
   const config: Shared['config'] = {};
   for (const entry of settings) {
     const [key = '', ...value] = entry.split('\n');
