@@ -1,5 +1,5 @@
 /** Paths that come from outside stay where they belong. */
-import { lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 
@@ -42,5 +42,16 @@ function linkAt(path: string): string | undefined {
 }
 
 /** What is in a file; undefined where there is none, and for a link: that leads anywhere. */
-export const readPlain = (path: string): Buffer | undefined =>
-  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path) : undefined;
+export function readPlain(path: string): Buffer | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  try {
+    return fstatSync(file).isFile() ? readFileSync(file) : undefined;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -2,10 +2,11 @@
  * An index beside that of the worktree, by which what lies there becomes a tree: no branch is touched, nor what somebody has staged.
  * It begins as a copy, which knows of thousands of files that they have not changed.
  */
-import { copyFileSync, existsSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { lstatSync, lutimesSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Git, gitDirOf, withEnvironment } from './git.ts';
 import { showHidden } from './index-state.ts';
+import { readPlain } from './paths.ts';
 
 export interface PrivateIndex {
   /** Git that has this index for its own. */
@@ -25,8 +26,8 @@ export async function inPrivateIndex<T>(
   const file = join(gitDir, `signalbox-${name}.index`);
   const inside = withEnvironment(git, { GIT_INDEX_FILE: file });
   try {
-    if (existsSync(own)) copyIndex(own, file);
-    else await inside(['read-tree', 'HEAD']);
+    rmSync(file, { force: true });
+    if (!copyIndex(own, file)) await inside(['read-tree', 'HEAD']);
     await showHidden(inside, hidden);
     return await work({ git: inside, take: () => renameSync(file, own) });
   } finally {
@@ -34,9 +35,15 @@ export async function inPrivateIndex<T>(
   }
 }
 
-/** With its time, by which git knows that a file may have been changed in the moment after it was looked at. */
-function copyIndex(from: string, to: string): void {
-  copyFileSync(from, to);
-  const { atime, mtime } = statSync(from);
-  utimesSync(to, atime, mtime);
+/**
+ * With its time, by which git knows that a file may have been changed in the moment after it was looked at. An agent may be at work
+ * there: no link is followed. Answers whether there is anything.
+ */
+function copyIndex(from: string, to: string): boolean {
+  const bytes = readPlain(from);
+  if (bytes === undefined) return false;
+  const { atime, mtime } = lstatSync(from);
+  writeFileSync(to, bytes, { flag: 'wx' });
+  lutimesSync(to, atime, mtime);
+  return true;
 }
