@@ -1,5 +1,4 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
-import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -206,6 +205,9 @@ function environment(): Record<string, string> {
     GIT_ALLOW_PROTOCOL: '',
     // And a git that knows this does not even ask.
     GIT_NO_LAZY_FETCH: '1',
+    // What an agent has set in place of an object, or as parents, is nothing that anybody else gets.
+    GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
     GIT_EDITOR: 'true',
     GIT_OPTIONAL_LOCKS: '0',
@@ -239,16 +241,4 @@ export async function resolveCommit(git: Git, name: string): Promise<string | un
 export async function isAncestor(git: Git, ancestor: string, commit: string): Promise<boolean> {
   const { code } = await git.result(['merge-base', '--is-ancestor', ancestor, commit]);
   return code === 0;
-}
-
-/**
- * Hash of a commit's tree without one folder: the code that verdicts speak of, whatever documents have been added.
- * Computed from `git ls-tree`, so nothing is written.
- */
-export async function codeTreeOf(git: Git, commit: string, documents: string): Promise<string> {
-  const listing = await git(['ls-tree', '-r', '-z', '--full-tree', commit]);
-  const entries = listing
-    .split('\0')
-    .filter(line => line !== '' && !line.split('\t', 2)[1]?.startsWith(`${documents}/`));
-  return createHash('sha256').update(entries.join('\n')).digest('hex').slice(0, 40);
 }

@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Merged } from '../machines/task/context.ts';
 import { harmlessTitle } from './forge/harmless.ts';
-import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { codeTreeOf } from './listing.ts';
 
 export interface MergeInput {
   repository: string;

@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Git, gitIn, listed, resolveCommit, withEnvironment } from './git.ts';
+import { type Git, gitIn, resolveCommit, withEnvironment } from './git.ts';
+import { listingOf } from './listing.ts';
 import { inside } from './paths.ts';
 
 export interface Submodule {
@@ -16,6 +17,12 @@ export interface Submodule {
 
 /** The submodules of a commit, as its `.gitmodules` names them. */
 export async function submodulesOf(git: Git, commit: string): Promise<Submodule[]> {
+  const links = new Map<string, string>();
+  for (const line of await listingOf(git, commit)) {
+    const [, at, path] = /^160000 commit (\w+)\t(.*)$/s.exec(line) ?? [];
+    if (path !== undefined) links.set(path, at!);
+  }
+  if (links.size === 0) return [];
   const { code, stdout } = await git.result([
     'config',
     '-z',
@@ -31,9 +38,8 @@ export async function submodulesOf(git: Git, commit: string): Promise<Submodule[
     const name = key.replace(/^submodule\./, '').replace(/\.path$/, '');
     // A name leads to a directory; git takes none that leads out either.
     if (name.split('/').includes('..')) continue;
-    const [line = ''] = await listed(git, ['ls-tree', '-z', '--full-tree', commit, '--', path]);
-    const [, mode, , at] = /^(\d+) (\w+) (\w+)\t/.exec(line) ?? [];
-    if (mode === '160000' && at !== undefined) found.push({ name, path, commit: at });
+    const at = links.get(path);
+    if (at !== undefined) found.push({ name, path, commit: at });
   }
   return found;
 }

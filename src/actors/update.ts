@@ -7,7 +7,8 @@
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf, trackingName } from '../domain/names.ts';
 import { documentsOf, type Updated } from '../machines/task/context.ts';
-import { codeTreeOf, type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { codeTreeOf } from './listing.ts';
 import { follow, type MergeInput } from './merge.ts';
 
 /** `at`: the forge whose target counts; null for the local one. Throws `unavailable` when git fails. */

@@ -9,7 +9,6 @@ import { documentsOf, type Prepared } from '../machines/task/context.ts';
 import { noteAsMade } from './as-made.ts';
 import { checkpoint, keepIgnored } from './checkpoint.ts';
 import {
-  codeTreeOf,
   forgetGitDirs,
   type Git,
   gitDirOf,
@@ -22,6 +21,7 @@ import {
   whole,
 } from './git.ts';
 import { indexState } from './index-state.ts';
+import { codeTreeOf } from './listing.ts';
 import { inside } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { forgetShared, noteShared } from './shared.ts';

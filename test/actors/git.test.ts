@@ -40,3 +40,15 @@ test('what an agent has put into the git directory of its worktree leads git now
   expect(existsSync(mark)).toBe(false);
   expect(readFileSync(elsewhere, 'utf8')).toBe('mine');
 });
+
+test('what an agent has set in place of a commit, or as its parents, is not taken for it', async () => {
+  const { repository, first } = createProject();
+  const second = commitFiles(repository, { 'a.txt': 'a' });
+  const other = git(repository, 'commit-tree', `${first}^{tree}`, '-m', 'Other');
+  git(repository, 'replace', second, other);
+  writeFileSync(join(repository, '.git/info/grafts'), `${first} ${other}\n`);
+  const ours = gitIn(repository);
+  expect(await ours(['ls-tree', '--name-only', second])).toContain('a.txt');
+  expect(await isAncestor(ours, first, second)).toBe(true);
+  expect(await isAncestor(ours, other, first)).toBe(false);
+});

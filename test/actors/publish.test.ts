@@ -2,7 +2,8 @@
 import { chmodSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { codeTreeOf, gitIn } from '../../src/actors/git.ts';
+import { gitIn } from '../../src/actors/git.ts';
+import { codeTreeOf } from '../../src/actors/listing.ts';
 import { publish } from '../../src/actors/publish.ts';
 import { prepareWorkspace, removeWorkspace } from '../../src/actors/workspace.ts';
 import type { Unpublished } from '../../src/machines/task/context.ts';

@@ -1,7 +1,8 @@
 /** Has the forge merge a pull request: only the commit that was judged, and once. */
 import type { MergeAnswer } from '../../integrations/forge.ts';
 import { documentsOf, type Merged, type Updated } from '../../machines/task/context.ts';
-import { codeTreeOf, gitIn, isAncestor } from '../git.ts';
+import { gitIn, isAncestor } from '../git.ts';
+import { codeTreeOf } from '../listing.ts';
 import { follow, type MergeInput } from '../merge.ts';
 import { update } from '../update.ts';
 import { askForge } from './answer.ts';

@@ -1,6 +1,7 @@
 /** The files of a commit, as far as it takes to find out how they are tested: read from git, whatever lies in any checkout. */
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import { type Git, listed } from '../git.ts';
+import { remembered } from '../remembered.ts';
 
 /** Files in which tools have their settings. */
 const settings =
@@ -16,21 +17,14 @@ interface Entry {
   bytes: number;
 }
 
-/** Those that were read last: a commit does not change, and several gates and set-ups ask of the same. */
-const read = new Map<string, Promise<Files>>();
+/** Several gates and set-ups ask of the same commit. */
 const mostRead = 8;
+const read = remembered<Files>(mostRead);
 
 /** `commit` may be any name of one; of a hash the answer is kept. */
 export function filesOf(git: Git, commit: string): Promise<Files> {
-  if (!/^[0-9a-f]{40,64}$/.test(commit)) return readFiles(git, commit);
-  const key = `${git.directory}\0${commit}`;
-  const known = read.get(key);
-  if (known !== undefined) return known;
-  const reading = readFiles(git, commit);
-  read.set(key, reading);
-  reading.catch(() => read.delete(key));
-  for (const oldest of read.keys()) if (read.size > mostRead) read.delete(oldest);
-  return reading;
+  const ask = () => readFiles(git, commit);
+  return /^[0-9a-f]{40,64}$/.test(commit) ? read(`${git.directory}\0${commit}`, ask) : ask();
 }
 
 async function readFiles(git: Git, commit: string): Promise<Files> {
