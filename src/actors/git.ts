@@ -51,6 +51,7 @@ const quiet = [
   'gc.auto=0',
   'maintenance.auto=false',
   'advice.detachedHead=false',
+  'advice.graftFileDeprecated=false',
 ].flatMap(setting => ['-c', setting]);
 
 /** For a checkout that is to have every file. */

@@ -4,18 +4,9 @@
  * branch, stash or configuration of anybody's. Kept between rounds, so that a second look writes no more than what has changed.
  */
 import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type Git, gitIn, listed, noteOwnGitDir } from '../git.ts';
+import { join } from 'node:path';
+import { gitIn, listed, noteOwnGitDir } from '../git.ts';
 import { writeSubmodules } from '../submodules.ts';
-
-export interface Checkout {
-  /** Where the files are. */
-  directory: string;
-  /** Where git keeps its own, which no command of a gate has to write. */
-  gitDir: string;
-  /** Where the objects are that it borrows. */
-  objects: string;
-}
 
 export interface CheckoutInput {
   repository: string;
@@ -58,58 +49,66 @@ function openUp(directory: string): void {
 
 async function bring(input: CheckoutInput): Promise<void> {
   const { repository, directory, commit } = input;
-  const place = await placeFor(repository, directory);
-  if (!existsSync(join(place.gitDir, 'signalbox-made'))) await make(input, place);
+  const gitDir = gitDirOf(directory);
+  const isNew = !existsSync(join(gitDir, 'signalbox-made'));
   // Whatever lies in its `.git`, git is told where its own is.
-  noteOwnGitDir(directory, place.gitDir, place.objects);
+  if (isNew) noteOwnGitDir(directory, gitDir, await make(input, gitDir));
   // Whatever was at work here is over, killed or not: nobody else uses it.
-  for (const lock of ['index.lock', 'HEAD.lock', 'config.lock']) rmSync(join(place.gitDir, lock), { force: true });
+  for (const lock of ['index.lock', 'HEAD.lock', 'config.lock']) rmSync(join(gitDir, lock), { force: true });
   mkdirSync(directory, { recursive: true });
+  writeAnew(join(gitDir, 'HEAD'), `${commit}\n`);
   const git = gitIn(directory);
-  await git(['update-ref', '--no-deref', 'HEAD', commit]);
   await git(['reset', '--quiet', '--hard', commit]);
-  await git(['clean', '-ffdxq']);
+  if (!isNew) await git(['clean', '-ffdxq']);
   // Tools that look for a repository find this one, and never one above.
-  rmSync(join(directory, '.git'), { recursive: true, force: true });
-  writeFileSync(join(directory, '.git'), `gitdir: ${place.gitDir}\n`);
-  await writeSubmodules({ repository, directory, commit, indexes: place.gitDir });
+  writeAnew(join(directory, '.git'), `gitdir: ${gitDir}\n`);
+  await writeSubmodules({ repository, directory, commit, indexes: gitDir });
 }
 
-async function placeFor(repository: string, directory: string): Promise<Checkout> {
-  const objects = await gitIn(repository)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
-  return { directory, gitDir: `${directory}.git`, objects };
+/** Where git keeps its own, which no command of a gate has to write. */
+const gitDirOf = (directory: string) => `${directory}.git`;
+
+/** Whatever stands there, and wherever it leads. */
+function writeAnew(file: string, text: string): void {
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, text, { flag: 'wx' });
 }
 
-async function make({ repository, target }: CheckoutInput, place: Checkout): Promise<void> {
-  const { gitDir, directory, objects } = place;
-  rmSync(gitDir, { recursive: true, force: true });
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(dirname(gitDir), { recursive: true, mode: 0o700 });
+/** Answers where the objects are that it borrows. What a repository is made of: gitrepository-layout(5). */
+async function make({ repository, directory, target }: CheckoutInput, gitDir: string): Promise<string> {
+  removeTree(gitDir);
+  removeTree(directory);
   const theirs = gitIn(repository);
-  const asked = ['--show-object-format', '--path-format=absolute', '--git-path', 'shallow'];
-  const [format = 'sha1', shallow = ''] = (await theirs(['rev-parse', ...asked])).split('\n');
-  await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, gitDir]);
-  writeFileSync(join(gitDir, 'objects', 'info', 'alternates'), `${objects}\n`, { flag: 'w' });
+  const asked = ['--show-object-format', '--path-format=absolute', '--git-path', 'objects', '--git-path', 'shallow'];
+  const [about, settings, tags] = await Promise.all([
+    theirs(['rev-parse', ...asked]),
+    listed(theirs, ['config', '--local', '--list', '-z']),
+    theirs(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']),
+  ]);
+  const [format = '', objects = '', shallow = ''] = about.split('\n');
+  for (const folder of ['objects/info', 'objects/pack', 'refs']) {
+    mkdirSync(join(gitDir, folder), { recursive: true, mode: 0o700 });
+  }
+  writeFileSync(join(gitDir, 'config'), configurationOf(format, !settings.includes('core.filemode\nfalse')));
+  writeFileSync(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
+  writeFileSync(join(gitDir, 'objects/info/alternates'), `${objects}\n`);
+  const refs = [...refsFor(target), ...tags.split('\n')].filter(line => line !== '');
+  writeFileSync(join(gitDir, 'packed-refs'), refs.map(line => `${line}\n`).join(''));
   if (existsSync(shallow)) cpSync(shallow, join(gitDir, 'shallow'));
   const git = gitIn(gitDir);
-  await git(['config', 'core.bare', 'false']);
-  // Only the second writes refs, only the first the configuration.
-  await Promise.all([copyConfiguration(theirs, git), copyRefs(theirs, git, target)]);
-  writeFileSync(join(gitDir, 'signalbox-made'), '');
-}
-
-async function copyConfiguration(from: Git, to: Git): Promise<void> {
-  for (const entry of await listed(from, ['config', '--local', '--list', '-z'])) {
-    const [key = '', ...value] = entry.split('\n');
-    if (copied.test(key)) await to(['config', '--add', key, value.join('\n')]);
+  for (const [key = '', ...value] of settings.map(setting => setting.split('\n'))) {
+    if (copied.test(key)) await git(['config', '--add', key, value.join('\n')]);
   }
+  writeFileSync(join(gitDir, 'signalbox-made'), '');
+  return objects;
 }
 
-/** Tags, from which versions are made, and the target, with which tools compare. */
-async function copyRefs(from: Git, to: Git, { name, commit }: CheckoutInput['target']): Promise<void> {
-  const tags = (await from(['for-each-ref', '--format=create %(refname) %(objectname)', 'refs/tags'])).split('\n');
-  const targets =
-    commit === undefined ? [] : [`create refs/heads/${name} ${commit}`, `create refs/remotes/origin/${name} ${commit}`];
-  const lines = [...tags, ...targets].filter(line => line !== '');
-  if (lines.length > 0) await to(['update-ref', '--stdin'], { input: `${lines.join('\n')}\n` });
+function configurationOf(format: string, hasModes: boolean): string {
+  const version = format === 'sha1' ? 0 : 1;
+  const core = `[core]\n\trepositoryformatversion = ${version}\n\tfilemode = ${hasModes}\n\tbare = false\n`;
+  return version === 0 ? core : `${core}[extensions]\n\tobjectFormat = ${format}\n`;
 }
+
+/** The target, with which tools compare; from tags they make versions. */
+const refsFor = ({ name, commit }: CheckoutInput['target']) =>
+  commit === undefined ? [] : [`${commit} refs/heads/${name}`, `${commit} refs/remotes/origin/${name}`];
