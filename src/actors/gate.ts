@@ -16,10 +16,10 @@ import { judgeCi } from './gates/ci.ts';
 import { judgeCommand, judgeTarget } from './gates/command.ts';
 import { documentsAt } from './gates/documents.ts';
 import { judgePaths } from './gates/paths.ts';
-import type { CommandPlace } from './gates/place.ts';
+import type { CommandPlace, Target } from './gates/place.ts';
 import { judgePullRequestReview } from './gates/pull-request-review.ts';
 import { judgeVerdict } from './gates/verdict.ts';
-import { gitIn, resolveCommit } from './git.ts';
+import { type Git, gitIn } from './git.ts';
 import { inside } from './paths.ts';
 
 export interface JudgeInput {
@@ -110,22 +110,27 @@ async function judge(
 ): Promise<Looked> {
   const { repository, workItem, head } = input;
   const git = gitIn(repository);
-  const targetNow = async () => ({
-    name: input.target,
-    commit: await resolveCommit(git, refOf(input.target, input.forge?.name)),
-  });
+  const target = () => targetOf(git, input);
   switch (gate.kind) {
     case 'artifacts':
       return judgeArtifacts(gate, await documentsAt(git, head, documentsOf(workItem)));
     case 'verdict':
       return judgeVerdict(gate, await documentsAt(git, head, documentsOf(workItem)));
     case 'command':
-      return judgeCommand(gate, { ...commandPlace(input, judging), head, target: await targetNow() });
+      return judgeCommand(gate, { ...commandPlace(input, judging), head, target: await target() });
     case 'paths':
-      return judgePaths(gate, git, { head, target: await targetNow() });
+      return judgePaths(gate, git, { head, target: await target() });
     case 'approval':
       return { gate: gate.name, verdict: 'inconclusive', detail: 'only a person can approve' };
   }
+}
+
+/** By `git rev-parse A...B`: the commits of B and A, and behind `^` where they have parted (gitrevisions(7), "Symmetric Difference"). */
+async function targetOf(git: Git, { target: name, forge, head }: JudgeInput): Promise<Target> {
+  const { code, stdout } = await git.result(['rev-parse', `${refOf(name, forge?.name)}^{commit}...${head}`]);
+  if (code !== 0) return { name, commit: undefined, base: undefined };
+  const [, commit, base] = stdout.trim().split('\n');
+  return { name, commit, base: base?.slice(1) };
 }
 
 /** Where a command runs, and what it may use. */
@@ -157,7 +162,7 @@ export async function judgeBaseline(
   const reports: Baseline['reports'] = [];
   for (const { gate, sandbox, env } of gates) {
     const place = commandPlace({ ...input, gate, sandbox, env }, { ...judging, signal });
-    const target = { name: input.target, commit: base };
+    const target = { name: input.target, commit: base, base };
     reports.push(await judgeTarget(gate, { ...place, runId: `${input.job.ref}-${gate.name}`, head: base, target }));
   }
   return { reports };

@@ -7,13 +7,14 @@ import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSyn
 import { join } from 'node:path';
 import { gitIn, listed, noteOwnGitDir } from '../git.ts';
 import { writeSubmodules } from '../submodules.ts';
+import type { Target } from './place.ts';
 
 export interface CheckoutInput {
   repository: string;
   directory: string;
   commit: string;
   /** The target of the task, which tools compare with. */
-  target: { name: string; commit: string | undefined };
+  target: Pick<Target, 'name' | 'commit'>;
 }
 
 /** What decides how files look in a checkout, and which programs filter them. */

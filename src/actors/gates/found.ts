@@ -13,18 +13,10 @@ export async function commandsFor(
 ): Promise<{ theirs: string[] | undefined; own: string[] | undefined; judges: ChangedJudges }> {
   const git = gitIn(repository);
   const find = (commit: string) => commandIn(git, gate, commit);
-  if (target.commit === undefined) {
-    const own = await find(head);
-    return { theirs: own, own, judges: { files: [], shown: [] } };
-  }
-  const [own, theirs, base] = await Promise.all([
-    find(head),
-    find(target.commit),
-    git(['merge-base', target.commit, head], { allow: [1] }),
-  ]);
-  if (base === '') return { theirs, own, judges: { files: [], shown: [] } };
+  const [own, theirs] = await Promise.all([find(head), find(target.commit ?? head)]);
+  if (target.base === undefined) return { theirs, own, judges: { files: [], shown: [] } };
   const named = [...(theirs ?? []), ...(own ?? [])].map(word => word.replace(/^\.\//, ''));
-  return { theirs, own, judges: await changedJudges(git, { base, head, named }) };
+  return { theirs, own, judges: await changedJudges(git, { base: target.base, head, named }) };
 }
 
 /** What a gate runs on a commit: program and arguments. */

@@ -4,6 +4,7 @@ import type { GateReport } from '../../domain/verdict.ts';
 import type { Gate } from '../../machines/pipeline.ts';
 import { type Git, listed } from '../git.ts';
 import { changedJudges } from './judges.ts';
+import type { Target } from './place.ts';
 
 const mostShown = 20;
 
@@ -11,10 +12,11 @@ const mostShown = 20;
 export async function judgePaths(
   { name: gate, protect }: Extract<Gate, { kind: 'paths' }>,
   git: Git,
-  { head, target }: { head: string; target: { name: string; commit: string | undefined } },
+  { head, target }: { head: string; target: Target },
 ): Promise<GateReport> {
-  const base = target.commit && (await git(['merge-base', target.commit, head], { allow: [1] }));
-  if (!base) return { gate, verdict: 'inconclusive', detail: `the branch has nothing in common with ${target.name}` };
+  const { base } = target;
+  if (base === undefined)
+    return { gate, verdict: 'inconclusive', detail: `the branch has nothing in common with ${target.name}` };
   const changed =
     protect === undefined
       ? (await changedJudges(git, { base, head, named: [] })).shown

@@ -4,6 +4,15 @@ import type { Hook } from '../../domain/hook.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
 import type { TestCommand } from '../../domain/test-command.ts';
 
+/** The target of a task, as it is now. */
+export interface Target {
+  name: string;
+  /** Undefined where there is none any more. */
+  commit: string | undefined;
+  /** Where the branch that is judged has left it; undefined where they have nothing in common. */
+  base: string | undefined;
+}
+
 /** Where a gate runs a command. */
 export interface CommandPlace {
   repository: string;
@@ -11,7 +20,7 @@ export interface CommandPlace {
   directory: string;
   /** The commit that is judged. */
   head: string;
-  target: { name: string; commit: string | undefined };
+  target: Target;
   /** Tells this gate's processes from all others. */
   runId: string;
   taskId: string;

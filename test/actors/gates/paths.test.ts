@@ -24,7 +24,8 @@ async function judge(changes: Record<string, string | null>, protect?: string[])
   const written = Object.entries(changes).filter((entry): entry is [string, string] => entry[1] !== null);
   for (const [path, text] of Object.entries(changes)) if (text === null) git(repository, 'rm', '--quiet', path);
   const head = commitFiles(repository, Object.fromEntries(written));
-  const target = { name: 'main', commit: git(repository, 'rev-parse', 'main').trim() };
+  const commit = git(repository, 'rev-parse', 'main').trim();
+  const target = { name: 'main', commit, base: commit };
   const gate = gateSchema.parse({ kind: 'paths', name: 'protected', ...(protect && { protect }) });
   return judgePaths(gate as never, gitIn(repository), { head, target });
 }
