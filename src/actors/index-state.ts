@@ -10,16 +10,22 @@ export interface IndexState {
   hidden: string[];
 }
 
-/** By the letters of `git ls-files -v`: M is unmerged, S is --skip-worktree, a small one --assume-unchanged. */
-export async function indexState(git: Git): Promise<IndexState> {
-  const entries = (await listed(git, ['ls-files', '-v', '-z'])).map(entry => ({
-    tag: entry[0]!,
-    path: entry.slice(2),
-  }));
+/** Both of what is in the index, and what is not and git does not ignore either; a repository inside ends in a slash. */
+export async function indexStateAndOthers(git: Git): Promise<IndexState & { others: string[] }> {
+  return stateOf(git, ['--cached', '--others', '--exclude-standard']);
+}
+
+export const indexState = (git: Git): Promise<IndexState> => stateOf(git, []);
+
+/** By the letters of `git ls-files -v`: M is unmerged, S is --skip-worktree, a small one --assume-unchanged, ? any other. */
+async function stateOf(git: Git, what: readonly string[]): Promise<IndexState & { others: string[] }> {
+  const lines = await listed(git, ['ls-files', '-v', '-z', ...what]);
+  const entries = lines.filter(line => !line.startsWith('H ')).map(line => ({ tag: line[0]!, path: line.slice(2) }));
   const pathsOf = (tags: RegExp) => [...new Set(entries.filter(({ tag }) => tags.test(tag)).map(({ path }) => path))];
   const isThere = (path: string) => lstatSync(join(git.directory, path), { throwIfNoEntry: false }) !== undefined;
   // What is skipped and not there is what a sparse checkout leaves out.
-  return { unmerged: pathsOf(/M/), hidden: [...pathsOf(/[a-rt-z]/), ...pathsOf(/S/i).filter(isThere)] };
+  const hidden = [...pathsOf(/[a-rt-z]/), ...pathsOf(/S/i).filter(isThere)];
+  return { unmerged: pathsOf(/M/i), hidden, others: pathsOf(/\?/) };
 }
 
 /** Has git look at them again. */

@@ -7,7 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import { formatSize } from '../domain/size.ts';
 import { ignoredAsMade, pathsAsMade } from './as-made.ts';
 import { type Git, gitDirOf, listed } from './git.ts';
-import { indexState } from './index-state.ts';
+import { indexStateAndOthers } from './index-state.ts';
 import { unpushedSubmodules } from './submodules.ts';
 
 /** Above this a file stays in the history of every clone for ever, and forges refuse it from 100 MB on. */
@@ -34,10 +34,9 @@ export interface Leftovers {
 
 /** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
 export async function lookAtLeftovers(git: Git, worktree: string): Promise<Leftovers> {
-  const [gitDir, { unmerged, hidden }, fresh, asMade, ignored] = await Promise.all([
+  const [gitDir, { unmerged, hidden, others: fresh }, asMade, ignored] = await Promise.all([
     gitDirOf(git),
-    indexState(git),
-    listed(git, ['ls-files', '--others', '--exclude-standard', '-z']),
+    indexStateAndOthers(git),
     pathsAsMade(git),
     ignoredWork(git),
   ]);
@@ -134,9 +133,10 @@ export async function faultsOf(
   tree: string,
   { head, target }: { head: string; target: string | undefined },
 ): Promise<string[]> {
-  const [added, targets] = await Promise.all([
+  const [added, targets, marked] = await Promise.all([
     entriesBetween(git, head, tree),
     target === undefined ? [] : entriesBetween(git, target, tree),
+    markedBetween(git, head, tree),
   ]);
   const others = new Set(targets.map(({ path }) => path));
   const inNeither = added.filter(({ path }) => target === undefined || others.has(path));
@@ -145,7 +145,7 @@ export async function faultsOf(
     linksOut(git, inNeither),
     deadLinks(git, tree, inNeither),
     tooLarge(git, inNeither),
-    withMarkers(git, head, tree, inNeither),
+    withMarkers(git, marked, inNeither),
     hasSubmodules ? unpushedSubmodules(git, { base: head, tree }) : [],
   ]);
   return found.flat();
@@ -203,8 +203,8 @@ async function tooLarge(git: Git, entries: readonly Entry[]): Promise<string[]> 
   );
 }
 
-/** Files with both ends of a conflict among the lines that were added. */
-async function withMarkers(git: Git, head: string, tree: string, entries: readonly Entry[]): Promise<string[]> {
+/** Numbers of added lines that look like marks of a conflict, by file. */
+async function markedBetween(git: Git, head: string, tree: string): Promise<Map<string, number[]>> {
   const { stdout } = await git.result([
     ...['-c', 'core.quotePath=false', 'diff-tree', '-r', '--check', '--no-renames', head, tree],
   ]);
@@ -213,6 +213,15 @@ async function withMarkers(git: Git, head: string, tree: string, entries: readon
     const [, path, number] = /^(.+):(\d+): leftover conflict marker$/.exec(line) ?? [];
     if (path !== undefined) marked.set(path, [...(marked.get(path) ?? []), Number(number)]);
   }
+  return marked;
+}
+
+/** Files with both ends of a conflict among the lines that were added. */
+async function withMarkers(
+  git: Git,
+  marked: ReadonlyMap<string, number[]>,
+  entries: readonly Entry[],
+): Promise<string[]> {
   const faults: string[] = [];
   for (const { path, object } of entries) {
     const numbers = marked.get(path) ?? [];

@@ -12,7 +12,7 @@ import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
 import { codeTreeOf } from './listing.ts';
 import { inside } from './paths.ts';
 import { inPrivateIndex } from './private-index.ts';
-import { compareShared } from './shared.ts';
+import { compareShared, type Refs } from './shared.ts';
 
 export interface PublishInput {
   taskId: string;
@@ -41,7 +41,7 @@ const longestDetail = 2_000;
 export async function publish(input: PublishInput): Promise<Published | Unpublished> {
   const { worktree, workItem, stage } = input;
   const git = gitIn(worktree);
-  const { noticed, forPeople, mixed } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
+  const { noticed, forPeople, mixed, refs } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
   if (forPeople.length > 0) return { ...refused(forPeople), isForPeople: true };
   if (mixed.length > 0) return refused(mixed, true);
   const [leftovers, at] = await Promise.all([lookAtLeftovers(git, worktree), whereIs(git, input)]);
@@ -50,7 +50,7 @@ export async function publish(input: PublishInput): Promise<Published | Unpublis
   const adrift = await follow(git, input, at);
   if (adrift !== null) return keepAdrift(input, adrift);
 
-  const faults = await commitAll(git, input, { at, leftOut, hidden });
+  const faults = await commitAll(git, input, { at, leftOut, hidden, refs });
   if (faults.length > 0) return refused(faults);
   const head = await git(['rev-parse', 'HEAD']);
   const documents = documentsOf(workItem);
@@ -82,13 +82,12 @@ const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
 /** Commits what lies there, where nothing is wrong with it or with the agent's own commits; answers what is. */
 async function commitAll(
   git: Git,
-  { repository, head, target, taskId, workItem, stage, role, title }: PublishInput,
-  { at, leftOut, hidden }: { at: At; leftOut: readonly string[]; hidden: readonly string[] },
+  { head, target, taskId, workItem, stage, role, title }: PublishInput,
+  { at, leftOut, hidden, refs }: { at: At; leftOut: readonly string[]; hidden: readonly string[]; refs: Refs },
 ): Promise<string[]> {
   return inPrivateIndex(git, { name: 'publish', hidden }, async index => {
-    const targetNow = resolveCommit(gitIn(repository), refOf(target));
-    const [tree, theirs] = await Promise.all([treeToCome(index.git, leftOut, documentsOf(workItem)), targetNow]);
-    const faults = tree === at.published ? [] : await faultsOf(git, tree, { head, target: theirs });
+    const tree = await treeToCome(index.git, leftOut, documentsOf(workItem));
+    const faults = tree === at.published ? [] : await faultsOf(git, tree, { head, target: refs[refOf(target)] });
     if (faults.length > 0 || tree === at.tree) return faults;
     // What was looked at is what is committed.
     index.take();
@@ -116,12 +115,11 @@ interface At {
 }
 
 async function whereIs(git: Git, { head }: PublishInput): Promise<At> {
-  const [hashes, branch] = await Promise.all([
-    git(['rev-parse', 'HEAD', 'HEAD^{tree}', `${head}^{tree}`]),
-    git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] }),
-  ]);
-  const [commit = '', tree = '', published = ''] = hashes.split('\n');
-  return { commit, tree, branch: branch === '' ? null : branch, published };
+  const named = ['--symbolic-full-name', 'HEAD'];
+  const answer = await git(['rev-parse', 'HEAD', 'HEAD^{tree}', `${head}^{tree}`, ...named]);
+  const [commit = '', tree = '', published = '', name = ''] = answer.split('\n');
+  const branch = name.startsWith('refs/heads/') ? name.slice('refs/heads/'.length) : null;
+  return { commit, tree, branch, published };
 }
 
 /**

@@ -56,20 +56,23 @@ export interface Touched {
   mixed: string[];
 }
 
+/** Commits by the full names of branches, tags and tracked branches, as they are by now. */
+export type Refs = Shared['refs'];
+
 /** What has become of it since it was noted. Puts back what it can, and notes anew. */
-export async function compareShared(input: SharedInput): Promise<Touched> {
+export async function compareShared(input: SharedInput): Promise<Touched & { refs: Refs }> {
   const { repository, worktree } = input;
   const touched: Touched = { noticed: [], forPeople: [], mixed: [] };
-  const before = readNote(worktree);
-  if (before === undefined) return touched;
   const git = gitIn(repository);
-  const now = await sharedNow(git);
+  const [before, now] = [readNote(worktree), await sharedNow(git)];
+  if (before === undefined) return { ...touched, refs: now.refs };
   await compareConfig(git, before, now, touched);
   await compareStash(git, input, { before, now, touched });
   await compareRefs(git, input, { before, now, touched });
   const isTouched = Object.values(touched).some(found => found.length > 0);
-  writeFileSync(noteAt(worktree), JSON.stringify(isTouched ? await sharedNow(git) : now));
-  return touched;
+  const after = isTouched ? await sharedNow(git) : now;
+  writeFileSync(noteAt(worktree), JSON.stringify(after));
+  return { ...touched, refs: after.refs };
 }
 
 async function sharedNow(git: Git): Promise<Shared> {
