@@ -1,6 +1,7 @@
 /** The files of a commit, as far as it takes to find out how they are tested: read from git, whatever lies in any checkout. */
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
-import { type Git, listed } from '../git.ts';
+import type { Git } from '../git.ts';
+import { listingOf } from '../listing.ts';
 import { remembered } from '../remembered.ts';
 
 /** Files in which tools have their settings. */
@@ -14,7 +15,6 @@ const mostBytes = 8_000_000;
 interface Entry {
   path: string;
   blob: string;
-  bytes: number;
 }
 
 /** Several gates and set-ups ask of the same commit. */
@@ -28,10 +28,10 @@ export function filesOf(git: Git, commit: string): Promise<Files> {
 }
 
 async function readFiles(git: Git, commit: string): Promise<Files> {
-  const entries = await filesIn(git, commit);
+  const entries = filesAmong(await listingOf(git, commit));
   const paths = entries.map(({ path }) => path);
   const wanted = entries
-    .filter(({ path, bytes }) => settings.test(path) && !notRead.test(path) && bytes <= mostBytes)
+    .filter(({ path }) => settings.test(path) && !notRead.test(path))
     .sort((a, b) => depthOf(a.path) - depthOf(b.path))
     .slice(0, mostFiles);
   const texts = await textsOf(git, wanted);
@@ -42,24 +42,25 @@ async function readFiles(git: Git, commit: string): Promise<Files> {
 const depthOf = (path: string) => path.split('/').length;
 
 /** Files alone: no link leads anywhere, and a submodule is another's. */
-async function filesIn(git: Git, commit: string): Promise<Entry[]> {
-  const lines = await listed(git, ['ls-tree', '-r', '-l', '-z', '--full-tree', commit]);
-  return lines.flatMap(line => {
-    const [, blob, bytes, path] = /^100\d+ blob (\w+) +(\d+)\t(.*)$/s.exec(line) ?? [];
-    return path === undefined ? [] : [{ path, blob: blob!, bytes: Number(bytes) }];
+const filesAmong = (listing: readonly string[]): Entry[] =>
+  listing.flatMap(line => {
+    const [, blob, path] = /^100\d+ blob (\w+)\t(.*)$/s.exec(line) ?? [];
+    return path === undefined ? [] : [{ path, blob: blob! }];
   });
-}
 
-/** By one process: `<blob> blob <bytes>`, a line feed, the bytes, a line feed (git-cat-file, "BATCH OUTPUT"). */
-async function textsOf(git: Git, entries: readonly Entry[]): Promise<Map<string, string>> {
+/** By two processes, the first for their sizes: `<blob> blob <bytes>`, a line feed, the bytes, a line feed (git-cat-file, "BATCH OUTPUT"). */
+async function textsOf(git: Git, wanted: readonly Entry[]): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  if (entries.length === 0) return texts;
-  const input = `${entries.map(({ blob }) => blob).join('\n')}\n`;
-  const { stdout } = await git.result(['cat-file', '--batch'], { input, isBinary: true });
+  if (wanted.length === 0) return texts;
+  const asked = (some: readonly Entry[]) => ({ input: some.map(({ blob }) => `${blob}\n`).join(''), isBinary: true });
+  const sizes = (await git(['cat-file', '--batch-check=%(objectsize)'], asked(wanted))).split('\n').map(Number);
+  const entries = wanted.filter((_, index) => sizes[index]! <= mostBytes);
+  const { stdout } = await git.result(['cat-file', '--batch'], asked(entries));
   let at = 0;
-  for (const { path, bytes } of entries) {
+  for (const { path } of entries) {
     const begin = stdout.indexOf('\n', at) + 1;
     if (begin === 0) break;
+    const bytes = Number(stdout.slice(at, begin).trim().split(' ').at(-1));
     texts.set(path, Buffer.from(stdout.slice(begin, begin + bytes), 'latin1').toString('utf8'));
     at = begin + bytes + 1;
   }
