@@ -7,6 +7,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { checkpoint } from './checkpoint.ts';
 import { type Git, type GitOptions, gitIn, listed } from './git.ts';
+import { settingsOf } from './repository.ts';
 
 const noted = z.object({
   /** Commits by the full names of branches, tags and tracked branches. */
@@ -80,7 +81,7 @@ async function sharedNow(git: Git): Promise<Shared> {
     (await git(args, options)).split('\n').filter(line => line !== '');
   const [all, settings] = await Promise.all([
     lines(['for-each-ref', '--format=%(refname) %(objectname)', ...shared, stashRef]),
-    listed(git, ['config', '--local', '--list', '-z']),
+    settingsOf(git),
   ]);
   const { [stashRef]: newest, ...refs } = Object.fromEntries(all.map(line => line.split(' ') as [string, string]));
   // Somebody may drop the last of it meanwhile.

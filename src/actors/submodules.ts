@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Git, gitIn, resolveCommit, withEnvironment } from './git.ts';
 import { listingOf } from './listing.ts';
 import { inside } from './paths.ts';
+import { repositoryOf } from './repository.ts';
 
 export interface Submodule {
   name: string;
@@ -46,7 +47,7 @@ export async function submodulesOf(git: Git, commit: string): Promise<Submodule[
 
 /** Where a repository keeps what it has of a submodule; undefined where it has nothing, or not that commit. */
 export async function storeOf(git: Git, { name, commit }: Submodule): Promise<string | undefined> {
-  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const { common } = await repositoryOf(git);
   const store = join(common, 'modules', name);
   if (!existsSync(join(store, 'HEAD'))) return undefined;
   return (await resolveCommit(inStore(store), commit)) === undefined ? undefined : store;
@@ -89,7 +90,7 @@ async function fetchInto(
   directory: string,
   { submodule, head, ref }: { submodule: Submodule; head: string; ref: string },
 ): Promise<void> {
-  const common = await git(['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  const { common } = await repositoryOf(git);
   const store = join(common, 'modules', submodule.name);
   if (!existsSync(join(store, 'HEAD'))) {
     mkdirSync(store, { recursive: true });

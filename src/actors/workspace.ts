@@ -22,7 +22,7 @@ import {
 } from './git.ts';
 import { indexState } from './index-state.ts';
 import { codeTreeOf } from './listing.ts';
-import { inside } from './paths.ts';
+import { inside, readPlain } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { forgetShared, noteShared } from './shared.ts';
 import { fillSubmodules, keepSubmodules } from './submodules.ts';
@@ -168,6 +168,10 @@ async function keepLost({
 
 async function isWorktree(main: Git, worktree: string): Promise<boolean> {
   if (!existsSync(join(worktree, '.git'))) return false;
+  // What `git worktree list` goes by (gitrepository-layout(5), "worktrees/<id>/gitdir"); a path may be written otherwise there.
+  const own = notedGitDirs(worktree)?.own;
+  const noted = own && readPlain(join(own, 'gitdir'))?.toString('utf8').trim();
+  if (noted === join(realpathSync(worktree), '.git')) return true;
   const entries = (await main(['worktree', 'list', '--porcelain', '-z'])).split('\0');
   return entries.includes(`worktree ${realpathSync(worktree)}`);
 }

@@ -15,6 +15,7 @@ import type { Forge } from '../../integrations/forge.ts';
 import { OutsideError } from '../../integrations/outside.ts';
 import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
+import { repositoryOf } from '../repository.ts';
 
 /** The repository at the forge, and the local one. */
 export interface RelayPlace {
@@ -119,7 +120,7 @@ async function prepare({ directory: parent, repository }: RelayPlace, directory:
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     await gitIn(parent)(['init', '--quiet', '--bare', '--template=', '--', directory]);
   }
-  return gitIn(repository)(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
+  return (await repositoryOf(gitIn(repository))).objects;
 }
 
 async function runGit(

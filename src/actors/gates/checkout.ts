@@ -5,7 +5,8 @@
  */
 import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gitIn, listed, noteOwnGitDir } from '../git.ts';
+import { gitIn, noteOwnGitDir } from '../git.ts';
+import { repositoryOf, settingsOf } from '../repository.ts';
 import { writeSubmodules } from '../submodules.ts';
 import type { Target } from './place.ts';
 
@@ -80,13 +81,11 @@ async function make({ repository, directory, target }: CheckoutInput, gitDir: st
   removeTree(gitDir);
   removeTree(directory);
   const theirs = gitIn(repository);
-  const asked = ['--show-object-format', '--path-format=absolute', '--git-path', 'objects', '--git-path', 'shallow'];
-  const [about, settings, tags] = await Promise.all([
-    theirs(['rev-parse', ...asked]),
-    listed(theirs, ['config', '--local', '--list', '-z']),
+  const [{ format, objects, shallow }, settings, tags] = await Promise.all([
+    repositoryOf(theirs),
+    settingsOf(theirs),
     theirs(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']),
   ]);
-  const [format = '', objects = '', shallow = ''] = about.split('\n');
   for (const folder of ['objects/info', 'objects/pack', 'refs']) {
     mkdirSync(join(gitDir, folder), { recursive: true, mode: 0o700 });
   }
