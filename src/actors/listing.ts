@@ -7,11 +7,17 @@ const mostKept = 8;
 const mostEntries = 100_000;
 const kept = remembered<string[]>(mostKept, entries => entries.length <= mostEntries);
 
-/** `<mode> <type> <object>`, a tab, the path from the top, for each file, link and submodule. `commit` may be any name of a commit or tree. */
-export function listingOf(git: Git, commit: string): Promise<string[]> {
-  const list = () => listed(git, ['ls-tree', '-r', '-z', '--full-tree', commit]);
-  return /^[0-9a-f]{40,64}$/.test(commit) ? kept(commit, list) : list();
+/**
+ * `<mode> <type> <object>`, a tab, the path from the top, for each file, link and submodule. `commit` may be any name of a commit or
+ * tree; `tree` is its hash, where that is known and may have been asked for.
+ */
+export function listingOf(git: Git, commit: string, tree = commit): Promise<string[]> {
+  const list = () => listed(git, ['ls-tree', '-r', '-z', '--full-tree', tree]);
+  if (!isHash(commit)) return list();
+  return kept(commit, () => (tree === commit ? list() : listingOf(git, tree)));
 }
+
+const isHash = (name: string) => /^[0-9a-f]{40,64}$/.test(name);
 
 /** Hash of a commit's tree without one folder: the code that verdicts speak of, whatever documents have been added. */
 export async function codeTreeOf(git: Git, commit: string, documents: string): Promise<string> {

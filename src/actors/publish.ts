@@ -9,7 +9,7 @@ import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
 import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
 import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
-import { codeTreeOf } from './listing.ts';
+import { codeTreeOf, listingOf } from './listing.ts';
 import { inside } from './paths.ts';
 import { inPrivateIndex } from './private-index.ts';
 import { compareShared, type Refs } from './shared.ts';
@@ -52,7 +52,8 @@ export async function publish(input: PublishInput): Promise<Published | Unpublis
 
   const faults = await commitAll(git, input, { at, leftOut, hidden, refs });
   if (faults.length > 0) return refused(faults);
-  const head = await git(['rev-parse', 'HEAD']);
+  const [head = '', tree] = (await git(['rev-parse', 'HEAD', 'HEAD^{tree}'])).split('\n');
+  await listingOf(git, head, tree);
   const documents = documentsOf(workItem);
   const said = (file: string | null) => (file === null ? null : readOptional(join(worktree, documents), file));
   const { questions, objection } = input;
@@ -92,7 +93,9 @@ async function commitAll(
     // What was looked at is what is committed.
     index.take();
     const message = `${workItem}: ${stage}\n\n${harmlessTitle(title)}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
-    await git(['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'], { input: message });
+    const commit = ['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'];
+    // What the tree holds is needed afterwards.
+    await Promise.all([git(commit, { input: message }), listingOf(git, tree)]);
     return [];
   });
 }
