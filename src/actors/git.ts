@@ -1,7 +1,7 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
+import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { SignalboxError } from '../domain/errors.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
 
@@ -29,6 +29,7 @@ export interface Git {
   readonly directory: string;
 }
 
+const mostOutputBytes = 500_000_000;
 const lockTries = 50;
 const lockWaitMs = 100;
 /** From then on it is looked whether anybody is left who could hold a lock. */
@@ -76,6 +77,31 @@ const commandIn = (args: readonly string[]) =>
 
 const realpathOr = (path: string) => (existsSync(path) ? realpathSync(path) : path);
 
+interface Ended {
+  /** Undefined when it was killed, or could not be started. */
+  exitCode: number | undefined;
+  signal: string | undefined;
+  /** Of the system, for one that could not be started. */
+  code: string | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** By Node itself: a task asks git dozens of times between two agents, and what a library adds to each is a quarter of it. */
+function run(cwd: string, argv: readonly string[], { env, input, isBinary }: GitOptions): Promise<Ended> {
+  return new Promise(resolve => {
+    const encoding = isBinary === true ? 'latin1' : 'utf8';
+    const child = execFile('git', argv, { cwd, env, encoding, maxBuffer: mostOutputBytes }, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
+      const code = typeof error?.code === 'string' ? error.code : undefined;
+      resolve({ exitCode, code, signal: error?.signal, stdout, stderr });
+    });
+    // One that ends before it has read everything says so by its exit code.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input ?? '');
+  });
+}
+
 /** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
 export function gitIn(directory: string): Git {
   // A checkout of ours is never sparse, whatever the user's is.
@@ -84,19 +110,11 @@ export function gitIn(directory: string): Git {
     disarm(directory);
     for (let attempt = 1; ; attempt++) {
       const settings = isWhole ? [...quiet, ...whole] : quiet;
-      const { exitCode, signal, stdout, stderr, failed, code } = await execa(
-        'git',
-        [...settings, ...identity, ...args],
-        {
-          cwd: directory,
-          env: { ...environment(), ...trustedPlaces(directory), ...options.env },
-          extendEnv: false,
-          reject: false,
-          stripFinalNewline: false,
-          encoding: options.isBinary === true ? 'latin1' : 'utf8',
-          ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-        },
-      );
+      const env = { ...environment(), ...trustedPlaces(directory), ...options.env };
+      const { exitCode, signal, stdout, stderr, code } = await run(directory, [...settings, ...identity, ...args], {
+        ...options,
+        env,
+      });
       // What it asked for a missing object had ended before it was asked: as if it had said that there is none.
       if (signal === 'SIGPIPE') return { code: 128, stdout, stderr };
       if (exitCode === undefined) {
@@ -108,7 +126,7 @@ export function gitIn(directory: string): Git {
         );
       }
       // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
-      const isLocked = failed && /\.lock': File exists/.test(stderr);
+      const isLocked = exitCode !== 0 && /\.lock': File exists/.test(stderr);
       if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr };
       if (attempt >= patientTries && removeStaleLock(directory, stderr)) continue;
       await new Promise(resolve => setTimeout(resolve, lockWaitMs));

@@ -75,28 +75,30 @@ export async function prepareWorkspace(
   else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const [at, { hidden }] = await Promise.all([statusOf(git), indexState(git)]);
-  if (at.branch !== branch || at.commit !== start || at.isChanged || hidden.length > 0) {
-    const run = `prepare-${Date.now()}`;
-    await checkpoint({ repository, worktree, taskId, run, head: start, reset: branch });
-  }
+  const [hasPrompts] = await Promise.all([
+    hasOwnTemplates(repository, targetRef),
+    noteShared(repository, worktree),
+    putInOrder(git, input, start),
+  ]);
   await fillSubmodules(repository, worktree, start);
   let noticed: string[] = [];
   await once(git, 'signalbox-created', async () => {
     noticed = await setUp({ commit: start, isUntouched: async () => isNew && isAncestor(main, start, targetRef) });
     if (input.hook !== null) await runHook(input.hook);
-    await noteAsMade(git);
+    await Promise.all([noteAsMade(git), noteShared(repository, worktree)]);
   });
   const documents = documentsOf(workItem);
   for (const file of [...input.stale, requestFolder]) {
     rmSync(inside(worktree, join(documents, file)), { recursive: true, force: true });
   }
-  const [codeTree, hasPrompts] = await Promise.all([
-    codeTreeOf(git, start, documents),
-    hasOwnTemplates(repository, targetRef),
-    noteShared(repository, worktree),
-  ]);
-  return { base, head: start, codeTree, hasPrompts, noticed };
+  return { base, head: start, codeTree: await codeTreeOf(git, start, documents), hasPrompts, noticed };
+}
+
+/** Whatever is not as it was published is kept under a hidden ref, and gone. */
+async function putInOrder(git: Git, { repository, worktree, branch, taskId }: PrepareInput, start: string) {
+  const [at, { hidden }] = await Promise.all([statusOf(git), indexState(git)]);
+  if (at.branch === branch && at.commit === start && !at.isChanged && hidden.length === 0) return;
+  await checkpoint({ repository, worktree, taskId, run: `prepare-${Date.now()}`, head: start, reset: branch });
 }
 
 /** What is checked out, and whether anything is not as it was committed ("Porcelain Format Version 2" of git-status). */
