@@ -2,7 +2,7 @@
  * An index beside that of the worktree, by which what lies there becomes a tree: no branch is touched, nor what somebody has staged.
  * It begins as a copy, which knows of thousands of files that they have not changed.
  */
-import { lstatSync, lutimesSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, lutimesSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Git, gitDirOf, withEnvironment } from './git.ts';
 import { showHidden } from './index-state.ts';
@@ -11,8 +11,8 @@ import { readPlain } from './paths.ts';
 export interface PrivateIndex {
   /** Git that has this index for its own. */
   git: Git;
-  /** Makes it that of the worktree. */
-  take(): void;
+  /** Makes it that of the worktree; its tree is this one. */
+  take(tree: string): Promise<void>;
 }
 
 /** `hidden`: what the worktree's own index hides, and this one shows. */
@@ -29,7 +29,12 @@ export async function inPrivateIndex<T>(
     rmSync(file, { force: true });
     if (!copyIndex(own, file)) await inside(['read-tree', 'HEAD']);
     await showHidden(inside, hidden);
-    return await work({ git: inside, take: () => renameSync(file, own) });
+    const take = async (tree: string) => {
+      // Of one that is held, or was left behind, git knows what to do.
+      if (existsSync(`${own}.lock`)) await git(['read-tree', tree]);
+      else renameSync(file, own);
+    };
+    return await work({ git: inside, take });
   } finally {
     for (const left of [file, `${file}.lock`]) rmSync(left, { force: true });
   }

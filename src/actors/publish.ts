@@ -7,7 +7,7 @@ import { checkpoint } from './checkpoint.ts';
 import { readDocument } from './document.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
-import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { type Git, gitDirOf, gitIn, isAncestor, resolveCommit } from './git.ts';
 import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
 import { codeTreeOf, listingOf } from './listing.ts';
 import { inside } from './paths.ts';
@@ -41,19 +41,21 @@ const longestDetail = 2_000;
 export async function publish(input: PublishInput): Promise<Published | Unpublished> {
   const { worktree, workItem, stage } = input;
   const git = gitIn(worktree);
+  const look = () => Promise.all([lookAtLeftovers(git, worktree), whereIs(git, input)]);
+  const early = look().catch(() => undefined);
   const { noticed, forPeople, mixed, refs } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
+  const meanwhile = await early;
   if (forPeople.length > 0) return { ...refused(forPeople), isForPeople: true };
   if (mixed.length > 0) return refused(mixed, true);
-  const [leftovers, at] = await Promise.all([lookAtLeftovers(git, worktree), whereIs(git, input)]);
+  // Where something was put back, what was seen before that does not count.
+  const [leftovers, at] = (noticed.length === 0 && meanwhile) || (await look());
   const { obstacles, leftOut, ignored, hidden } = leftovers;
   if (obstacles.length > 0) return refused(obstacles);
   const adrift = await follow(git, input, at);
   if (adrift !== null) return keepAdrift(input, adrift);
 
-  const faults = await commitAll(git, input, { at, leftOut, hidden, refs });
+  const { faults, head } = await commitAll(git, input, { at, leftOut, hidden, refs });
   if (faults.length > 0) return refused(faults);
-  const [head = '', tree] = (await git(['rev-parse', 'HEAD', 'HEAD^{tree}'])).split('\n');
-  await listingOf(git, head, tree);
   const documents = documentsOf(workItem);
   const said = (file: string | null) => (file === null ? null : readOptional(join(worktree, documents), file));
   const { questions, objection } = input;
@@ -80,24 +82,63 @@ const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
   isAdrift,
 });
 
-/** Commits what lies there, where nothing is wrong with it or with the agent's own commits; answers what is. */
+/** Commits what lies there, where nothing is wrong with it or with the agent's own commits; answers what is, and the commit. */
 async function commitAll(
   git: Git,
-  { head, target, taskId, workItem, stage, role, title }: PublishInput,
+  input: PublishInput,
   { at, leftOut, hidden, refs }: { at: At; leftOut: readonly string[]; hidden: readonly string[]; refs: Refs },
-): Promise<string[]> {
+): Promise<{ faults: string[]; head: string }> {
+  const { head, target, workItem } = input;
   return inPrivateIndex(git, { name: 'publish', hidden }, async index => {
     const tree = await treeToCome(index.git, leftOut, documentsOf(workItem));
-    const faults = tree === at.published ? [] : await faultsOf(git, tree, { head, target: refs[refOf(target)] });
-    if (faults.length > 0 || tree === at.tree) return faults;
+    const [faults, commit] = await Promise.all([
+      tree === at.published ? [] : faultsOf(git, tree, { head, target: refs[refOf(target)] }),
+      tree === at.tree ? at.commit : commitOf(git, input, { tree, parent: at.commit }),
+    ]);
+    if (faults.length > 0 || commit === at.commit) return { faults, head: at.commit };
     // What was looked at is what is committed.
-    index.take();
-    const message = `${workItem}: ${stage}\n\n${harmlessTitle(title)}\n\nSignalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}\n`;
-    const commit = ['-c', `user.name=Signalbox ${role}`, 'commit', '--quiet', '--no-verify', '-F', '-'];
-    // What the tree holds is needed afterwards.
-    await Promise.all([git(commit, { input: message }), listingOf(git, tree)]);
-    return [];
+    await index.take(tree);
+    return { faults, head: commit === null ? await goOn(git, input) : await moveTo(git, input, { commit, tree, at }) };
   });
+}
+
+/** A commit of the tree, on no branch yet; null where only git knows of what: halfway through a merge and the like. */
+async function commitOf(
+  git: Git,
+  input: PublishInput,
+  { tree, parent }: { tree: string; parent: string },
+): Promise<string | null> {
+  const gitDir = await gitDirOf(git);
+  const isHalfway = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD'].some(file => existsSync(join(gitDir, file)));
+  if (isHalfway) return null;
+  return git([...authorOf(input), 'commit-tree', tree, '-p', parent, '-F', '-'], { input: messageOf(input) });
+}
+
+/** Ends what the agent has begun, by the index. */
+async function goOn(git: Git, input: PublishInput): Promise<string> {
+  const commit = [...authorOf(input), 'commit', '--quiet', '--no-verify', '-F', '-'];
+  await git(commit, { input: messageOf(input) });
+  return git(['rev-parse', 'HEAD']);
+}
+
+async function moveTo(
+  git: Git,
+  input: PublishInput,
+  { commit, tree, at }: { commit: string; tree: string; at: At },
+): Promise<string> {
+  const move = git(['update-ref', '-m', `commit: ${subjectOf(input)}`, 'HEAD', commit, at.commit]);
+  // What it holds is needed afterwards.
+  await Promise.all([move, listingOf(git, commit, tree)]);
+  return commit;
+}
+
+const authorOf = ({ role }: PublishInput) => ['-c', `user.name=Signalbox ${role}`];
+const subjectOf = ({ workItem, stage }: PublishInput) => `${workItem}: ${stage}`;
+
+function messageOf(input: PublishInput): string {
+  const { taskId, stage, title } = input;
+  const trailers = `Signalbox-Task: ${taskId}\nSignalbox-Stage: ${stage}`;
+  return `${subjectOf(input)}\n\n${harmlessTitle(title)}\n\n${trailers}\n`;
 }
 
 async function treeToCome(git: Git, leftOut: readonly string[], documents: string): Promise<string> {
