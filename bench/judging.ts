@@ -77,14 +77,14 @@ export async function measureCheckout(): Promise<CheckoutTimes> {
 }
 
 const stages = 6;
+const turns = 10;
 
 /**
- * Milliseconds, median: from the last instruction of an agent to the first one of the next stage's, with a command gate that passes
- * at once, over a pipeline of six stages. `program` is the built or unbuilt command of any version.
+ * Milliseconds, medians: from the last instruction of an agent to the first one of the next stage's, with a command gate that passes
+ * at once, over a pipeline of six stages. For each program, which is the built or unbuilt command of any version, in turns: what else
+ * the machine does meets all of them.
  */
-export async function measureHandingOn(
-  program = fileURLToPath(new URL('../bin/signalbox.js', import.meta.url)),
-): Promise<number> {
+export async function measureHandingOn(programs: readonly string[] = [ownProgram]): Promise<number[]> {
   return inDirectory(async directory => {
     const repository = join(directory, 'repository');
     mkdirSync(repository);
@@ -104,20 +104,37 @@ export async function measureHandingOn(
       agent,
       `date +"begin %s%N" >> ${log}\necho "$SIGNALBOX_STAGE" >> work.txt\ndate +"end %s%N" >> ${log}\n`,
     );
-    const gaps: number[] = [];
-    for (let index = 0; index < tries; index++) {
-      rmSync(log, { force: true });
-      const options = ['--repo', repository, '--pipeline', join(directory, 'pipeline.yaml'), '--agent', `sh ${agent}`];
-      const rest = ['--data', join(directory, `data-${index}`), '--id', `T-${index}`, '--title', 'Chain'];
-      await execa(process.execPath, [program, 'run', ...options, ...rest], { cwd: directory });
-      const times = readFileSync(log, 'utf8')
-        .trim()
-        .split('\n')
-        .map(line => Number(BigInt(line.split(' ')[1]!) / 1_000n) / 1_000);
-      for (let at = 2; at < times.length; at += 2) gaps.push(times[at]! - times[at - 1]!);
+    const gaps = programs.map((): number[] => []);
+    for (let turn = 0; turn < turns; turn++) {
+      for (const [index, program] of programs.entries()) {
+        rmSync(log, { force: true });
+        const options = [
+          '--repo',
+          repository,
+          '--pipeline',
+          join(directory, 'pipeline.yaml'),
+          '--agent',
+          `sh ${agent}`,
+        ];
+        const id = `T-${index}-${turn}`;
+        const rest = ['--data', join(directory, `data-${id}`), '--id', id, '--title', 'Chain'];
+        await execa(process.execPath, [program, 'run', ...options, ...rest], { cwd: directory });
+        gaps[index]!.push(...gapsIn(readFileSync(log, 'utf8')));
+      }
     }
-    return median(gaps);
+    return gaps.map(median);
   });
+}
+
+export const ownProgram = fileURLToPath(new URL('../bin/signalbox.js', import.meta.url));
+
+/** Milliseconds between each `end` and the `begin` after it. */
+function gapsIn(log: string): number[] {
+  const times = log
+    .trim()
+    .split('\n')
+    .map(line => Number(BigInt(line.split(' ')[1]!) / 1_000n) / 1_000);
+  return times.flatMap((time, at) => (at > 0 && at % 2 === 0 ? [time - times[at - 1]!] : []));
 }
 
 /** Together about a gigabyte in some ninety thousand files, and no scripts of their own that run when they are installed. */

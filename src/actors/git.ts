@@ -107,10 +107,11 @@ export function gitIn(directory: string): Git {
   // A checkout of ours is never sparse, whatever the user's is.
   const isWhole = notedGitDirs(directory) !== undefined;
   const result = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
-    disarm(directory);
+    const dirs = notedGitDirs(directory);
+    if (dirs !== undefined) disarm(dirs);
     for (let attempt = 1; ; attempt++) {
       const settings = isWhole ? [...quiet, ...whole] : quiet;
-      const env = { ...environment(), ...trustedPlaces(directory), ...options.env };
+      const env = { ...environment(), ...trustedPlaces(directory, dirs), ...options.env };
       const { exitCode, signal, stdout, stderr, code } = await run(directory, [...settings, ...identity, ...args], {
         ...options,
         env,
@@ -198,9 +199,8 @@ export function notedGitDirs(worktree: string): GitDirs | undefined {
  * An agent may write in the git directory of its worktree. A link there would have git, or us, write wherever it leads; and
  * `config.worktree` names programs that git runs. We have neither.
  */
-function disarm(worktree: string): void {
-  const dirs = notedGitDirs(worktree);
-  if (dirs === undefined || dirs.borrowed !== undefined) return;
+function disarm(dirs: GitDirs): void {
+  if (dirs.borrowed !== undefined) return;
   for (const place of [dirs.own, join(dirs.own, 'logs')]) {
     if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
     for (const entry of readdirSync(place, { withFileTypes: true })) {
@@ -209,10 +209,8 @@ function disarm(worktree: string): void {
   }
 }
 
-function trustedPlaces(directory: string): Record<string, string> {
-  const dirs = notedGitDirs(directory);
-  return dirs === undefined ? {} : { GIT_DIR: dirs.own, GIT_COMMON_DIR: dirs.common, GIT_WORK_TREE: directory };
-}
+const trustedPlaces = (directory: string, dirs: GitDirs | undefined): Record<string, string> =>
+  dirs === undefined ? {} : { GIT_DIR: dirs.own, GIT_COMMON_DIR: dirs.common, GIT_WORK_TREE: directory };
 
 function environment(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'XDG_CONFIG_HOME'];

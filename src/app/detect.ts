@@ -86,7 +86,12 @@ async function proved(
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-detect-'));
   const gate: CommandGate = { kind: 'command', name: 'tests', run, cwd, timeout: timeLimitMs, flaky: 'pass' };
   const place: CommandPlace = {
-    ...{ repository, directory: join(directory, 'checkout'), head: commit, target: { name: target, commit, base: commit } },
+    ...{
+      repository,
+      directory: join(directory, 'checkout'),
+      head: commit,
+      target: { name: target, commit, base: commit },
+    },
     ...{ runId: 'detect', taskId: 'detect', job: 'detect', branch: target, sandbox, env, setUp, hook: null },
     ...{ tests: [{ run, cwd }], runsDir: join(directory, 'runs'), cacheDir, signal },
   };

@@ -87,10 +87,10 @@ export function moreOf(shown: number, { left, nextCursor }: { left: number | nul
   print(colors.dim(`… and ${many}; ${longer}--cursor ${nextCursor} the next ones`));
 }
 
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', hour12: false });
+
 /** A time for people, in the local zone. */
-export function clockTime(at: number | string): string {
-  return new Date(at).toLocaleTimeString('en-GB', { hour12: false });
-}
+export const clockTime = (at: number | string): string => clock.format(new Date(at));
 
 /** The same with its day, where that is another than today: in the morning, yesterday is the question. */
 export function dayTime(at: number | string): string {
