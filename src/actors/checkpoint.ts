@@ -93,10 +93,14 @@ async function commitWorktree(worktree: string, parent: string, run: string): Pr
 /** The tree of everything in the worktree that git does not ignore; neither the index nor a branch is touched. */
 export async function treeOf(worktree: string, name: string): Promise<string> {
   const git = gitIn(worktree);
-  const { hidden } = await indexState(git);
-  return inPrivateIndex(git, { name: `${process.pid}-${name}`, hidden }, async index => {
+  return inPrivateIndex(git, `${process.pid}-${name}`, async index => {
     // Files may come and go while an agent still works: what can be read is kept.
-    await index.git(['add', '--all', '--ignore-errors', '--', '.'], { allow: [0, 1] });
+    const add = () => index.git(['add', '--all', '--ignore-errors', '--', '.'], { allow: [0, 1] });
+    const [{ hidden }] = await Promise.all([indexState(git), add()]);
+    if (hidden.length > 0) {
+      await showHidden(index.git, hidden);
+      await add();
+    }
     return index.git(['write-tree']);
   });
 }

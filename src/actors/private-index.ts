@@ -5,7 +5,6 @@
 import { existsSync, lstatSync, lutimesSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Git, gitDirOf, withEnvironment } from './git.ts';
-import { showHidden } from './index-state.ts';
 import { readPlain } from './paths.ts';
 
 export interface PrivateIndex {
@@ -15,12 +14,8 @@ export interface PrivateIndex {
   take(tree: string): Promise<void>;
 }
 
-/** `hidden`: what the worktree's own index hides, and this one shows. */
-export async function inPrivateIndex<T>(
-  git: Git,
-  { name, hidden }: { name: string; hidden: readonly string[] },
-  work: (index: PrivateIndex) => Promise<T>,
-): Promise<T> {
+/** `name` tells it from others that may be there at the same time. */
+export async function inPrivateIndex<T>(git: Git, name: string, work: (index: PrivateIndex) => Promise<T>): Promise<T> {
   const gitDir = await gitDirOf(git);
   const own = join(gitDir, 'index');
   const file = join(gitDir, `signalbox-${name}.index`);
@@ -28,7 +23,6 @@ export async function inPrivateIndex<T>(
   try {
     rmSync(file, { force: true });
     if (!copyIndex(own, file)) await inside(['read-tree', 'HEAD']);
-    await showHidden(inside, hidden);
     const take = async (tree: string) => {
       // Of one that is held, or was left behind, git knows what to do.
       if (existsSync(`${own}.lock`)) await git(['read-tree', tree]);

@@ -8,6 +8,7 @@ import { readDocument } from './document.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { readRequests } from './forge/requests.ts';
 import { type Git, gitDirOf, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { showHidden } from './index-state.ts';
 import { faultsOf, lookAtLeftovers, without } from './leftovers.ts';
 import { codeTreeOf, listingOf } from './listing.ts';
 import { inside } from './paths.ts';
@@ -89,7 +90,8 @@ async function commitAll(
   { at, leftOut, hidden, refs }: { at: At; leftOut: readonly string[]; hidden: readonly string[]; refs: Refs },
 ): Promise<{ faults: string[]; head: string }> {
   const { head, target, workItem } = input;
-  return inPrivateIndex(git, { name: 'publish', hidden }, async index => {
+  return inPrivateIndex(git, 'publish', async index => {
+    await showHidden(index.git, hidden);
     const tree = await treeToCome(index.git, leftOut, documentsOf(workItem));
     const [faults, commit] = await Promise.all([
       tree === at.published ? [] : faultsOf(git, tree, { head, target: refs[refOf(target)] }),
