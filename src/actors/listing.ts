@@ -1,7 +1,7 @@
 /** What a commit holds, from `git ls-tree`, so nothing is written. */
 import { createHash } from 'node:crypto';
 import { type Git, listed } from './git.ts';
-import { remembered } from './remembered.ts';
+import { isHash, remembered } from './remembered.ts';
 
 const mostKept = 8;
 const mostEntries = 100_000;
@@ -16,8 +16,6 @@ export function listingOf(git: Git, commit: string, tree = commit): Promise<stri
   if (!isHash(commit)) return list();
   return kept(commit, () => (tree === commit ? list() : listingOf(git, tree)));
 }
-
-const isHash = (name: string) => /^[0-9a-f]{40,64}$/.test(name);
 
 /** Hash of a commit's tree without one folder: the code that verdicts speak of, whatever documents have been added. */
 export async function codeTreeOf(git: Git, commit: string, documents: string): Promise<string> {

@@ -6,6 +6,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { refOf } from '../domain/names.ts';
 import { builtInTemplate, type Template } from '../prompts/render.ts';
 import { gitIn, resolveCommit } from './git.ts';
+import { isHash, remembered } from './remembered.ts';
 
 export const templateFolder = '.signalbox/prompts';
 const largestBytes = 200_000;
@@ -95,11 +96,17 @@ export async function committedTemplates(
 }
 
 /** Whether a repository brings templates at all: it is asked ahead, so that the start of an agent need not ask. */
-export async function hasOwnTemplates(repository: string, ref: string): Promise<boolean> {
-  const place = `${ref}:${templateFolder}`;
-  const { code } = await gitIn(repository).result(['rev-parse', '--verify', '--quiet', '--end-of-options', place]);
-  return code === 0;
+export function hasOwnTemplates(repository: string, ref: string): Promise<boolean> {
+  const ask = async () => {
+    const place = `${ref}:${templateFolder}`;
+    const { code } = await gitIn(repository).result(['rev-parse', '--verify', '--quiet', '--end-of-options', place]);
+    return code === 0;
+  };
+  return isHash(ref) ? haveTemplates(`${repository}\0${ref}`, ask) : ask();
 }
+
+const mostKept = 64;
+const haveTemplates = remembered<boolean>(mostKept);
 
 export const noOwnTemplates: OwnTemplates = { templates: new Map(), partials: {} };
 

@@ -15,3 +15,6 @@ export function remembered<T>(most: number, isWorth: (answer: T) => boolean = ()
     return answer;
   };
 }
+
+/** Whether a name is that of one object, which never changes. */
+export const isHash = (name: string) => /^[0-9a-f]{40,64}$/.test(name);

@@ -29,8 +29,10 @@ const stashRef = 'refs/stash';
 const noteAt = (worktree: string) => `${worktree}.shared.json`;
 
 /** Notes what is shared, as it is now. */
-export async function noteShared(repository: string, worktree: string): Promise<void> {
-  writeFileSync(noteAt(worktree), JSON.stringify(await sharedNow(gitIn(repository))));
+export async function noteShared(repository: string, worktree: string): Promise<Refs> {
+  const now = await sharedNow(gitIn(repository));
+  writeFileSync(noteAt(worktree), JSON.stringify(now));
+  return now.refs;
 }
 
 export function forgetShared(worktree: string): void {

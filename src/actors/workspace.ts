@@ -75,11 +75,7 @@ export async function prepareWorkspace(
   else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const [hasPrompts] = await Promise.all([
-    hasOwnTemplates(repository, targetRef),
-    noteShared(repository, worktree),
-    putInOrder(git, input, start),
-  ]);
+  const [refs] = await Promise.all([noteShared(repository, worktree), putInOrder(git, input, start)]);
   await fillSubmodules(repository, worktree, start);
   let noticed: string[] = [];
   await once(git, 'signalbox-created', async () => {
@@ -91,7 +87,11 @@ export async function prepareWorkspace(
   for (const file of [...input.stale, requestFolder]) {
     rmSync(inside(worktree, join(documents, file)), { recursive: true, force: true });
   }
-  return { base, head: start, codeTree: await codeTreeOf(git, start, documents), hasPrompts, noticed };
+  const [codeTree, hasPrompts] = await Promise.all([
+    codeTreeOf(git, start, documents),
+    hasOwnTemplates(repository, refs[targetRef] ?? targetRef),
+  ]);
+  return { base, head: start, codeTree, hasPrompts, noticed };
 }
 
 /** Whatever is not as it was published is kept under a hidden ref, and gone. */

@@ -10,8 +10,11 @@ export interface ProcessIdentity {
 
 /** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', bootId: bootId() };
+  known ??= { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', bootId: bootId() };
+  return known;
 }
+
+let known: ProcessIdentity | undefined;
 
 /** The id of the machine's present boot, or an empty string where the kernel does not tell. */
 export function bootId(): string {
@@ -59,6 +62,7 @@ export function parseStat(pid: number, text: string): ProcessStat {
 export function isAlive(identity: ProcessIdentity): boolean {
   if (identity.bootId !== bootId()) return false;
   if (identity.startTime === '') return respondsToSignal(identity.pid);
+  if (identity.pid === process.pid) return identity.startTime === ownIdentity().startTime;
   let stat: ProcessStat | undefined;
   try {
     stat = statOf(identity.pid);

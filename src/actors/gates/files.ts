@@ -2,7 +2,7 @@
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import type { Git } from '../git.ts';
 import { listingOf } from '../listing.ts';
-import { remembered } from '../remembered.ts';
+import { isHash, remembered } from '../remembered.ts';
 
 /** Files in which tools have their settings. */
 const settings =
@@ -24,7 +24,7 @@ const read = remembered<Files>(mostRead);
 /** `commit` may be any name of one; of a hash the answer is kept. */
 export function filesOf(git: Git, commit: string): Promise<Files> {
   const ask = () => readFiles(git, commit);
-  return /^[0-9a-f]{40,64}$/.test(commit) ? read(`${git.directory}\0${commit}`, ask) : ask();
+  return isHash(commit) ? read(`${git.directory}\0${commit}`, ask) : ask();
 }
 
 async function readFiles(git: Git, commit: string): Promise<Files> {
