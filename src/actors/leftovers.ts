@@ -133,19 +133,27 @@ export async function faultsOf(
   tree: string,
   { head, target }: { head: string; target: string | undefined },
 ): Promise<string[]> {
-  const [added, targets, marked] = await Promise.all([
-    entriesBetween(git, head, tree),
-    target === undefined ? [] : entriesBetween(git, target, tree),
-    markedBetween(git, head, tree),
-  ]);
-  const others = new Set(targets.map(({ path }) => path));
-  const inNeither = added.filter(({ path }) => target === undefined || others.has(path));
-  const hasSubmodules = inNeither.some(({ mode }) => mode === '160000');
+  const [added, marked] = await Promise.all([entriesBetween(git, head, tree), markedBetween(git, head, tree)]);
+  const faults = await faultsAmong(git, { entries: added, head, tree, marked });
+  if (faults.length === 0 || target === undefined) return faults;
+  const others = new Set((await entriesBetween(git, target, tree)).map(({ path }) => path));
+  return faultsAmong(git, { entries: added.filter(({ path }) => others.has(path)), head, tree, marked });
+}
+
+interface Added {
+  entries: readonly Entry[];
+  head: string;
+  tree: string;
+  marked: ReadonlyMap<string, number[]>;
+}
+
+async function faultsAmong(git: Git, { entries, head, tree, marked }: Added): Promise<string[]> {
+  const hasSubmodules = entries.some(({ mode }) => mode === '160000');
   const found = await Promise.all([
-    linksOut(git, inNeither),
-    deadLinks(git, tree, inNeither),
-    tooLarge(git, inNeither),
-    withMarkers(git, marked, inNeither),
+    linksOut(git, entries),
+    deadLinks(git, tree, entries),
+    tooLarge(git, entries),
+    withMarkers(git, marked, entries),
     hasSubmodules ? unpushedSubmodules(git, { base: head, tree }) : [],
   ]);
   return found.flat();
