@@ -29,6 +29,9 @@ export interface Git {
   readonly directory: string;
 }
 
+/** Where git has the settings of one worktree, beside those of the repository. */
+export const worktreeSettings = 'config.worktree';
+
 const mostOutputBytes = 500_000_000;
 const lockTries = 50;
 const lockWaitMs = 100;
@@ -197,17 +200,20 @@ export function notedGitDirs(worktree: string): GitDirs | undefined {
 
 /**
  * An agent may write in the git directory of its worktree. A link there would have git, or us, write wherever it leads; and
- * `config.worktree` names programs that git runs. We have neither.
+ * `config.worktree` names programs that git runs. We have neither; an empty one is what keeps a sandboxed agent from making any.
  */
 function disarm(dirs: GitDirs): void {
   if (dirs.borrowed !== undefined) return;
   for (const place of [dirs.own, join(dirs.own, 'logs')]) {
     if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
     for (const entry of readdirSync(place, { withFileTypes: true })) {
-      if (entry.isSymbolicLink() || entry.name === 'config.worktree') rmSync(join(place, entry.name), { force: true });
+      const path = join(place, entry.name);
+      if (entry.isSymbolicLink() || (entry.name === worktreeSettings && isFilled(path))) rmSync(path, { force: true });
     }
   }
 }
+
+const isFilled = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.size !== 0;
 
 const trustedPlaces = (directory: string, dirs: GitDirs | undefined): Record<string, string> =>
   dirs === undefined ? {} : { GIT_DIR: dirs.own, GIT_COMMON_DIR: dirs.common, GIT_WORK_TREE: directory };

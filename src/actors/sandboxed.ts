@@ -1,11 +1,11 @@
 /** Puts a task's sandbox around a command: the agent's process, and whatever runs on what the agent has written. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Sandboxed } from '../host/sandbox.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
-import { type GitDirs, notedGitDirs } from './git.ts';
+import { type GitDirs, notedGitDirs, worktreeSettings } from './git.ts';
 import { inside } from './paths.ts';
 
 export interface SandboxPlace {
@@ -41,7 +41,7 @@ export function gitDirsOf(worktree: string): GitDirs {
 export function sandboxed(place: SandboxPlace): Sandboxed {
   const { spec, name, argv, env, worktree, cwd = worktree, branch, taskId, home = taskId, dataDir, runDir } = place;
   if (spec.driver === 'none') return { argv: [...argv], env: { ...env } };
-  const dirs = gitDirsOf(worktree);
+  const { own, common, borrowed } = gitDirsOf(worktree);
   return sandboxes[spec.driver].wrap({
     spec,
     name,
@@ -50,11 +50,22 @@ export function sandboxed(place: SandboxPlace): Sandboxed {
     startIn: cwd,
     env,
     // A checkout that borrows its objects is judged in; nobody commits there.
-    writable: dirs.borrowed === undefined ? [dirs.own, ...writableIn(dirs.common, branch)] : [],
-    readable: [runDir, dirs.common, ...(dirs.borrowed === undefined ? [] : [dirs.borrowed])],
+    writable: borrowed === undefined ? [own, ...writableIn(common, branch)] : [],
+    readable: [runDir, common, borrowed ?? emptySettingsIn(own)],
     hidden: [dataDir],
     home: homeOf(dataDir, home),
   });
+}
+
+/**
+ * Settings of a worktree's own name programs that git runs, ours as well, which looks at it while the agent works. There are none,
+ * and it cannot make any.
+ */
+function emptySettingsIn(gitDir: string): string {
+  const file = join(gitDir, worktreeSettings);
+  rmSync(file, { recursive: true, force: true });
+  writeFileSync(file, '', { flag: 'wx' });
+  return file;
 }
 
 /**
