@@ -1,5 +1,14 @@
 /** What a fresh checkout needs is there for agents and gates, and made once for all that need the same. */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type JudgeInput, judgeGate } from '../../src/actors/gate.ts';
@@ -215,4 +224,21 @@ test('another repository gets nothing of it, whatever its lock file says', async
   await two.judge('true', {}, 'checked');
   expect([one.runs(), two.runs()]).toEqual([1, 1]);
   expect(one.kept()).not.toEqual(two.kept());
+});
+
+test('what names the checkout where it was made names its own in each other one', async () => {
+  const naming =
+    'mkdir -p lib/bin lib/-d; echo "#!$PWD/lib/bin/run é" > "lib/bin/a b"; cp "lib/bin/a b" lib/-d/x; chmod 555 "lib/bin/a b"';
+  const project = startProject({ lock: 'one\n', '.gitignore': 'lib/\n' }, [
+    { steps: [['sh', '-c', naming]], keyedBy: ['lock'], timeLimitMs: 10_000 },
+  ]);
+  const { worktree } = await project.prepare();
+  expect(readFileSync(join(worktree, 'lib/-d/x'), 'utf8')).toBe(`#!${worktree}/lib/bin/run é\n`);
+  rmSync(join(worktree, 'lib'), { recursive: true });
+  const checkout = project.checkout();
+  expect(await project.judge('cat "lib/bin/a b"')).toMatchObject({ verdict: 'pass' });
+  for (const file of ['lib/bin/a b', 'lib/-d/x']) {
+    expect(readFileSync(join(checkout, file), 'utf8')).toBe(`#!${checkout}/lib/bin/run é\n`);
+  }
+  expect(statSync(join(checkout, 'lib/bin/a b')).mode & 0o777).toBe(0o555);
 });

@@ -6,7 +6,7 @@ import { isHash, remembered } from '../remembered.ts';
 
 /** Files in which tools have their settings. */
 const settings =
-  /(?:^|\/)(?:package|composer|deno)\.json$|(?:^|\/)(?:pnpm-workspace\.yaml|\.yarnrc\.yml|yarn\.lock|uv\.lock|go\.work|Cargo\.toml|pom\.xml|pyproject\.toml|setup\.cfg|tox\.ini|manage\.py|Rakefile|pubspec\.yaml|CMakeLists\.txt|GNUmakefile|[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|\.gitlab-ci\.ya?ml)$|^\.(?:github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/;
+  /(?:^|\/)(?:package|composer|deno)\.json$|(?:^|\/)(?:pnpm-workspace\.yaml|\.npmrc|\.yarnrc\.yml|yarn\.lock|uv\.lock|go\.work|Cargo\.toml|pom\.xml|pyproject\.toml|setup\.cfg|tox\.ini|manage\.py|Rakefile|pubspec\.yaml|CMakeLists\.txt|GNUmakefile|[Mm]akefile|[^/]+\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|\.gitlab-ci\.ya?ml)$|^\.(?:github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/;
 /** What is fetched, made, or deeper than that is nobody's settings. */
 const notRead = /(?:^|\/)(?:node_modules|vendor|third_party)\/|(?:[^/]+\/){5}/;
 const mostFiles = 1_000;

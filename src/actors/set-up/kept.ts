@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { z } from 'zod';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import { type Git, listed } from '../git.ts';
@@ -32,7 +34,11 @@ const longestCopyMs = 3_600_000;
 const entry = z.object({
   /** Paths in a checkout, in the order of the folders that hold them: `0`, `1`, … */
   paths: z.array(z.string()),
+  /** The checkout where it was made, by each of its names, and the files below those folders in which one is written. */
+  madeIn: z.array(z.string()),
+  naming: z.array(z.string()),
 });
+type Entry = z.output<typeof entry>;
 
 export interface KeyInput {
   plan: SetUpPlan & { keeping: Keeping };
@@ -63,14 +69,36 @@ export async function keyOf({ plan, repository, directory, sandbox, env }: KeyIn
 /** Copies what is kept under the key into a checkout; answers whether there is anything. */
 export async function copyKept(cacheDir: string, key: string, directory: string): Promise<boolean> {
   const place = join(cacheDir, key);
-  const { paths } = readEntry(place);
-  if (paths === null) return false;
+  const kept = readEntry(place);
+  if (kept === undefined) return false;
   const now = new Date();
   utimesSync(place, now, now);
+  const { paths, madeIn, naming } = kept;
   for (const path of paths) rmSync(inside(directory, path), { recursive: true, force: true });
   await Promise.all(paths.map((path, index) => copyTree(join(place, String(index)), inside(directory, path))));
+  for (const file of naming) {
+    const [index = '', ...rest] = file.split('/');
+    rename(inside(directory, join(paths[Number(index)]!, ...rest)), madeIn, directory);
+  }
   return true;
 }
+
+/**
+ * What names the checkout where it was made, as the programs of pnpm do, would look for packages there: in the worktree of an agent,
+ * perhaps, who can put there what it likes.
+ */
+function rename(file: string, from: readonly string[], to: string): void {
+  const text = readPlain(file);
+  if (text === undefined) return;
+  const { mode, atime, mtime } = lstatSync(file);
+  const named = from.reduce((words, name) => words.replaceAll(asBytes(name), asBytes(to)), text.toString('latin1'));
+  // It may be read-only, and shared with another file.
+  rmSync(file);
+  writeFileSync(file, named, { encoding: 'latin1', mode });
+  utimesSync(file, atime, mtime);
+}
+
+const asBytes = (text: string) => Buffer.from(text).toString('latin1');
 
 /** Keeps what was made in a checkout under the key. Whoever is killed over it leaves nothing that is taken for whole. */
 export async function keep(
@@ -78,24 +106,41 @@ export async function keep(
   key: string,
   { git, directory, plan }: { git: Git; directory: string; plan: SetUpPlan & { keeping: Keeping } },
 ): Promise<void> {
-  const paths = await madeIn(git, directory, plan);
+  const paths = await madeInCheckout(git, directory, plan);
   if (paths.length === 0) return;
   mkdirSync(cacheDir, { recursive: true, mode: 0o700 });
   // Another process may be at the same.
   const half = join(cacheDir, `${key}.${randomUUID()}.half`);
   mkdirSync(half);
   await Promise.all(paths.map((path, index) => copyTree(inside(directory, path), join(half, String(index)))));
-  writeFileSync(join(half, 'entry.json'), JSON.stringify({ paths } satisfies z.output<typeof entry>));
+  const madeIn = [...new Set([realpathSync(directory), directory])];
+  const naming = await filesNaming(madeIn, half);
+  writeFileSync(join(half, 'entry.json'), JSON.stringify({ paths, madeIn, naming } satisfies Entry));
   const whole = join(cacheDir, key);
-  if (readEntry(whole).paths === null) {
+  if (readEntry(whole) === undefined) {
     rmSync(whole, { recursive: true, force: true });
     renameSync(half, whole);
   } else rmSync(half, { recursive: true, force: true });
   forgetOldest(cacheDir);
 }
 
+/** Text files, from the folder. */
+async function filesNaming(words: readonly string[], folder: string): Promise<string[]> {
+  const argv = ['-rlIF', '--null', ...words.flatMap(word => ['-e', word]), '.'];
+  const { exitCode, stdout, stderr } = await execa('grep', argv, { cwd: folder, reject: false, stdin: 'ignore' });
+  if (exitCode !== 0 && exitCode !== 1) throw new Error(`what was made could not be read through: ${stderr}`);
+  return stdout
+    .split('\0')
+    .filter(path => path !== '')
+    .map(path => path.replace(/^\.\//, ''));
+}
+
 /** What is in a checkout and in no commit. */
-async function madeIn(git: Git, directory: string, { cwd, keeping: { folders } }: KeyInput['plan']): Promise<string[]> {
+async function madeInCheckout(
+  git: Git,
+  directory: string,
+  { cwd, keeping: { folders } }: KeyInput['plan'],
+): Promise<string[]> {
   const where = ['--', cwd === '' ? '.' : cwd];
   const all = await listed(git, ['ls-files', '--others', '--directory', '--no-empty-directory', '-z', ...where]);
   return all
@@ -104,11 +149,11 @@ async function madeIn(git: Git, directory: string, { cwd, keeping: { folders } }
     .filter(path => folders === null || lstatSync(join(directory, path)).isDirectory());
 }
 
-function readEntry(place: string): { paths: string[] | null } {
+function readEntry(place: string): Entry | undefined {
   try {
     return entry.parse(JSON.parse(readFileSync(join(place, 'entry.json'), 'utf8')));
   } catch {
-    return { paths: null };
+    return undefined;
   }
 }
 

@@ -70,6 +70,12 @@ const lifecycle = ['preinstall', 'install', 'postinstall', 'prepublish', 'prepre
 const gitHooks =
   /^(?:is-ci \|\| )?(?:husky(?: install)?|simple-git-hooks|lefthook install)(?: \|\| (?:true|:|exit 0))?$/;
 
+/**
+ * What is copied from a directory into node_modules, or made by a program that lies there, is of files that the lock knows nothing
+ * of: `file:` and pnpm's injected packages, `portal:` and `exec:` of yarn.
+ */
+const fromFiles = /["'\s](?:file|portal|exec):|"injected"\s*:\s*true|inject-?workspace-?packages["']?\s*[:=]\s*true/i;
+
 function preparationFor(files: Files, manager: Manager): Preparation | null {
   const lock = locks[manager].filter(file => files.has(file));
   // Without a lock file what is installed changes from day to day, and the file that is written is nobody's work.
@@ -82,15 +88,14 @@ function preparationFor(files: Files, manager: Manager): Preparation | null {
   };
   const settings = ['.npmrc', '.yarnrc', '.yarnrc.yml', '.pnpmfile.cjs', 'pnpm-workspace.yaml', 'bunfig.toml'];
   const manifests = files.paths.filter(path => /^(?!.*node_modules\/)(?:.+\/)?package\.json$/.test(path));
-  const patches = files.paths.filter(path => /^(?:patches|\.yarn\/patches)\//.test(path));
+  const patches = files.paths.filter(path => /^(?!.*node_modules\/).*(?:^patches\/.*|\.patch)$/.test(path));
   const own = (path: string) => {
     const scripts = parsed(files.read(path))?.scripts ?? {};
     return lifecycle.filter(name => isScript(scripts[name]) && !gitHooks.test(String(scripts[name])));
   };
   const above = own('package.json');
   const isBelow = manifests.some(path => path !== 'package.json' && own(path).length > 0);
-  // What is copied from a directory into node_modules is of files that the lock knows nothing of.
-  const isFromFiles = manifests.some(path => /"(?:file|portal):/.test(files.read(path) ?? ''));
+  const isFromFiles = [...manifests, ...those(files, settings)].some(path => fromFiles.test(files.read(path) ?? ''));
   // npm builds by itself what has one.
   const isBuilt = files.has('binding.gyp');
   const isKept = !isBelow && !isFromFiles && !isBuilt && keepsModules(files, manager);

@@ -16,11 +16,14 @@ export const php: Toolchain = {
 };
 
 function composerInstall(files: Files): Preparation {
-  const scripts = Object.keys((jsonOf(files.read('composer.json')).scripts as object | undefined) ?? {});
+  const text = files.read('composer.json') ?? '';
+  const scripts = Object.keys((jsonOf(text).scripts as object | undefined) ?? {});
   const runsOwnScripts = scripts.some(name => /^(?:pre|post)-/.test(name));
+  // A package of a directory, and patches: of files that the lock knows nothing of.
+  const isFromFiles = /"type"\s*:\s*"path"|\bpatches\b/.test(text);
   return {
     ...fetching([['composer', 'install', '--no-interaction']], those(files, ['composer.json', 'composer.lock']), false),
-    keeps: runsOwnScripts ? [] : ['vendor'],
+    keeps: runsOwnScripts || isFromFiles ? [] : ['vendor'],
     // Class maps are made from the sources.
     afterCopy: [['composer', 'dump-autoload', '--no-interaction']],
   };

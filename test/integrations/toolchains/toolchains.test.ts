@@ -185,3 +185,44 @@ test('of a Makefile that includes others, and itself', () => {
   };
   expect([...rulesIn(files.Makefile!, file => files[file])]).toEqual(['test']);
 });
+
+const pnpm = { 'package.json': '{"scripts":{"test":"vitest"}}', 'pnpm-lock.yaml': '' };
+const yarn = { 'package.json': '{"scripts":{"test":"jest"}}', 'yarn.lock': '' };
+const berry = { ...yarn, '.yarnrc.yml': 'nodeLinker: node-modules\n' };
+const composer = { 'composer.json': '{"scripts":{"test":"phpunit"}}', 'composer.lock': '' };
+
+test.each<[string, Record<string, string>, string[]]>([
+  ['pnpm', pnpm, ['node_modules']],
+  ['pnpm with a link', { ...pnpm, 'a/package.json': '{"dependencies":{"b":"link:../b"}}' }, ['node_modules']],
+  ['yarn', yarn, ['node_modules']],
+  ['a later yarn that has them there', berry, ['node_modules']],
+  ['composer', composer, ['vendor']],
+])('what %s has installed is kept', (_, files, keeps) => {
+  expect(candidatesAt(filesFrom(files))[0]?.prepare?.keeps).toEqual(keeps);
+});
+
+test.each<[string, Record<string, string>]>([
+  ['pnpm, from a directory', { ...pnpm, 'a/package.json': '{"dependencies":{"b":"file:../b"}}' }],
+  ['pnpm, by a catalog', { ...pnpm, 'pnpm-workspace.yaml': 'catalog:\n  b: file:./b\n' }],
+  ['pnpm, injected', { ...pnpm, 'a/package.json': '{"dependenciesMeta":{"b":{"injected":true}}}' }],
+  ['pnpm, injected by its settings', { ...pnpm, '.npmrc': 'inject-workspace-packages=true\n' }],
+  ['pnpm, by a script of a package below', { ...pnpm, 'a/package.json': '{"scripts":{"postinstall":"node make.js"}}' }],
+  ['yarn, from a directory', { ...yarn, 'a/package.json': '{"dependencies":{"b":"file:../b"}}' }],
+  ['a later yarn, by a program', { ...berry, 'a/package.json': '{"dependencies":{"b":"exec:./make.js"}}' }],
+  ['a later yarn, by a portal', { ...berry, 'a/package.json': '{"dependencies":{"b":"portal:../b"}}' }],
+  ['a later yarn that has them elsewhere', { ...berry, '.yarnrc.yml': 'nodeLinker: pnp\n' }],
+  ['composer, by scripts', { ...composer, 'composer.json': '{"scripts":{"test":"x","post-install-cmd":"make"}}' }],
+  [
+    'composer, from a directory',
+    { ...composer, 'composer.json': '{"scripts":{"test":"x"},"repositories":[{"type":"path","url":"b"}]}' },
+  ],
+  ['composer, with patches', { ...composer, 'composer.json': '{"scripts":{"test":"x"},"extra":{"patches":{"a":{}}}}' }],
+])('what the lock file does not tell of is kept for nobody: %s', (_, files) => {
+  expect(candidatesAt(filesFrom(files))[0]?.prepare?.keeps).toEqual([]);
+});
+
+test('a patch, wherever it lies, decides what is installed', () => {
+  const files = filesFrom({ ...pnpm, 'fixes/b.patch': '', 'patches/c': '', 'src/a.ts': '' });
+  expect(candidatesAt(files)[0]?.prepare?.keyedBy).toEqual(expect.arrayContaining(['fixes/b.patch', 'patches/c']));
+  expect(candidatesAt(files)[0]?.prepare?.keyedBy).not.toContain('src/a.ts');
+});
