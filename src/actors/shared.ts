@@ -6,8 +6,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { checkpoint } from './checkpoint.ts';
+import { decidingFiles } from './deciding-files.ts';
 import { type Git, type GitOptions, gitIn, listed } from './git.ts';
-import { settingsOf } from './repository.ts';
+import { repositoryOf, settingsOf } from './repository.ts';
 
 const noted = z.object({
   /** Commits by the full names of branches, tags and tracked branches. */
@@ -16,6 +17,8 @@ const noted = z.object({
   stash: z.array(z.string()),
   /** Values by key, in the repository's own configuration. */
   config: z.record(z.string(), z.array(z.string())),
+  /** Hashes by name, of files that decide what git does; absent in notes of earlier versions. */
+  files: z.record(z.string(), z.string()).optional(),
 });
 type Shared = z.output<typeof noted>;
 
@@ -70,6 +73,7 @@ export async function compareShared(input: SharedInput): Promise<Touched & { ref
   const [before, now] = [readNote(worktree), await sharedNow(git)];
   if (before === undefined) return { ...touched, refs: now.refs };
   await compareConfig(git, before, now, touched);
+  compareFiles(before, now, touched);
   await compareStash(git, input, { before, now, touched });
   await compareRefs(git, input, { before, now, touched });
   const isTouched = Object.values(touched).some(found => found.length > 0);
@@ -93,7 +97,20 @@ async function sharedNow(git: Git): Promise<Shared> {
     const [key = '', ...value] = entry.split('\n');
     if (watched.test(key)) config[key] = [...(config[key] ?? []), value.join('\n')];
   }
-  return { refs, stash, config };
+  return { refs, stash, config, files: decidingFiles((await repositoryOf(git)).common) };
+}
+
+/** They may be somebody else's work, or that of an install: they are told, and stay. Our git uses none of the hooks. */
+function compareFiles(before: Shared, now: Shared, { noticed }: Touched): void {
+  if (before.files === undefined || now.files === undefined) return;
+  for (const name of new Set([...Object.keys(before.files), ...Object.keys(now.files)])) {
+    const [was, is] = [before.files[name], now.files[name]];
+    if (was === is) continue;
+    const how = was === undefined ? 'made' : is === undefined ? 'removed' : 'changed';
+    noticed.push(
+      `while the agent worked ${name} was ${how}, which counts for everybody who uses git there: look at it`,
+    );
+  }
 }
 
 function readNote(worktree: string): Shared | undefined {

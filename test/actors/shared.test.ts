@@ -1,7 +1,7 @@
 /** What worktrees share is noticed when an agent touches it, and put back where that can be done. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { publish } from '../../src/actors/publish.ts';
 import { prepareWorkspace } from '../../src/actors/workspace.ts';
 import { commitFiles, createProject, filesOf, git, hiddenRefs, published, read, write } from './repository.ts';
@@ -34,6 +34,23 @@ test('a setting by which git finds its files or runs programs is put back, and t
   expect(git(repository, 'config', 'user.nickname')).toBe('nobody minds');
   for (const key of ['core.bare', 'core.hookspath', 'filter.x.smudge', 'remote.origin.url'])
     expect(noticed!.join('\n')).toContain(`${key} of the repository was set`);
+  expect((await published(input)).noticed).toEqual([]);
+});
+
+test('hooks, rules and the configuration of the user are told where they have changed, and stay', async () => {
+  const { directory, repository, prepare } = await startWork();
+  vi.stubEnv('HOME', directory);
+  write(repository, { '.git/hooks/pre-push': 'theirs' });
+  const input = await prepare();
+  write(repository, { '.git/hooks/pre-commit': 'evil', '.git/info/attributes': '* merge=ours\n' });
+  write(directory, { '.gitconfig': '[user]\n\tname = somebody\n' });
+  rmSync(join(repository, '.git/hooks/pre-push'));
+  const noticed = (await published(input)).noticed!.join('\n');
+  for (const told of ['hooks/pre-commit of the repository was made', 'info/attributes of the repository was made'])
+    expect(noticed).toContain(told);
+  expect(noticed).toContain('hooks/pre-push of the repository was removed');
+  expect(noticed).toContain("the user's .gitconfig was made");
+  expect(read(repository, '.git/hooks/pre-commit')).toBe('evil');
   expect((await published(input)).noticed).toEqual([]);
 });
 
