@@ -18,3 +18,13 @@ export function tailOf(path: string, bytes: number): string {
     if (file !== undefined) closeSync(file);
   }
 }
+
+/** Its first words and its last: what went wrong stands at either end, and help for the program between. */
+export function endsOf(file: string, bytes: number): string {
+  const all = tailOf(file, mostReadBytes);
+  if (all.length <= bytes) return all;
+  const half = Math.floor(bytes / 2);
+  return `${all.slice(0, half)}\n…\n${all.slice(-half)}`;
+}
+
+const mostReadBytes = 4_000_000;

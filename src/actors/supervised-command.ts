@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
+import { formatDuration } from '../domain/duration.ts';
 import type { ExitRecord } from '../domain/outcome.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { readStart, superviseProcess } from '../host/supervised-process.ts';
@@ -37,7 +38,7 @@ export interface Ended {
 
 /** Why it has failed, for people; null for success. */
 export function whyFailed({ exit, isTimedOut }: Ended, timeLimitMs: number): string | null {
-  if (isTimedOut) return `took longer than ${timeLimitMs} ms`;
+  if (isTimedOut) return `took longer than ${formatDuration(timeLimitMs)}`;
   if (exit.code === 0) return null;
   return exit.signal === null ? `ended with exit code ${exit.code ?? 'unknown'}` : `died by ${exit.signal}`;
 }

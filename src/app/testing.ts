@@ -1,5 +1,6 @@
 /** How work in a repository is going to be set up and tested, in words: said before an agent is paid. */
 import { filesOf } from '../actors/gates/files.ts';
+import { testsBelow } from '../actors/gates/found.ts';
 import { gitIn } from '../actors/git.ts';
 import { plansOf, shownPlan } from '../actors/set-up/plan.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
@@ -19,6 +20,8 @@ export interface Testing {
   setUp: string | null;
   /** What `command` gates run that name no command. */
   tests: string | null;
+  /** What is tested below the top, and not guessed from; null for nothing. */
+  testsBelow: string | null;
 }
 
 export async function testingOf({ repository, target, setUp, tests }: TestingOf): Promise<Testing> {
@@ -38,6 +41,7 @@ export async function testingOf({ repository, target, setUp, tests }: TestingOf)
         : found === undefined
           ? null
           : `${found.test.join(' ')}${fromOf(found.from)}`,
+    testsBelow: testsBelow(files),
   };
 }
 
@@ -45,11 +49,13 @@ const fromOf = (files: readonly string[]) => (files.length === 0 ? '' : ` (${fil
 
 /** What the gates of a pipeline are going to run, a line for each. */
 export async function announcedFor({ pipeline, ...of }: TestingOf & { pipeline: Pipeline }): Promise<string[]> {
-  const { setUp, tests } = await testingOf(of);
+  const { setUp, tests, testsBelow: others } = await testingOf(of);
+  const none = `nothing was found at the top of ${of.target} that says how it is tested`;
+  const nothing = `${none}${others === null ? '' : `; ${others}`}; a person will be asked`;
   const lines = commandsOf(pipeline).map(({ gate }) => {
     if (gate.run !== undefined) return `${gate.name}: ${gate.run.join(' ')}`;
     if (gate.script !== undefined) return `${gate.name}: the script ${gate.script}`;
-    return `${gate.name}: ${tests ?? `nothing was found in ${of.target} that says how it is tested; a person will be asked`}`;
+    return `${gate.name}: ${tests ?? nothing}`;
   });
   return [...(setUp === null ? [] : [`set-up: ${setUp}`]), ...lines];
 }

@@ -74,6 +74,7 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
       if (kind !== 'task') return;
       // Of gates that are judged beside each other all but the last leave the task where it is.
       if (type.startsWith('xstate.done.actor.gate-') && outcome === 'applied') showVerdict(entry);
+      if (type === 'xstate.done.actor.baseline' && outcome === 'applied') showBaseline(entry);
       if (from === to) return;
       state = to;
       if (headline !== null) line(at, markOf(tags), headline);
@@ -124,13 +125,28 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
   }
 
   function showVerdict({ at, data }: FeedEntry): void {
-    const { gate, verdict, detail } = data.output as unknown as { gate: string; verdict: string; detail: string };
+    const { gate, verdict, detail } = data.output as unknown as Judged;
     const mark = verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
-    const why =
-      verdict === 'pass' ? '' : `: ${detail.trim().split('\n', 1)[0]?.replace(/^---$/, 'see the document') ?? ''}`;
-    line(at, mark, `gate ${gate} ${verdict}${why}`);
+    line(at, mark, `gate ${gate} ${verdict}${whyOf({ verdict, detail })}`);
+  }
+
+  function showBaseline({ at, data }: FeedEntry): void {
+    const { reports } = data.output as unknown as { reports: Judged[] };
+    for (const { gate, verdict, detail } of reports) {
+      const mark = verdict === 'pass' ? colors.green('✓') : colors.yellow('!');
+      line(at, mark, `gate ${gate} ${verdict}, before any change${whyOf({ verdict, detail })}`);
+    }
   }
 }
+
+interface Judged {
+  gate: string;
+  verdict: string;
+  detail: string;
+}
+
+const whyOf = ({ verdict, detail }: Pick<Judged, 'verdict' | 'detail'>) =>
+  verdict === 'pass' ? '' : `: ${detail.trim().split('\n', 1)[0]?.replace(/^---$/, 'see the document') ?? ''}`;
 
 function markOf(tags: readonly string[]): string {
   if (tags.includes('done')) return colors.green('✓');

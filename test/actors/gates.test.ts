@@ -264,7 +264,7 @@ describe('command', () => {
     const task = startTask();
     const report = await task.judge(run('(setsid sleep 600 &); sleep 600 & echo begun; wait', { timeout: 700 }));
     expect(report.verdict).toBe('inconclusive');
-    expect(report.detail).toMatch(/took longer than 700 ms\nbegun/);
+    expect(report.detail).toMatch(/took longer than 700ms\nbegun/);
     expect(task.processes()).toEqual([]);
   });
 

@@ -145,7 +145,7 @@ test('a hook that takes too long is ended with everything that it began', async 
   }));
   const { code, stdout } = await begin(stage, { permanentAttempts: 1 });
   expect(code).toBe(1);
-  expect(stdout).toContain('took longer than 500 ms');
+  expect(stdout).toContain('took longer than 500ms');
   expect(stage.processes()).toEqual([]);
 });
 

@@ -38,7 +38,8 @@ export async function judgeTarget(
   for (const [index, part] of partsOf(gate, place).entries()) {
     const found = await commandIn(gitIn(place.repository), part, place.head);
     if (found === undefined) {
-      reports.push({ gate: gate.name, verdict: 'inconclusive', detail: nothingToRun(part), isAbsent: true });
+      const detail = await nothingToRun(gitIn(place.repository), part, place.head);
+      reports.push({ gate: gate.name, verdict: 'inconclusive', detail, isAbsent: true });
       continue;
     }
     const ran = await baselineOf(part, { ...place, runId: `${place.runId}-${index + 1}` }, found, isFresh);
@@ -73,7 +74,10 @@ async function judgePart(gate: CommandGate, place: CommandPlace): Promise<GateRe
     ...(judges.shown.length > 0 && { concerns: judges.shown }),
   });
   if (own === undefined && theirs === undefined)
-    return { ...report('inconclusive', nothingToRun(gate)), isAbsent: true };
+    return {
+      ...report('inconclusive', await nothingToRun(gitIn(place.repository), gate, place.head)),
+      isAbsent: true,
+    };
   const isSame = judges.files.length === 0 && theirs?.join('\0') === own?.join('\0');
   if (isSame) {
     const ran = await besideTarget(gate, place, own!, await runTwice(gate, place, own!));

@@ -1,5 +1,7 @@
 /** Which command a gate runs: its own, or what the files of a commit say. */
-import { below, candidatesAt, lookedFor, scriptOf } from '../../integrations/toolchains/index.ts';
+import { someOf } from '../../domain/some-of.ts';
+import { below, candidatesAt, candidatesIn, lookedFor, scriptOf } from '../../integrations/toolchains/index.ts';
+import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import type { CommandGate } from '../../machines/pipeline.ts';
 import { type Git, gitIn } from '../git.ts';
 import { filesOf } from './files.ts';
@@ -26,8 +28,23 @@ export async function commandIn(git: Git, gate: CommandGate, commit: string): Pr
   return gate.script === undefined ? candidatesAt(files)[0]?.test : scriptOf(files, gate.script)?.argv;
 }
 
-export function nothingToRun({ script }: CommandGate): string {
-  return script === undefined
-    ? `no test command was found in the repository (${lookedFor})`
-    : `the repository has no script ${script} (package.json, Makefile)`;
+/** Why there is nothing to run on a commit, and what may be meant. */
+export async function nothingToRun(git: Git, { script, cwd = '' }: CommandGate, commit: string): Promise<string> {
+  if (script !== undefined) return `the repository has no script ${script} (package.json, Makefile)`;
+  const others = cwd === '' ? testsBelow(await filesOf(git, commit)) : null;
+  return `no test command was found in the repository (${lookedFor})${others === null ? '' : `; ${others}`}`;
 }
+
+/** What is tested in directories below the top, which is not guessed from; null for nothing. */
+export function testsBelow(files: Files): string | null {
+  const chosen = new Map(
+    candidatesIn(files)
+      .map(({ directory, test }) => [directory, test] as const)
+      .reverse(),
+  );
+  if (chosen.size === 0) return null;
+  const shown = [...chosen].reverse().map(([directory, test]) => `${test.join(' ')} in ${directory}`);
+  return `there is ${someOf(shown, mostShown)}: "signalbox gates detect --write" has it run`;
+}
+
+const mostShown = 4;

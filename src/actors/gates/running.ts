@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { formatDuration } from '../../domain/duration.ts';
 import { someOf } from '../../domain/some-of.ts';
 import type { GateReport } from '../../domain/verdict.ts';
 import { readStart } from '../../host/supervised-process.ts';
@@ -101,20 +102,23 @@ async function verdictOn({ gate, place, argv, judges, runDir, cwd, exit, isTimed
   const withReason = (bytes: number) =>
     [tailOf(join(runDir, 'output.log'), bytes), whyNotReady].filter(Boolean).join('\n');
   const output = stripVTControlCharacters(withReason(tailBytes));
-  if (isTimedOut) return unjudged(`${shown} took longer than ${gate.timeout} ms\n${output}`);
+  if (isTimedOut) return unjudged(`${shown} took longer than ${formatDuration(gate.timeout)}\n${output}`);
   if (exit.code === null) return unjudged(`${shown} died by ${exit.signal}\n${output}`);
+  // The first line is what most people see.
+  const also = whyNotReady === '' ? '' : `, and ${whyNotReady.split('\n', 1)[0]}`;
   const why = whyNoVerdict(argv, exit.code, withReason(readBytes));
   if (why !== null) {
     // What the repository is to bring itself may come with the change.
     const isOwn = argv.some(word => /^(?![-/])\S*(?:\/\S*|\.\w+)$/.test(word) && !existsSync(resolve(cwd, word)));
     return {
-      ...{ verdict: 'inconclusive', detail: `${shown} ${why}\n${output}` },
+      ...{ verdict: 'inconclusive', detail: `${shown} ${why}${also}\n${output}` },
       ...{ isForMissing: isForMissing(why) || isOfChange(whyNotReady), isOfMachine: isOfMachine(why) && !isOwn },
     };
   }
   if (exit.code === 0) {
     const changed = await changedIn(place.directory, judges?.files ?? []);
-    return { verdict: 'pass', detail: `${shown} passed${changed}` };
+    const though = whyNotReady === '' ? '' : `, though ${whyNotReady}`;
+    return { verdict: 'pass', detail: `${shown} passed${changed}${though}` };
   }
   const missing = await missingSubmodules(place.repository, place.head);
   if (missing.length > 0) {
@@ -125,7 +129,7 @@ async function verdictOn({ gate, place, argv, judges, runDir, cwd, exit, isTimed
   const failed = `${shown} failed with exit code ${exit.code}`;
   if (whyNotReady === '') return { verdict: 'fail', detail: `${failed}\n${output}` };
   // Without what it needs nobody knows whose fault it is; whether the target has it says more.
-  const detail = `${failed}, and ${whyNotReady.split('\n', 1)[0]}\n${output}`;
+  const detail = `${failed}${also}\n${output}`;
   return { verdict: 'inconclusive', detail, isForMissing: isOfChange(whyNotReady), isOfMachine: true };
 }
 

@@ -8,7 +8,7 @@ import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import { filesOf } from '../gates/files.ts';
 import { gitIn } from '../git.ts';
 import { inTurn } from '../in-turn.ts';
-import { tailOf } from '../log-file.ts';
+import { endsOf } from '../log-file.ts';
 import { inside, readPlain } from '../paths.ts';
 import { runToEnd, whyFailed } from '../supervised-command.ts';
 import { copyKept, keep, keyOf } from './kept.ts';
@@ -118,7 +118,7 @@ async function runSteps(
     });
     const how = whyFailed(ended, timeLimitMs);
     if (how === null) continue;
-    return `${argv.join(' ')} ${how}\n${tailOf(join(runDir, 'output.log'), shownBytes)}`.trim();
+    return `${argv.join(' ')} ${how}\n${endsOf(join(runDir, 'output.log'), shownBytes)}`.trim();
   }
   return null;
 }
