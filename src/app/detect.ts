@@ -7,7 +7,7 @@ import { judgeTarget } from '../actors/gates/command.ts';
 import { filesOf } from '../actors/gates/files.ts';
 import type { CommandPlace } from '../actors/gates/place.ts';
 import { runOnce } from '../actors/gates/running.ts';
-import { gitIn } from '../actors/git.ts';
+import { gitIn, listed } from '../actors/git.ts';
 import { plansOf, shownPlan } from '../actors/set-up/plan.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
@@ -35,6 +35,8 @@ export interface Detected {
   tests: DetectedTests[];
   /** What workflows of the repository run that looks like tests. */
   ci: CiCommand[];
+  /** How many files of the repository no commit has yet: of them nothing is known. */
+  uncommitted: number;
 }
 
 export interface DetectOptions {
@@ -68,8 +70,10 @@ export async function detectTests(options: DetectOptions): Promise<Detected> {
     const found = { run, cwd, toolchain, from: from.map(file => join(cwd, file)), setUp, isChosen };
     if (isRun && isChosen) onProgress(found);
     tests.push({ ...found, baseline: isRun && isChosen ? await proved(found, commit, options) : null });
+    options.signal.throwIfAborted();
   }
-  return { target, commit, tests, ci: ciCommands(files) };
+  const changed = await listed(git, ['status', '--porcelain', '-z', '--no-renames']).catch(() => []);
+  return { target, commit, tests, ci: ciCommands(files), uncommitted: changed.length };
 }
 
 function setUpOf(rule: SetUpRule, { prepare }: Placed, declared: () => string[]): string | null {

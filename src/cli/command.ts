@@ -6,7 +6,8 @@ import type { Client } from '../client/open.ts';
 import type { AnswerName, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
 import type { Json } from '../domain/json.ts';
 import { addFields, type Flags, type Values } from './flags.ts';
-import { printJson, printJsonLine, warn } from './output.ts';
+import { interruption } from './interruption.ts';
+import { exitCodes, note, printJson, printJsonLine, warn } from './output.ts';
 import { rememberFields } from './words.ts';
 
 /** Options that every command on a data directory has. */
@@ -46,6 +47,8 @@ export interface AnswerCommand<Name extends AnswerName = AnswerName> extends Com
   /** Makes the input out of what was given. */
   input?(given: Values, options: Values & CommonOptions): unknown;
   onProgress?(progress: Json): void;
+  /** Whether it has something to clean up when it is interrupted. */
+  isInterruptible?: boolean;
   /** What `--json` prints, where that is not the answer; nothing where it has printed by itself. */
   json?(answer: OutputOf<Name>, shown: Shown): unknown;
   show(answer: OutputOf<Name>, shown: Shown): void | Promise<void>;
@@ -128,13 +131,36 @@ async function carryOut(spec: AnswerCommand<never> | StreamCommand<never>, shown
     return;
   }
   const onProgress = options.json ? undefined : spec.onProgress;
-  const answer = await client.ask(spec.operation as AnswerName, input as never, { ...(onProgress && { onProgress }) });
+  const asked = { ...(onProgress && { onProgress }) };
+  const ask = (signal?: AbortSignal) =>
+    client.ask(spec.operation as AnswerName, input as never, { ...asked, ...(signal && { signal }) });
+  const answer = spec.isInterruptible ? await untilInterrupted(ask) : await ask();
+  if (answer === undefined) return;
   if (options.json) {
     const value = spec.json ? await spec.json(answer as never, shown) : answer;
     if (value !== undefined) printJson(value);
   } else await spec.show(answer as never, shown);
   const code = spec.exitCode?.(answer as never) ?? 0;
   if (code !== 0) process.exitCode = code;
+}
+
+/** Ends what it does at the first signal, and cleans up; undefined then. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const controller = new AbortController();
+  const { happened, forget } = interruption();
+  void happened.then(() => {
+    note('Interrupting: what runs is ended. Again leaves at once.');
+    controller.abort();
+  });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    process.exitCode = exitCodes.interrupted;
+    return undefined;
+  } finally {
+    forget();
+  }
 }
 
 /** The options by which a later command finds the same data. */

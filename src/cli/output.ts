@@ -7,9 +7,13 @@ import { inWords } from './words.ts';
 /** Exit codes: see the README. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, personNeeded: 3, interrupted: 130 } as const;
 
-const isColored = (stream: { isTTY?: boolean }) => Boolean(stream.isTTY) && !process.env.NO_COLOR;
+function isColored(stream: { isTTY?: boolean }): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (NO_COLOR) return false;
+  return FORCE_COLOR === undefined ? Boolean(stream.isTTY) : FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+}
 
-/** Colours for standard output, plain where it is no terminal or NO_COLOR is set. */
+/** Colours for standard output, plain where it is no terminal or NO_COLOR is set; with FORCE_COLOR there are some anywhere. */
 export const colors = pc.createColors(isColored(process.stdout));
 
 export function print(text: string): void {

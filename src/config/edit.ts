@@ -41,25 +41,48 @@ export async function writeTests(
   }
 }
 
-const inJson = (...given: Parameters<typeof changed>): string =>
-  `${JSON.stringify(changed(...given).toJS(), null, 2)}\n`;
+/** By the indentation that it has; a file of one line stays one. */
+function inJson(...given: Parameters<typeof changed>): string {
+  const [text] = given;
+  const indent = text.trim().includes('\n') ? (/\n([ \t]+)/.exec(text)?.[1] ?? 2) : undefined;
+  const after = JSON.stringify(changed(...given).toJS(), null, indent);
+  return withEndsOf(text, `${after}${text.endsWith('\n') ? '\n' : ''}`);
+}
 
 const inYaml = (...given: Parameters<typeof changed>): string =>
-  inserted(...given) ?? changed(...given).toString({ lineWidth: 0 });
+  inserted(...given) ?? withEndsOf(given[0], changed(...given).toString({ lineWidth: 0 }));
+
+/** The line ends of the first text. */
+const withEndsOf = (text: string, other: string) =>
+  text.includes('\r\n') ? other.replaceAll(/\r?\n/g, '\r\n') : other;
 
 /** As lines of their own, so that every other line stays as somebody wrote it; undefined where there is no room for that. */
 function inserted(text: string, project: string, tests: readonly TestCommand[]): string | undefined {
-  const parent = parseDocument(text).getIn(['projects', project], true);
-  if (!isMap(parent) || parent.flow === true || parent.has('gates')) return undefined;
-  const [first] = parent.items;
+  const document = parseDocument(text);
+  const gates = document.getIn(['projects', project, 'gates'], true);
+  const list = (indent: string) => ['tests:', ...tests.map(it => `${indent}- ${flowing(it)}`)];
+  if (gates !== undefined) return behindFirst(text, gates, list);
+  const parent = document.getIn(['projects', project], true);
+  return behindFirst(text, parent, indent => ['gates:', ...list(indent).map(line => `${indent}${line}`)]);
+}
+
+/** Lines behind the first entry of a map, as far in as that is; `lines` is given one step of indentation. */
+function behindFirst(text: string, map: unknown, lines: (indent: string) => string[]): string | undefined {
+  if (!isMap(map) || map.flow === true || map.has('tests') || map.has('gates')) return undefined;
+  const [first] = map.items;
   const key = isScalar(first?.key) ? first.key.range : undefined;
   const value = isNode(first?.value) ? first.value.range : undefined;
   if (key == null || value == null) return undefined;
   const indent = ' '.repeat(key[0] - (text.lastIndexOf('\n', key[0]) + 1));
   const lineEnd = text.indexOf('\n', value[1] - 1);
   if (indent === '' || lineEnd < 0) return undefined;
-  const lines = ['gates:', '  tests:', ...tests.map(it => `    - ${flowing(it)}`)].map(line => `${indent}${line}\n`);
-  return text.slice(0, lineEnd + 1) + lines.join('') + text.slice(lineEnd + 1);
+  const added = withEndsOf(
+    text,
+    lines('  ')
+      .map(line => `${indent}${line}\n`)
+      .join(''),
+  );
+  return text.slice(0, lineEnd + 1) + added + text.slice(lineEnd + 1);
 }
 
 function changed(text: string, project: string, tests: readonly TestCommand[]): Document {

@@ -10,6 +10,7 @@ import { loadConfig } from '../config/load.ts';
 import { noSandbox } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { own } from '../domain/own.ts';
+import type { TestCommand } from '../domain/test-command.ts';
 import { flag } from './fields.ts';
 import { localOperation } from './operation.ts';
 
@@ -29,6 +30,7 @@ const found = z.object({
   setUp: z.string().nullable().describe('what a fresh checkout needs before'),
   isChosen: z.boolean().describe('whether it is the likeliest of its directory'),
   baseline: baseline.nullable().describe('what it comes to on the target; null where it was not run'),
+  isWritten: z.boolean().describe('whether it is in the configuration now'),
 });
 
 export const gatesDetect = localOperation({
@@ -45,7 +47,8 @@ export const gatesDetect = localOperation({
       .describe('the branch to look at; that of the project, or the one checked out'),
     readOnly: flag.describe('only read, run nothing'),
     timeLimit: z.int().min(1).max(240).default(15).describe('minutes that one command may take'),
-    write: flag.describe('write it into the configuration as `gates.tests` of the project'),
+    write: flag.describe('write those that pass into the configuration as `gates.tests` of the project'),
+    force: flag.describe('write them in place of others that stand there'),
     configFile: z.string().max(4_000).optional().describe('instead of the one in force, or in the working directory'),
     dataDir: z.string().max(4_000).optional().describe('instead of what the configuration says'),
   }),
@@ -56,13 +59,17 @@ export const gatesDetect = localOperation({
     project: z.string().nullable(),
     tests: z.array(found),
     ci: z.array(z.object({ file: z.string(), command: z.string() })).describe('what its CI runs that looks like tests'),
-    written: z.string().nullable().describe('the configuration file that was written'),
+    hasConfiguration: z.boolean(),
+    uncommitted: z.number().int().describe('files that no commit has yet, so nothing is known of them'),
+    replaced: z.array(z.string()).describe('commands that stood there before'),
+    written: z.string().nullable().describe('the configuration file in which they are now'),
   }),
   args: ['path'],
   // It is about a repository and a file of the machine on which it is asked.
   route: null,
-  fails: ['badRepository', 'noCommit', 'noBranch', 'unfitRepository', 'noProject', 'badFile'],
-  async run(here, { path, target: wanted, readOnly, timeLimit, write, configFile, dataDir }, { tell, signal }) {
+  fails: ['badRepository', 'noCommit', 'noBranch', 'unfitRepository', 'noProject', 'badFile', 'badInput', 'testsThere'],
+  async run(here, { path, target: wanted, readOnly, timeLimit, write, force, configFile, dataDir }, { tell, signal }) {
+    if (write && readOnly) throw nothingProved();
     const { cwd, env } = here;
     const meant = configFile ?? (await here.configurationFile().catch(() => undefined));
     const { config, file } = await loadConfig({ file: meant, cwd, env });
@@ -80,22 +87,50 @@ export const gatesDetect = localOperation({
       cacheDir: paths.cacheDir,
       onProgress: found => tell({ ...found }),
     });
-    // What fails today would hold everything up; of what was not run nothing is known.
-    const sound = detected.tests.filter(
-      ({ isChosen, baseline: tried }) => isChosen && (readOnly || tried?.verdict === 'pass'),
-    );
-    const written = sound.map(({ run, cwd: where }) => ({ run, cwd: where }));
+    // What fails today would hold everything up.
+    const isSound = ({ isChosen, baseline: tried }: (typeof detected.tests)[number]) =>
+      isChosen && tried?.verdict === 'pass';
+    const sound = detected.tests.filter(isSound).map(({ run, cwd: where }) => ({ run, cwd: where }));
     const isWritten = write && sound.length > 0;
-    if (isWritten && !isDeepStrictEqual(project!.tests, written)) await writeTests(file!, project!.name, written, env);
-    return { repository, project: project?.name ?? null, ...detected, written: isWritten ? file : null };
+    const there = project?.tests ?? [];
+    const isOther = there.length > 0 && !isDeepStrictEqual(there, sound);
+    if (isWritten && isOther && !force) throw testsThere(project!.name, there);
+    if (isWritten && !isDeepStrictEqual(there, sound)) await writeTests(file!, project!.name, sound, env);
+    return {
+      ...{ repository, project: project?.name ?? null, hasConfiguration: file !== null },
+      ...detected,
+      tests: detected.tests.map(test => ({ ...test, isWritten: isWritten && isSound(test) })),
+      replaced: isWritten && isOther ? there.map(shownTest) : [],
+      written: isWritten ? file : null,
+    };
   },
 });
+
+const shownTest = ({ run, cwd }: TestCommand) => `${run.join(' ')}${cwd === '' ? '' : ` (in ${cwd})`}`;
+
+function nothingProved(): SignalboxError {
+  return new SignalboxError(
+    'invalid',
+    'badInput',
+    'What was only read is not written: nobody knows whether it passes.',
+    {
+      remedy: { say: 'leave out one of --read-only and --write' },
+    },
+  );
+}
+
+function testsThere(project: string, there: readonly TestCommand[]): SignalboxError {
+  const why = `projects.${project}.gates.tests is there, and says otherwise: ${there.map(shownTest).join('; ')}.`;
+  return new SignalboxError('conflict', 'testsThere', why, {
+    remedy: { say: 'change it there yourself, or have it replaced with --force' },
+  });
+}
 
 function nowhereToWrite(file: string | null, repository: string): SignalboxError {
   const why = file === null ? 'There is no configuration to write into.' : `No project of ${file} is ${repository}.`;
   const say =
     file === null
-      ? 'have one written for the repository first (init)'
+      ? 'have one written first: "signalbox init" in the repository'
       : `add one under projects, with repository: ${repository}`;
   return new SignalboxError('not_found', 'noProject', why, { remedy: { say } });
 }

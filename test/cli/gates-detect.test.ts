@@ -1,8 +1,18 @@
 /** Finding how a repository is tested, with the real binary on real repositories. */
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
+import { statOf } from '../../src/host/process-identity.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { makePlace } from './place.ts';
 
@@ -37,7 +47,7 @@ test('what is found is tried on the target, with what says so and what CI runs b
       'jobs:\n  a:\n    steps:\n      - run: npm ci\n      - run: |\n          npm test\n          npm run lint\n',
   });
   const { code, answer } = await place.detect('--json');
-  expect(code).toBe(0);
+  expect(code).toBe(1);
   expect(answer.tests).toMatchObject([
     { run: ['npm', 'test', '--silent'], cwd: '', from: ['package.json'], baseline: { verdict: 'pass' } },
     { run: ['make', 'test'], cwd: 'tools', from: ['tools/Makefile'], baseline: { verdict: 'fail', isFlaky: false } },
@@ -47,6 +57,7 @@ test('what is found is tried on the target, with what says so and what CI runs b
   expect(stdout).toMatch(/✓ npm test --silent {3}node: package\.json\n {4}passes on the target/);
   expect(stdout).toMatch(/✗ make test \(in tools\)[^\n]*\n {4}fails on the target, before any change/);
   expect(stdout).toMatch(/signalbox init/);
+  expect((await place.detect('--target', 'nope')).code).toBe(2);
 });
 
 test('it is written into the configuration, and every other line stays as it is', async () => {
@@ -63,15 +74,40 @@ test('it is written into the configuration, and every other line stays as it is'
   expect(readFileSync(place.file, 'utf8')).toBe(after);
 });
 
-test('what is there already is replaced, and other settings of gates stay', async () => {
+test('what is there already is replaced only where that is asked for, and other settings of gates stay', async () => {
   const before =
     'projects:\n  shop:\n    repository: ./shop\n    gates: { env: [HTTPS_PROXY], tests: [{ run: [old] }] }\n';
   const place = await startShop({ 'package.json': npm('node --version') }, before);
-  await place.detect('--write', '--config', place.file);
+  expect(await place.detect('--write', '--config', place.file)).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/tests is there, and says otherwise: old.*--force/),
+  });
+  expect(readFileSync(place.file, 'utf8')).toBe(before);
+  const { code, stdout } = await place.detect('--write', '--force', '--config', place.file);
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('in place of old') });
   expect(place.configured().projects.shop.gates).toEqual({
     env: ['HTTPS_PROXY'],
     tests: [{ run: ['npm', 'test', '--silent'] }],
   });
+});
+
+test.each(['\n', '\r\n'])('beside other settings of gates it gets lines of its own (%j)', async end => {
+  const before = ['projects:', '  shop:', '    repository: ./shop', '    gates:   # ours', '      env: [A]  # odd', ''];
+  const place = await startShop({ 'package.json': npm('node --version') }, before.join(end));
+  expect(await place.detect('--write', '--config', place.file)).toMatchObject({ code: 0 });
+  const lines = readFileSync(place.file, 'utf8').split(end);
+  expect(lines.filter(line => !/tests:|run:/.test(line))).toEqual(before);
+  expect(place.configured().projects.shop.gates).toEqual({ env: ['A'], tests: [{ run: ['npm', 'test', '--silent'] }] });
+});
+
+test('JSON keeps its indentation', async () => {
+  const place = await startShop({ 'package.json': npm('node --version') });
+  const file = join(place.directory, 'signalbox.config.json');
+  writeFileSync(file, JSON.stringify({ projects: { shop: { repository: './shop' } } }, null, 4));
+  expect(await place.detect('--write', '--config', file)).toMatchObject({ code: 0 });
+  const tests = [{ run: ['npm', 'test', '--silent'] }];
+  const after = { projects: { shop: { repository: './shop', gates: { tests } } } };
+  expect(readFileSync(file, 'utf8')).toBe(JSON.stringify(after, null, 4));
 });
 
 test('JSON stays JSON, a link stays one, and who may read it stays', async () => {
@@ -86,14 +122,60 @@ test('JSON stays JSON, a link stays one, and who may read it stays', async () =>
   expect([lstatSync(file).isSymbolicLink(), statSync(real).mode & 0o777]).toEqual([true, 0o600]);
 });
 
-test('what fails today is not written', async () => {
+test('what fails today is not written, and said', async () => {
   const before = 'projects:\n  shop:\n    repository: ./shop\n';
   const place = await startShop(
     { 'package.json': npm('node --version'), 'tools/Makefile': 'test:\n\tfalse\n' },
     before,
   );
-  await place.detect('--write', '--config', place.file);
+  const { code, stdout } = await place.detect('--write', '--config', place.file);
   expect(place.configured().projects.shop.gates.tests).toEqual([{ run: ['npm', 'test', '--silent'] }]);
+  expect({ code, stdout }).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/not written.*make test \(in tools\)/),
+  });
+});
+
+test('what could not be set up is told, also of what passes without it', async () => {
+  const place = await startShop({ 'package.json': npm('node --version'), 'package-lock.json': '{' });
+  const { stdout } = await place.detect();
+  expect(stdout).toMatch(/passes on the target.*\n.*could not be set up: npm ci ended with exit code 1\n.*npm error/);
+});
+
+test('what is only read is not written', async () => {
+  const place = await startShop(
+    { 'package.json': npm('touch ../ran') },
+    'projects:\n  shop:\n    repository: ./shop\n',
+  );
+  const said = await place.detect('--write', '--read-only', '--config', place.file);
+  expect(said).toMatchObject({ code: 2, stderr: expect.stringMatching(/--read-only/) });
+});
+
+test('of a path and another --repo neither is looked at', async () => {
+  const place = await startShop({ 'package.json': npm('node --version') });
+  expect(await place.detect('--repo', place.directory)).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/Both/),
+  });
+});
+
+test('colours are those of a terminal, and nothing of the repository makes any', async () => {
+  const place = await startShop({ 'package.json': npm('printf "\\\\033[31mred"; exit 1') });
+  const { stdout } = await place.begin(['gates', 'detect', place.repository], { env: { FORCE_COLOR: '1' } });
+  expect(stdout).toContain('\x1b[31m✗\x1b[39m npm test');
+  expect(stdout).not.toContain('\x1b[31mred');
+});
+
+test('interrupted, it ends what runs and leaves nothing behind', async () => {
+  const out = join(temporaryDirectory(), 'pid');
+  const place = await startShop({ 'package.json': npm(`echo $$ > ${out}; exec sleep 300`) });
+  const temporary = temporaryDirectory();
+  const running = place.begin(['gates', 'detect', place.repository], { env: { TMPDIR: temporary } });
+  await vi.waitFor(() => expect(readFileSync(out, 'utf8')).toMatch(/\d/), { timeout: 20_000 });
+  running.kill('SIGINT');
+  expect((await running).code).toBe(130);
+  expect(statOf(Number(readFileSync(out, 'utf8')))?.state ?? 'Z').toBe('Z');
+  expect(readdirSync(temporary).filter(name => name.startsWith('signalbox-detect'))).toEqual([]);
 });
 
 test('what cannot be run here is not written, and said', async () => {
@@ -121,7 +203,7 @@ test('a test that passes only now and then is called flaky', async () => {
 test('nothing is run when it is only to be read, and nothing is left behind', async () => {
   const place = await startShop({ 'package.json': npm('touch ../ran') });
   const { code, answer } = await place.detect('--json', '--read-only');
-  expect(code).toBe(1);
+  expect(code).toBe(0);
   expect(answer.tests).toMatchObject([{ baseline: null }]);
   expect(existsSync(place.data)).toBe(false);
 });
