@@ -439,6 +439,24 @@ describe('a command in its checkout', () => {
     });
   });
 
+  test.each([
+    ['is gone', 'rm -rf .git "$(pwd).git.json"'],
+    ['leads there', 'rm -rf .git; sed -i "s#[^\\"]*checked.git#$(cd ../../../../..; pwd)/.git#g" "$(pwd).git.json"'],
+  ])('touches no repository in which it lies, also where what was noted of its own %s', async (_, spoil) => {
+    const task = startTask({}, { 'kept.txt': 'kept', '.gitignore': '.signalbox/\n' });
+    const places = { ...task, checkoutsDir: join(task.worktree, '.signalbox/checkouts'), forgeOf: nowhere };
+    const [first, again] = [spoil, 'cat kept.txt'].map((script, index) =>
+      task.inputFor(run(script), { job: { ref: `task-1.gate-checked.${index}` } }),
+    );
+    write(task.worktree, { 'kept.txt': 'half finished', 'new.txt': 'new' });
+    git(task.worktree, 'add', 'new.txt');
+    for (const input of [first!, again!]) {
+      expect(await judgeGate(input, places, new AbortController().signal)).toMatchObject({ verdict: 'pass' });
+    }
+    expect(readFileSync(join(task.worktree, 'kept.txt'), 'utf8')).toBe('half finished');
+    expect(git(task.worktree, 'status', '--porcelain')).toBe(' M kept.txt\nA  new.txt');
+  });
+
   test('that changes files changes nothing of anybody, and says so', async () => {
     const task = startTask({}, { 'kept.txt': 'kept', 'same.txt': 'same' });
     const report = await task.judge(run('echo other > kept.txt; touch same.txt; echo new > new.txt'));

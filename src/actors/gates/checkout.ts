@@ -51,10 +51,11 @@ function openUp(directory: string): void {
 
 async function bring(input: CheckoutInput): Promise<void> {
   const { repository, directory, commit } = input;
-  const gitDir = gitDirOf(directory);
+  const gitDir = gitDirAt(directory);
   const isNew = !existsSync(join(gitDir, 'signalbox-made'));
-  // Whatever lies in its `.git`, git is told where its own is.
-  if (isNew) noteOwnGitDir(directory, gitDir, await make(input, gitDir));
+  if (isNew) await make(input, gitDir);
+  // Whatever lies in its `.git`, or was written there meanwhile, git is told where its own is; else it would find the user's above.
+  noteOwnGitDir(directory, gitDir, (await repositoryOf(gitIn(repository))).objects);
   // Whatever was at work here is over, killed or not: nobody else uses it.
   for (const lock of ['index.lock', 'HEAD.lock', 'config.lock']) rmSync(join(gitDir, lock), { force: true });
   mkdirSync(directory, { recursive: true });
@@ -68,7 +69,7 @@ async function bring(input: CheckoutInput): Promise<void> {
 }
 
 /** Where git keeps its own, which no command of a gate has to write. */
-const gitDirOf = (directory: string) => `${directory}.git`;
+const gitDirAt = (directory: string) => `${directory}.git`;
 
 /** Whatever stands there, and wherever it leads. */
 function writeAnew(file: string, text: string): void {
@@ -76,8 +77,8 @@ function writeAnew(file: string, text: string): void {
   writeFileSync(file, text, { flag: 'wx' });
 }
 
-/** Answers where the objects are that it borrows. What a repository is made of: gitrepository-layout(5). */
-async function make({ repository, directory, target }: CheckoutInput, gitDir: string): Promise<string> {
+/** What a repository is made of: gitrepository-layout(5). */
+async function make({ repository, directory, target }: CheckoutInput, gitDir: string): Promise<void> {
   removeTree(gitDir);
   removeTree(directory);
   const theirs = gitIn(repository);
@@ -100,7 +101,6 @@ async function make({ repository, directory, target }: CheckoutInput, gitDir: st
     if (copied.test(key)) await git(['config', '--add', key, value.join('\n')]);
   }
   writeFileSync(join(gitDir, 'signalbox-made'), '');
-  return objects;
 }
 
 function configurationOf(format: string, hasModes: boolean): string {
