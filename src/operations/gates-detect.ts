@@ -114,7 +114,7 @@ function nothingProved(): SignalboxError {
     'badInput',
     'What was only read is not written: nobody knows whether it passes.',
     {
-      remedy: { say: 'leave out one of --read-only and --write' },
+      remedy: { say: 'have it tried, or do not have it written' },
     },
   );
 }
@@ -122,15 +122,15 @@ function nothingProved(): SignalboxError {
 function testsThere(project: string, there: readonly TestCommand[]): SignalboxError {
   const why = `projects.${project}.gates.tests is there, and says otherwise: ${there.map(shownTest).join('; ')}.`;
   return new SignalboxError('conflict', 'testsThere', why, {
-    remedy: { say: 'change it there yourself, or have it replaced with --force' },
+    remedy: { say: 'change it there yourself, or have it replaced', field: 'force' },
   });
 }
 
 function nowhereToWrite(file: string | null, repository: string): SignalboxError {
   const why = file === null ? 'There is no configuration to write into.' : `No project of ${file} is ${repository}.`;
-  const say =
+  const remedy =
     file === null
-      ? 'have one written first: "signalbox init" in the repository'
-      : `add one under projects, with repository: ${repository}`;
-  return new SignalboxError('not_found', 'noProject', why, { remedy: { say } });
+      ? { say: 'have one written in the repository', operation: 'init' }
+      : { say: `add one under projects, with repository: ${repository}` };
+  return new SignalboxError('not_found', 'noProject', why, { remedy });
 }

@@ -148,7 +148,7 @@ test('what is only read is not written', async () => {
     'projects:\n  shop:\n    repository: ./shop\n',
   );
   const said = await place.detect('--write', '--read-only', '--config', place.file);
-  expect(said).toMatchObject({ code: 2, stderr: expect.stringMatching(/--read-only/) });
+  expect(said).toMatchObject({ code: 2, stderr: expect.stringMatching(/only read is not written/) });
 });
 
 test('of a path and another --repo neither is looked at', async () => {

@@ -44,7 +44,7 @@ export function testsBelow(files: Files): string | null {
   );
   if (chosen.size === 0) return null;
   const shown = [...chosen].reverse().map(([directory, test]) => `${test.join(' ')} in ${directory}`);
-  return `there is ${someOf(shown, mostShown)}: "signalbox gates detect --write" has it run`;
+  return `there is ${someOf(shown, mostShown)}: once "gates detect" has written it into the configuration, it is run`;
 }
 
 const mostShown = 4;
