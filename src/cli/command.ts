@@ -6,8 +6,8 @@ import type { Client } from '../client/open.ts';
 import type { AnswerName, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
 import type { Json } from '../domain/json.ts';
 import { addFields, type Flags, type Values } from './flags.ts';
-import { interruption } from './interruption.ts';
-import { exitCodes, note, printJson, printJsonLine, warn } from './output.ts';
+import { untilInterrupted } from './interruption.ts';
+import { printJson, printJsonLine, warn } from './output.ts';
 import { rememberFields } from './words.ts';
 
 /** Options that every command on a data directory has. */
@@ -142,25 +142,6 @@ async function carryOut(spec: AnswerCommand<never> | StreamCommand<never>, shown
   } else await spec.show(answer as never, shown);
   const code = spec.exitCode?.(answer as never) ?? 0;
   if (code !== 0) process.exitCode = code;
-}
-
-/** Ends what it does at the first signal, and cleans up; undefined then. */
-async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  const controller = new AbortController();
-  const { happened, forget } = interruption();
-  void happened.then(() => {
-    note('Interrupting: what runs is ended. Again leaves at once.');
-    controller.abort();
-  });
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    process.exitCode = exitCodes.interrupted;
-    return undefined;
-  } finally {
-    forget();
-  }
 }
 
 /** The options by which a later command finds the same data. */

@@ -1,13 +1,12 @@
 /** `signalbox gates …`: how a repository is tested. */
 import type { OutputOf } from '../client/signalbox.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import { shownTest } from '../domain/test-command.ts';
 import { answers } from './command.ts';
 import { colors, exitCodes, harmless, note, print } from './output.ts';
 
 type Detected = OutputOf<'gates.detect'>;
 type Found = Detected['tests'][number];
-
-const commandOf = ({ run, cwd }: Pick<Found, 'run' | 'cwd'>) => `${run.join(' ')}${cwd === '' ? '' : ` (in ${cwd})`}`;
 
 export const detect = answers({
   operation: 'gates.detect',
@@ -32,7 +31,7 @@ export const detect = answers({
   },
   onProgress(about) {
     const { setUp, ...found } = about as unknown as Found;
-    note(colors.dim(harmless(`running ${setUp === null ? '' : `${setUp}, then `}${commandOf(found)} …`)));
+    note(colors.dim(harmless(`running ${setUp === null ? '' : `${setUp}, then `}${shownTest(found)} …`)));
   },
   show(answer) {
     const { repository, target, commit, tests, ci } = answer;
@@ -54,7 +53,7 @@ export const detect = answers({
 function describe(found: Found): string {
   const { from, setUp, toolchain, isChosen, baseline } = found;
   const source = colors.dim(harmless(`${toolchain}: ${from.join(', ')}`));
-  const first = `${markOf(found)} ${harmless(commandOf(found))}   ${source}`;
+  const first = `${markOf(found)} ${harmless(shownTest(found))}   ${source}`;
   if (!isChosen)
     return `${first} ${colors.dim('(not tried; what stands before it in the same directory is likelier)')}`;
   const lines = [
@@ -121,7 +120,7 @@ function adviceFor({
     return [
       `${colors.green('✓')} ${harmless(`in ${written} as projects.${project}.gates.tests${instead}`)}`,
       ...left.map(
-        found => `${colors.yellow('!')} ${harmless(`not written, as it does not pass: ${commandOf(found)}`)}`,
+        found => `${colors.yellow('!')} ${harmless(`not written, as it does not pass: ${shownTest(found)}`)}`,
       ),
     ];
   }

@@ -1,5 +1,5 @@
 /** The first Ctrl-C or SIGTERM asks for a clean stop; the second leaves at once, and agents are adopted next time. */
-import { exitCodes } from './output.ts';
+import { exitCodes, note } from './output.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -29,4 +29,23 @@ export function interruption(): Interruption {
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
+}
+
+/** Ends what it does at the first signal, and cleans up; undefined then. */
+export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  const controller = new AbortController();
+  const { happened, forget } = interruption();
+  void happened.then(() => {
+    note('Interrupting: what runs is ended. Again leaves at once.');
+    controller.abort();
+  });
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    process.exitCode = exitCodes.interrupted;
+    return undefined;
+  } finally {
+    forget();
+  }
 }

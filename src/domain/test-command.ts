@@ -5,3 +5,7 @@ export interface TestCommand {
   /** Where in a checkout, from its top; empty for the top itself. */
   cwd: string;
 }
+
+/** `go test ./... (in api)`, for people. */
+export const shownTest = ({ run, cwd }: Pick<TestCommand, 'run' | 'cwd'>): string =>
+  `${run.join(' ')}${cwd === '' ? '' : ` (in ${cwd})`}`;

@@ -10,7 +10,7 @@ import { loadConfig } from '../config/load.ts';
 import { noSandbox } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { own } from '../domain/own.ts';
-import type { TestCommand } from '../domain/test-command.ts';
+import { shownTest, type TestCommand } from '../domain/test-command.ts';
 import { flag } from './fields.ts';
 import { localOperation } from './operation.ts';
 
@@ -105,8 +105,6 @@ export const gatesDetect = localOperation({
     };
   },
 });
-
-const shownTest = ({ run, cwd }: TestCommand) => `${run.join(' ')}${cwd === '' ? '' : ` (in ${cwd})`}`;
 
 function nothingProved(): SignalboxError {
   return new SignalboxError(

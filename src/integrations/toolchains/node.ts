@@ -88,7 +88,9 @@ function preparationFor(files: Files, manager: Manager): Preparation | null {
   };
   const settings = ['.npmrc', '.yarnrc', '.yarnrc.yml', '.pnpmfile.cjs', 'pnpm-workspace.yaml', 'bunfig.toml'];
   const manifests = files.paths.filter(path => /^(?!.*node_modules\/)(?:.+\/)?package\.json$/.test(path));
-  const patches = files.paths.filter(path => /^(?!.*node_modules\/).*(?:^patches\/.*|\.patch)$/.test(path));
+  const patches = files.paths.filter(path =>
+    /^(?:patches|\.yarn\/patches)\/|^(?!.*node_modules\/).*\.patch$/.test(path),
+  );
   const own = (path: string) => {
     const scripts = parsed(files.read(path))?.scripts ?? {};
     return lifecycle.filter(name => isScript(scripts[name]) && !gitHooks.test(String(scripts[name])));
