@@ -1,8 +1,10 @@
 /** A machine as a document: its definition as JSON, a diagram for Mermaid, a drawing. */
 import type { AnyStateMachine } from 'xstate';
+import { type Chart, chartOf } from '../machines/drawing/chart.ts';
 import { definitionOf } from '../machines/drawing/definition.ts';
-import { drawingOf } from '../machines/drawing/drawing.ts';
+import { drawingOf, partOf } from '../machines/drawing/drawing.ts';
 import { mermaidOf } from '../machines/drawing/mermaid.ts';
+import { isLarge, overviewOf } from '../machines/drawing/overview.ts';
 import { planOf } from '../machines/drawing/plan.ts';
 import { svgOf } from '../machines/drawing/svg.ts';
 
@@ -20,6 +22,23 @@ export async function documentOf({ machine, hash }: Documented, format: Document
   if (format === 'json') return JSON.stringify(definitionOf(machine), null, 2);
   if (format === 'mermaid') return mermaidOf(machine);
   return drawnOnce(hash, () => draw(machine));
+}
+
+/**
+ * Where everything of the machine lies, or of one of its states seen from near; undefined for a path without a state. A
+ * large machine as a whole is shown by its outermost states.
+ */
+export async function chartOfMachine({ machine, hash }: Documented, within: string): Promise<Chart | undefined> {
+  const whole = drawingOf(machine);
+  const drawing = within === '' ? whole : partOf(whole, within);
+  if (drawing === undefined) return undefined;
+  const text = await drawnOnce(`${hash} chart ${within}`, async () => {
+    const { arrange } = await import('./arrange.ts');
+    const { plan, cells } =
+      within === '' && isLarge(whole) ? overviewOf(whole) : { plan: planOf(drawing, { isBrief: true }), cells: null };
+    return JSON.stringify(chartOf(machine.id, within, { drawing, plan, arranged: await arrange(plan), cells }));
+  });
+  return JSON.parse(text) as Chart;
 }
 
 /** So many drawings are kept, of up to some hundred kilobytes each. */

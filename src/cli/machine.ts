@@ -22,3 +22,22 @@ export const show = answers({
   ],
   show: ({ text }) => print(text),
 });
+
+export const chart = answers({
+  operation: 'machine.chart',
+  examples: [
+    'signalbox machine chart task:default --json           # for whoever draws it himself',
+    'signalbox machine chart task:default --within review  # one of its states, from near',
+  ],
+  show({ states, ways }) {
+    const isStart = ({ type }: { type: string }) => type === 'start';
+    print(
+      table(
+        ['STATE', 'TYPE'],
+        states.filter(state => !isStart(state)).map(({ path, type }) => [path, type]),
+      ),
+    );
+    const moves = ways.flatMap(({ from, to, moves }) => moves.map(({ event, guard }) => [from, to, event, guard]));
+    print(`\n${table(['FROM', 'TO', 'EVENT', 'GUARD'], moves)}`);
+  },
+});

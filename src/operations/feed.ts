@@ -2,6 +2,7 @@
  * What happens, for everybody who follows it. Entries are made once and shared: whoever keeps up takes them from memory,
  * whoever has fallen behind or begins earlier reads the log, and nobody costs the engine more than a place to go on from.
  */
+import { performance } from 'node:perf_hooks';
 import { SignalboxError } from '../domain/errors.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';

@@ -1,6 +1,7 @@
 /** The log of a task, a page at a time. */
 import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
+import { sayingsAt } from '../machines/words.ts';
 import { at, outcome, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
@@ -30,6 +31,7 @@ export const taskEvents = operation({
         to: z.string(),
         outcome,
         reason: z.string().nullable().describe('why it changed nothing'),
+        headline: z.string().nullable().describe('what has happened, where that is worth a line'),
         data: z.record(z.string(), z.json()),
       }),
     ),
@@ -40,10 +42,12 @@ export const taskEvents = operation({
   fails: ['noTask'],
   async run({ runtime }, { taskId: id, after, limit }) {
     await taskRow(runtime, id);
+    const { machine } = await runtime.machineOf(id);
     const entries = await runtime.log(id, { after, limit });
     const items = entries.map(({ seq, at: when, type, source, dedupeKey, from, to, outcome, reason, event }) => {
       const { type: _, ...data } = concealed(event as unknown as JsonObject);
-      return { seq, at: timeOf(when), type, source, dedupeKey, from, to, outcome, reason, data };
+      const headline = machine === undefined || from === to ? null : (sayingsAt(machine, to).headline ?? null);
+      return { seq, at: timeOf(when), type, source, dedupeKey, from, to, outcome, reason, headline, data };
     });
     return { items, next: entries.length === limit ? entries.at(-1)!.seq : null };
   },

@@ -26,7 +26,7 @@ const webhooks = (ids: Record<string, string>) => [
 /** By `operationId`. What is not said is the usual: no fields, 200, JSON. */
 const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'task.list': () => [{}, { query: '?standing=person&project=shop&limit=1' }],
-  'task.show': () => [{ ids: task }],
+  'task.show': () => [{ ids: task }, { ids: task, query: '?at=2' }],
   'task.add': () => [{ body: { title: 'More', project: 'shop' }, status: 201 }],
   'task.events': () => [{ ids: task, query: '?after=1&limit=2' }],
   'task.send': () => [{ ids: task, body: { type: 'task.pause' }, status: 202 }],
@@ -52,6 +52,7 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   ],
   'agent.kill': () => [{ ids: run }],
   'agent.killAll': () => [{}],
+  board: () => [{ query: '?limit=2' }, { query: '?ids=ET-1,no-such-task' }],
   status: () => [{ query: '?limit=2' }],
   'lease.list': () => [{}],
   'lease.release': ({ lease }) => [{ body: { resource: lease } }],
@@ -82,6 +83,7 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
     { headers: { 'last-event-id': '1' }, type: 'text/event-stream' },
   ],
   'machine.list': () => [{}],
+  'machine.chart': () => [{ ids: { machineId: 'ET-1' } }, { ids: { machineId: 'breaker' }, query: '?within=halfOpen' }],
   'machine.show': () => [
     { ids: { machineId: 'ET-1' } },
     { ids: { machineId: 'ET-1' }, query: '?format=mermaid', type: 'text/plain' },
@@ -96,6 +98,10 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'data.verify': () => [{}],
   'data.backup': ({ backups }) => [{ body: { file: join(backups, 'copy.db') }, status: 201 }],
   'data.prune': () => [{ body: { olderThan: '90d' } }],
+  'service.dashboard': () => [{ type: 'text/html' }],
+  'service.session': () => [{}],
+  'service.signIn': ({ admin }) => [{ body: { token: admin } }],
+  'service.signOut': () => [{}],
   'service.health': () => [{}],
   'service.ready': () => [{}],
   'service.openapi': () => [{}],

@@ -29,6 +29,7 @@ const means: Record<string, string> = {
   task: 'What people want done, each a state machine that lives on',
   agent: 'Agent runs: attempts at a stage of a task, and what they print',
   queue: 'The worker: what runs, what waits and why',
+  board: 'Tasks as cards, for whoever shows many at once',
   status: 'What goes on, briefly',
   lease: 'Who may merge into which branch',
   breaker: 'What stops the calls of a provider that keeps failing',

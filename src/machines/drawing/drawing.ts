@@ -27,6 +27,8 @@ export interface DrawnTransition {
   actions: string[];
   /** Whether somebody orders it: the definition describes what it does. */
   isOrder: boolean;
+  /** In a drawing of a part: the path of the state outside it to which it leads. */
+  leaves?: string;
 }
 
 export interface Drawing {
@@ -40,6 +42,18 @@ export function drawingOf({ root }: AnyStateMachine): Drawing {
   const drawn = stateOf(root, byNode);
   const transitions = [...byNode].flatMap(([node, from]) => transitionsOf(node, from, byNode));
   return { root: drawn, transitions };
+}
+
+/** One state of a drawing with everything inside it; what leads out of it says where to. Undefined for a path without a state. */
+export function partOf({ root, transitions }: Drawing, path: string): Drawing | undefined {
+  const part = withInner(root).find(state => state.path === path);
+  if (part === undefined) return undefined;
+  const own = transitions.filter(({ from }) => isWithin(from, part));
+  const kept = own.map(transition => {
+    const { to } = transition;
+    return to === null || isWithin(to, part) ? transition : { ...transition, to: null, leaves: to.path };
+  });
+  return { root: part, transitions: kept };
 }
 
 /** The state itself and all states inside it, outer ones first. */

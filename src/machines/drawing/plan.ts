@@ -25,6 +25,8 @@ export interface Arrow {
   to: string;
   /** Null where nothing is to be said. */
   label: (Size & { lines: string[] }) | null;
+  /** What leads along it; nothing where it only shows where something begins. */
+  moves: { event: string; guard: string }[];
 }
 
 export interface Plan {
@@ -58,20 +60,27 @@ const history = 22;
 const titleWidth = (text: string) => text.length * 7.4;
 const lineWidth = (text: string) => text.length * 5.9;
 
-export function planOf(drawing: Drawing): Plan {
+/** `isBrief` leaves out what is done, and says of a way only when it is taken. */
+export function planOf(drawing: Drawing, { isBrief = false } = {}): Plan {
   const { root, transitions } = drawing;
   const ways = transitions.filter(isMove).filter(move => !isAside(move));
   const aside = transitions.filter(transition => !isMove(transition) || isAside(transition));
-  const listed = listedOf(ways);
+  const listed = listedOf(ways, root);
   const lines = (state: DrawnState) => [
-    ...state.does,
-    ...aside.filter(({ from }) => from === state).map(lineOf),
+    ...(isBrief ? [] : state.does),
+    ...(isBrief ? [] : aside.filter(({ from }) => from === state).map(lineOf)),
     ...elsewhere(ways.filter(way => way.from === state && listed.has(way))),
   ];
   return {
     root: boxOf(root, lines),
-    arrows: [...startsOf(root), ...arrowsOf(ways.filter(way => !listed.has(way)))],
-    notes: notesOf([...listed]),
+    arrows: [
+      ...startsOf(root),
+      ...arrowsOf(
+        ways.filter(way => !listed.has(way)),
+        isBrief ? shortOf : sayingOf,
+      ),
+    ],
+    notes: notesOf([...listed], root),
   };
 }
 
@@ -81,7 +90,10 @@ const isMove = (transition: DrawnTransition): transition is Move => transition.t
 /** What stays inside a state, or only begins one around it anew, is a line of it: an arrow would lead nowhere. */
 const isAside = ({ from, to }: Move) => isWithin(to, from) || isWithin(from, to);
 
-const outermost = ({ path }: DrawnState) => path.split('.', 1)[0]!;
+const outermostIn =
+  (root: DrawnState) =>
+  ({ path }: DrawnState) =>
+    path.slice(root.path === '' ? 0 : root.path.length + 1).split('.', 1)[0]!;
 
 /** Ways between outermost states beyond which nobody would follow the arrows any more, and ways of one kind. */
 const mostWays = 24;
@@ -91,7 +103,8 @@ const mostOfAKind = 3;
  * In a large machine: what somebody orders, and what leads from many places to the same, from one outermost state to
  * another. Each arrow of them crosses the whole drawing, so they are said in words.
  */
-function listedOf(ways: readonly Move[]): Set<Move> {
+function listedOf(ways: readonly Move[], root: DrawnState): Set<Move> {
+  const outermost = outermostIn(root);
   const crossing = ways.filter(({ from, to }) => outermost(from) !== outermost(to));
   // `done review` of the state `review` is what `done testing` is of `testing`.
   const kindOf = ({ from, event }: Move) => event.replace(outermost(from), '');
@@ -129,22 +142,25 @@ function startsOf(root: DrawnState): Arrow[] {
   return withInner(root).flatMap(state =>
     state.initial === undefined
       ? []
-      : [{ id: `${startOf(state)} ${state.initial}`, from: startOf(state), to: state.initial, label: null }],
+      : [{ id: `${startOf(state)} ${state.initial}`, from: startOf(state), to: state.initial, label: null, moves: [] }],
   );
 }
 
-function arrowsOf(ways: readonly Move[]): Arrow[] {
+function arrowsOf(ways: readonly Move[], saying: (move: Move) => string): Arrow[] {
   const byEnds = Map.groupBy(ways, ({ from, to }) => `${from.id} ${to.id}`);
   return [...byEnds].map(([id, same]) => {
-    const lines = same.flatMap(move => wrapped(sayingOf(move), longestLabel));
+    const lines = [...new Set(same.map(saying))].flatMap(text => wrapped(text, longestLabel));
     const width = Math.max(...lines.map(lineWidth)) + 8;
     const { from, to } = same[0]!;
-    return { id, from: from.id, to: to.id, label: { lines, width, height: lines.length * lineHeight } };
+    const moves = same.map(({ event, guard }) => ({ event, guard }));
+    return { id, from: from.id, to: to.id, label: { lines, width, height: lines.length * lineHeight }, moves };
   });
 }
 
 /** `EVENT [guard] / actions`. */
-const sayingOf = (transition: DrawnTransition) => `${whenOf(transition)}${doingOf(transition)}`;
+const sayingOf = (transition: DrawnTransition) =>
+  `${whenOf(transition)}${transition.leaves === undefined ? '' : ` → ${transition.leaves}`}${doingOf(transition)}`;
+const shortOf = ({ event, guard }: Move) => guard || event;
 const lineOf = (transition: DrawnTransition) =>
   transition.to === null ? sayingOf(transition) : `${whenOf(transition)} → ${transition.to.key}${doingOf(transition)}`;
 
@@ -158,9 +174,9 @@ function elsewhere(listed: readonly Move[]): string[] {
 }
 
 /** One note for what leads to the same in the same words; `*` stands for states that say the same in their own name. */
-function notesOf(listed: readonly Move[]): string[] {
+function notesOf(listed: readonly Move[], root: DrawnState): string[] {
   const ways = listed.map(move => {
-    const name = nameIn(move);
+    const name = nameIn(move, root);
     const star = (words: string) => words.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), '*');
     return { name, from: star(move.from.path), way: `${star(sayingOf(move))} → ${star(move.to.path)}` };
   });
@@ -178,7 +194,8 @@ function notesOf(listed: readonly Move[]): string[] {
 }
 
 /** The state that a way is about: the one that it leads back to, or the outermost one that it leads from. */
-function nameIn({ from, to }: Move): string {
+function nameIn({ from, to }: Move, root: DrawnState): string {
+  const outermost = outermostIn(root);
   const goal = outermost(to);
   return from.path.split('.').includes(goal) ? goal : outermost(from);
 }
