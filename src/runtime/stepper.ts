@@ -11,8 +11,10 @@ import {
   type AnyActorScope,
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  type AnyTransitionDefinition,
   createActor,
   fromTransition,
+  type InspectionEvent,
 } from 'xstate';
 import { actorRef, addressOf } from '../domain/actor-ref.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -41,7 +43,7 @@ export type Target =
 /** What a transition wants done, in order. */
 export type Consequence =
   | { type: 'spawn'; childId: string; ref: string; src: string; input: Json }
-  | { type: 'stop'; src: string; ref: string }
+  | { type: 'stop'; childId: string; src: string; ref: string }
   | { type: 'send'; target: Target; event: EventObject }
   | { type: 'delay'; timerId: string; delayMs: number; target: Target; event: EventObject }
   | { type: 'cancel'; timerId: string }
@@ -53,12 +55,23 @@ export interface Stepped {
   consequences: Consequence[];
 }
 
+/** One of the transitions that a step is made of: that of the event, and those that follow from it without another one. */
+export interface Microstep {
+  /** Those of the definition that were taken together: one of each parallel region at the most. */
+  transitions: readonly AnyTransitionDefinition[];
+  /** As it is after it. */
+  snapshot: AnyMachineSnapshot;
+}
+
 export interface Stepper {
   machine: AnyStateMachine;
   /** Never throws for what the machine does: its errors come back as a snapshot with the status `error`. */
   initial(input: Json, step: Step): Stepped;
-  /** Throws what a guard, an assign or an expression of the machine throws; nothing has changed then. */
-  next(snapshot: AnyMachineSnapshot, event: EventObject, step: Step): Stepped;
+  /**
+   * Throws what a guard, an assign or an expression of the machine throws; nothing has changed then. `hear` is told of what
+   * the step is made of.
+   */
+  next(snapshot: AnyMachineSnapshot, event: EventObject, step: Step, hear?: (microstep: Microstep) => void): Stepped;
   encode(snapshot: AnyMachineSnapshot): string;
   /** Throws when the snapshot names a state that this machine does not have. */
   decode(text: string): AnyMachineSnapshot;
@@ -86,6 +99,7 @@ export function createStepper(
   let step: Step = { actorId: '', seq: 0 };
   let spawned = new Map<string, number>();
   let actions: ActionObject[] = [];
+  let heard: ((microstep: Microstep) => void) | undefined;
 
   /** `<actor>.<child>.<seq>`: unique, and the same whenever the same log is replayed. */
   const refFor = (childId: string) => {
@@ -108,13 +122,19 @@ export function createStepper(
     actors: Object.fromEntries(childNames.map(name => [name, child])),
   }) as AnyStateMachine;
 
+  /** XState tells of microsteps to whoever inspects a system, and to nobody else with the transitions that were taken. */
+  function listen(inspected: InspectionEvent): void {
+    if (heard === undefined || inspected.type !== '@xstate.microstep') return;
+    heard({ transitions: inspected._transitions, snapshot: inspected.snapshot as AnyMachineSnapshot });
+  }
+
   const parent = createActor(fromTransition(state => state, null));
   const self = createActor(machine, { parent, input: {} } as object) as AnyActorRef;
   const scope = {
     self,
     id: machine.id,
     sessionId: machine.id,
-    system: Object.assign(Object.create(parent.system), { get: actorRef }),
+    system: Object.assign(Object.create(parent.system), { get: actorRef, _sendInspectionEvent: listen }),
     logger: () => {},
     defer: () => {},
     stopChild: () => {},
@@ -124,8 +144,9 @@ export function createStepper(
     },
   } as unknown as AnyActorScope;
 
-  const begin = (next: Step) => {
+  const begin = (next: Step, hear?: typeof heard) => {
     step = next;
+    heard = hear;
     spawned = new Map();
     actions = [];
   };
@@ -151,8 +172,8 @@ export function createStepper(
         return failed(snapshot, error);
       }
     },
-    next(snapshot, event, next) {
-      begin(next);
+    next(snapshot, event, next, hear) {
+      begin(next, hear);
       return finish(machine.transition(snapshot, event, scope as never) as AnyMachineSnapshot, snapshot);
     },
     encode: encodeSnapshot,
@@ -214,6 +235,9 @@ export function childRef(ref: AnyActorRef): string {
   return (ref.getSnapshot() as ChildSnapshot).ref;
 }
 
+/** The entry of its parent's log with which a child was made, from its reference. */
+export const bornAt = (ref: string): number => Number(/\.(\d+)(?:-\d+)?$/.exec(ref)?.[1] ?? 0);
+
 interface Actors {
   self: unknown;
   parent: unknown;
@@ -263,7 +287,7 @@ function consequencesOf(actions: readonly ActionObject[], { self, parent, step }
         // Undefined when the machine stops a child that is not there.
         if (params !== undefined) {
           const ref = params as AnyActorRef;
-          result.push({ type: 'stop', src: String(ref.src), ref: childRef(ref) });
+          result.push({ type: 'stop', childId: ref.id, src: String(ref.src), ref: childRef(ref) });
         }
         break;
       case 'xstate.emit':

@@ -41,7 +41,7 @@ test('executable actions have the types and parameters that become rows', () => 
     { type: 'cancel', timerId: 'timer' },
     { type: 'spawn', childId: 'kid', ref, src: 'job', input: null },
     { type: 'send', target: { type: 'child', src: 'job', ref }, event: { type: 'hello' } },
-    { type: 'stop', src: 'job', ref },
+    { type: 'stop', childId: 'kid', src: 'job', ref },
     { type: 'emit', event: { type: 'noted' } },
     { type: 'effect', name: 'outside', params: { x: 1 } },
   ]);
@@ -61,6 +61,35 @@ test('the fast path takes the same transitions as xstate.transition()', () => {
       expect({ value: snapshot.value, context: snapshot.context }).toEqual({ value, context });
     }
   }
+});
+
+test('whoever listens hears of each transition that a step is made of, and the step is the same', () => {
+  const machine = setup({ guards: { isSo: () => true } }).createMachine({
+    id: 'chain',
+    initial: 'a',
+    states: {
+      a: { on: { go: { target: 'b', actions: raise({ type: 'on' }) } } },
+      b: { always: { guard: 'isSo', target: 'c' } },
+      c: { on: { on: 'd' } },
+      d: {},
+    },
+  });
+  const stepper = createStepper(machine as never, []);
+  const { snapshot } = stepper.initial({}, { actorId: 'a', seq: 1 });
+  const heard: unknown[] = [];
+  const step = { actorId: 'a', seq: 2 };
+  const listened = stepper.next(snapshot, { type: 'go' }, step, ({ transitions, snapshot: after }) =>
+    heard.push([transitions.map(({ eventType, guard }) => [eventType, guard]), after.value]),
+  );
+  expect(heard).toEqual([
+    [[['go', undefined]], 'b'],
+    [[['', 'isSo']], 'c'],
+    [[['on', undefined]], 'd'],
+  ]);
+  const { snapshot: after, consequences } = stepper.next(snapshot, { type: 'go' }, step);
+  expect([after.value, consequences]).toEqual([listened.snapshot.value, listened.consequences]);
+  // Nobody is told any more.
+  expect(heard).toHaveLength(3);
 });
 
 test('a snapshot comes back the same from its text', () => {
