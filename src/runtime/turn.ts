@@ -20,6 +20,7 @@ import { type Cause, type Creation, type Delivery, internal, type Receipt } from
 import type { Transition } from './feed.ts';
 import type { Definition } from './kind.ts';
 import { createMaking } from './making.ts';
+import { hasEnded, respond } from './respond.ts';
 import { linksOf, revive, tagsOf } from './revive.ts';
 import { type Consequence, childRef, type Stepped, statePath } from './stepper.ts';
 
@@ -296,7 +297,7 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
     }
     if (actor.status !== 'active') {
       // A timer or a child that raced with the end is no news; somebody who sends to an ended actor should see it.
-      return event.type === 'xstate.stop' || timer !== null ? untraced : ignore(`${actor.id} has ended`);
+      return event.type === 'xstate.stop' || timer !== null ? untraced : ignore(hasEnded(actor.id));
     }
     if (timer !== null) consequences.clearTimer(timer);
     if (actor.broken !== undefined) return reject(actor, delivery, actor.broken);
@@ -304,19 +305,10 @@ export function createTurn({ store, cache, definitions, at, isTraced }: TurnOpti
     if (delivery.ref !== null && !isCurrentChild(actor, delivery.ref)) return ignore('the sender is no longer a child');
     if (delivery.closesJob && delivery.ref !== null) consequences.closeJob(delivery.ref);
 
-    const { stepper } = actor.definition;
-    let stepped: ReturnType<typeof stepper.next>;
-    try {
-      stepped = stepper.next(actor.snapshot, { ...event, at }, { actorId: actor.id, seq: actor.version + 1 });
-      consequences.check(actor, stepped.consequences);
-    } catch (error) {
-      return reject(actor, delivery, messageOf(error));
-    }
-    const { snapshot, consequences: wanted } = stepped;
-    if (snapshot === actor.snapshot && wanted.length === 0) {
-      if (!snapshot.can({ ...event, at } as never)) return ignore(`nothing waits for ${event.type} in ${from}`);
-      return record(actor, { ...line, outcome: 'applied' }, { from });
-    }
+    const response = respond(actor, { ...event, at }, { check: wanted => consequences.check(actor, wanted) });
+    if (response.outcome === 'rejected') return reject(actor, delivery, response.reason);
+    if (response.outcome === 'ignored') return ignore(response.reason);
+    const { snapshot, consequences: wanted } = response.stepped;
     if (snapshot.value !== actor.snapshot.value) actor.state = statePath(snapshot.value);
     actor.snapshot = snapshot;
     actor.status = snapshot.status;
