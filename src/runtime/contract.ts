@@ -17,6 +17,7 @@ import type {
 import type { Announced, Announcement } from './announce.ts';
 import type { Receipt } from './delivery.ts';
 import type { TransitionListener } from './feed.ts';
+import type { Rehearsal } from './rehearsal.ts';
 import type { Difference, Replayed } from './replay.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -48,6 +49,11 @@ export interface Reader {
   entryUnder(actorId: string, dedupeKey: string): Promise<StoredLogEntry | undefined>;
   log(actorId: string, range: { after: number; limit: number }): Promise<StoredLogEntry[]>;
   replay(actorId: string, options?: { at?: number }): Promise<Replayed>;
+  /**
+   * The actor on paper, as it is or as it was after an entry of its log, and what it would do with an event. Throws
+   * `noActor`, `brokenActor`, and with `at` what `replay` throws.
+   */
+  rehearse(actorId: string, options?: { at?: number }): Promise<Rehearsal>;
   /** Why the actor's stored snapshot is not what its log leads to; undefined when it is. */
   difference(actorId: string): Promise<string | undefined>;
   verify(onProgress?: (checked: number) => void): Promise<{ checked: number; differences: Difference[] }>;

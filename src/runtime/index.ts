@@ -13,6 +13,7 @@ export type { LaneKeeper } from './lanes.ts';
 export { lintMachine } from './lint.ts';
 export type { MadeEvent, NewActor } from './making.ts';
 export { openReader, tagStored } from './reader.ts';
+export type { Rehearsal, Rehearsed } from './rehearsal.ts';
 export type { RuntimeOptions } from './runtime.ts';
 export { startRuntime } from './runtime.ts';
 export type { StoredTurn, Tracing } from './tracing.ts';

@@ -12,6 +12,7 @@ import type { MachineKind } from './kind.ts';
 import { revive, tagOldRows } from './revive.ts';
 
 const replaying = () => import('./replay.ts');
+const rehearsing = () => import('./rehearsal.ts');
 
 /** `definitions` is asked for when the first machine is needed. Nobody waits on when `over` aborts. */
 export function createReader(
@@ -52,6 +53,13 @@ export function createReader(
     entryUnder: async (actorId, key) => store.entryUnder(actorId, key),
     log: async (actorId, range) => store.log(actorId, range),
     replay: async (id, at) => (await replaying()).replay(store, await definitions(), id, at),
+    async rehearse(id, { at } = {}) {
+      const { rehearsalOf } = await rehearsing();
+      if (at === undefined) return rehearsalOf(store, await revived(await rowOf(id)));
+      const { stoodAt } = await replaying();
+      const { definition, snapshot, seq: version, at: since } = await stoodAt(store, await definitions(), id, at);
+      return rehearsalOf(store, { id, definition, snapshot, version }, since);
+    },
     difference: async id => (await replaying()).differenceOf(store, await definitions(), await rowOf(id)),
     verify: async onProgress => (await replaying()).verifyAll(store, await definitions(), onProgress),
     deadLetters: async () => store.deadLetters(1_000),

@@ -4,6 +4,7 @@ import { messageOf, SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { ActorRow, Store, StoredLogEntry } from '../persistence/store.ts';
 import type { Definitions } from './definitions.ts';
+import type { Definition } from './kind.ts';
 import { statePath } from './stepper.ts';
 
 const pageSize = 500;
@@ -22,6 +23,15 @@ export interface Difference {
   reason: string;
 }
 
+/** An actor as it was after some event of its log, ready to be moved. */
+export interface Stood {
+  definition: Definition;
+  snapshot: AnyMachineSnapshot;
+  seq: number;
+  /** When that was, in epoch milliseconds. */
+  at: number;
+}
+
 /**
  * Moves the actor again through its log, up to and including `at` (all of it by default). Throws `not_found` for an
  * unknown actor or a position beyond its log, `conflict` when the log does not lead where it says.
@@ -30,8 +40,19 @@ export async function replay(
   store: Store,
   definitions: Definitions,
   actorId: string,
-  { at = Number.POSITIVE_INFINITY }: { at?: number } = {},
+  { at }: { at?: number } = {},
 ): Promise<Replayed> {
+  const { definition, snapshot, seq } = await stoodAt(store, definitions, actorId, at);
+  return { actorId, seq, state: statePath(snapshot.value), snapshot: definition.stepper.encode(snapshot) };
+}
+
+/** The same as something that can be moved on. Throws as `replay` does. */
+export async function stoodAt(
+  store: Store,
+  definitions: Definitions,
+  actorId: string,
+  at = Number.POSITIVE_INFINITY,
+): Promise<Stood> {
   const row = await store.actor(actorId);
   if (row === undefined) throw new SignalboxError('not_found', 'noActor', `There is no actor ${actorId}.`);
   if (at < 1 || (Number.isFinite(at) && at > row.version)) {
@@ -44,6 +65,7 @@ export async function replay(
   let definition = await definitions.load(row.kind, await firstDefinition(store, row));
   let snapshot: AnyMachineSnapshot | undefined;
   let seq = 0;
+  let then = row.createdAt;
   while (seq < Math.min(at, row.version)) {
     const entries = await store.log(actorId, { after: seq, limit: pageSize });
     if (entries.length === 0) throw diverged(actorId, seq + 1, 'the log has a gap');
@@ -51,6 +73,7 @@ export async function replay(
       if (entry.seq > at) break;
       if (entry.seq !== seq + 1) throw diverged(actorId, seq + 1, 'the log has a gap');
       seq = entry.seq;
+      then = entry.at;
       if (entry.type === 'signalbox.migrate') {
         definition = await definitions.load(row.kind, String(entry.event.definition));
         snapshot = definition.stepper.decode(String(entry.event.snapshot));
@@ -61,7 +84,7 @@ export async function replay(
       if (state !== entry.to) throw diverged(actorId, seq, `the log says ${entry.to}, the machine is in ${state}`);
     }
   }
-  return { actorId, seq, state: statePath(snapshot!.value), snapshot: definition.stepper.encode(snapshot!) };
+  return { definition, snapshot: snapshot!, seq, at: then };
 }
 
 function again(
