@@ -1,9 +1,9 @@
 /** `signalbox task …`: looking at tasks and moving them on. */
 import type { AnswerName, OutputOf } from '../client/signalbox.ts';
-import { SignalboxError } from '../domain/errors.ts';
 import { type AnswerCommand, answers, type Shown } from './command.ts';
+import { eventData } from './event-data.ts';
 import { readBody } from './files.ts';
-import { collect, type Values } from './flags.ts';
+import type { Values } from './flags.ts';
 import { clockTime, colors, exitCodes, harmless, moreOf, note, print, printJsonLine, table } from './output.ts';
 import { showTask } from './task-show.ts';
 
@@ -134,34 +134,13 @@ export const cancel = verb('task.cancel', {
   },
 });
 
-/** Here `--data` is the event's fields, as the interface has it; a value that is no JSON object names the directory. */
 export const send = verb('task.send', {
-  hidden: ['data'],
-  extra: command =>
-    command.option('--data <json-or-dir>', 'fields such as \'{"stage":"review"}\'; or the data directory', collect, []),
-  place: ({ data }) => ({ data: (data as string[]).find(value => !isObject(value)) }),
-  input: (given, { data }) => ({
-    ...given,
-    data: parseData(((data ?? []) as unknown as string[]).find(isObject) ?? '{}'),
-  }),
+  ...eventData,
   examples: [
     'signalbox task send ET-003 task.approve',
     'signalbox task send ET-003 task.move --data \'{"stage":"review"}\'',
   ],
 });
-
-const isObject = (text: string) => text.trimStart().startsWith('{');
-
-function parseData(text: string): Values {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Values;
-  } catch {
-    // Said below.
-  }
-  const why = '--data must be a JSON object, such as \'{"stage":"review"}\'.';
-  throw new SignalboxError('invalid', 'badUsage', why);
-}
 
 export const snapshot = answers({
   operation: 'task.snapshot',

@@ -36,7 +36,8 @@ export async function taskNow(app: Site, id: string) {
   return view!;
 }
 
-async function requireStage(app: Site, id: string, stage: string): Promise<void> {
+/** Throws `noStage` for a stage that the task does not have, naming those that it has. */
+export async function requireStage(app: Site, id: string, stage: string): Promise<void> {
   const pipeline = (await app.runtime.definitionOf(id)) as unknown as Pipeline;
   const stages = pipeline.stages.map(({ name }) => name);
   if (stages.includes(stage)) return;
@@ -49,12 +50,30 @@ async function requireStage(app: Site, id: string, stage: string): Promise<void>
 export async function fieldsOfEvent(app: Site, id: string, type: string): Promise<string[]> {
   const fields = Object.hasOwn(personEvents, type) ? personEvents[type] : undefined;
   if (fields !== undefined) return fields.map(({ name }) => name);
+  throw await unknownEvent(app, id, type, Object.keys(personEvents));
+}
+
+/** There is no such event among those that are known; what the task takes now is said too. */
+export async function unknownEvent(
+  app: Site,
+  id: string,
+  type: string,
+  known: readonly string[],
+): Promise<SignalboxError> {
   const { moves } = await taskNow(app, id);
-  const near = nearest(type, Object.keys(personEvents)).join(', ');
+  const near = nearest(type, known).join(', ');
   const takes = moves.map(({ event }) => event).join(', ');
   const why = `There is no event ${quote(type)}; the nearest are ${near}. ${id} takes ${takes || 'none'} now.`;
-  throw new SignalboxError('invalid', 'unknownEvent', why, {
+  return new SignalboxError('invalid', 'unknownEvent', why, {
     remedy: { say: 'look at the task', operation: 'task.show', input: { taskId: id } },
+  });
+}
+
+/** A field of an event that is no text of people. */
+export function badField(type: string, field: string, unknown = ''): SignalboxError {
+  const message = 'write a text of 1 to 20000 characters';
+  return new SignalboxError('invalid', 'badInput', `${type} needs "${field}": ${message}.${unknown}`, {
+    problems: [{ path: `data.${field}`, message }],
   });
 }
 

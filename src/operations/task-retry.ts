@@ -43,16 +43,28 @@ export const taskRetry = operation({
     });
   },
   async run(app, { taskId: id, weakerSandbox }, who) {
-    const { agent, agents, repository, target } = contextOf<TaskContext>(await taskRow(app.runtime, id));
-    const present = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
-    const mended = renewed([...present.values()], await namedAgents(app.here));
+    const context = contextOf<TaskContext>(await taskRow(app.runtime, id));
+    const { repository, target } = context;
+    const present = agentsOf(context);
+    const mended = await mendedAgents(app.here, context);
     if (!weakerSandbox) for (const spec of mended) refuseWeaker(id, spec, present.get(spec.name)!);
     if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
-    const renew = Object.fromEntries(mended.map(spec => [spec.name, spec] as const)) as unknown as JsonObject;
-    const event = { type: 'task.retry', ...(mended.length > 0 && { agents: renew }) };
-    return sendToTask(app, id, event, who);
+    return sendToTask(app, id, { type: 'task.retry', ...renewing(mended) }, who);
   },
 });
+
+const agentsOf = ({ agent, agents }: Pick<TaskContext, 'agent' | 'agents'>) =>
+  new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
+
+/** What the event says of them. */
+export const renewing = (mended: readonly AgentSpec[]): JsonObject =>
+  mended.length === 0
+    ? {}
+    : { agents: Object.fromEntries(mended.map(spec => [spec.name, spec])) as unknown as JsonObject };
+
+/** The agents of a task of which the configuration in force says something else by now, as it has them. */
+export const mendedAgents = async (here: Here, context: Pick<TaskContext, 'agent' | 'agents'>): Promise<AgentSpec[]> =>
+  renewed([...agentsOf(context).values()], await namedAgents(here));
 
 /** The agents that the configuration in force names itself. One that is broken mends nothing. */
 async function namedAgents(here: Here): Promise<AgentSpec[]> {

@@ -1,11 +1,10 @@
 /** Sends any event that people may send, with its fields as they are. */
 import { z } from 'zod';
-import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { quote } from '../domain/names.ts';
 import { taskId, text } from './fields.ts';
 import { operation } from './operation.ts';
-import { fieldsOfEvent, sendToTask } from './sending.ts';
+import { badField, fieldsOfEvent, sendToTask } from './sending.ts';
 import { sentEvent } from './views/task.ts';
 
 export const taskSend = operation({
@@ -31,11 +30,8 @@ export const taskSend = operation({
     for (const field of fields) {
       const value = text('').safeParse(data[field]);
       if (!value.success) {
-        const message = 'write a text of 1 to 20000 characters';
         const unknown = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 5).map(quote).join(', ')} is no field of it.`;
-        throw new SignalboxError('invalid', 'badInput', `${type} needs "${field}": ${message}.${unknown}`, {
-          problems: [{ path: `data.${field}`, message }],
-        });
+        throw badField(type, field, unknown);
       }
       event[field] = value.data;
     }
