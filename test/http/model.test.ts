@@ -4,18 +4,15 @@
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, setup, transition } from 'xstate';
-import { machineKinds } from '../../src/app/machine-kinds.ts';
-import { noUsage } from '../../src/domain/usage.ts';
+import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
 import { personEvents } from '../../src/machines/standing.ts';
 import type { TaskView } from '../../src/operations/views/task.ts';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
-import type { MachineKind } from '../../src/runtime/index.ts';
 import { statePath } from '../../src/runtime/stepper.ts';
 import { taskInput } from '../model/cases.ts';
 import { type ModelEvent, modelOf, play } from '../model/paths.ts';
 import { createPlayedJobs } from '../support/jobs.ts';
-import { inertEffects } from '../support/runtime.ts';
+import { playedTaskKinds } from '../support/played-tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { openService } from './place.ts';
 import { playedSite } from './played.ts';
@@ -23,36 +20,10 @@ import { machine, options, personEventsOf } from './task-model.ts';
 
 const model = modelOf(machine, options);
 
-/** A run as far as it is looked at; it ends when the test says so. */
-function playedRun(logic: ReturnType<typeof createPlayedJobs>['logic']): AnyStateMachine {
-  const outputOf = ({ event }: { event: unknown }) => (event as { output: unknown }).output;
-  const started = { attempt: 1, pid: null, report: null, resume: null, activity: '', usage: noUsage, startedAt: null };
-  return setup({ types: {} as { context: object; input: object }, actors: { inner: logic } }).createMachine({
-    id: 'agentRun',
-    context: ({ input }: { input: object }) => ({ ...input, ...started, outcome: null, reason: null }),
-    initial: 'working',
-    states: {
-      working: { tags: 'running', invoke: { id: 'inner', src: 'inner', input: {} as never, onDone: 'ended' } },
-      ended: { type: 'final', output: outputOf },
-    },
-    output: outputOf,
-  } as never) as never;
-}
-
 async function serveModel() {
   const jobs = createPlayedJobs();
-  const [taskKind] = machineKinds.filter(({ name }) => name === 'task') as [MachineKind];
-  const [runKind] = machineKinds.filter(({ name }) => name === 'agentRun') as [MachineKind];
-  const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(actor => [actor, jobs.logic]));
-  delete actors.agentRun;
   const store = openSqliteStore({ file: join(temporaryDirectory(), 'model.db') });
-  const { system, site } = await playedSite({
-    store,
-    kinds: [
-      { ...taskKind, actors, effects: inertEffects },
-      { ...runKind, build: () => playedRun(jobs.logic) },
-    ],
-  });
+  const { system, site } = await playedSite({ store, kinds: playedTaskKinds(jobs) });
   const { ask } = await openService(site);
   const close = async () => {
     await system.runtime.stop({ drainMs: 0 });
