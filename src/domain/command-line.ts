@@ -18,7 +18,20 @@ const options: Record<string, string> = {
 };
 
 /** Fields that are given by their place. */
-const placed = ['taskId', 'agentId', 'machineId', 'id', 'name', 'stage', 'file', 'path', 'resource', 'field'];
+const placed = [
+  'taskId',
+  'agentId',
+  'machineId',
+  'id',
+  'name',
+  'stage',
+  'type',
+  'event',
+  'file',
+  'path',
+  'resource',
+  'field',
+];
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 
