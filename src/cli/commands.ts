@@ -24,6 +24,7 @@ const byOperation: Record<OperationName, Load> = {
   'task.cancel': () => import('./task.ts').then(it => it.cancel),
   'task.snapshot': () => import('./task.ts').then(it => it.snapshot),
   'task.replay': () => import('./task.ts').then(it => it.replay),
+  'task.whatIf': () => import('./task-what-if.ts').then(it => it.whatIf),
   'agent.spawn': () => import('./agent.ts').then(it => it.spawn),
   'agent.list': () => import('./agent.ts').then(it => it.list),
   'agent.show': () => import('./agent.ts').then(it => it.show),

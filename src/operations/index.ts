@@ -20,6 +20,7 @@ export const operations = {
   'task.move': () => import('./task-move.ts').then(it => it.taskMove),
   'task.snapshot': () => import('./task-snapshot.ts').then(it => it.taskSnapshot),
   'task.replay': () => import('./task-replay.ts').then(it => it.taskReplay),
+  'task.whatIf': () => import('./task-what-if.ts').then(it => it.taskWhatIf),
   'agent.spawn': () => import('./agent-spawn.ts').then(it => it.agentSpawn),
   'agent.list': () => import('./agent-list.ts').then(it => it.agentList),
   'agent.show': () => import('./agent-show.ts').then(it => it.agentShow),

@@ -220,6 +220,18 @@ test('what stands in the way is a conflict', async () => {
   }
 });
 
+test('an event that no task knows is unprocessable', async () => {
+  const { world, routes, check } = await start();
+  for (const [id, more] of [
+    ['task.send', { type: 'task.aprove' }],
+    ['task.whatIf', { event: 'task.aprove' }],
+  ] as const) {
+    const route = routes.find(({ operationId }) => operationId === id)!;
+    const answer = see({ check }, route, await askAlmost(world, route, { more }));
+    expect([id, answer.status, answer.json.reason]).toEqual([id, 422, 'unknownEvent']);
+  }
+});
+
 test('I2: a key under which another order was given is refused by every route that takes keys', async () => {
   const { world, routes, check } = await start();
   const headers = { 'idempotency-key': 'k1' };

@@ -40,6 +40,10 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'task.move': () => [{ ids: task, body: { stage: 'analysis' }, status: 202 }],
   'task.snapshot': () => [{ ids: task }, { ids: task, query: '?at=1' }],
   'task.replay': () => [{ ids: task, query: '?verify=true' }],
+  'task.whatIf': () => [
+    { ids: task },
+    { ids: task, query: `?event=task.move&data=${encodeURIComponent('{"stage":"review"}')}` },
+  ],
   'agent.spawn': () => [{ body: { taskId: 'S', agentType: 'worker', context: { repository: 'shop' } }, status: 202 }],
   'agent.list': () => [{ query: '?status=completed' }],
   'agent.show': () => [{ ids: run }],
