@@ -1,6 +1,5 @@
 /** Owns one agent process: adopts or starts it, reports how it gets on and its end, ends it with everything it spawned. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fromCallback } from 'xstate';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import type { Assignment, Beginning } from '../domain/assignment.ts';
@@ -14,7 +13,7 @@ import { type JobInput, untilStopped } from '../runtime/index.ts';
 import { baseEnvironment, settingsFor } from './environment.ts';
 import { gitIn } from './git.ts';
 import { type OutputWatch, watchOutput } from './output-watch.ts';
-import { inside } from './paths.ts';
+import { inside, promptIn } from './paths.ts';
 import { promptFor } from './prompt.ts';
 import { gitDirsOf, sandboxed } from './sandboxed.ts';
 
@@ -105,7 +104,7 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
   const sandbox = sandboxes[agent.sandbox.driver];
   const run = attemptId(runId, attempt);
   const runDir = inside(runsDir, run);
-  const promptFile = join(runDir, 'prompt.md');
+  const promptFile = promptIn(runDir);
   const number = assignment.attempt + attempt - 1;
   const own = {
     SIGNALBOX_RUN_ID: run,

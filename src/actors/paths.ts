@@ -1,5 +1,5 @@
 /** Paths that come from outside stay where they belong. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 
@@ -41,8 +41,8 @@ function linkAt(path: string): string | undefined {
   }
 }
 
-/** What is in a file; undefined where there is none, and for a link: that leads anywhere. */
-export function readPlain(path: string): Buffer | undefined {
+/** What is in a file, up to so many bytes; undefined where there is none, and for a link: that leads anywhere. */
+export function readPlain(path: string, mostBytes = Number.POSITIVE_INFINITY): Buffer | undefined {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -50,8 +50,18 @@ export function readPlain(path: string): Buffer | undefined {
     return undefined;
   }
   try {
-    return fstatSync(file).isFile() ? readFileSync(file) : undefined;
+    const stat = fstatSync(file);
+    if (!stat.isFile()) return undefined;
+    return stat.size <= mostBytes ? readFileSync(file) : readBeginning(file, mostBytes);
   } finally {
     closeSync(file);
   }
 }
+
+function readBeginning(file: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  return buffer.subarray(0, readSync(file, buffer, 0, bytes, 0));
+}
+
+/** Where the prompt of an attempt is kept, in the attempt's directory. */
+export const promptIn = (runDir: string) => join(runDir, 'prompt.md');

@@ -71,6 +71,12 @@ export const logs = streams({
   },
 });
 
+export const prompt = answers({
+  operation: 'agent.prompt',
+  examples: ['signalbox agent prompt ET-003', 'signalbox agent prompt ET-003.development.14 --attempt 1'],
+  show: ({ text }) => print(harmless(text.trimEnd())),
+});
+
 export const spawn = answers({
   operation: 'agent.spawn',
   hidden: ['context', 'gates'],

@@ -30,6 +30,7 @@ const byOperation: Record<OperationName, Load> = {
   'agent.show': () => import('./agent.ts').then(it => it.show),
   'agent.files': () => import('./agent.ts').then(it => it.files),
   'agent.logs': () => import('./agent.ts').then(it => it.logs),
+  'agent.prompt': () => import('./agent.ts').then(it => it.prompt),
   'agent.kill': () => import('./agent.ts').then(it => it.kill),
   'agent.killAll': () => import('./agent.ts').then(it => it.killAll),
   'queue.show': () => import('./queue.ts').then(it => it.show),

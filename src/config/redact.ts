@@ -1,10 +1,7 @@
 /** The configuration without what came from the environment. */
 import { Secret } from '../domain/secret.ts';
-import { covered } from '../domain/variables.ts';
+import { covered, shortestHidden } from '../domain/variables.ts';
 import type { LoadedConfig } from './load.ts';
-
-/** A value this short hides nothing, and would be found everywhere. */
-const shortestHidden = 4;
 
 /**
  * The configuration with every value that came from the environment put back to the variable's name, and with the values

@@ -27,3 +27,13 @@ export function onlyNames(text: string): boolean {
 export function covered(set: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(set).map(([name, value]) => [name, onlyNames(value) ? value : '***']));
 }
+
+/** A value this short hides nothing, and would be found everywhere. */
+export const shortestHidden = 4;
+
+/** A text with the values covered that agents are given as variables, wherever one of them stands in it. */
+export function coveredIn(text: string, set: Readonly<Record<string, string>>): string {
+  const values = Object.values(set).filter(value => value.length >= shortestHidden && !onlyNames(value));
+  // The longest first: one that holds another is covered whole.
+  return values.sort((a, b) => b.length - a.length).reduce((rest, value) => rest.replaceAll(value, '***'), text);
+}

@@ -26,6 +26,7 @@ export const operations = {
   'agent.show': () => import('./agent-show.ts').then(it => it.agentShow),
   'agent.files': () => import('./agent-files.ts').then(it => it.agentFiles),
   'agent.logs': () => import('./agent-logs.ts').then(it => it.agentLogs),
+  'agent.prompt': () => import('./agent-prompt.ts').then(it => it.agentPrompt),
   'agent.kill': () => import('./agent-kill.ts').then(it => it.agentKill),
   'agent.killAll': () => import('./agent-kill-all.ts').then(it => it.agentKillAll),
   'queue.show': () => import('./queue-show.ts').then(it => it.queueShow),

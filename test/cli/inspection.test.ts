@@ -159,6 +159,11 @@ test('agents are listed, shown, and their output can be read and followed', asyn
   expect(list.stdout).toMatch(/running/);
   expect((await place.signalbox('agent', 'show', id)).stdout).toMatch(/pid\s+\d+/);
   expect((await place.signalbox('agent', 'logs', id)).stdout).toBe('this is analysis.1\n');
+  const prompt = await place.signalbox('agent', 'prompt', id);
+  expect(prompt).toMatchObject({ code: 0, stdout: place.prompt('analysis.1') });
+  const none = await place.signalbox('agent', 'prompt', id, '--attempt', '2');
+  expect(none.code).toBe(2);
+  expect(none.stderr).toMatch(/has no attempt 2; .* with --attempt\./);
   const following = place.begin(['agent', 'logs', id, '-f']);
   place.letGo();
   expect((await running).code).toBe(3);

@@ -54,6 +54,10 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
     { ids: run, type: 'text/event-stream', headers: events },
     { ids: run, type: 'text/event-stream', query: '?follow=1' },
   ],
+  'agent.prompt': () => [
+    { ids: run, type: 'text/plain' },
+    { ids: run, headers: { accept: envelopeType }, type: envelopeType },
+  ],
   'agent.kill': () => [{ ids: run }],
   'agent.killAll': () => [{}],
   board: () => [{ query: '?limit=2' }, { query: '?ids=ET-1,no-such-task' }],
