@@ -9,6 +9,8 @@ export interface GitResult {
   code: number;
   stdout: string;
   stderr: string;
+  /** Set where it has printed more than was wanted. */
+  isCut?: boolean;
 }
 
 export interface GitOptions {
@@ -18,6 +20,10 @@ export interface GitOptions {
   allow?: readonly number[];
   /** Every byte of the output becomes a character, whatever it stands for. */
   isBinary?: boolean;
+  /** Bytes of its output that are wanted; it is ended when it prints more, which is no failure. */
+  mostBytes?: number;
+  /** Ends it. */
+  signal?: AbortSignal;
 }
 
 export interface Git {
@@ -88,16 +94,23 @@ interface Ended {
   code: string | undefined;
   stdout: string;
   stderr: string;
+  isCut: boolean;
 }
 
 /** By Node itself: a task asks git dozens of times between two agents, and what a library adds to each is a quarter of it. */
-function run(cwd: string, argv: readonly string[], { env, input, isBinary }: GitOptions): Promise<Ended> {
+function run(
+  cwd: string,
+  argv: readonly string[],
+  { env, input, isBinary, mostBytes, signal }: GitOptions,
+): Promise<Ended> {
   return new Promise(resolve => {
     const encoding = isBinary === true ? 'latin1' : 'utf8';
-    const child = execFile('git', argv, { cwd, env, encoding, maxBuffer: mostOutputBytes }, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
+    const options = { cwd, env, encoding, maxBuffer: mostBytes ?? mostOutputBytes, ...(signal && { signal }) } as const;
+    const child = execFile('git', argv, options, (error, stdout, stderr) => {
       const code = typeof error?.code === 'string' ? error.code : undefined;
-      resolve({ exitCode, code, signal: error?.signal, stdout, stderr });
+      const isCut = mostBytes !== undefined && code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
+      const exitCode = error === null || isCut ? 0 : typeof error.code === 'number' ? error.code : undefined;
+      resolve({ exitCode, code, signal: error?.signal, stdout, stderr, isCut });
     });
     // One that ends before it has read everything says so by its exit code.
     child.stdin?.on('error', () => {});
@@ -115,12 +128,16 @@ export function gitIn(directory: string): Git {
     for (let attempt = 1; ; attempt++) {
       const settings = isWhole ? [...quiet, ...whole] : quiet;
       const env = { ...environment(), ...trustedPlaces(directory, dirs), ...options.env };
-      const { exitCode, signal, stdout, stderr, code } = await run(directory, [...settings, ...identity, ...args], {
-        ...options,
-        env,
-      });
+      const { exitCode, signal, stdout, stderr, code, isCut } = await run(
+        directory,
+        [...settings, ...identity, ...args],
+        {
+          ...options,
+          env,
+        },
+      );
       // What it asked for a missing object had ended before it was asked: as if it had said that there is none.
-      if (signal === 'SIGPIPE') return { code: 128, stdout, stderr };
+      if (signal === 'SIGPIPE' && !isCut) return { code: 128, stdout, stderr };
       if (exitCode === undefined) {
         const why = code === 'ENOENT' ? 'git, or the directory, is not there' : 'git was interrupted';
         throw new SignalboxError(
@@ -131,7 +148,7 @@ export function gitIn(directory: string): Git {
       }
       // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
       const isLocked = exitCode !== 0 && /\.lock': File exists/.test(stderr);
-      if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr };
+      if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr, ...(isCut && { isCut }) };
       if (attempt >= patientTries && removeStaleLock(directory, stderr)) continue;
       await new Promise(resolve => setTimeout(resolve, lockWaitMs));
     }
