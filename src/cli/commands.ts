@@ -23,6 +23,7 @@ const byOperation: Record<OperationName, Load> = {
   'task.move': () => import('./task.ts').then(it => it.move),
   'task.cancel': () => import('./task.ts').then(it => it.cancel),
   'task.snapshot': () => import('./task.ts').then(it => it.snapshot),
+  'task.changes': () => import('./task-diff.ts').then(it => it.diff),
   'task.replay': () => import('./task.ts').then(it => it.replay),
   'task.whatIf': () => import('./task-what-if.ts').then(it => it.whatIf),
   'agent.spawn': () => import('./agent.ts').then(it => it.spawn),

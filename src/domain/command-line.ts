@@ -2,6 +2,7 @@
 
 /** What is typed for an operation that is not simply called after itself. */
 const commands: Record<string, string> = {
+  'task.changes': 'task diff',
   'queue.show': 'queue',
   'data.verify': 'verify',
   'data.backup': 'backup',
@@ -44,6 +45,7 @@ export const optionOf = (field: string) => options[field] ?? `--${kebab(field)}`
 /** What to type for an operation with these fields; a field without a value is shown by its name. */
 export function commandFor(operation: string, fields: Record<string, unknown>, hint = ''): string {
   const parts = Object.entries(fields).map(([field, value]) => {
+    if (value === true) return optionOf(field);
     const shown = value === undefined ? field.toUpperCase() : quoted(String(value));
     return placed.includes(field) ? shown : `${optionOf(field)} ${shown}`;
   });

@@ -19,6 +19,7 @@ export const operations = {
   'task.cancel': () => import('./task-cancel.ts').then(it => it.taskCancel),
   'task.move': () => import('./task-move.ts').then(it => it.taskMove),
   'task.snapshot': () => import('./task-snapshot.ts').then(it => it.taskSnapshot),
+  'task.changes': () => import('./task-changes.ts').then(it => it.taskChanges),
   'task.replay': () => import('./task-replay.ts').then(it => it.taskReplay),
   'task.whatIf': () => import('./task-what-if.ts').then(it => it.taskWhatIf),
   'agent.spawn': () => import('./agent-spawn.ts').then(it => it.agentSpawn),

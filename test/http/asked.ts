@@ -39,6 +39,7 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'task.cancel': () => [{ ids: paused, status: 202 }],
   'task.move': () => [{ ids: task, body: { stage: 'analysis' }, status: 202 }],
   'task.snapshot': () => [{ ids: task }, { ids: task, query: '?at=1' }],
+  'task.changes': () => [{ ids: task }, { ids: task, query: '?stat=1&at=3' }],
   'task.replay': () => [{ ids: task, query: '?verify=true' }],
   'task.whatIf': () => [
     { ids: task },
