@@ -12,6 +12,8 @@ import { roleHeader, userHeader } from '../operations/http.ts';
 export interface Sender {
   name: string;
   role: Role;
+  /** Whether it was the browser that said so, because he is signed in. */
+  isByCookie?: boolean;
 }
 
 /** What a request says of where it comes from. */
@@ -20,6 +22,8 @@ export interface Arrival {
   headers: IncomingHttpHeaders;
   /** The token that came with it; null without one. */
   token: string | null;
+  /** Whether a browser has sent it by itself. */
+  isFromCookie: boolean;
 }
 
 export interface Guard {
@@ -56,9 +60,13 @@ export interface NetworkGuard {
 /** For a network. */
 export function networkGuard({ lookUp, isGuarded, hosts, origins, roleWithout }: NetworkGuard): Guard {
   return {
-    async identify({ method, headers, token }) {
+    async identify({ method, headers, token, isFromCookie }) {
       refuseForeign(method, headers, origins);
-      if (token !== null) return (await lookUp(token)) ?? null;
+      if (isFromCookie && !isLook(method) && !saysWhere(headers)) throw ofAnotherSite();
+      const known = token === null ? undefined : await lookUp(token);
+      // A cookie of before, or of another service on this machine, keeps nobody out who needs none.
+      if (known !== undefined) return isFromCookie ? { ...known, isByCookie: true } : known;
+      if (token !== null && !isFromCookie) return null;
       // What a proxy hands on comes from anywhere, whichever name it gives the service.
       if ((await isGuarded()) || isHandedOn(headers)) return null;
       // Whoever has a name of his own point here would have his page read what is ours.
@@ -83,15 +91,20 @@ const hostIn = ({ host = '' }: IncomingHttpHeaders) => host.replace(/:\d+$/, '')
 function refuseForeign(method: string, headers: IncomingHttpHeaders, origins: readonly string[]): void {
   const { origin, host, upgrade } = headers;
   if (origin !== undefined && origins.includes(origin)) return;
-  const isLook = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
   // A person who follows a link to a page of ours; anything else that a page has us do costs us, though it reads nothing.
-  const isLink = isLook && headers['sec-fetch-mode'] === 'navigate';
+  const isLink = isLook(method) && headers['sec-fetch-mode'] === 'navigate';
   const relation = headers['sec-fetch-site'];
   if ((relation === 'cross-site' || relation === 'same-site') && !isLink) throw ofAnotherSite();
   // What such a page may not read it may send; over a WebSocket it reads too.
   const isOurs = origin === undefined || URL.parse(origin)?.host === host;
-  if (!isOurs && !(isLook && upgrade === undefined)) throw ofAnotherSite();
+  if (!isOurs && !(isLook(method) && upgrade === undefined)) throw ofAnotherSite();
 }
+
+const isLook = (method: string) => method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+
+/** Whether a browser tells which page has it ask; what it tells is held against our name before. */
+const saysWhere = (headers: IncomingHttpHeaders) =>
+  headers.origin !== undefined || headers['sec-fetch-site'] === 'same-origin';
 
 const ofAnotherSite = () => foreign('it comes from a page of another site');
 

@@ -18,6 +18,7 @@ import { parseJson } from './json.ts';
 import type { NetworkOptions } from './network.ts';
 import { badMediaType, installProblems, largestBody, longestSegment, problemType, replyProblem } from './problems.ts';
 import { addRoutes, methodsOf, type Subject } from './routes.ts';
+import { sessionIn } from './session.ts';
 import { type StreamTimes, usualTimes as streamTimes } from './stream.ts';
 import { installTracing } from './tracing.ts';
 
@@ -54,7 +55,7 @@ export interface ServerOptions {
   /** Where the usual ones are too long to be waited for. */
   times?: Partial<ServerTimes>;
   /** Adds routes beside those of the operations. */
-  more?(server: FastifyInstance): void | Promise<void>;
+  more?(server: FastifyInstance, guard: Guard): void | Promise<void>;
 }
 
 export interface ServerTimes extends ConnectionTimes, StreamTimes {}
@@ -107,7 +108,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   addHealth(server, { site, version });
   const onReader = (stream: string, by: 1 | -1) => watch?.onReader(stream, by);
   addRoutes(server, { site, operations, closing: closing.signal, times, onReader });
-  await options.more?.(server);
+  await options.more?.(server, options.guard);
   return server;
 }
 
@@ -157,9 +158,13 @@ function installGuard(server: FastifyInstance, guard: Guard): void {
   server.addHook('onRequest', async request => {
     refuseUnplain(request);
     const { method, headers, url, routeOptions } = request;
-    const token = tokenIn(url, headers) ?? socketToken(headers['sec-websocket-protocol']) ?? null;
+    const said = tokenIn(url, headers) ?? socketToken(headers['sec-websocket-protocol']) ?? null;
+    const token = said ?? sessionIn(request);
+    const isFromCookie = said === null && token !== null;
     // Who watches over the service is answered also when nobody can be looked up.
-    request.sender = routeOptions.config?.isOpen ? null : await guard.identify({ method, headers, token });
+    request.sender = routeOptions.config?.isOpen
+      ? null
+      : await guard.identify({ method, headers, token, isFromCookie });
   });
   // Behind the limit: whoever guesses is counted too.
   server.addHook('preParsing', async ({ sender, routeOptions, is404 }) => {

@@ -15,7 +15,9 @@ import { addDocs } from '../http/docs.ts';
 import { networkGuard } from '../http/guard.ts';
 import { addInspector } from '../http/inspector/routes.ts';
 import { addMetrics } from '../http/metrics.ts';
+import { addPage } from '../http/page/routes.ts';
 import { createServer, type ServerOptions } from '../http/server.ts';
+import { addSession } from '../http/session.ts';
 import { addWebhooks } from '../http/webhooks.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { createInspector } from '../operations/inspector/inspector.ts';
@@ -129,6 +131,8 @@ async function serverFor(
     },
     async more(it) {
       await addDocs(it, version());
+      addSession(it, guard);
+      await addPage(it);
       addMetrics(it, metrics);
       const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
       await addWebhooks(it, createReceiver(site));

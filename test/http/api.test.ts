@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { type Reason, reasons } from '../../src/domain/reasons.ts';
+import { places } from '../../src/http/page/places.ts';
 import { roles } from '../../src/operations/operation.ts';
 import { bodyOf, pathOf, waysToAsk } from './asked.ts';
 import { type Described, type Route, readDescription } from './described.ts';
@@ -76,11 +77,14 @@ test('whatever the server serves is in the document', async () => {
   const flat = served(flatten(world.server.printRoutes({ commonPrefix: false })));
   expect(flat.length).toBeGreaterThan(30);
   const missing = flat
-    .filter(([path]) => !path.startsWith('/docs/'))
+    .filter(([path]) => !/^\/(?:docs|assets)\//.test(path) && !isPlace(path))
     .flatMap(([path, methods]) => methods.split(', ').map(method => `${method} ${path}`))
     .filter(route => !route.startsWith('HEAD ') && !written.includes(route));
   expect(missing).toEqual([]);
 });
+
+/** A place of the page: what a program gets there is described, where it gets anything. */
+const isPlace = (path: string) => (places as readonly string[]).includes(path);
 
 /** The printed tree with each path whole. */
 function flatten(tree: string): string {

@@ -10,7 +10,9 @@ import { openLocal } from '../../src/client/local.ts';
 import { addDocs } from '../../src/http/docs.ts';
 import { addInspector } from '../../src/http/inspector/routes.ts';
 import { addMetrics } from '../../src/http/metrics.ts';
+import { addPage } from '../../src/http/page/routes.ts';
 import type { ServerOptions } from '../../src/http/server.ts';
+import { addSession } from '../../src/http/session.ts';
 import { addWebhooks } from '../../src/http/webhooks.ts';
 import { intakeId, routineId, workerId } from '../../src/machines/addresses.ts';
 import { intakeMachine, type Scanned } from '../../src/machines/intake.ts';
@@ -51,8 +53,10 @@ export async function makeWorld(options: Partial<ServerOptions> = {}) {
   const metrics = createMetrics({ version: '1.2.3' });
   metrics.attach(site);
   const service = await openService(site, {
-    async more(server) {
+    async more(server, guard) {
       await addDocs(server, '1.2.3');
+      await addPage(server);
+      addSession(server, guard);
       addMetrics(server, metrics);
       await addWebhooks(server, playedReceiver(site));
       await addInspector(server, { inspector: createInspector(site), onViewer: () => {} });

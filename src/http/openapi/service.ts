@@ -1,6 +1,7 @@
 /** What is asked of the service itself, and is no operation. Whoever adds such a route describes it here. */
 import type { JsonObject } from '../../domain/json.ts';
 import type { Reason } from '../../domain/reasons.ts';
+import { roles } from '../../domain/role.ts';
 import { type Failures, ofEveryRequest } from './failures.ts';
 import { etag, parameterNamed, requestId, unchanged } from './headers.ts';
 
@@ -90,7 +91,54 @@ const webhook = {
   ],
 } as const satisfies Partial<ServiceRoute>;
 
+const session: JsonObject = {
+  type: 'object',
+  required: ['name', 'role', 'isSignedIn'],
+  properties: {
+    name: { type: 'string' },
+    role: { enum: [...roles] },
+    isSignedIn: { type: 'boolean', description: 'whether it was the cookie that said so' },
+  },
+};
+
 const routes: readonly ServiceRoute[] = [
+  {
+    path: '/',
+    operationId: 'service.dashboard',
+    summary: 'the dashboard; a browser that is led to /tasks/ET-3 and other places of it gets the same page',
+    isOpen: true,
+    answers: { 200: answer('A page.', 'text/html') },
+    fails: ['notBuilt'],
+  },
+  {
+    path: '/session',
+    operationId: 'service.session',
+    summary: 'who asks',
+    answers: { 200: answer('Who it is.', 'application/json', session) },
+  },
+  {
+    path: '/session',
+    method: 'POST',
+    operationId: 'service.signIn',
+    summary: 'sign a browser in: the token is kept in a cookie that no script can read',
+    isOpen: true,
+    body: {
+      'application/json': {
+        schema: { type: 'object', required: ['token'], properties: { token: { type: 'string' } } },
+      },
+    },
+    answers: { 200: answer('Who it is.', 'application/json', session) },
+    fails: ['badInput', 'badJson', 'tooLarge', 'badMediaType'],
+  },
+  {
+    path: '/session/end',
+    method: 'POST',
+    operationId: 'service.signOut',
+    summary: 'sign a browser out',
+    isOpen: true,
+    answers: { 200: answer('There is no cookie any more.', 'application/json', { type: 'object' }) },
+    fails: ['badJson', 'tooLarge', 'badMediaType'],
+  },
   {
     path: '/health',
     operationId: 'service.health',

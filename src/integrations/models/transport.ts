@@ -21,6 +21,6 @@ export function createTransport(fetch: Fetch): Fetch {
       throw new ModelError('invalid', `The model's server answered with more than ${mostBytes} bytes.`, { status });
     });
     const hasNoBody = status === 204 || status === 205 || status === 304;
-    return new Response(hasNoBody ? null : bytes, { status, statusText, headers: response.headers });
+    return new Response(hasNoBody ? null : new Uint8Array(bytes), { status, statusText, headers: response.headers });
   };
 }

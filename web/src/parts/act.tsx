@@ -1,0 +1,133 @@
+/** The panel in which a decision is made: what it does, what it needs, and why it was refused. */
+import { useMachine } from '@xstate/react';
+import { useEffect, useId, useRef } from 'react';
+import { segment } from '../api/ask.ts';
+import type { Answer, Move } from '../api/types.ts';
+import { actingMachine } from '../state/acting.ts';
+import { useRead } from '../state/read.ts';
+import { useTexts } from '../texts/index.ts';
+
+type WhatIf = Answer<'task.whatIf'>;
+
+export interface Acting {
+  /** Opens the panel for a decision. */
+  open(move: Move): void;
+  /** Whether it is open. */
+  isOpen: boolean;
+  panel: React.ReactNode;
+}
+
+export interface ActOptions {
+  taskId: string;
+  question: number | null;
+}
+
+/** Decisions about one task; the panel stands where it is put. */
+export function useActing({ taskId, question }: ActOptions): Acting {
+  const [state, send] = useMachine(actingMachine);
+  const isOpen = !state.matches('closed');
+  const panel = isOpen && state.context.order !== null && <Panel state={state} send={send} />;
+  return { isOpen, panel, open: move => send({ type: 'act.open', order: { taskId, move, question } }) };
+}
+
+type Machine = ReturnType<typeof useMachine<typeof actingMachine>>;
+
+function Panel({ state, send }: { state: Machine[0]; send: Machine[1] }) {
+  const { actions, act } = useTexts();
+  const { order, fields, problem } = state.context;
+  const { taskId, move } = order!;
+  const name = actions[move.event] ?? move.event;
+  const form = useRef<HTMLFormElement>(null);
+  const id = useId();
+  const chosen = Object.fromEntries(
+    move.fields.flatMap(({ name, options }) =>
+      options === undefined ? [] : [[name, fields[name] ?? options[0] ?? '']],
+    ),
+  );
+
+  useEffect(() => {
+    const before = document.activeElement;
+    form.current?.querySelector<HTMLElement>('textarea, select, button.primary')?.focus();
+    return () => (before as HTMLElement | null)?.focus?.();
+  }, []);
+
+  return (
+    <form
+      ref={form}
+      className="act"
+      aria-label={name}
+      onSubmit={event => {
+        event.preventDefault();
+        send({ type: 'act.send' });
+      }}
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          send({ type: 'act.close' });
+        }
+        if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) form.current?.requestSubmit();
+      }}
+    >
+      <p className="does">
+        {move.does}
+        <Outcome taskId={taskId} event={move.event} data={chosen} />
+      </p>
+      {move.fields.map(field => (
+        <label key={field.name} htmlFor={`${id}${field.name}`}>
+          <span>{field.means}</span>
+          {field.options === undefined ? (
+            <textarea
+              id={`${id}${field.name}`}
+              required
+              maxLength={20_000}
+              rows={3}
+              value={fields[field.name] ?? ''}
+              onChange={({ target }) => send({ type: 'act.fill', name: field.name, value: target.value })}
+            />
+          ) : (
+            <select
+              id={`${id}${field.name}`}
+              value={fields[field.name] ?? field.options[0]}
+              onChange={({ target }) => send({ type: 'act.fill', name: field.name, value: target.value })}
+            >
+              {field.options.map(option => (
+                <option key={option}>{option}</option>
+              ))}
+            </select>
+          )}
+        </label>
+      ))}
+      {problem !== null && (
+        <p className="problem" role="alert">
+          {act.refused} {problem}
+        </p>
+      )}
+      <div className="row">
+        <button type="submit" className="primary" disabled={!state.matches('open')}>
+          {state.matches('sending') ? act.sending : state.matches('done') ? act.done : name}
+        </button>
+        <button type="button" onClick={() => send({ type: 'act.close' })}>
+          {act.close}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+const agentIn = ({ agent, model }: NonNullable<WhatIf['next']>) => (model === null ? agent : `${agent} (${model})`);
+
+/** Where it would lead, by the machine itself. */
+function Outcome({ taskId, event, data }: { taskId: string; event: string; data: object }) {
+  const { act } = useTexts();
+  const query = { event, data: JSON.stringify(data) };
+  const { value } = useRead<WhatIf>(`/tasks/${segment(taskId)}/what-if`, { query });
+  if (value === undefined || !value.isTaken) return null;
+  const starts = value.next === null ? value.starts.map(({ says }) => says) : [agentIn(value.next)];
+  return (
+    <span className="outcome">
+      {' '}
+      {value.to === value.state ? act.staysAt(value.to) : act.goesTo(value.to)}
+      {starts.length > 0 && `, ${act.starts(starts.join(', '))}`}
+    </span>
+  );
+}

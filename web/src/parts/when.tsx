@@ -1,0 +1,31 @@
+/** Times, ages, durations and money, short; exact ones when one points at them. */
+import { useSelector } from '@xstate/store-react';
+import { clockTime, duration, exactDuration, exactTime, money } from '../format.ts';
+import { clockStore } from '../state/clock.ts';
+import { useLanguage } from '../texts/index.ts';
+
+/** How long ago it was, kept up. */
+export function Age({ at }: { at: string }) {
+  const now = useSelector(clockStore, ({ context }) => context.now);
+  const language = useLanguage();
+  return (
+    <time dateTime={at} title={exactTime(at, language)}>
+      {duration(now - Date.parse(at))}
+    </time>
+  );
+}
+
+export function Instant({ at }: { at: string }) {
+  const language = useLanguage();
+  return (
+    <time dateTime={at} title={exactTime(at, language)}>
+      {clockTime(at, Date.now(), language)}
+    </time>
+  );
+}
+
+export const Duration = ({ ms }: { ms: number }) => <span title={exactDuration(ms)}>{duration(ms)}</span>;
+
+export const Money = ({ usd }: { usd: number | null }) => (
+  <span title={usd === null ? undefined : `$${usd}`}>{money(usd)}</span>
+);

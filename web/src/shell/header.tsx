@@ -1,0 +1,74 @@
+/** The line above everything: where one can go, how many need a person, whether what is shown is live, and who looks. */
+import { useSelector as useActor } from '@xstate/react';
+import { useSelector } from '@xstate/store-react';
+import { useEffect } from 'react';
+import { Link } from '../parts/link.tsx';
+import { link } from '../state/engine.ts';
+import type { Place } from '../state/place.ts';
+import { sessionStore, signOut } from '../state/session.ts';
+import { needsPerson, tasksStore } from '../state/tasks.ts';
+import { useTexts } from '../texts/index.ts';
+
+export const statusOf = (value: unknown): 'live' | 'connecting' | 'lost' | 'away' | 'out' | 'idle' => {
+  if (typeof value === 'string') return value === 'lost' || value === 'away' || value === 'out' ? value : 'idle';
+  const { following } = value as { following?: string };
+  return following === 'connecting' ? 'connecting' : 'live';
+};
+
+interface HeaderProps {
+  place: Place;
+  openPalette(): void;
+  openHelp(): void;
+}
+
+export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) {
+  const texts = useTexts();
+  const { views } = texts;
+  const waiting = useSelector(tasksStore, ({ context }) => [...context.cards.values()].filter(needsPerson).length);
+  const state = useActor(link, ({ value }) => statusOf(value));
+  const who = useSelector(sessionStore, ({ context }) => context.who);
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) Signalbox` : 'Signalbox';
+  }, [waiting]);
+  const to = (name: string, label: string, extra?: React.ReactNode) => (
+    <Link to={`/${name}`} aria-current={path[0] === name ? 'page' : undefined}>
+      {label}
+      {extra}
+    </Link>
+  );
+  return (
+    <header className="top">
+      <Link to="/" className="brand" aria-current={path.length === 0 ? 'page' : undefined}>
+        Signalbox
+      </Link>
+      <nav aria-label="Signalbox">
+        {to('needs-you', views.needsYou, waiting > 0 && <b className="count">{waiting}</b>)}
+        {to('board', views.board)}
+        {to('agents', views.agents)}
+        {to('figures', views.figures)}
+        {to('pipelines', views.pipelines)}
+        {to('operations', views.operations)}
+      </nav>
+      <button type="button" className="quiet" onClick={openPalette} aria-label={texts.palette.title}>
+        ⌘K
+      </button>
+      <button type="button" className="quiet" onClick={openHelp} aria-label={texts.help.title}>
+        ?
+      </button>
+      <span className={`link ${state}`} role="status">
+        <i className="mark" aria-hidden="true" />
+        {texts.link[state]}
+      </span>
+      {who !== null && (
+        <span className="who" title={who.role === 'viewer' ? texts.session.mayOnlyLook : who.role}>
+          {who.name}
+          {who.isSignedIn && (
+            <button type="button" className="quiet" onClick={() => void signOut()}>
+              {texts.session.leave}
+            </button>
+          )}
+        </span>
+      )}
+    </header>
+  );
+}

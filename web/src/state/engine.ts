@@ -1,0 +1,88 @@
+/** Keeps the tasks: reads the board, follows what happens from there on, and asks anew for what the events do not say. */
+import { createActor } from 'xstate';
+import { ask, Refused } from '../api/ask.ts';
+import type { Board, FeedEntry } from '../api/types.ts';
+import { linkMachine } from './link.ts';
+import { sessionStore } from './session.ts';
+import { tasksStore } from './tasks.ts';
+
+/** Cards of one page, and tasks that have ended beyond which older ones are not read by themselves. */
+const pageSize = 1_000;
+const mostEnded = 20_000;
+/** Cards that were moved are asked for again so often, and so many at once. */
+const againMs = 400;
+const mostAgain = 200;
+
+type Listener = (entries: readonly FeedEntry[]) => void;
+const listeners = new Set<Listener>();
+
+/** Told of everything that happens, once and in order, while the page is connected. Answers how to end that. */
+export function onEntries(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const stale = new Set<string>();
+let asking: ReturnType<typeof setTimeout> | undefined;
+
+export const link = createActor(linkMachine, {
+  input: {
+    position: () => tasksStore.getSnapshot().context.position,
+    onEntries(entries) {
+      tasksStore.trigger.happened({ entries });
+      for (const { taskId } of entries) if (taskId !== null) stale.add(taskId);
+      askAgain();
+      for (const listener of listeners) listener(entries);
+    },
+    onBeyond() {
+      tasksStore.trigger.forgotten();
+      void begin();
+    },
+  },
+});
+
+/** Reads the board and goes on from there. Called again after signing in. */
+export async function begin(): Promise<void> {
+  try {
+    let board = await ask<Board>('/board', { query: { limit: pageSize } });
+    tasksStore.trigger.read({ board, loaded: board.nextCursor === null ? 'all' : 'some' });
+    link.send({ type: 'link.start' });
+    for (let read = board.items.length; board.nextCursor !== null && read < mostEnded; read += board.items.length) {
+      board = await ask<Board>('/board', { query: { limit: pageSize, cursor: board.nextCursor } });
+      tasksStore.trigger.read({ board });
+    }
+    tasksStore.trigger.read({ board: { ...board, items: [] }, loaded: 'all' });
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) return;
+    tasksStore.trigger.failed({ problem: error instanceof Error ? error.message : String(error) });
+    setTimeout(() => void begin(), 2_000);
+  }
+}
+
+function askAgain(): void {
+  if (asking !== undefined) return;
+  asking = setTimeout(async () => {
+    const ids = [...stale].slice(0, mostAgain);
+    for (const id of ids) stale.delete(id);
+    try {
+      const board = await ask<Board>('/board', { query: { ids: ids.join(','), limit: pageSize } });
+      tasksStore.trigger.read({ board });
+    } catch {
+      // The connection says so itself; what was to be read again still is.
+      for (const id of ids) stale.add(id);
+    }
+    asking = undefined;
+    if (stale.size > 0) askAgain();
+  }, againMs);
+}
+
+/** Starts everything that runs for as long as the page does. */
+export function startEngine(): void {
+  link.start();
+  const look = () => link.send({ type: document.visibilityState === 'hidden' ? 'page.hidden' : 'page.shown' });
+  document.addEventListener('visibilitychange', look);
+  window.addEventListener('online', () => link.send({ type: 'page.online' }));
+  link.subscribe(({ value }) => {
+    if (value === 'out') sessionStore.trigger.left();
+  });
+}

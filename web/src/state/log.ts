@@ -1,0 +1,56 @@
+/** The log of a task: read from its beginning, and carried on by what happens. */
+import { useEffect, useRef, useState } from 'react';
+import { ask, segment } from '../api/ask.ts';
+import type { LogEntry } from '../api/types.ts';
+import { onEntries } from './engine.ts';
+
+interface Page {
+  items: LogEntry[];
+  next: number | null;
+}
+
+const pageSize = 1_000;
+
+/** Undefined while nothing of it is known. */
+export function useLog(taskId: string): LogEntry[] | undefined {
+  const [log, setLog] = useState<LogEntry[]>();
+  const known = useRef(0);
+  useEffect(() => {
+    const end = new AbortController();
+    let isReading = false;
+    let isMore = false;
+    known.current = 0;
+    setLog(undefined);
+
+    /** Everything behind what is known, so that nothing is missing however the events come. */
+    async function read(): Promise<void> {
+      for (;;) {
+        const query = { after: known.current, limit: pageSize };
+        const { items, next } = await ask<Page>(`/tasks/${segment(taskId)}/events`, { query, signal: end.signal });
+        known.current = items.at(-1)?.seq ?? known.current;
+        setLog((before = []) => (items.length === 0 ? before : [...before, ...items]));
+        if (next === null) return;
+      }
+    }
+    async function readOn(): Promise<void> {
+      isMore = true;
+      if (isReading) return;
+      isReading = true;
+      while (isMore) {
+        isMore = false;
+        // What could not be read is read with what comes next.
+        await read().catch(() => {});
+      }
+      isReading = false;
+    }
+    void readOn();
+    const stop = onEntries(entries => {
+      if (entries.some(({ actorId, seq }) => actorId === taskId && seq > known.current)) void readOn();
+    });
+    return () => {
+      stop();
+      end.abort();
+    };
+  }, [taskId]);
+  return log;
+}

@@ -1,0 +1,87 @@
+/** Which column a card is in, and in which order they stand. */
+import type { Card } from '../../api/types.ts';
+import { hasEnded } from '../../state/tasks.ts';
+
+export interface Filter {
+  project: string;
+  pipeline: string;
+  standing: string;
+  q: string;
+  group: string;
+}
+
+export interface Column {
+  key: string;
+  cards: Card[];
+}
+
+export const filterIn = (query: Readonly<Record<string, string>>): Filter => ({
+  project: query.project ?? '',
+  pipeline: query.pipeline ?? '',
+  standing: query.standing ?? '',
+  q: (query.q ?? '').trim().toLowerCase(),
+  group: query.group ?? '',
+});
+
+export const isShown = (card: Card, { project, pipeline, standing, q }: Filter): boolean =>
+  (project === '' || card.project === project) &&
+  (pipeline === '' || card.pipeline === pipeline) &&
+  (standing === '' || card.standing === standing) &&
+  (q === '' || card.id.toLowerCase().includes(q) || card.title.toLowerCase().includes(q));
+
+/** Keys of what is no stage. A stage of a pipeline cannot have such a name. */
+export const before = '(before)';
+export const ended = '(ended)';
+
+/**
+ * The columns: what waits to begin, the stages of all pipelines that are shown, what comes after them, what has ended. Of
+ * several pipelines a stage stands where the first one has it.
+ */
+export function columnsOf(
+  cards: Iterable<Card>,
+  pipelines: ReadonlyMap<string, readonly string[]>,
+  filter: Filter,
+): Column[] {
+  const shown = [...cards].filter(card => isShown(card, filter));
+  const isByProject = filter.group === 'project';
+  const stages = isByProject ? [] : stagesOf(pipelines, new Set(shown.map(({ pipeline }) => pipeline)), filter);
+  const columns = new Map<string, Card[]>([before, ...stages].map(key => [key, []]));
+  const keyOf = isByProject
+    ? (card: Card) => (hasEnded(card) ? ended : card.project)
+    : (card: Card) =>
+        hasEnded(card) ? ended : card.stage === 'created' || card.stage === 'waiting' ? before : card.stage;
+  const gone: Card[] = [];
+  for (const card of shown) {
+    const key = keyOf(card);
+    if (key === ended) gone.push(card);
+    else (columns.get(key) ?? made(columns, key)).push(card);
+  }
+  const isEmptyAside = (key: string, those: Card[]) => key === before && those.length === 0;
+  const living = [...columns].filter(([key, those]) => !isEmptyAside(key, those));
+  return [
+    ...living.map(([key, those]) => ({ key, cards: those.sort(byNeed) })),
+    ...(gone.length > 0 || living.length > 0 ? [{ key: ended, cards: gone.sort(byEnd) }] : []),
+  ];
+}
+
+function made(columns: Map<string, Card[]>, key: string): Card[] {
+  const cards: Card[] = [];
+  columns.set(key, cards);
+  return cards;
+}
+
+function stagesOf(
+  pipelines: ReadonlyMap<string, readonly string[]>,
+  used: ReadonlySet<string>,
+  { pipeline }: Filter,
+): string[] {
+  const names = pipeline === '' ? [...pipelines.keys()].filter(name => used.size === 0 || used.has(name)) : [pipeline];
+  return [...new Set(names.flatMap(name => pipelines.get(name) ?? []))];
+}
+
+/** What needs a person first, then what is broken, then what moves, then what waits; the longest there first. */
+const order = ['person', 'blocked', 'working', 'waiting', 'paused'];
+const rank = ({ standing }: Card) => order.indexOf(standing);
+const byNeed = (a: Card, b: Card) => rank(a) - rank(b) || compare(a.updatedAt, b.updatedAt) || compare(a.id, b.id);
+const byEnd = (a: Card, b: Card) => compare(b.updatedAt, a.updatedAt) || compare(a.id, b.id);
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

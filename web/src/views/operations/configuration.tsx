@@ -1,0 +1,50 @@
+/** The configuration in force, and whether everything that work needs is there. */
+import type { Answer } from '../../api/types.ts';
+import { Failed } from '../../parts/failed.tsx';
+import { useRead } from '../../state/read.ts';
+import { useTexts } from '../../texts/index.ts';
+
+type Shown = Answer<'config.show'>;
+interface Health {
+  status: string;
+  checks: Record<string, { status: string; detail: string }>;
+}
+const everyMs = 15_000;
+
+export function Configuration() {
+  const texts = useTexts();
+  const { value: config, error, again } = useRead<Shown>('/config');
+  const { value: health } = useRead<Health>('/health/ready', { everyMs });
+  return (
+    <>
+      <section>
+        <h2>{texts.operations.health}</h2>
+        <ul className="rows">
+          {Object.entries(health?.checks ?? {}).map(([name, { status, detail }]) => (
+            <li key={name} className={status === 'ok' ? 'passed' : 'failed'}>
+              <b>{name}</b>
+              <span>
+                {status} {detail}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section>
+        <h2>{texts.operations.configuration}</h2>
+        {error !== undefined && <Failed error={error} again={again} />}
+        {config !== undefined && (
+          <>
+            <p>{config.file === null ? texts.operations.defaults : <code>{config.file}</code>}</p>
+            {config.warnings.map(warning => (
+              <p key={warning} className="problem">
+                {warning}
+              </p>
+            ))}
+            <pre>{JSON.stringify(config.config, null, 2)}</pre>
+          </>
+        )}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+/** What keeps work going, and what stands in its way: queue, breakers, leases, what was not delivered, what came in. */
+import { Link } from '../../parts/link.tsx';
+import { useTexts } from '../../texts/index.ts';
+import { Configuration } from './configuration.tsx';
+import { DeadLetters } from './dead-letters.tsx';
+import { Deliveries } from './deliveries.tsx';
+import { QueueParts } from './queue.tsx';
+
+const parts = ['queue', 'dead-letters', 'deliveries', 'configuration'] as const;
+type Part = (typeof parts)[number];
+
+export default function OperationsView({ part }: { part: string | null }) {
+  const texts = useTexts();
+  const shown: Part = parts.find(known => known === part) ?? 'queue';
+  const names: Record<Part, string> = {
+    queue: texts.operations.queue,
+    'dead-letters': texts.operations.deadLetters,
+    deliveries: texts.operations.deliveries,
+    configuration: texts.operations.configuration,
+  };
+  return (
+    <section className="page">
+      <h1>{texts.views.operations}</h1>
+      <nav className="tabs" aria-label={texts.views.operations}>
+        {parts.map(name => (
+          <Link
+            key={name}
+            to={`/operations/${name}`}
+            className="tab"
+            aria-current={name === shown ? 'true' : undefined}
+          >
+            {names[name]}
+          </Link>
+        ))}
+      </nav>
+      {shown === 'queue' && <QueueParts />}
+      {shown === 'dead-letters' && <DeadLetters />}
+      {shown === 'deliveries' && <Deliveries />}
+      {shown === 'configuration' && <Configuration />}
+    </section>
+  );
+}

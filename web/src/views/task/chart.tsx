@@ -1,0 +1,91 @@
+/** The chart of the task's own pipeline: the whole, or the stage that somebody looks at. */
+import { useSelector } from '@xstate/store-react';
+import { useMemo } from 'react';
+import { segment } from '../../api/ask.ts';
+import type { AgentView, Answer, Chart as Drawn, LogEntry, Task } from '../../api/types.ts';
+import { Chart } from '../../chart/chart.tsx';
+import { outermost, takenIn } from '../../chart/taken.ts';
+import { Failed } from '../../parts/failed.tsx';
+import { narrow, placeStore } from '../../state/place.ts';
+import { useRead } from '../../state/read.ts';
+import { useTexts } from '../../texts/index.ts';
+
+type WhatIf = Answer<'task.whatIf'>;
+
+interface TaskChartProps {
+  task: Task;
+  log: readonly LogEntry[];
+  at: LogEntry | null;
+}
+
+export function TaskChart({ task, log, at }: TaskChartProps) {
+  const texts = useTexts();
+  const near = useSelector(placeStore, ({ context }) => context.query.near ?? '');
+  const path = `/machines/${segment(task.id)}/chart`;
+  const { value: chart, error, again } = useRead<Drawn>(path, { query: near === '' ? {} : { within: near } });
+  const until = at?.seq ?? Number.POSITIVE_INFINITY;
+  const taken = useMemo(
+    () =>
+      chart === undefined
+        ? new Map()
+        : takenIn(
+            chart,
+            log.filter(({ seq }) => seq <= until),
+          ),
+    [chart, log, until],
+  );
+  const { value: onPaper } = useRead<WhatIf>(`/tasks/${segment(task.id)}/what-if`, {
+    query: { ...(at !== null && { at: at.seq }), ...(at === null && { version: undefined }) },
+    when: ({ actorId, from, to }) => at === null && actorId === task.id && from !== to,
+  });
+  const living = task.runs.filter(({ status }) => status === 'spawning' || status === 'running');
+  return (
+    <section className="chart-part" aria-label={texts.chart.title}>
+      <div className="row">
+        <button type="button" className="quiet" aria-pressed={near === ''} onClick={() => narrow({ near: '' })}>
+          {texts.chart.whole}
+        </button>
+        <button
+          type="button"
+          className="quiet"
+          aria-pressed={near !== ''}
+          onClick={() => narrow({ near: near === '' ? outermost(task.state) : '' })}
+        >
+          {texts.chart.near(near === '' ? outermost(task.state) : near)}
+        </button>
+      </div>
+      {error !== undefined && <Failed error={error} again={again} />}
+      {chart === undefined && error === undefined && <p className="reading">{texts.chart.reading}</p>}
+      {chart !== undefined && (
+        <Chart
+          chart={chart}
+          state={task.state}
+          taken={taken}
+          guards={onPaper?.guards ?? []}
+          label={`${texts.chart.title} ${task.pipeline}`}
+          onChoose={state => {
+            if (near === '' && state !== '') narrow({ near: outermost(state) });
+          }}
+        />
+      )}
+      {living.map(run => (
+        <RunChart key={run.agentId} run={run} />
+      ))}
+    </section>
+  );
+}
+
+/** The machine of a run, in the place of its stages: where it is now. */
+function RunChart({ run }: { run: AgentView }) {
+  const { chart: texts } = useTexts();
+  const { value: chart } = useRead<Drawn>('/machines/agentRun/chart');
+  if (chart === undefined) return null;
+  return (
+    <details className="child">
+      <summary>
+        {texts.children}: <b>{run.agentId}</b> · {run.agent} · <code>{run.state}</code>
+      </summary>
+      <Chart chart={chart} state={run.state} taken={new Map()} label={run.agentId} />
+    </details>
+  );
+}

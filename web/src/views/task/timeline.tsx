@@ -1,0 +1,81 @@
+/** Everything that happened to a task, in words: what, who, why, how long after what came before. */
+import { useSelector } from '@xstate/store-react';
+import { useMemo } from 'react';
+import type { LogEntry } from '../../api/types.ts';
+import { Link } from '../../parts/link.tsx';
+import { Duration, Instant } from '../../parts/when.tsx';
+import { itemMark, useListKeys } from '../../state/list-keys.ts';
+import { narrow, placeStore } from '../../state/place.ts';
+import { useTexts } from '../../texts/index.ts';
+
+const mostShown = 400;
+
+export function Timeline({ log, at }: { log: readonly LogEntry[] | undefined; at: LogEntry | null }) {
+  const texts = useTexts();
+  const { timeline } = texts;
+  const query = useSelector(placeStore, ({ context }) => context.query);
+  const path = useSelector(placeStore, ({ context }) => context.path);
+  const isAll = query.all === '1';
+  const shown = useMemo(
+    () => (log ?? []).filter(({ from, to, outcome }) => isAll || from !== to || outcome !== 'applied').reverse(),
+    [log, isAll],
+  );
+  useListKeys();
+  if (log === undefined) return <p className="reading">{texts.reading}</p>;
+  const place = `/${path.map(encodeURIComponent).join('/')}`;
+  return (
+    <section aria-label={texts.task.timeline}>
+      <div className="row">
+        <button type="button" className="quiet" aria-pressed={!isAll} onClick={() => narrow({ all: '' })}>
+          {timeline.onlyMoves}
+        </button>
+        <button type="button" className="quiet" aria-pressed={isAll} onClick={() => narrow({ all: '1' })}>
+          {timeline.everything}
+        </button>
+      </div>
+      <ol className="timeline">
+        {shown.slice(0, mostShown).map(entry => (
+          <li key={entry.seq} className={`${entry.outcome}${entry.seq === at?.seq ? ' here' : ''}`}>
+            <Instant at={entry.at} />
+            <Link
+              to={`${place}?${new URLSearchParams({ ...query, at: String(entry.seq) })}`}
+              isSame
+              aria-label={`${timeline.open}: ${entry.seq} ${entry.headline ?? entry.type}`}
+              aria-current={entry.seq === at?.seq ? 'true' : undefined}
+              {...itemMark}
+            >
+              <b>{entry.headline ?? wordsOf(entry)}</b>
+            </Link>
+            <span className="meta">
+              {sayingIn(entry) !== '' && <q>{sayingIn(entry)}</q>} {entry.source !== '' && timeline.by(whoIn(entry))}{' '}
+              {entry.outcome !== 'applied' && (
+                <em>
+                  {timeline.ignored}
+                  {entry.reason !== null && `: ${entry.reason}`}
+                </em>
+              )}{' '}
+              <Before entry={entry} log={log} /> <code>{entry.type}</code> <code>{entry.to}</code>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Before({ entry, log }: { entry: LogEntry; log: readonly LogEntry[] }) {
+  const before = log[log.indexOf(entry) - 1];
+  return before === undefined ? null : <Duration ms={Date.parse(entry.at) - Date.parse(before.at)} />;
+}
+
+/** What moved it, where its machine has no words for that. */
+const wordsOf = ({ type, to, from }: LogEntry) => (from === to ? type : `${type} → ${to}`);
+
+/** What a person has said with it. */
+function sayingIn({ data }: LogEntry): string {
+  const { reason, text, comment, stage } = data as Record<string, unknown>;
+  const said = [reason, text, comment, stage].find(value => typeof value === 'string' && value !== '');
+  return typeof said === 'string' ? said.slice(0, 300) : '';
+}
+
+const whoIn = ({ data, source }: LogEntry) => (typeof data.by === 'string' && data.by !== '' ? data.by : source);
