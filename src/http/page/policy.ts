@@ -10,4 +10,6 @@ export const pagePolicy = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
+  // By which the page vouches for the one worker that it starts.
+  'trusted-types signalbox',
 ].join('; ');

@@ -56,6 +56,8 @@ async function assets(server: FastifyInstance): Promise<void> {
   server.addHook('onRoute', (route: RouteOptions) => {
     route.config = { ...route.config, isOpen: true };
   });
+  // A worker goes by the policy that comes with its own script.
+  server.addHook('onSend', async (_, reply) => void reply.header('content-security-policy', pagePolicy));
   await server.register(files, {
     root: join(built, 'assets'),
     prefix: '/assets/',

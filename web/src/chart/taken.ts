@@ -35,23 +35,22 @@ export function takenIn(chart: Chart, entries: readonly Entry[]): ReadonlyMap<st
 }
 
 function waysBetween({ ways, isOverview }: Chart, from: string, to: string): string[] {
-  if (isOverview) {
-    const [source, goal] = [outermost(from), outermost(to)];
-    return source === goal ? [] : ways.filter(way => way.from === source && way.to === goal).map(({ id }) => id);
-  }
-  const isAt = (path: string, state: string) => path !== '' && (state === path || state.startsWith(`${path}.`));
+  const [source, goal] = isOverview ? [outermost(from), outermost(to)] : [from, to];
+  if (source === goal) return [];
+  // Where an actor began there was no state before: it comes from the dot that shows where everything begins.
+  const isAt = (path: string, state: string) =>
+    path === '' ? state === '' : state === path || state.startsWith(`${path}.`);
   const decides = (path: string) =>
     ways.some(way => way.from === path && way.moves.some(({ event }) => event === 'always'));
-  let ends: { path: string; ids: string[] }[] = [];
-  for (let length = 0; length < longest; length += 1) {
-    const next = ways.filter(way =>
-      length === 0 ? isAt(way.from, from) && way.moves.length > 0 : ends.some(({ path }) => path === way.from),
+  let ends: { path: string; ids: string[] }[] = [{ path: source, ids: [] }];
+  for (let length = 0; length < longest && ends.length > 0; length += 1) {
+    const isFirst = length === 0;
+    const reached = ends.flatMap(end =>
+      ways
+        .filter(way => (isFirst ? isAt(way.from, end.path) : way.from === end.path))
+        .map(way => ({ path: way.to, ids: [...end.ids, way.id] })),
     );
-    const reached = next.map(way => ({
-      path: way.to,
-      ids: [...(ends.find(({ path }) => path === way.from)?.ids ?? []), way.id],
-    }));
-    const found = reached.find(({ path }) => isAt(path, to));
+    const found = reached.find(({ path }) => path !== '' && isAt(path, goal));
     if (found !== undefined) return found.ids;
     ends = reached.filter(({ path }) => decides(path));
   }

@@ -5,6 +5,7 @@ import { amount } from '../format.ts';
 import { useKeys } from '../state/keys.ts';
 import { useTexts } from '../texts/index.ts';
 import { Line } from './line.tsx';
+import { startWorker } from './start-worker.ts';
 import { type FromWorker, mostLines } from './worker.ts';
 
 /** In pixels; the style gives a line the same. */
@@ -23,7 +24,7 @@ function useOutput(agentId: string): Output {
   const [output, setOutput] = useState<Output>(nothing);
   useEffect(() => {
     setOutput(nothing);
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    const worker = startWorker();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
       setOutput(before => {
         if (data.type === 'ended') return { ...before, phase: 'ended' };

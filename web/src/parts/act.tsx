@@ -125,7 +125,6 @@ function Outcome({ taskId, event, data }: { taskId: string; event: string; data:
   const starts = value.next === null ? value.starts.map(({ says }) => says) : [agentIn(value.next)];
   return (
     <span className="outcome">
-      {' '}
       {value.to === value.state ? act.staysAt(value.to) : act.goesTo(value.to)}
       {starts.length > 0 && `, ${act.starts(starts.join(', '))}`}
     </span>

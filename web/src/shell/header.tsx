@@ -49,11 +49,11 @@ export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) 
         {to('pipelines', views.pipelines)}
         {to('operations', views.operations)}
       </nav>
-      <button type="button" className="quiet" onClick={openPalette} aria-label={texts.palette.title}>
-        ⌘K
+      <button type="button" className="quiet" onClick={openPalette}>
+        <span className="unseen">{texts.palette.title}</span> ⌘K
       </button>
-      <button type="button" className="quiet" onClick={openHelp} aria-label={texts.help.title}>
-        ?
+      <button type="button" className="quiet" onClick={openHelp}>
+        <span className="unseen">{texts.help.title}</span> ?
       </button>
       <span className={`link ${state}`} role="status">
         <i className="mark" aria-hidden="true" />

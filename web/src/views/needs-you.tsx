@@ -1,6 +1,6 @@
 /** Everything that waits for a person, over all projects, to be decided where it is read. */
 import { useSelector } from '@xstate/store-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Card, Move } from '../api/types.ts';
 import { useActing } from '../parts/act.tsx';
 import { Link } from '../parts/link.tsx';
@@ -62,6 +62,15 @@ function Row({ card }: { card: Card }) {
   const acting = useActing({ taskId: card.id, question: card.asks?.number ?? null });
   const row = useRef<HTMLLIElement>(null);
   const [isHere, setHere] = useState(false);
+  // What was decided here goes away: whoever works through the list is at the next one then.
+  useLayoutEffect(() => {
+    const item = row.current;
+    return () => {
+      if (item?.contains(document.activeElement) !== true) return;
+      const next = item.nextElementSibling ?? item.previousElementSibling;
+      next?.querySelector<HTMLElement>('[data-item]')?.focus();
+    };
+  }, []);
   const moves = role === 'viewer' ? [] : shown(card.moves);
   const open = useRef(acting.open);
   useEffect(() => {

@@ -25,7 +25,7 @@ export function DeadLetters() {
           </span>
           <Confirmed
             label={texts.operations.retry}
-            says=""
+            says={texts.operations.retryWhy}
             order={async () => {
               await ask(`/dead-letters/${segment(id)}/retry`, { method: 'POST', body: {} });
               again();

@@ -40,7 +40,7 @@ export default function DeliveryView({ id }: { id: string }) {
       </ul>
       <Confirmed
         label={texts.operations.replay}
-        says=""
+        says={texts.operations.replayWhy}
         order={async () => {
           const again = await ask<{ id?: string }>(`/deliveries/${segment(id)}/replay`, { method: 'POST', body: {} });
           if (again.id !== undefined) go(`/deliveries/${encodeURIComponent(again.id)}`);

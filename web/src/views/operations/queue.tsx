@@ -55,9 +55,9 @@ function Waiting({ queue, again }: PartProps) {
       </p>
       <div className="row">
         {isDrained ? (
-          <Confirmed label={operations.resume} says="" order={order('/queue/resume', {}, again)} />
+          <Confirmed label={operations.resume} says={operations.resumeWhy} order={order('/queue/resume', {}, again)} />
         ) : (
-          <Confirmed label={operations.pause} says="" order={order('/queue/pause', {}, again)} />
+          <Confirmed label={operations.pause} says={operations.pauseWhy} order={order('/queue/pause', {}, again)} />
         )}
         {Object.entries(pausedProjects).map(([project, by]) => (
           <span key={project} className="meta">
@@ -112,12 +112,13 @@ function Breakers({ queue: { resilience }, again }: PartProps) {
               )}
             </span>
             <span className="meta">
-              {failureCount}/{threshold} · {totals.successes} / {totals.failures}
+              {operations.calls(totals.successes, totals.failures)}
+              {failureCount > 0 && ` · ${operations.inARow(failureCount, threshold)}`}
             </span>
             {state !== 'closed' && (
               <Confirmed
                 label={operations.reset}
-                says=""
+                says={operations.resetWhy}
                 order={order(`/breakers/${segment(name)}/reset`, {}, again)}
               />
             )}

@@ -1,0 +1,129 @@
+/** The whole life of a task, as a person sees it and takes part in it. */
+import { describe, expect, test } from 'vitest';
+import { browserProgram, openPlace } from './browser.ts';
+
+describe.skipIf(browserProgram === undefined)('in a browser', () => {
+  test('a task is approved by clicking, with what that does said before, and goes to its end before one’s eyes', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const page = await open('/');
+    const row = page.locator('.need', { hasText: 'ET-1' });
+    await row.getByRole('button', { name: 'Approve' }).click();
+    const act = row.getByRole('form', { name: 'Approve' });
+    await expect.poll(() => act.textContent()).toMatch(/goes to architecture.*starts agent-all-roles-sh/);
+    await act.getByRole('button', { name: 'Approve' }).click();
+    await row.waitFor({ state: 'detached' });
+    const ended = page.getByRole('region', { name: 'ended' });
+    await ended.locator('[data-task="ET-1"].done').waitFor();
+    expect(await page.getByText('Needs you').first().isVisible()).toBe(true);
+  });
+
+  test('everything can be done without a mouse', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await add('ET-2');
+    await until('ET-1', 'person');
+    await until('ET-2', 'person');
+    const page = await open('/');
+    await page.locator('.need').nth(1).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('n');
+    await expect.poll(() => page.url()).toMatch(/\/needs-you$/);
+    await page.keyboard.press('j');
+    const first = await page.evaluate(() => document.activeElement?.textContent ?? '');
+    expect(first).toContain('ET-');
+    await page.keyboard.press('r');
+    await page.keyboard.type('the requirements miss rounding');
+    await page.keyboard.press('Control+Enter');
+    // Whoever works through the list is at the next one then.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent ?? '')).not.toBe(first);
+    await page.keyboard.press('a');
+    await page.locator('.act .outcome').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('et-1');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url()).toMatch(/\/tasks\/ET-1$/);
+    await page.getByRole('heading', { level: 1, name: /ET-1/ }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  test('an agent at work is followed, and killed after it was said what that does', async () => {
+    const { add, open, place } = await openPlace();
+    await add('ET-1', 'analysis=waits');
+    const page = await open('/tasks/ET-1');
+    const side = page.getByRole('complementary');
+    await side.getByRole('button', { name: 'Kill agent…' }).click();
+    await side.getByText('The process and everything that it has started is ended').waitFor();
+    await side.getByRole('button', { name: 'Kill agent', exact: true }).click();
+    await side.getByText('killed').first().waitFor();
+    await expect.poll(() => place.processes()).toEqual([]);
+    await page.locator('.standing.blocked').first().waitFor();
+  });
+
+  test('the past is shown as it was, and cannot be acted on', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const page = await open('/tasks/ET-1');
+    await page.locator('.state.cell.lit', { hasText: 'awaitingApproval' }).waitFor();
+    await page.keyboard.press('[');
+    await page.getByText('As of').waitFor();
+    await page.locator('.state.cell.lit', { hasText: 'gating' }).waitFor();
+    expect(await page.getByRole('complementary').getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Context' }).click();
+    await page.getByRole('heading', { name: 'What changed with this entry' }).waitFor();
+    const address = page.url();
+    await page.reload();
+    await page.locator('.state.cell.lit', { hasText: 'gating' }).waitFor();
+    expect(page.url()).toBe(address);
+    await page.getByRole('button', { name: 'Back to now' }).click();
+    await page.getByRole('complementary').getByRole('button', { name: 'Approve' }).waitFor();
+  });
+
+  test('the chart counts the ways that were taken, and shows a stage from near', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const page = await open('/tasks/ET-1');
+    await page.locator('.way.taken').first().waitFor();
+    const from = page.getByRole('button', { name: 'analysis from near' });
+    await from.click();
+    await page.locator('[data-state="analysis.working.running"]').waitFor();
+    await expect.poll(() => page.locator('.way.taken').count()).toBeGreaterThan(3);
+    expect(page.url()).toContain('near=analysis');
+  });
+
+  test('on paper an event leads where it would, and nothing happens', async () => {
+    const { add, until, open, service } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const before = (await service.ask('GET', '/tasks/ET-1')).json.version;
+    const page = await open('/pipelines/default');
+    const whatIf = page.getByRole('region', { name: 'What if' });
+    await whatIf.getByText('goes to architecture').waitFor();
+    await whatIf.getByLabel('Event').selectOption('task.cancel');
+    await whatIf.getByText('goes to cancelled').waitFor();
+    await whatIf.getByLabel('Event').selectOption('task.resume');
+    await whatIf.getByText('It would change nothing').waitFor();
+    expect((await service.ask('GET', '/tasks/ET-1')).json.version).toBe(before);
+  });
+
+  test('the output of an agent comes as it is printed, with what it was asked and what it has changed', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const page = await open('/tasks/ET-1?show=output');
+    await page.getByText('The run has ended.').waitFor();
+    await page.getByRole('button', { name: 'Prompt' }).click();
+    await page.locator('pre.prompt', { hasText: 'ET-1' }).waitFor();
+    await page.getByRole('link', { name: 'Changes' }).click();
+    await page.getByRole('button', { name: /02-business-requirements\.md/ }).click();
+    await page.locator('.patch .added').first().waitFor();
+    expect(page.url()).toContain('file=');
+  });
+});

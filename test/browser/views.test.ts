@@ -1,0 +1,79 @@
+/** Every view, for everybody: narrow and wide, light and dark, by ear, in Russian. */
+import { describe, expect, test } from 'vitest';
+import { barriersIn, browserProgram, openPlace } from './browser.ts';
+
+const views = [
+  ...['/', '/needs-you', '/board', '/board?group=project', '/tasks/ET-1', '/tasks/ET-1?near=analysis'],
+  ...['/tasks/ET-1?show=output', '/tasks/ET-1?show=changes', '/tasks/ET-1?show=context', '/tasks/ET-1?at=2'],
+  ...['/agents', '/agents/ET-1.analysis.3', '/figures', '/pipelines', '/operations', '/operations/dead-letters'],
+  ...['/operations/deliveries', '/operations/configuration', '/nowhere'],
+];
+
+describe.skipIf(browserProgram === undefined)('in a browser', () => {
+  test.each(['light', 'dark'] as const)('no view has a barrier, %s', async colorScheme => {
+    const { add, until, open, service } = await openPlace();
+    await add('ET-1');
+    await add('ET-2', 'analysis=fails');
+    await until('ET-1', 'person');
+    await until('ET-2', 'blocked');
+    const page = await open('/', { colorScheme });
+    for (const path of views) {
+      await page.goto(`${service.url}${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.locator('.reading').waitFor({ state: 'detached' });
+      expect([path, await barriersIn(page)]).toEqual([path, []]);
+    }
+  });
+
+  test('nothing is wider than a phone of 320 pixels', async () => {
+    const { add, until, open, service } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const page = await open('/', { viewport: { width: 320, height: 640 } });
+    for (const path of views) {
+      await page.goto(`${service.url}${path}`);
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.locator('.reading').waitFor({ state: 'detached' });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect([path, width]).toEqual([path, 320]);
+    }
+  });
+
+  test('who speaks Russian is spoken to in Russian, and may choose otherwise', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const page = await open('/needs-you', { locale: 'ru-RU' });
+    await page.getByRole('heading', { level: 1, name: 'Ждут вас' }).waitFor();
+    await page.getByRole('button', { name: 'Одобрить' }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('ru');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('English');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Needs you' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'Needs you' }).waitFor();
+  });
+
+  test('filters and searches are in the address, and back goes where one was', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await add('ET-2', 'analysis=fails');
+    await until('ET-1', 'person');
+    await until('ET-2', 'blocked');
+    const page = await open('/board');
+    await page.locator('[data-task="ET-1"]').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('ET-2');
+    await page.locator('[data-task="ET-1"]').waitFor({ state: 'detached' });
+    expect(page.url()).toMatch(/\/board\?q=ET-2$/);
+    await page.reload();
+    await page.locator('[data-task="ET-2"]').waitFor();
+    expect(await page.locator('[data-task="ET-1"]').count()).toBe(0);
+    await page.locator('[data-task="ET-2"] a').click();
+    await page.getByRole('heading', { level: 1, name: /ET-2/ }).waitFor();
+    await page.goBack();
+    await page.locator('[data-task="ET-2"]').waitFor();
+    expect(page.url()).toMatch(/\/board\?q=ET-2$/);
+  });
+});
