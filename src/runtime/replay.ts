@@ -16,6 +16,8 @@ export interface Replayed {
   state: string;
   /** The persisted snapshot as JSON text, byte for byte what the store held then. */
   snapshot: string;
+  /** By which it lived then. */
+  definition: Json;
 }
 
 export interface Difference {
@@ -43,7 +45,8 @@ export async function replay(
   { at }: { at?: number } = {},
 ): Promise<Replayed> {
   const { definition, snapshot, seq } = await stoodAt(store, definitions, actorId, at);
-  return { actorId, seq, state: statePath(snapshot.value), snapshot: definition.stepper.encode(snapshot) };
+  const { stepper, json } = definition;
+  return { actorId, seq, state: statePath(snapshot.value), snapshot: stepper.encode(snapshot), definition: json };
 }
 
 /** The same as something that can be moved on. Throws as `replay` does. */
