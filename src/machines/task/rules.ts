@@ -129,8 +129,8 @@ export const taskSetup = setup({
     isRunOverBudget: ({ event }) => isOverBudget(event),
     isSpent: ({ context }, params: { scopes: BudgetScope[]; stage: string }) =>
       params.scopes.some(scope => isUsedUp(context, scope)),
-    mayGoCheaperReworkLeft: ({ context, event }, params: { stage: string; scopes: BudgetScope[] }) =>
-      context.models[params.stage] === undefined &&
+    mayGoCheaperReworkLeft: ({ context, event }, params: { stage: string; model: string; scopes: BudgetScope[] }) =>
+      context.models[params.stage] !== params.model &&
       (params.scopes.some(scope => isUsedUp(context, scope)) || isOverBudget(event)),
     /** Spends and spends, and no stage is passed. */
     isTooFast: ({ context }, params: { velocity: Budget }) =>

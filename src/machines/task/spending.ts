@@ -14,7 +14,6 @@ export function scopesOf(pipeline: Pipeline, stage: Stage): BudgetScope[] {
   ];
 }
 
-const isCheaper = (atLimit: AtLimit) => typeof atLimit === 'object';
 const afterwards = (atLimit: AtLimit | undefined) =>
   typeof atLimit === 'object' ? atLimit.afterwards : (atLimit ?? 'person');
 
@@ -30,17 +29,18 @@ export function spendingStates(
   const placeAt = { person: 'awaitingBudget', park: 'parked' } as const;
   const ownPlace = placeAt[afterwards(stage.budget?.atLimit)];
   const taskPlace = placeAt[afterwards(pipeline.budget?.atLimit)];
+  const atLimit = stage.budget?.atLimit;
   const cheaper: Transition[] =
-    stage.budget !== undefined && isCheaper(stage.budget.atLimit)
+    typeof atLimit === 'object'
       ? [
           {
             // Once: with the cheaper model the stage has as much again, and then it has not.
-            guard: { type: 'mayGoCheaperReworkLeft', params: { stage: stage.name, scopes: scopes.slice(0, 1) } },
-            target: 'working',
-            actions: {
-              type: 'goCheaper',
-              params: { stage: stage.name, model: (stage.budget.atLimit as { model: string }).model },
+            guard: {
+              type: 'mayGoCheaperReworkLeft',
+              params: { stage: stage.name, model: atLimit.model, scopes: scopes.slice(0, 1) },
             },
+            target: 'working',
+            actions: { type: 'goCheaper', params: { stage: stage.name, model: atLimit.model } },
           },
         ]
       : [];
