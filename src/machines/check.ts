@@ -34,7 +34,14 @@ const taskBounds: Bounds = {
 /** Everything that is wrong with a pipeline; empty when the properties hold. */
 export function checkPipeline(pipeline: Pipeline): Violation[] {
   const graph = graphOf(compileTask(pipeline));
-  return [...checkGraph(graph, taskBounds), ...checkStages(graph, pipeline), ...checkGates(graph, pipeline)];
+  // What is wrong is shown on the way from the beginning where that leads to it, and else by a fork that begins behind it.
+  const ordinary = { ...graph, edges: graph.edges.filter(({ guard }) => guard?.type !== 'isForkAt') };
+  const ungated = checkGates(ordinary, pipeline);
+  return [
+    ...checkGraph(ordinary, taskBounds),
+    ...checkStages(ordinary, pipeline),
+    ...(ungated.length > 0 ? ungated : checkGates(graph, pipeline)),
+  ];
 }
 
 /** The properties that do not speak of gates, for any machine that is meant to end. */

@@ -29,10 +29,14 @@ export const heldUpLink = (link: string) => `before ${link}`;
 export const itemNameOf = ({ project, id }: { project: string; id: string }): string =>
   project.includes('/') ? `${project.toLowerCase()}#${id}` : id;
 
+/** What all forks of a task are called. */
+export const forkLink = (taskId: string) => `fork of ${taskId}`;
+
 /** All that a task is called, by what it is and has made. */
 export function taskLinks(snapshot: AnyMachineSnapshot): string[] {
-  const { forge, source, branch, base, head, blocks } = snapshot.context as Partial<TaskContext>;
+  const { forge, source, branch, base, head, blocks, forkedFrom } = snapshot.context as Partial<TaskContext>;
   const links: string[] = [];
+  if (forkedFrom !== undefined) links.push(forkLink(forkedFrom.taskId));
   if (source != null) links.push(itemLink(source.tracker, source.id));
   if (source?.url != null) links.push(itemPageLink(source.url));
   for (const link of blocks ?? []) links.push(heldUpLink(link));

@@ -70,7 +70,7 @@ const offeredBy = ({ moves }: TaskView) =>
 test('the paths reach every state, and everything that people may send is taken on them', () => {
   // The states of a task at a forge, and of a look at its target, are walked with all others where machines are.
   const isElsewhere = (state: string) =>
-    /^waiting|(?:Later|pushing|\.later|turnedDown|baselining|unready)$/.test(state);
+    /^waiting|(?:Later|pushing|presenting|\.later|turnedDown|baselining|unready)$/.test(state);
   expect([...model.states].filter(state => !model.visited.has(state) && !isElsewhere(state))).toEqual([]);
   const sent = new Set(model.paths.flatMap(({ events }) => events.map(({ type }) => type)));
   expect(Object.keys(personEvents).filter(type => !sent.has(type))).toEqual([]);

@@ -348,6 +348,31 @@ export function baselineModel(_machine: AnyStateMachine, first: string, names: r
   };
 }
 
+/** How a fork of a task begins that was in this stage; where it is at a forge, with what that answers. */
+export function forkModel(machine: AnyStateMachine, stage: string, isAtForge = false): ModelOptions {
+  const forkedFrom = { taskId: 'y', seq: 7, stage, commit: 'c', workItem: 'y' };
+  const taken = { base: 'b', codeTree: 'tree', attempts: {}, rework: {}, verdicts: {}, models: {}, feedback: null };
+  return {
+    input: {
+      ...taskInput,
+      forge: isAtForge ? { name: 'home', repository: 'acme/shop' } : null,
+      fork: { forkedFrom, ...taken },
+      actor: { id: 'x', parentId: null, at: 0 },
+    },
+    events: [
+      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      away('push'),
+      refused('push'),
+      failure('push'),
+      { type: 'task.retry', by: 'me' },
+      ...deadlinesOf(machine),
+    ],
+    isPossible: state => state === `${stage}.preparing` || state.startsWith(`${stage}.presenting`),
+    project: context => [((context.rework as Record<string, number>)['forge.away'] ?? 0) > 0],
+  };
+}
+
 /** Decisions on every question, by somebody who means another one. */
 const forAnother = (names: readonly string[]): ModelEvent[] => [
   ...['task.approve', 'task.retry'].map(type => ({ type, by: 'me', question: 99 })),

@@ -112,7 +112,7 @@ function listedOf(ways: readonly Move[], root: DrawnState): Set<Move> {
   const isDecision = ({ event }: Move) => event === 'always';
   if (new Set(crossing.map(({ from, to }) => `${from.id} ${to.id}`)).size <= mostWays) return new Set();
   return new Set(
-    crossing.filter(move => !isDecision(move) && (move.isOrder || many.get(kindOf(move))!.length > mostOfAKind)),
+    crossing.filter(move => move.isOrder || (!isDecision(move) && many.get(kindOf(move))!.length > mostOfAKind)),
   );
 }
 

@@ -46,6 +46,8 @@ export interface TaskInput {
   blockedBy?: Blocker[];
   /** Items that begin when it is done, by their links. */
   blocks?: string[];
+  /** What it takes over of another task, where it is a fork of that. */
+  fork?: Inheritance;
   actor: { id: string; parentId: string | null; at: number };
 }
 
@@ -81,6 +83,24 @@ export interface LookedAtBlockers {
   forEver: string | null;
 }
 
+/** Where a fork began: what another task was after an entry of its log. */
+export interface ForkedFrom {
+  taskId: string;
+  seq: number;
+  /** The stage in which that one was; null before its first. */
+  stage: string | null;
+  /** The last commit that it had published, and the work item whose documents are in there. Empty where there was none. */
+  commit: string;
+  workItem: string;
+}
+
+/** What a fork takes over. What was asked of people, made outside and spent is the other one's alone. */
+export interface Inheritance
+  extends Pick<TaskContext, 'base' | 'codeTree' | 'attempts' | 'rework' | 'verdicts' | 'feedback' | 'models'>,
+    Pick<TaskContext, 'baseline' | 'noticed'> {
+  forkedFrom: ForkedFrom;
+}
+
 /** What a question is about: that decides what answers it. */
 export const questionKinds = ['approval', 'answer', 'decision', 'budget', 'blocked', 'blockers'] as const;
 export type QuestionKind = (typeof questionKinds)[number];
@@ -105,9 +125,11 @@ export interface AtForge {
   commentId: number | null;
 }
 
-export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
+export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'> {
   id: string;
   forge: AtForge | null;
+  /** Absent in tasks that begin at the beginning. */
+  forkedFrom?: ForkedFrom;
   pipeline: string;
   /** The commit on which the branch began, and the last one that was published. Empty before the first stage. */
   base: string;
@@ -126,7 +148,7 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge'> {
   idleSpent: Spent;
   /** How often a used-up budget was granted again, by stage; `task` for that of the task. */
   grants: Record<string, number>;
-  /** Stages in which a cheaper model goes on. */
+  /** Models that stages go on with, instead of those of their agents: cheaper ones, and those that a person has chosen. */
   models: Record<string, string>;
   verdicts: Record<string, Verdict>;
   feedback: { from: string; text: string } | null;

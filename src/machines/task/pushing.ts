@@ -6,6 +6,18 @@ import { placeOf, says } from './common.ts';
 import type { TaskContext } from './context.ts';
 import { performRequests, tellOutside } from './report.ts';
 
+const push = {
+  id: 'push',
+  src: 'push',
+  input: ({ context }: { context: TaskContext }) => ({
+    ...placeOf(context),
+    forge: context.forge ?? null,
+    head: context.head,
+    title: context.title,
+    body: context.body,
+  }),
+};
+
 export function pushingStates(
   pipeline: Pipeline,
   stage: Stage,
@@ -15,15 +27,7 @@ export function pushingStates(
     pushing: {
       meta: says({ why: 'its branch is brought to the forge' }),
       invoke: {
-        id: 'push',
-        src: 'push',
-        input: ({ context }: { context: TaskContext }) => ({
-          ...placeOf(context),
-          forge: context.forge ?? null,
-          head: context.head,
-          title: context.title,
-          body: context.body,
-        }),
+        ...push,
         onDone: [
           ...awayTransitions(pipeline, 'pushingLater', blockedBecause),
           { guard: 'isRefused', ...refusedBecause(stage) },
@@ -42,6 +46,29 @@ export function pushingStates(
       },
     },
     pushingLater: laterState('pushing', `${stage.name}: the forge is away`),
+  };
+}
+
+/** A fork that begins with the merge has nothing at the forge yet that could be merged there. */
+export function presentingStates(
+  pipeline: Pipeline,
+  stage: Stage,
+  blockedBecause: (why: string) => Transition,
+): StateConfig {
+  return {
+    presenting: {
+      meta: says({ why: 'the branch on which it begins is brought to the forge' }),
+      invoke: {
+        ...push,
+        onDone: [
+          ...awayTransitions(pipeline, 'presentingLater', blockedBecause),
+          { guard: 'isRefused', ...refusedBecause(stage) },
+          { target: 'merging', actions: ['forgetAway', 'recordPushed'] },
+        ],
+        onError: blockedBecause('its branch could not be brought to the forge'),
+      },
+    },
+    presentingLater: laterState('presenting', `${stage.name}: the forge is away`),
   };
 }
 

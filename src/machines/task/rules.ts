@@ -38,8 +38,8 @@ import type {
   Unpublished,
   Updated,
 } from './context.ts';
+import { verdictsOnBranch } from './forking.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
-
 import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
 
 const longestFeedback = 4_000;
@@ -135,6 +135,8 @@ export const taskSetup = setup({
     /** Spends and spends, and no stage is passed. */
     isTooFast: ({ context }, params: { velocity: Budget }) =>
       exhausted(params.velocity, context.idleSpent) !== undefined,
+    /** It is a fork of a task that was in this stage. */
+    isForkAt: ({ context }, params: { stage: string }) => context.forkedFrom?.stage === params.stage,
     hasBlockers: ({ context }) => (context.blockedBy ?? []).length > 0,
     isUnblocked: ({ event }) => {
       const { open, forEver } = outputOf<LookedAtBlockers>(event);
@@ -192,6 +194,9 @@ export const taskSetup = setup({
       params.gates.every(gate => hasVerdict(context, gate, 'pass')) && context.merged?.codeTree === context.codeTree,
     // Tasks that were made before there were forges have none.
     isAtForge: ({ context }) => context.forge != null,
+    /** A fork has no pull request of its own before its first stage has published something. */
+    isNewAtForge: ({ context }) =>
+      context.forge != null && context.forge.pullRequest === null && context.forkedFrom !== undefined,
     isAway: ({ event }) => outputOf<{ result?: string }>(event).result === 'away',
     isAwayAndReworkLeft: ({ context, event }, params: { limit: number }) =>
       outputOf<{ result?: string }>(event).result === 'away' && (context.rework[awayBudget] ?? 0) < params.limit,
@@ -289,7 +294,8 @@ export const taskSetup = setup({
     recordPrepared: assign(({ context, event }, params: { stage: string }) => {
       const { base, head, codeTree, hasPrompts = false, noticed = [] } = outputOf<Prepared>(event);
       const all = withNoticed(context, event, { stage: params.stage, texts: noticed });
-      return { base, head, codeTree, hasPrompts, ...(noticed.length > 0 && { noticed: all }) };
+      const verdicts = verdictsOnBranch(context, codeTree);
+      return { base, head, codeTree, hasPrompts, verdicts, ...(noticed.length > 0 && { noticed: all }) };
     }),
     recordBaseline: assign(({ context, event }, params: { stage: string }) => {
       const { reports } = outputOf<Baseline>(event);

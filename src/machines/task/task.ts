@@ -33,11 +33,12 @@ import {
 } from './common.ts';
 import type { TaskContext, TaskInput } from './context.ts';
 import { decisions } from './deciding.ts';
+import { forksBegin } from './forking.ts';
 import { gatingState } from './gating.ts';
 import { beforeMerge, mergeState } from './merging.ts';
 import { blockedState, personalEvents } from './people.ts';
 import { publishingStates } from './publishing.ts';
-import { pushingStates } from './pushing.ts';
+import { presentingStates, pushingStates } from './pushing.ts';
 import { tellOutside } from './report.ts';
 import { taskSetup } from './rules.ts';
 import { spendingStates } from './spending.ts';
@@ -52,7 +53,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
   const states: Record<string, StateConfig> = {
     created: {
       entry: openConversation,
-      always: [{ guard: 'hasBlockers', target: 'waiting' }, { target: toStage(first.name) }],
+      always: [{ guard: 'hasBlockers', target: 'waiting' }, ...forksBegin(pipeline), { target: toStage(first.name) }],
     },
     waiting: waitingState(pipeline),
   };
@@ -127,7 +128,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
 }
 
 function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
-  const { actor, forge, ...rest } = input;
+  const { actor, forge, fork, ...rest } = input;
   return {
     ...rest,
     forge: forge == null ? null : { ...forge, pullRequest: null, commentId: null },
@@ -164,6 +165,7 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
     questionComment: null,
     awaitedBy: [],
     noticed: [],
+    ...fork,
   };
 }
 
@@ -209,6 +211,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
             ...placeOf(context),
             base: context.base,
             head: context.head,
+            forkedFrom: context.forkedFrom ?? null,
             stale: roundFilesOf(stage),
             forge: context.forge ?? null,
             hook: context.hooks.afterCreate,
@@ -219,6 +222,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           onDone: [
             ...awayTransitions(pipeline, 'preparingLater', blockedBecause),
             ...(looksFirst ? [{ guard: 'needsBaseline', target: 'baselining', actions: prepared }] : []),
+            ...(begin === 'merging' ? [{ guard: 'isNewAtForge', target: 'presenting', actions: prepared }] : []),
             { target: begin, actions: prepared },
           ],
           onError: blockedBecause('the worktree could not be prepared'),
@@ -227,6 +231,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       ...(looksFirst && baselineStates(pipeline, stage, { begin, blockedBecause })),
       preparingLater: laterState('preparing', `${stage.name}: the forge is away`),
       ...(stage.merge !== undefined && {
+        ...presentingStates(pipeline, stage, blockedBecause),
         merging: mergeState(pipeline, stage, {
           id: `${stage.name}.merging`,
           ...beforeMerge(pipeline, stage),
