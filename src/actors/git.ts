@@ -15,7 +15,7 @@ export interface GitResult {
 
 export interface GitOptions {
   env?: Record<string, string>;
-  input?: string;
+  input?: string | Buffer;
   /** Exit codes that are answers, not failures. */
   allow?: readonly number[];
   /** Every byte of the output becomes a character, whatever it stands for. */

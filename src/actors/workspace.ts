@@ -5,9 +5,10 @@ import { requestFolder } from '../domain/agent-request.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
-import { documentsOf, type Prepared } from '../machines/task/context.ts';
+import { documentsOf, type ForkedFrom, type Prepared } from '../machines/task/context.ts';
 import { noteAsMade } from './as-made.ts';
 import { checkpoint, keepIgnored } from './checkpoint.ts';
+import { firstCommitOfFork } from './fork.ts';
 import {
   forgetGitDirs,
   type Git,
@@ -41,6 +42,8 @@ export interface PrepareInput {
   head: string;
   /** What the branch begins on, instead of the local target: a commit that was fetched. */
   startRef?: string;
+  /** What the branch of a fork begins on. */
+  forkedFrom?: ForkedFrom | null;
   /** Runs once the worktree was made and set up, before any agent sees it. */
   hook: Hook | null;
   /** Documents of earlier rounds that must not be taken for this round's. */
@@ -68,9 +71,8 @@ export async function prepareWorkspace(
   const base = input.base || (await resolveCommit(main, targetRef));
   if (base === undefined)
     throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} to begin on.`);
-  const start = input.head || (await resolveCommit(main, `refs/heads/${branch}`)) || base;
-
   const isNew = !(await isWorktree(main, worktree));
+  const start = input.head || (await beginningOf(main, input, { base, isNew }));
   if (isNew) await makeWorktree(main, { worktree, branch, start });
   else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
@@ -92,6 +94,23 @@ export async function prepareWorkspace(
     hasOwnTemplates(repository, refs[targetRef] ?? targetRef),
   ]);
   return { base, head: start, codeTree, hasPrompts, noticed };
+}
+
+/** Where a branch begins of which nothing was ever published. */
+async function beginningOf(
+  main: Git,
+  { repository, branch, taskId, workItem, forkedFrom }: PrepareInput,
+  { base, isNew }: { base: string; isNew: boolean },
+): Promise<string> {
+  const tip = await resolveCommit(main, `refs/heads/${branch}`);
+  if (forkedFrom == null || forkedFrom.commit === '') return tip ?? base;
+  const commit = await firstCommitOfFork(main, { taskId, workItem, base, forkedFrom });
+  // A fork has verdicts already, and they are for this commit alone.
+  if (isNew && tip !== undefined && tip !== commit) {
+    const why = `${repository} has a branch ${branch} that does not begin as this fork does.`;
+    throw new SignalboxError('conflict', 'branchTaken', why, { remedy: { say: 'rename that branch' } });
+  }
+  return commit;
 }
 
 /** Whatever is not as it was published is kept under a hidden ref, and gone. */
