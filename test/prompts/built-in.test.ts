@@ -26,6 +26,7 @@ const situations: Record<string, Partial<PromptAssignment>> = {
   'the first attempt': {},
   'no text': { body: '' },
   rework: { attempt: 2, feedback: { from: 'review', text: 'Finding number 1.' } },
+  'what was said before the first': { feedback: { from: 'ann', text: 'Finding number 1.' } },
   'a takeover': { handover: { summary: 'Half of it is done.', changes: ' total.sh | 2 +-' } },
 };
 
@@ -37,6 +38,8 @@ describe.each(stages.map(stage => [stage.name, stage] as const))('%s', (name, st
     expect(prompt).not.toMatch(/\{\{|\{%|\n\n\n|undefined|\[object/);
     expect(prompt.includes('Two items at 3.00 cost 3.00.')).toBe(given.body !== '');
     expect(prompt.includes('Finding number 1.')).toBe(given.feedback !== undefined);
+    // There is no earlier work to go on from.
+    expect(prompt.includes('the earlier work')).toBe(given.attempt === 2);
   });
 
   test('has a template of its own, for its name and for its role', () => {
