@@ -9,7 +9,7 @@ import { slugOf } from '../domain/names.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import type { Blocker, TaskSource } from '../machines/task/context.ts';
+import type { Blocker, Inheritance, TaskSource } from '../machines/task/context.ts';
 import type { Store } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
@@ -40,6 +40,8 @@ export interface NewTask {
   blockedBy: Blocker[];
   /** Links of items of which no task is made before this one is done. */
   blocks?: string[];
+  /** What it takes over of another task, where it is a fork of that. */
+  fork?: Inheritance;
 }
 
 /** What making a task needs of the application. */

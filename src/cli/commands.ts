@@ -12,6 +12,7 @@ const byOperation: Record<OperationName, Load> = {
   'task.list': () => import('./task.ts').then(it => it.list),
   'task.show': () => import('./task.ts').then(it => it.show),
   'task.add': () => import('./task.ts').then(it => it.add),
+  'task.fork': () => import('./task.ts').then(it => it.fork),
   'task.events': () => import('./task.ts').then(it => it.events),
   'task.send': () => import('./task.ts').then(it => it.send),
   'task.approve': () => import('./task.ts').then(it => it.approve),

@@ -35,6 +35,10 @@ export function showTask(task: TaskInFull, hint: string): void {
     ...(task.source === null
       ? []
       : [['item', `${task.source.key} of ${task.source.tracker} ${task.source.url ?? ''}`.trim()] as [string, string]]),
+    ...(task.forkedFrom === null
+      ? []
+      : [['fork', `of ${task.forkedFrom.taskId} as it was at ${task.forkedFrom.seq}`] as [string, string]]),
+    ...(task.forks.length === 0 ? [] : [['forks', task.forks.join(', ')] as [string, string]]),
     ...(task.blockedBy.length === 0 ? [] : [['blocked', `by ${task.blockedBy.join(', ')}`] as [string, string]]),
     ['attempts', attempts.join(', ') || 'none yet'],
     ['worked', `${formatDuration(task.spent.timeMs)} in ${task.spent.sessions} processes`],

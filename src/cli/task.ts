@@ -59,10 +59,29 @@ export const add = answers({
   extra: command => command.option('--body-file <file>', 'the work item in full'),
   input: workItem,
   examples: ['signalbox task add --repo ../shop --title "Totals are wrong" --agent claude'],
-  async show({ id, repository }, { hint, client }) {
-    if (await client.isWorkedOn()) return print(`${id} is taken up. Look at it with: signalbox task show ${id}${hint}`);
-    print(`${id} is ready. Work on it with: signalbox run --repo ${repository} --id ${id}${hint}`);
+  show: (task, shown) => showMade(task, shown),
+});
+
+async function showMade({ id, repository }: OutputOf<'task.add'>, { hint, client }: Shown): Promise<void> {
+  if (await client.isWorkedOn()) return print(`${id} is taken up. Look at it with: signalbox task show ${id}${hint}`);
+  print(`${id} is ready. Work on it with: signalbox run --repo ${repository} --id ${id}${hint}`);
+}
+
+export const fork = answers({
+  operation: 'task.fork',
+  named: {
+    at: '--at <seq>',
+    agent: '--agent <name>',
+    model: '--model <model>',
+    title: '--title <title>',
+    id: '--id <id>',
   },
+  examples: [
+    'signalbox task fork ET-003                         # the stage that it is in, once more, on a branch of its own',
+    'signalbox task fork ET-003 --at 12 --agent codex   # as it was after entry 12 of "signalbox task events ET-003"',
+    'signalbox task fork ET-003 --model opus --prompt "Leave the API as it is"',
+  ],
+  show: (task, shown) => showMade(task, shown),
 });
 
 type Page = OutputOf<'task.events'>;

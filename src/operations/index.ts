@@ -8,6 +8,7 @@ export const operations = {
   'task.list': () => import('./task-list.ts').then(it => it.taskList),
   'task.show': () => import('./task-show.ts').then(it => it.taskShow),
   'task.add': () => import('./task-add.ts').then(it => it.taskAdd),
+  'task.fork': () => import('./task-fork.ts').then(it => it.taskFork),
   'task.events': () => import('./task-events.ts').then(it => it.taskEvents),
   'task.send': () => import('./task-send.ts').then(it => it.taskSend),
   'task.approve': () => import('./task-approve.ts').then(it => it.taskApprove),

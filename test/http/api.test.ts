@@ -198,6 +198,7 @@ test('what a field names that there is not is answered with 404', async () => {
   const { world, routes, check } = await start();
   for (const [id, more, reason] of [
     ['task.add', { project: 'nothing' }, 'noProject'],
+    ['task.fork', { at: 1_000_000 }, 'beyondLog'],
     ['queue.pause', { project: 'nothing' }, 'noProject'],
     ['lease.release', { resource: 'nothing' }, 'noLease'],
     ['events.follow', { after: '1000000' }, 'beyondLog'],
@@ -215,6 +216,7 @@ test('what stands in the way is a conflict', async () => {
   execFileSync('git', ['-C', world.repository, 'branch', 'feature/S-worker-worker-for-s']);
   for (const [id, more, reason] of [
     ['task.add', { id: 'ET-1' }, 'idTaken'],
+    ['task.fork', { id: 'ET-1' }, 'idTaken'],
     ['token.create', { name: 'ci' }, 'tokenTaken'],
     ['data.backup', { file: world.site.paths.database }, 'fileExists'],
     ['agent.spawn', {}, 'branchTaken'],

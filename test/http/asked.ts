@@ -28,6 +28,7 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'task.list': () => [{}, { query: '?standing=person&project=shop&limit=1' }],
   'task.show': () => [{ ids: task }, { ids: task, query: '?at=2' }],
   'task.add': () => [{ body: { title: 'More', project: 'shop' }, status: 201 }],
+  'task.fork': () => [{ ids: task, body: { at: 1, title: 'Otherwise' }, status: 201 }],
   'task.events': () => [{ ids: task, query: '?after=1&limit=2' }],
   'task.send': () => [{ ids: task, body: { type: 'task.pause' }, status: 202 }],
   'task.approve': () => [{ ids: task, status: 202 }],

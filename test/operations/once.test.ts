@@ -60,6 +60,35 @@ test('I2: a task is made once, wherever the process ends that makes it', async (
   }
 });
 
+test('I2: a fork is made once, wherever the process ends that makes it', async () => {
+  for (let commits = 1; ; commits++) {
+    const { directory, order } = await place();
+    const first = await processOn(directory);
+    await first.client.ask('task.add', { ...order, id: 'ET-1' });
+    await first.close();
+    const doomed = await processOn(directory, commits);
+    const asked = doomed.client.ask('task.fork', { taskId: 'ET-1' }, { key: 'k1' }).then(() => 'answered');
+    const ended = await Promise.race([asked, settled(doomed.died)]);
+    await doomed.close();
+    const heir = await processOn(directory);
+    const made = await heir.client.ask('task.fork', { taskId: 'ET-1' }, { key: 'k1' });
+    expect([commits, made]).toMatchObject([commits, { id: 'ET-1-fork', forkedFrom: { taskId: 'ET-1', seq: 1 } }]);
+    await heir.client.ask('task.pause', { taskId: 'ET-1' });
+    expect(await heir.client.ask('task.fork', { taskId: 'ET-1' }, { key: 'k1' })).toEqual(made);
+    const other = heir.client.ask('task.fork', { taskId: 'ET-1', id: 'ET-2' }, { key: 'k1' });
+    await expect(other).rejects.toMatchObject({ reason: 'keyReused' });
+    const { items } = await heir.client.ask('task.list', {});
+    expect([commits, items.map(({ id }) => id).sort()]).toEqual([commits, ['ET-1', 'ET-1-fork']]);
+    expect((await heir.client.ask('data.verify', {})).differences).toEqual([]);
+    await heir.close();
+    if (ended === 'answered') {
+      // The order, its subject, the queue, the breaker, the preflight, the fork and the answer.
+      expect(commits).toBeGreaterThan(5);
+      return;
+    }
+  }
+});
+
 test('I2: an event is taken once, wherever the process ends that sends it, and its answer is the one of then', async () => {
   for (const commits of [1, 2, 3]) {
     const { directory, order } = await place();
@@ -86,11 +115,14 @@ test('orders that arrive at once and name no id are given one each', async () =>
   const { directory, order } = await place();
   const { client, close } = await processOn(directory);
   const spawned = { taskId: 'ET-1', agentType: 'reviewer' as const, context: { repository: order.repository } };
+  const { id: forked } = await client.ask('task.add', order);
   const made = await Promise.all([
+    forked,
     ...Array.from({ length: 8 }, () => client.ask('task.add', order).then(({ id }) => id)),
+    ...Array.from({ length: 8 }, () => client.ask('task.fork', { taskId: forked }).then(({ id }) => id)),
     ...Array.from({ length: 8 }, () => client.ask('agent.spawn', spawned).then(({ agentId }) => agentId)),
   ]);
-  expect(new Set(made).size).toBe(16);
+  expect(new Set(made).size).toBe(25);
   const { items } = await client.ask('task.list', {});
   expect(items.map(({ id }) => id).sort()).toEqual(made.sort());
   await close();

@@ -1,5 +1,6 @@
 /** A task for people and programs: where it stands, why, and what would move it. */
 import { z } from 'zod';
+import { forkLink } from '../../machines/links.ts';
 import { personEvents, stageIn, standingIn, standings } from '../../machines/standing.ts';
 import { questionKinds, type TaskContext } from '../../machines/task/context.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
@@ -93,6 +94,11 @@ export const taskFields = () =>
       })
       .nullable()
       .describe('the work item that it came from'),
+    forkedFrom: z
+      .object({ taskId: z.string(), seq: z.int().describe('the entry of its log after which it was so') })
+      .nullable()
+      .describe('the task from which it has gone on'),
+    forks: z.array(z.string()).describe('tasks that have gone on from it'),
     asks: z
       .object({
         number: z.int().describe('of the question: a decision that names it answers no other'),
@@ -163,6 +169,8 @@ export async function viewOfTask(runtime: Runtime, row: ActorRow, reason?: Reaso
     merged: context.merged,
     forge: context.forge ?? null,
     source: sourceOf(context),
+    forkedFrom: originOf(context),
+    forks: await forksOf(runtime, row.id),
     asks: context.asks == null ? null : { ...context.asks, at: timeOf(context.asks.at) },
     blockedBy: (context.blockedBy ?? []).map(({ name }) => name),
     noticed: (context.noticed ?? []).map(({ stage, text, at: then }) => ({ stage, text, at: timeOf(then) })),
@@ -178,6 +186,19 @@ function sourceOf({ source }: TaskContext): TaskView['source'] {
   if (source == null) return null;
   const { tracker, key, id, url } = source;
   return { tracker, key: key ?? id, id, url };
+}
+
+function originOf({ forkedFrom }: TaskContext): TaskView['forkedFrom'] {
+  if (forkedFrom === undefined) return null;
+  const { taskId, seq } = forkedFrom;
+  return { taskId, seq };
+}
+
+/** So many are named. */
+const mostForks = 100;
+
+async function forksOf(runtime: Runtime, id: string): Promise<string[]> {
+  return (await runtime.linked(forkLink(id), mostForks)).map(({ actorId }) => actorId).sort();
 }
 
 /** Tasks from their rows, each whose agent waits with the reason. */
