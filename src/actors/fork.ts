@@ -37,7 +37,7 @@ export async function firstCommitOfFork(git: Git, input: ForkInput): Promise<str
 export async function requireCommit(git: Git, { taskId, seq, commit }: ForkedFrom): Promise<void> {
   if ((await resolveCommit(git, commit)) !== undefined) return;
   const why = `${git.directory} does not have the commit ${commit.slice(0, 9)} any more, which ${taskId} stood at after ${seq} of its log.`;
-  throw new SignalboxError('conflict', 'commitGone', why, { remedy: { say: 'name another entry', field: 'at' } });
+  throw new SignalboxError('not_found', 'commitGone', why, { remedy: { say: 'name another entry', field: 'at' } });
 }
 
 function messageOf({ taskId, workItem, forkedFrom }: ForkInput): string {

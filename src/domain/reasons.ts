@@ -100,7 +100,6 @@ export const reasons = {
     'Work could not be done, or not land, in the repository as it is; the text names what and the remedy.',
   ],
   commitGone: ['not_found', 'A commit of the task is not in the repository any more.'],
-  commitGone: ['conflict', 'The commit on which the task would begin is not in the repository any more.'],
   branchGone: ['unavailable', 'A branch that the task needs is not there any more.'],
   targetCheckedOut: ['conflict', 'The target is checked out and cannot be moved forward.'],
   worktreeGone: ['unavailable', 'The worktree of the task is not there any more.'],

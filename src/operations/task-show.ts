@@ -1,13 +1,13 @@
 /** One task with its runs. */
 import { z } from 'zod';
 import { taskTags } from '../machines/standing.ts';
-import type { ActorRow } from '../persistence/store.ts';
+import { statePath } from '../runtime/stepper.ts';
 import { taskId } from './fields.ts';
 import { runsOf, taskRow } from './find.ts';
 import { operation, type Site } from './operation.ts';
 import { taskNow } from './sending.ts';
 import { agentView, viewsOfRuns } from './views/agent.ts';
-import { taskFields, viewOfTask } from './views/task.ts';
+import { type TaskView, taskFields, viewOfTask } from './views/task.ts';
 
 export const taskShow = operation({
   name: 'task.show',
@@ -26,22 +26,20 @@ export const taskShow = operation({
   async run(app, { taskId: id, at }) {
     const runs = (await runsOf(app.runtime, id)).reverse();
     if (at === undefined) return { ...(await taskNow(app, id)), runs: await viewsOfRuns(app, runs) };
-    const row = await taskAsOf(app, id, at);
-    const views = await viewsOfRuns(
-      app,
-      runs.filter(({ createdAt }) => createdAt <= row.updatedAt),
-    );
-    return { ...(await viewOfTask(app.runtime, row)), runs: views };
+    const then = await taskAsOf(app, id, at);
+    const begun = runs.filter(({ createdAt }) => createdAt <= then.at);
+    return { ...then.task, runs: await viewsOfRuns(app, begun) };
   },
 });
 
-/** The row as it was then. Of how its agents waited nothing is known any more. */
-async function taskAsOf({ runtime }: Site, id: string, at: number): Promise<ActorRow> {
+/** As its machine of then says it. Of how its agents waited nothing is known any more. */
+async function taskAsOf({ runtime }: Site, id: string, at: number): Promise<{ task: TaskView; at: number }> {
   const row = await taskRow(runtime, id);
-  const { snapshot, state, seq } = await runtime.replay(id, { at });
-  const [entry] = await runtime.log(id, { after: at - 1, limit: 1 });
-  const then = { ...row, snapshot, state, version: seq, updatedAt: entry?.at ?? row.updatedAt };
-  const restored = await runtime.restore(then);
-  const { status } = restored.snapshot;
-  return { ...then, status, tags: taskTags(restored.snapshot) };
+  const { machine, snapshot, seq, since } = await runtime.rehearse(id, { at });
+  const then = {
+    ...row,
+    ...{ state: statePath(snapshot.value), status: snapshot.status, tags: taskTags(snapshot), version: seq },
+    updatedAt: since ?? row.updatedAt,
+  };
+  return { task: await viewOfTask(runtime, then, { restored: { machine, snapshot } }), at: then.updatedAt };
 }

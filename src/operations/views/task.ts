@@ -5,7 +5,7 @@ import { personEvents, stageIn, standingIn, standings } from '../../machines/sta
 import { questionKinds, type TaskContext } from '../../machines/task/context.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
 import type { ActorRow } from '../../persistence/store.ts';
-import type { Runtime } from '../../runtime/index.ts';
+import type { Restored, Runtime } from '../../runtime/index.ts';
 import { at, outcome, remedy, spent, usage } from '../fields.ts';
 import { type Looked, type Reason, reasonsOf } from './reasons.ts';
 import { timeOf } from './time.ts';
@@ -136,9 +136,13 @@ export const sentEvent = z.lazy(() =>
 );
 export type SentEvent = z.output<typeof sentEvent>;
 
-/** A task from its row. */
-export async function viewOfTask(runtime: Runtime, row: ActorRow, reason?: Reason): Promise<TaskView> {
-  const { machine, snapshot } = await runtime.restore(row);
+/** A task from its row; `restored` is what it was, where the row does not hold that. */
+export async function viewOfTask(
+  runtime: Runtime,
+  row: ActorRow,
+  { reason, restored }: { reason?: Reason | undefined; restored?: Restored } = {},
+): Promise<TaskView> {
+  const { machine, snapshot } = restored ?? (await runtime.restore(row));
   const context = snapshot.context as TaskContext;
   const waits = reason === undefined ? null : { why: reason.why, isHeld: reason.isHeld, remedy: reason.remedy };
   return {
@@ -206,12 +210,6 @@ export async function viewsOfTasks(app: Looked, rows: readonly ActorRow[]): Prom
   const isWaiting = rows.some(row => standingIn(row.tags) === 'working');
   const reasons = isWaiting ? await reasonsOf(app) : [];
   return Promise.all(
-    rows.map(row =>
-      viewOfTask(
-        app.runtime,
-        row,
-        reasons.find(({ taskId }) => taskId === row.id),
-      ),
-    ),
+    rows.map(row => viewOfTask(app.runtime, row, { reason: reasons.find(({ taskId }) => taskId === row.id) })),
   );
 }
