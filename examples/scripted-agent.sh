@@ -22,6 +22,8 @@ verdict() {
 }
 
 say "reading the prompt ($(wc -l < "$SIGNALBOX_PROMPT_FILE") lines)"
+# Seconds to think for, where somebody wants to watch.
+sleep "${DEMO_PAUSE:-0}"
 
 case $SIGNALBOX_STAGE in
   analysis)

@@ -14,12 +14,20 @@ export const demo: OwnCommand = {
   isApart: true,
   extra: command =>
     command
+      .option('--serve', 'show it in the dashboard, and let you decide')
+      .option('--port <n>', 'with --serve: which port (8500)')
+      .option('--open', 'with --serve: open the dashboard in a browser')
       .option('--keep', 'keep the repository and the data directory to look at')
       .option('--json', 'print JSON lines and nothing else'),
-  async run({ keep = false, json = false }: Values & CommonOptions) {
+  async run({ keep = false, json = false, serve = false, ...rest }: Values & CommonOptions) {
     const { makeDemo } = await import('../client/demo.ts');
     const made = await makeDemo();
     try {
+      if (serve) {
+        const { serveDemo } = await import('./demo-serve.ts');
+        const port = rest.port as string | undefined;
+        return await serveDemo(made, { isJson: Boolean(json), port, isOpened: Boolean(rest.open) });
+      }
       return await play(made, Boolean(keep), json);
     } finally {
       if (keep) note(`Kept in ${made.place}`);

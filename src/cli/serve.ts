@@ -2,12 +2,15 @@
 import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
 import { type CommonOptions, type OwnCommand, openData } from './command.ts';
 import { interruption } from './interruption.ts';
+import { openInBrowser } from './open-in-browser.ts';
 import { exitCodes, note, print, printJsonLine, reportError } from './output.ts';
+import { portIn } from './port.ts';
 
 interface ServeOptions extends CommonOptions {
   host?: string;
   port?: string;
   stopAgents?: boolean;
+  open?: boolean;
   logLevel?: string;
 }
 
@@ -18,6 +21,7 @@ export const serve: OwnCommand = {
       .option('--host <address>', 'where to listen (127.0.0.1); anything beyond this machine needs a token')
       .option('--port <n>', 'which port (8500); 0 for any that is free')
       .option('--stop-agents', 'when it is stopped, stop agents too, after a checkpoint; otherwise they go on')
+      .option('--open', 'open the dashboard in a browser')
       .option('--log-level <level>', 'debug, info, warn, error or silent (info)')
       .addHelpText(
         'after',
@@ -25,7 +29,7 @@ export const serve: OwnCommand = {
           'here), 2 bad usage or configuration: starting it again helps nothing.',
       ),
   examples: [
-    'signalbox serve',
+    'signalbox serve --open',
     'SIGNALBOX_API_TOKEN=… signalbox serve --host 0.0.0.0',
     'signalbox serve --config /etc/signalbox/signalbox.config.yaml --data /var/lib/signalbox',
   ],
@@ -89,6 +93,8 @@ async function work(options: ServeOptions): Promise<number> {
   if (options.json) printJsonLine({ event: 'listening', url, dataDir, projects });
   else print(`Signalbox listens on ${url}, works on ${dataDir}, ${named}`);
 
+  if (options.open) await openInBrowser(url, text => logger.warn(text));
+
   const manager = serviceManager(process.env, error => logger.warn(`systemd was not told: ${messageOf(error)}`));
   await manager.ready(`listens on ${url}`);
   const alive = manager.watch();
@@ -103,10 +109,4 @@ async function work(options: ServeOptions): Promise<number> {
   }
   interrupted.forget();
   return isTakenOver ? exitCodes.failed : exitCodes.done;
-}
-
-function portIn(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new SignalboxError('invalid', 'badUsage', `--port takes a number from 0 to 65535.`);
 }
