@@ -88,6 +88,9 @@ export async function openPage(
   page.on('console', message => {
     if (message.type() === 'error' || message.type() === 'warning') page.complaints.push(message.text());
   });
+  page.on('response', response => {
+    if (response.status() === 404) page.complaints.push(`nothing is at ${response.url()}`);
+  });
   page.on('pageerror', error => page.complaints.push(String(error)));
   onTestFinished(async () => {
     await context.close();

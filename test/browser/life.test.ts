@@ -90,12 +90,28 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await add('ET-1');
     await until('ET-1', 'person');
     const page = await open('/tasks/ET-1');
-    await page.locator('.way.taken').first().waitFor();
+    await expect.poll(() => page.locator('.way.taken').count()).toBe(2);
     const from = page.getByRole('button', { name: 'analysis from near' });
     await from.click();
     await page.locator('[data-state="analysis.working.running"]').waitFor();
     await expect.poll(() => page.locator('.way.taken').count()).toBeGreaterThan(3);
     expect(page.url()).toContain('near=analysis');
+  });
+
+  test('a task is forked from its past with other words, and leads to the new one; the old one stays', async () => {
+    const { add, until, open, service } = await openPlace();
+    await add('ET-1');
+    await until('ET-1', 'person');
+    const before = (await service.ask('GET', '/tasks/ET-1')).json.version;
+    const page = await open('/tasks/ET-1?at=3');
+    await page.getByRole('button', { name: 'Fork…' }).click();
+    const form = page.getByRole('form', { name: 'Fork' });
+    await form.getByLabel('What the next agent is told in addition').fill('mind the rounding');
+    await form.getByRole('button', { name: 'Fork' }).click();
+    await page.getByRole('heading', { level: 1, name: /ET-1-fork/ }).waitFor();
+    await page.getByRole('link', { name: 'ET-1', exact: true }).click();
+    await expect.poll(() => page.url()).toMatch(/\/tasks\/ET-1\?at=3$/);
+    expect((await service.ask('GET', '/tasks/ET-1')).json).toMatchObject({ version: before, forks: ['ET-1-fork'] });
   });
 
   test('on paper an event leads where it would, and nothing happens', async () => {

@@ -18,6 +18,8 @@ interface ChartProps {
   chart: Drawn;
   /** Where the actor is, as its state is written; null where nobody is in it. */
   state: string | null;
+  /** How it stands, for its colour. */
+  standing?: string;
   taken: ReadonlyMap<string, Taken>;
   /** What the guards of the present states say. */
   guards?: readonly GuardNow[];
@@ -38,7 +40,7 @@ const margin = 12;
 const smallest = 0.3;
 const largest = 3;
 
-export function Chart({ chart, state, taken, guards = [], counts, onChoose, label }: ChartProps) {
+export function Chart({ chart, state, standing = 'working', taken, guards = [], counts, onChoose, label }: ChartProps) {
   const { chart: texts } = useTexts();
   const [zoom, setZoom] = useState<number | null>(null);
   const [pointed, setPointed] = useState<{ state?: DrawnState; way?: Way } | null>(null);
@@ -51,7 +53,7 @@ export function Chart({ chart, state, taken, guards = [], counts, onChoose, labe
     setZoom(Math.min(largest, Math.max(smallest, now * factor)));
   };
   return (
-    <figure className="chart">
+    <figure className={`chart stands-${standing}`}>
       <div className="paper" ref={place} tabIndex={0} role="group" aria-label={label}>
         <svg
           viewBox={`${-margin} ${-margin} ${width} ${height}`}

@@ -29,7 +29,7 @@ function Crashed({ error }: { error: Error }) {
   return (
     <div className="failed" role="alert">
       <p>{failed.crash}</p>
-      <pre>{error.message}</pre>
+      <pre tabIndex={0}>{error.message}</pre>
     </div>
   );
 }

@@ -174,6 +174,17 @@ export const en = {
     choose: 'choose',
     killAgent: 'The process and everything that it has started is ended; the task goes on as its pipeline says.',
   },
+  fork: {
+    does: (stage: string) =>
+      `A new task begins the stage ${stage} anew, on a branch of its own from the commit of then. This one is not touched.`,
+    asItWas: 'as it was',
+    agent: 'Agent',
+    model: 'Model',
+    title: 'Title',
+    prompt: 'What the next agent is told in addition',
+    from: 'Forked from',
+    forks: 'Forks',
+  },
   runs: {
     status: { spawning: 'asked for', running: 'at work', completed: 'completed', failed: 'failed', killed: 'killed' },
     output: 'Output',

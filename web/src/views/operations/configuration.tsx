@@ -41,7 +41,7 @@ export function Configuration() {
                 {warning}
               </p>
             ))}
-            <pre>{JSON.stringify(config.config, null, 2)}</pre>
+            <pre tabIndex={0}>{JSON.stringify(config.config, null, 2)}</pre>
           </>
         )}
       </section>

@@ -46,10 +46,10 @@ export default function DeliveryView({ id }: { id: string }) {
           if (again.id !== undefined) go(`/deliveries/${encodeURIComponent(again.id)}`);
         }}
       />
-      <pre>{JSON.stringify(reading, null, 2)}</pre>
+      <pre tabIndex={0}>{JSON.stringify(reading, null, 2)}</pre>
       <details>
         <summary>JSON</summary>
-        <pre>{JSON.stringify(body, null, 2)}</pre>
+        <pre tabIndex={0}>{JSON.stringify(body, null, 2)}</pre>
       </details>
     </section>
   );

@@ -88,7 +88,7 @@ function Pipeline({ name }: { name: string }) {
               {checked.violations.map(({ property, message, counterexample }) => (
                 <details key={`${property} ${message}`}>
                   <summary>{message}</summary>
-                  <pre>{counterexample}</pre>
+                  <pre tabIndex={0}>{counterexample}</pre>
                 </details>
               ))}
             </>

@@ -57,7 +57,7 @@ const mostLines = 5_000;
 function Patch({ text }: { text: string }) {
   const lines = text.split('\n');
   return (
-    <pre className="patch">
+    <pre tabIndex={0} className="patch">
       {lines.slice(0, mostLines).map((line, index) => (
         <span key={index} className={kindOf(line)}>
           {line}

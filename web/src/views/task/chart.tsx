@@ -39,20 +39,24 @@ export function TaskChart({ task, log, at }: TaskChartProps) {
     when: ({ actorId, from, to }) => at === null && actorId === task.id && from !== to,
   });
   const living = task.runs.filter(({ status }) => status === 'spawning' || status === 'running');
+  const stage = outermost(task.state);
+  const hasInner = near !== '' || (chart?.states.some(({ path }) => path.startsWith(`${stage}.`)) ?? false);
   return (
     <section className="chart-part" aria-label={texts.chart.title}>
       <div className="row">
         <button type="button" className="quiet" aria-pressed={near === ''} onClick={() => narrow({ near: '' })}>
           {texts.chart.whole}
         </button>
-        <button
-          type="button"
-          className="quiet"
-          aria-pressed={near !== ''}
-          onClick={() => narrow({ near: near === '' ? outermost(task.state) : '' })}
-        >
-          {texts.chart.near(near === '' ? outermost(task.state) : near)}
-        </button>
+        {hasInner && (
+          <button
+            type="button"
+            className="quiet"
+            aria-pressed={near !== ''}
+            onClick={() => narrow({ near: near === '' ? outermost(task.state) : '' })}
+          >
+            {texts.chart.near(near === '' ? outermost(task.state) : near)}
+          </button>
+        )}
       </div>
       {error !== undefined && <Failed error={error} again={again} />}
       {chart === undefined && error === undefined && <p className="reading">{texts.chart.reading}</p>}
@@ -60,6 +64,7 @@ export function TaskChart({ task, log, at }: TaskChartProps) {
         <Chart
           chart={chart}
           state={task.state}
+          standing={task.standing}
           taken={taken}
           guards={onPaper?.guards ?? []}
           label={`${texts.chart.title} ${task.pipeline}`}

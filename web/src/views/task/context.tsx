@@ -57,7 +57,7 @@ export default function Context({ id, seq }: { id: string; seq: number | null })
       )}
       <details>
         <summary>{texts.task.context}</summary>
-        <pre>{JSON.stringify(now.context, null, 2)}</pre>
+        <pre tabIndex={0}>{JSON.stringify(now.context, null, 2)}</pre>
       </details>
     </section>
   );

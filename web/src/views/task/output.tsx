@@ -59,5 +59,11 @@ function Prompt({ agentId }: { agentId: string }) {
   const texts = useTexts();
   const { value, error, again } = useRead<{ text: string }>(`/agents/${segment(agentId)}/prompt`);
   if (error !== undefined) return <Failed error={error} again={again} />;
-  return value === undefined ? <p className="reading">{texts.reading}</p> : <pre className="prompt">{value.text}</pre>;
+  return value === undefined ? (
+    <p className="reading">{texts.reading}</p>
+  ) : (
+    <pre tabIndex={0} className="prompt">
+      {value.text}
+    </pre>
+  );
 }

@@ -15,8 +15,9 @@ import { Fork } from './fork.tsx';
 
 const keyOf: Record<string, string> = { 'task.approve': 'a', 'task.reject': 'r', 'task.answer': 'w' };
 
-export function Side({ task, isPast, again }: { task: Task; isPast: boolean; again(): void }) {
+export function Side({ task, at, again }: { task: Task; at: number | null; again(): void }) {
   const texts = useTexts();
+  const isPast = at !== null;
   return (
     <aside className="side" aria-label={task.id}>
       <section>
@@ -25,7 +26,9 @@ export function Side({ task, isPast, again }: { task: Task; isPast: boolean; aga
         {task.questions !== null && (
           <>
             <h3>{texts.task.questions}</h3>
-            <pre className="prose">{task.questions}</pre>
+            <pre tabIndex={0} className="prose">
+              {task.questions}
+            </pre>
           </>
         )}
         {task.blockedBy.length > 0 && (
@@ -39,7 +42,7 @@ export function Side({ task, isPast, again }: { task: Task; isPast: boolean; aga
           </p>
         )}
       </section>
-      {!isPast && <Moves task={task} />}
+      {isPast ? <PastMoves task={task} at={at} /> : <Moves task={task} />}
       <Gates task={task} />
       <Runs task={task} again={again} isPast={isPast} />
       <Costs task={task} />
@@ -94,7 +97,7 @@ function Moves({ task }: { task: Task }) {
               {actions[move.event] ?? move.event}
             </button>
           ))}
-          <Fork task={task} />
+          <Fork task={task} at={null} />
         </div>
       ) : (
         <>
@@ -113,6 +116,16 @@ function Moves({ task }: { task: Task }) {
   );
 }
 
+/** Of the past nothing can be moved; one can only go on from it anew. */
+function PastMoves({ task, at }: { task: Task; at: number }) {
+  const role = useSelector(sessionStore, ({ context }) => context.who?.role);
+  return role === 'viewer' ? null : (
+    <section>
+      <Fork task={task} at={at} />
+    </section>
+  );
+}
+
 const usualFirst = (a: Move, b: Move) => Number(b.isUsual) - Number(a.isUsual);
 
 function Gates({ task: { verdicts } }: { task: Task }) {
@@ -127,7 +140,9 @@ function Gates({ task: { verdicts } }: { task: Task }) {
           <summary>
             <b>{gate}</b> <Verdict verdict={verdict} /> <span className="meta">{stage}</span>
           </summary>
-          <pre className="prose">{detail}</pre>
+          <pre tabIndex={0} className="prose">
+            {detail}
+          </pre>
           {concerns.length > 0 && <p>{concerns.join(', ')}</p>}
           <p className="meta">
             {by} · <Instant at={new Date(at).toISOString()} /> · <code>{codeTree.slice(0, 12)}</code>
@@ -211,7 +226,7 @@ function Costs({ task: { stageSpent, spent, usage } }: { task: Task }) {
 }
 
 function Links({ task }: { task: Task }) {
-  const { task: words } = useTexts();
+  const { task: words, fork } = useTexts();
   const { forge, source, branch, target, base, head, merged, repository } = task;
   const rows: [string, React.ReactNode][] = [
     [words.branch, <code key="branch">{branch}</code>],
@@ -235,6 +250,22 @@ function Links({ task }: { task: Task }) {
         {source !== null && (
           <Fact name={words.workItem}>
             {source.url === null ? source.key : <Outside url={source.url}>{source.key}</Outside>}
+          </Fact>
+        )}
+        {task.forkedFrom !== null && (
+          <Fact name={fork.from}>
+            <Link to={`/tasks/${encodeURIComponent(task.forkedFrom.taskId)}?at=${task.forkedFrom.seq}`}>
+              {task.forkedFrom.taskId}
+            </Link>
+          </Fact>
+        )}
+        {task.forks.length > 0 && (
+          <Fact name={fork.forks}>
+            {task.forks.map(id => (
+              <Link key={id} to={`/tasks/${encodeURIComponent(id)}`}>
+                {id}{' '}
+              </Link>
+            ))}
           </Fact>
         )}
         {rows.map(([name, value]) => (

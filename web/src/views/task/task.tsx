@@ -62,7 +62,7 @@ export default function TaskView({ id }: { id: string }) {
       )}
       <div className="sides">
         <TaskChart task={task} log={log ?? []} at={at} />
-        <Side task={task} isPast={at !== null} again={again} />
+        <Side task={task} at={at?.seq ?? null} again={again} />
       </div>
       <Scrubber log={log ?? []} at={at} />
       <div className="tabs" role="group" aria-label={task.id}>

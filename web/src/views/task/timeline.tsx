@@ -40,7 +40,7 @@ export function Timeline({ log, at }: { log: readonly LogEntry[] | undefined; at
             <Link
               to={`${place}?${new URLSearchParams({ ...query, at: String(entry.seq) })}`}
               isSame
-              aria-label={`${timeline.open}: ${entry.seq} ${entry.headline ?? entry.type}`}
+              title={timeline.open}
               aria-current={entry.seq === at?.seq ? 'true' : undefined}
               {...itemMark}
             >
