@@ -4,6 +4,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { measureAdoption } from './adoption.ts';
 import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
+import { dashboardMeasurements } from './dashboard-rows.ts';
 import { measureCheckout, measureHandingOn, measureSetUp, ownProgram } from './judging.ts';
 import { measureKill } from './kill.ts';
 import { measureParsing, measureParsingMemory } from './parsing.ts';
@@ -306,6 +307,7 @@ const measurements: Record<string, () => Promise<Row[]>> = {
     ];
   },
   ...webhookMeasurements,
+  ...dashboardMeasurements,
   ...trackerMeasurements,
 };
 

@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline';
 import { openApp } from '../src/app/open.ts';
 import { locate } from '../src/app/place.ts';
 import { networkGuard } from '../src/http/guard.ts';
+import { addPage } from '../src/http/page/routes.ts';
 import { createServer } from '../src/http/server.ts';
+import { addSession } from '../src/http/session.ts';
 import type { Site } from '../src/operations/operation.ts';
 import { createTokens } from '../src/operations/tokens.ts';
 import { silentLogger } from '../src/service/log.ts';
@@ -24,6 +26,10 @@ const server = await createServer({
   version: '0.0.0',
   logger: silentLogger,
   network: { requestsPerMinute: null, trustProxy: null, origins: [] },
+  async more(it, guard) {
+    addSession(it, guard);
+    await addPage(it);
+  },
 });
 process.stdout.write(`${await server.listen({ host: '127.0.0.1', port: 0 })}\n`);
 for await (const _ of createInterface({ input: process.stdin })) {

@@ -49,24 +49,29 @@ export function bytes(count: number): string {
   return `${power === 0 ? count : trimmed(count / 1_000 ** power)} ${units[power]}`;
 }
 
+/** Formats are costly to make and cheap to use. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatFor(language: string, name: 'time' | 'dated' | 'exact'): Intl.DateTimeFormat {
+  const key = `${language} ${name}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(language, fields[name]);
+  formats.set(key, format);
+  return format;
+}
+
+const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
+const fields: Record<'time' | 'dated' | 'exact', Intl.DateTimeFormatOptions> = {
+  time,
+  dated: { ...time, day: 'numeric', month: 'short' },
+  exact: { ...time, year: 'numeric', month: 'long', day: 'numeric', fractionalSecondDigits: 3, timeZoneName: 'short' },
+};
+
 /** `14:03:22` of today, with the date of another day; in the zone of whoever looks. */
 export function clockTime(at: string, now: number, language: string): string {
   const then = new Date(at);
   const isToday = then.toDateString() === new Date(now).toDateString();
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false };
-  return then.toLocaleString(language, isToday ? time : { ...time, day: 'numeric', month: 'short' });
+  return formatFor(language, isToday ? 'time' : 'dated').format(then);
 }
 
 /** With date, milliseconds and zone. */
-export const exactTime = (at: string, language: string): string =>
-  new Date(at).toLocaleString(language, {
-    ...({
-      year: 'numeric',
-      month: 'long',
-      day: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    } as const),
-    ...({ fractionalSecondDigits: 3, timeZoneName: 'short', hour12: false } as const),
-  });
+export const exactTime = (at: string, language: string): string => formatFor(language, 'exact').format(new Date(at));

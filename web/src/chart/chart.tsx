@@ -26,7 +26,7 @@ interface ChartProps {
   /** How many are in each outermost state, where it is about many. */
   counts?: ReadonlyMap<string, number>;
   /** A state was chosen, to be seen from near. */
-  onChoose?(path: string): void;
+  onChoose?: ((path: string) => void) | undefined;
   label: string;
 }
 

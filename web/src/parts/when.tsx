@@ -1,5 +1,6 @@
 /** Times, ages, durations and money, short; exact ones when one points at them. */
 import { useSelector } from '@xstate/store-react';
+import { memo } from 'react';
 import { clockTime, duration, exactDuration, exactTime, money } from '../format.ts';
 import { clockStore } from '../state/clock.ts';
 import { useLanguage } from '../texts/index.ts';
@@ -15,14 +16,15 @@ export function Age({ at }: { at: string }) {
   );
 }
 
-export function Instant({ at }: { at: string }) {
+/** Says the same for as long as it is shown. */
+export const Instant = memo(function Instant({ at }: { at: string }) {
   const language = useLanguage();
   return (
     <time dateTime={at} title={exactTime(at, language)}>
       {clockTime(at, Date.now(), language)}
     </time>
   );
-}
+});
 
 export const Duration = ({ ms }: { ms: number }) => <span title={exactDuration(ms)}>{duration(ms)}</span>;
 

@@ -22,19 +22,34 @@ export function onEntries(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
+/** What happens within two frames is shown together: a busy service would have the page draw itself for each event. */
+const togetherMs = 32;
+let happened: FeedEntry[] = [];
+let telling: ReturnType<typeof setTimeout> | undefined;
+
+function tell(): void {
+  telling = undefined;
+  const entries = happened;
+  happened = [];
+  tasksStore.trigger.happened({ entries });
+  for (const { taskId } of entries) if (taskId !== null) stale.add(taskId);
+  askAgain();
+  for (const listener of listeners) listener(entries);
+}
+
 const stale = new Set<string>();
 let asking: ReturnType<typeof setTimeout> | undefined;
 
 export const link = createActor(linkMachine, {
   input: {
-    position: () => tasksStore.getSnapshot().context.position,
+    // What was received and is not shown yet is not asked for again.
+    position: () => happened.at(-1)?.position ?? tasksStore.getSnapshot().context.position,
     onEntries(entries) {
-      tasksStore.trigger.happened({ entries });
-      for (const { taskId } of entries) if (taskId !== null) stale.add(taskId);
-      askAgain();
-      for (const listener of listeners) listener(entries);
+      happened.push(...entries);
+      if (telling === undefined) telling = setTimeout(tell, togetherMs);
     },
     onBeyond() {
+      happened = [];
       tasksStore.trigger.forgotten();
       void begin();
     },

@@ -1,7 +1,7 @@
 /** The log of a task: read from its beginning, and carried on by what happens. */
 import { useEffect, useRef, useState } from 'react';
 import { ask, segment } from '../api/ask.ts';
-import type { LogEntry } from '../api/types.ts';
+import type { FeedEntry, LogEntry } from '../api/types.ts';
 import { onEntries } from './engine.ts';
 
 interface Page {
@@ -45,7 +45,13 @@ export function useLog(taskId: string): LogEntry[] | undefined {
     }
     void readOn();
     const stop = onEntries(entries => {
-      if (entries.some(({ actorId, seq }) => actorId === taskId && seq > known.current)) void readOn();
+      const own = entries.filter(({ actorId, seq }) => actorId === taskId && seq > known.current);
+      const [first] = own;
+      if (first === undefined) return;
+      // What follows at once needs no asking; what has a gap before it does.
+      if (isReading || first.seq !== known.current + 1) return void readOn();
+      known.current = own.at(-1)!.seq;
+      setLog((before = []) => [...before, ...own.map(lineOf)]);
     });
     return () => {
       stop();
@@ -54,3 +60,5 @@ export function useLog(taskId: string): LogEntry[] | undefined {
   }, [taskId]);
   return log;
 }
+
+const lineOf = (entry: FeedEntry): LogEntry => ({ ...entry, dedupeKey: null });

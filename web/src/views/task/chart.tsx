@@ -68,9 +68,7 @@ export function TaskChart({ task, log, at }: TaskChartProps) {
           taken={taken}
           guards={onPaper?.guards ?? []}
           label={`${texts.chart.title} ${task.pipeline}`}
-          onChoose={state => {
-            if (near === '' && state !== '') narrow({ near: outermost(state) });
-          }}
+          onChoose={near === '' ? lookNear : undefined}
         />
       )}
       {living.map(run => (
@@ -78,6 +76,10 @@ export function TaskChart({ task, log, at }: TaskChartProps) {
       ))}
     </section>
   );
+}
+
+function lookNear(state: string): void {
+  if (state !== '') narrow({ near: outermost(state) });
 }
 
 /** The machine of a run, in the place of its stages: where it is now. */

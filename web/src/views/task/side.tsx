@@ -1,6 +1,6 @@
 /** Beside the chart: why the task is here, what would move it, gates, runs, costs, links. */
 import { useSelector } from '@xstate/store-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { memo, useEffect, useMemo, useRef } from 'react';
 import type { Move, Task } from '../../api/types.ts';
 import { amount } from '../../format.ts';
 import { useActing } from '../../parts/act.tsx';
@@ -15,7 +15,8 @@ import { Fork } from './fork.tsx';
 
 const keyOf: Record<string, string> = { 'task.approve': 'a', 'task.reject': 'r', 'task.answer': 'w' };
 
-export function Side({ task, at, again }: { task: Task; at: number | null; again(): void }) {
+/** Of a task that is still the same it says the same. */
+export const Side = memo(function Side({ task, at, again }: { task: Task; at: number | null; again(): void }) {
   const texts = useTexts();
   const isPast = at !== null;
   return (
@@ -59,7 +60,7 @@ export function Side({ task, at, again }: { task: Task; at: number | null; again
       )}
     </aside>
   );
-}
+});
 
 function Moves({ task }: { task: Task }) {
   const { task: words, actions, session } = useTexts();

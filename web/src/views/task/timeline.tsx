@@ -1,6 +1,6 @@
 /** Everything that happened to a task, in words: what, who, why, how long after what came before. */
 import { useSelector } from '@xstate/store-react';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { LogEntry } from '../../api/types.ts';
 import { Link } from '../../parts/link.tsx';
 import { Duration, Instant } from '../../parts/when.tsx';
@@ -17,12 +17,17 @@ export function Timeline({ log, at }: { log: readonly LogEntry[] | undefined; at
   const path = useSelector(placeStore, ({ context }) => context.path);
   const isAll = query.all === '1';
   const shown = useMemo(
-    () => (log ?? []).filter(({ from, to, outcome }) => isAll || from !== to || outcome !== 'applied').reverse(),
+    () =>
+      (log ?? [])
+        .map((entry, index) => ({ entry, before: log?.[index - 1]?.at ?? null }))
+        .filter(({ entry: { from, to, outcome } }) => isAll || from !== to || outcome !== 'applied')
+        .reverse(),
     [log, isAll],
   );
   useListKeys();
   if (log === undefined) return <p className="reading">{texts.reading}</p>;
-  const place = `/${path.map(encodeURIComponent).join('/')}`;
+  const { at: _, ...others } = query;
+  const place = `/${path.map(encodeURIComponent).join('/')}?${new URLSearchParams({ ...others, at: '' })}`;
   return (
     <section aria-label={texts.task.timeline}>
       <div className="row">
@@ -34,39 +39,51 @@ export function Timeline({ log, at }: { log: readonly LogEntry[] | undefined; at
         </button>
       </div>
       <ol className="timeline">
-        {shown.slice(0, mostShown).map(entry => (
-          <li key={entry.seq} className={`${entry.outcome}${entry.seq === at?.seq ? ' here' : ''}`}>
-            <Instant at={entry.at} />
-            <Link
-              to={`${place}?${new URLSearchParams({ ...query, at: String(entry.seq) })}`}
-              isSame
-              title={timeline.open}
-              aria-current={entry.seq === at?.seq ? 'true' : undefined}
-              {...itemMark}
-            >
-              <b>{entry.headline ?? wordsOf(entry)}</b>
-            </Link>
-            <span className="meta">
-              {sayingIn(entry) !== '' && <q>{sayingIn(entry)}</q>} {entry.source !== '' && timeline.by(whoIn(entry))}{' '}
-              {entry.outcome !== 'applied' && (
-                <em>
-                  {timeline.ignored}
-                  {entry.reason !== null && `: ${entry.reason}`}
-                </em>
-              )}{' '}
-              <Before entry={entry} log={log} /> <code>{entry.type}</code> <code>{entry.to}</code>
-            </span>
-          </li>
+        {shown.slice(0, mostShown).map(({ entry, before }) => (
+          <Entry
+            key={entry.seq}
+            entry={entry}
+            before={before}
+            to={`${place}${entry.seq}`}
+            isHere={entry.seq === at?.seq}
+          />
         ))}
       </ol>
     </section>
   );
 }
 
-function Before({ entry, log }: { entry: LogEntry; log: readonly LogEntry[] }) {
-  const before = log[log.indexOf(entry) - 1];
-  return before === undefined ? null : <Duration ms={Date.parse(entry.at) - Date.parse(before.at)} />;
+interface EntryProps {
+  entry: LogEntry;
+  /** When the entry before it was made. */
+  before: string | null;
+  to: string;
+  isHere: boolean;
 }
+
+const Entry = memo(function Entry({ entry, before, to, isHere }: EntryProps) {
+  const { timeline } = useTexts();
+  const said = sayingIn(entry);
+  return (
+    <li className={`${entry.outcome}${isHere ? ' here' : ''}`}>
+      <Instant at={entry.at} />
+      <Link to={to} isSame title={timeline.open} aria-current={isHere ? 'true' : undefined} {...itemMark}>
+        <b>{entry.headline ?? wordsOf(entry)}</b>
+      </Link>
+      <span className="meta">
+        {said !== '' && <q>{said}</q>} {entry.source !== '' && timeline.by(whoIn(entry))}{' '}
+        {entry.outcome !== 'applied' && (
+          <em>
+            {timeline.ignored}
+            {entry.reason !== null && `: ${entry.reason}`}
+          </em>
+        )}{' '}
+        {before !== null && <Duration ms={Date.parse(entry.at) - Date.parse(before)} />} <code>{entry.type}</code>{' '}
+        <code>{entry.to}</code>
+      </span>
+    </li>
+  );
+});
 
 /** What moved it, where its machine has no words for that. */
 const wordsOf = ({ type, to, from }: LogEntry) => (from === to ? type : `${type} → ${to}`);
