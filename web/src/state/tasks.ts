@@ -31,7 +31,7 @@ export const tasksStore = createStore({
         pipelines: withPipelines(state.pipelines, board.pipelines),
         // What comes later was read at a later position, and the events from the first one on are told anyway.
         position: isFirst ? board.position : state.position,
-        loaded: loaded ?? state.loaded,
+        loaded: loaded ?? (isFirst ? 'some' : state.loaded),
         problem: null,
       };
     },
