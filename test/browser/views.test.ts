@@ -7,7 +7,15 @@ import { barriersIn, browserProgram, openPlace } from './browser.ts';
 const viewsWith = (run: string) => [
   ...['/', '/needs-you', '/board', '/board?group=project', '/tasks/ET-1', '/tasks/ET-1?near=analysis'],
   ...['/tasks/ET-1?show=output', '/tasks/ET-1?show=changes', '/tasks/ET-1?show=context', '/tasks/ET-1?at=2'],
-  ...['/agents', `/agents/${run}`, '/figures', '/pipelines', '/operations', '/operations/dead-letters'],
+  ...[
+    '/agents',
+    `/agents/${run}`,
+    '/figures',
+    '/pipelines',
+    '/operations',
+    '/operations/connections',
+    '/operations/dead-letters',
+  ],
   ...['/operations/deliveries', '/operations/configuration'],
 ];
 

@@ -110,10 +110,11 @@ function listedOf(ways: readonly Move[], root: DrawnState): Set<Move> {
   const kindOf = ({ from, event }: Move) => event.replace(outermost(from), '');
   const many = Map.groupBy(crossing, kindOf);
   const isDecision = ({ event }: Move) => event === 'always';
+  // Of one state from near one wants to follow how its work goes on and ends, to whichever state.
+  const isPart = root.path !== '';
+  const isOneOfMany = (move: Move) => !isPart && !isDecision(move) && many.get(kindOf(move))!.length > mostOfAKind;
   if (new Set(crossing.map(({ from, to }) => `${from.id} ${to.id}`)).size <= mostWays) return new Set();
-  return new Set(
-    crossing.filter(move => move.isOrder || (!isDecision(move) && many.get(kindOf(move))!.length > mostOfAKind)),
-  );
+  return new Set(crossing.filter(move => move.isOrder || isOneOfMany(move)));
 }
 
 function boxOf(state: DrawnState, linesOf: (state: DrawnState) => string[]): Box {

@@ -30,6 +30,8 @@ const words: Record<string, (params: Params) => string> = {
   isSpent: params => `the budget of ${whose(params)} is used up`,
   mayGoCheaperReworkLeft: params => `the budget of ${whose(params)} is used up, and no cheaper model goes on yet`,
   isTooFast: () => 'it spends without passing a stage',
+  isNewAtForge: () => 'the forge has no pull request of it yet',
+  isForkAt: ({ stage }) => `it goes on from another task at ${stage}`,
   hasBlockers: () => 'something has to be done before it',
   isUnblocked: () => 'all is done that has to be done before it',
   isBlockedForEver: () => 'what has to be done before it will not come by itself',

@@ -3,15 +3,16 @@ import { useSelector } from '@xstate/store-react';
 import { memo } from 'react';
 import { clockTime, duration, exactDuration, exactTime, money } from '../format.ts';
 import { clockStore } from '../state/clock.ts';
-import { useLanguage } from '../texts/index.ts';
+import { useLanguage, useTexts } from '../texts/index.ts';
 
 /** How long ago it was, kept up. */
-export function Age({ at }: { at: string }) {
+export function Age({ at, isAgo = false }: { at: string; isAgo?: boolean }) {
   const now = useSelector(clockStore, ({ context }) => context.now);
   const language = useLanguage();
+  const { ago } = useTexts();
   return (
     <time dateTime={at} title={exactTime(at, language)}>
-      {duration(now - Date.parse(at))}
+      {isAgo ? ago(duration(now - Date.parse(at))) : duration(now - Date.parse(at))}
     </time>
   );
 }

@@ -126,4 +126,4 @@ const shown = (moves: readonly Move[]) =>
     ({ event, isUsual }) => isUsual || ['task.approve', 'task.reject', 'task.answer', 'task.retry'].includes(event),
   );
 
-const firstLine = (text: string) => text.split('\n').find(line => /\w/.test(line)) ?? text;
+const firstLine = (text: string) => text.split('\n').find(line => /\w/.test(line) && !line.startsWith('#')) ?? text;

@@ -2,11 +2,12 @@
 import { Link } from '../../parts/link.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { Configuration } from './configuration.tsx';
+import { Connections } from './connections.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { QueueParts } from './queue.tsx';
 
-const parts = ['queue', 'dead-letters', 'deliveries', 'configuration'] as const;
+const parts = ['queue', 'connections', 'deliveries', 'dead-letters', 'configuration'] as const;
 type Part = (typeof parts)[number];
 
 export default function OperationsView({ part }: { part: string | null }) {
@@ -14,6 +15,7 @@ export default function OperationsView({ part }: { part: string | null }) {
   const shown: Part = parts.find(known => known === part) ?? 'queue';
   const names: Record<Part, string> = {
     queue: texts.operations.queue,
+    connections: texts.operations.connections,
     'dead-letters': texts.operations.deadLetters,
     deliveries: texts.operations.deliveries,
     configuration: texts.operations.configuration,
@@ -34,6 +36,7 @@ export default function OperationsView({ part }: { part: string | null }) {
         ))}
       </nav>
       {shown === 'queue' && <QueueParts />}
+      {shown === 'connections' && <Connections />}
       {shown === 'dead-letters' && <DeadLetters />}
       {shown === 'deliveries' && <Deliveries />}
       {shown === 'configuration' && <Configuration />}

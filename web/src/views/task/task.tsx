@@ -46,7 +46,7 @@ export default function TaskView({ id }: { id: string }) {
         </h1>
         <p className="meta">
           <Standing standing={task.standing} /> {task.project} · {task.pipeline} · {texts.task.created}{' '}
-          <Age at={task.createdAt} /> · {texts.task.changed} <Age at={task.updatedAt} />
+          <Age at={task.createdAt} isAgo /> · {texts.task.changed} <Age at={task.updatedAt} isAgo />
         </p>
       </header>
       {at !== null && (
