@@ -78,6 +78,12 @@ export function taskTags(snapshot: AnyMachineSnapshot): string[] {
   ];
 }
 
+/** The same of a state as it is written: `review.gating`. */
+export function stageAt(state: string): string {
+  const [outermost = '', below = ''] = state.split('.');
+  return outermost === 'paused' && below !== '' ? below : outermost;
+}
+
 /** A paused task is still in its stage; anything else is in its outermost state. */
 function stageOf(value: unknown): string {
   if (typeof value === 'string') return value;

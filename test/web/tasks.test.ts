@@ -1,7 +1,8 @@
 /** Cards are kept up with what happens: moved at once, never back, and each by the newest that is known. */
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { hasEnded, needsPerson, stageOf, tasksStore } from '../../web/src/state/tasks.ts';
+import { stageAt } from '../../src/machines/standing.ts';
+import { hasEnded, needsPerson, tasksStore } from '../../web/src/state/tasks.ts';
 import { cardOf, entryOf } from './cards.ts';
 
 const board = (position: number, ...items: ReturnType<typeof cardOf>[]) => ({
@@ -58,7 +59,7 @@ test('events of runs and of other actors move no card', () => {
 });
 
 test('a paused task is in its stage, and what has ended needs nobody', () => {
-  expect(['paused.review.held', 'review.gating', 'done'].map(stageOf)).toEqual(['review', 'review', 'done']);
+  expect(['paused.review.held', 'review.gating', 'done'].map(stageAt)).toEqual(['review', 'review', 'done']);
   expect(needsPerson({ standing: 'person' }) && needsPerson({ standing: 'blocked' })).toBe(true);
   expect((['done', 'cancelled', 'failed', 'broken'] as const).every(standing => hasEnded({ standing }))).toBe(true);
 });

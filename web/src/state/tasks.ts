@@ -3,7 +3,7 @@
  * only the service can say (why it waits, what it has cost) is asked for a moment later, for many cards together.
  */
 import { createStore } from '@xstate/store';
-import { type Standing, standings } from '../../../src/machines/standing.ts';
+import { type Standing, stageAt, standings } from '../../../src/machines/standing.ts';
 import type { Board, Card, FeedEntry } from '../api/types.ts';
 
 export interface TasksState {
@@ -79,19 +79,13 @@ export function movedCard(card: Card, { to, seq, at, headline, tags, from }: Fee
     version: seq,
     updatedAt: at,
     state: to,
-    stage: stageOf(to),
+    stage: stageAt(to),
     standing: standingOf(tags),
     headline: isElsewhere ? headline : card.headline,
     // The reason of before is not the reason now.
     why: isElsewhere ? (headline ?? '…') : card.why,
     moves: isElsewhere ? [] : card.moves,
   };
-}
-
-/** A paused task is still in its stage; anything else is in its outermost state. */
-export function stageOf(state: string): string {
-  const [outermost = '', below = ''] = state.split('.');
-  return outermost === 'paused' && below !== '' ? below : outermost;
 }
 
 export const standingOf = (tags: readonly string[]): Standing =>

@@ -46,10 +46,12 @@ export function columnsOf(
   const isByProject = filter.group === 'project';
   const stages = isByProject ? [] : stagesOf(pipelines, new Set(shown.map(({ pipeline }) => pipeline)), filter);
   const columns = new Map<string, Card[]>([before, ...stages].map(key => [key, []]));
-  const keyOf = isByProject
-    ? (card: Card) => (hasEnded(card) ? ended : card.project)
-    : (card: Card) =>
-        hasEnded(card) ? ended : card.stage === 'created' || card.stage === 'waiting' ? before : card.stage;
+  const keyOf = (card: Card) => {
+    if (hasEnded(card)) return ended;
+    if (isByProject) return card.project;
+    // What waits before its first stage is in none.
+    return columns.has(card.stage) || card.standing !== 'waiting' ? card.stage : before;
+  };
   const gone: Card[] = [];
   for (const card of shown) {
     const key = keyOf(card);
