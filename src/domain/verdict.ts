@@ -10,6 +10,8 @@ export interface GateReport {
   detail: string;
   /** Set when there was nothing to judge: a repository without tests. It is inconclusive all the same. */
   isAbsent?: boolean;
+  /** Set when it failed and passed on the same tree, which was looked at twice. */
+  isFlaky?: boolean;
   /** What the branch has changed of how it is judged, in words: for reviewers, and for whoever approves. */
   concerns?: string[];
 }

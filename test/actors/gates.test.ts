@@ -198,6 +198,16 @@ describe('command', () => {
     expect(await startTask({}, { ...files, marker: '' }).judge({ kind: 'command' })).toMatchObject({ verdict: 'pass' });
   });
 
+  test.each(['pass', 'inconclusive'] as const)(
+    'one that fails and then passes says so beside its verdict: %s',
+    async flaky => {
+      const task = startTask();
+      const once = `test -e ${task.directory}/seen || { touch ${task.directory}/seen; exit 1; }`;
+      expect(await task.judge(run(once, { flaky }))).toMatchObject({ verdict: flaky, isFlaky: true });
+      expect(await startTask().judge(run('true'))).not.toHaveProperty('isFlaky');
+    },
+  );
+
   test('without anything to run is inconclusive and says what was looked for', async () => {
     const report = await startTask().judge({ kind: 'command' });
     expect(report.verdict).toBe('inconclusive');

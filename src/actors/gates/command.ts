@@ -64,6 +64,7 @@ function together(gate: CommandGate, reports: readonly GateReport[]): GateReport
   return {
     ...(worst ?? { gate: gate.name, verdict: 'pass', detail }),
     ...(concerns.length > 0 && { concerns }),
+    ...(reports.some(({ isFlaky }) => isFlaky) && { isFlaky: true }),
   };
 }
 
@@ -81,12 +82,14 @@ async function judgePart(gate: CommandGate, place: CommandPlace): Promise<GateRe
   const isSame = judges.files.length === 0 && theirs?.join('\0') === own?.join('\0');
   if (isSame) {
     const ran = await besideTarget(gate, place, own!, await runTwice(gate, place, own!));
-    return report(ran.verdict, ran.detail);
+    return { ...report(ran.verdict, ran.detail), ...flakyAmong(ran) };
   }
   const byTarget = theirs && (await runTwice(gate, { ...place, runId: `${place.runId}-target` }, theirs, judges));
   const byBranch = own && (await runTwice(gate, place, own));
-  return joined(byTarget, byBranch, report);
+  return { ...joined(byTarget, byBranch, report), ...flakyAmong(byTarget, byBranch) };
 }
+
+const flakyAmong = (...ran: readonly (Ran | undefined)[]) => ran.some(one => one?.isFlaky) && { isFlaky: true };
 
 /**
  * A failure says whether the target fails as well: what was red before is nobody's mistake here. And what is missing only since

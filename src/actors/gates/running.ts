@@ -29,6 +29,8 @@ export interface Ran {
   detail: string;
   /** Something that the code asks for was missing. */
   isForMissing?: boolean;
+  /** It failed, and passed on the same tree when it was run again. */
+  isFlaky?: boolean;
   /** It is this machine that could not run it: no other code would have been judged either. */
   isOfMachine?: boolean;
 }
@@ -45,7 +47,8 @@ export async function runTwice(
   const again = await runOnce(gate, { ...place, runId: `${place.runId}-again` }, argv, judges);
   if (again.verdict !== 'pass') return first;
   const flaky = `${argv.join(' ')} is flaky: it failed, and passed on the same tree when it was run again`;
-  return { verdict: gate.flaky === 'inconclusive' ? 'inconclusive' : 'pass', detail: `${flaky}\n${first.detail}` };
+  const verdict = gate.flaky === 'inconclusive' ? 'inconclusive' : 'pass';
+  return { verdict, detail: `${flaky}\n${first.detail}`, isFlaky: true };
 }
 
 /** What passes without the hook passes. Else it is run with what that makes, which may cost minutes. */
