@@ -1,5 +1,5 @@
 /** Removes tasks that ended long ago: their actors and logs, then the files of their runs. Git is never touched. */
-import type { KeptBecause, PrunePlace, Store } from '../persistence/store.ts';
+import type { EndedPlace, KeptBecause, Store } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { DataPaths } from './data-directory.ts';
 import { sweepRuns } from './run-directories.ts';
@@ -82,7 +82,7 @@ export async function prune(
     conversation: 'words',
   } as const;
   async function removeAll(kind: keyof typeof counted): Promise<void> {
-    for (let after: PrunePlace | null | undefined; after !== null && !signal.aborted; ) {
+    for (let after: EndedPlace | null | undefined; after !== null && !signal.aborted; ) {
       const place = after === undefined ? {} : { after };
       const mayReturn = kind === 'order';
       // An item of a tracker is made into a task once, also when that was long ago.

@@ -7,13 +7,13 @@ import type {
   Commit,
   Committed,
   DefinitionRow,
+  EndedPlace,
   KeptBecause,
   LinkWrite,
   ListOrder,
   ListPlace,
   ListQuery,
   Pruned,
-  PrunePlace,
   PruneQuery,
   Store,
   StoredInbox,
@@ -111,6 +111,13 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
         .filter(row => isListed(row, query))
         .sort(byPlace(query.order))
         .slice(0, query.limit)
+        .map(copy),
+    ended: ({ kind, since, after, limit }) =>
+      [...disk.actors.values()]
+        .filter(row => row.kind === kind && row.parentId === null && row.status !== 'active')
+        .filter(row => row.updatedAt >= since && (after === undefined || byAge(row, after) < 0))
+        .sort((a, b) => byAge(b, a))
+        .slice(0, limit)
         .map(copy),
     linked: (link, limit) =>
       [...disk.links.values()]
@@ -312,7 +319,6 @@ function apply(disk: MemoryDisk, batch: Commit): Committed {
 function prune(disk: MemoryDisk, query: PruneQuery): Pruned {
   const { kind, endedBefore, limit, entries, after, isDryRun = false, mayReturn = false, remembers } = query;
   const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
-  const byAge = (a: PrunePlace, b: PrunePlace) => a.updatedAt - b.updatedAt || compare(a.id, b.id);
   const ended = [...disk.actors.values()]
     .filter(row => row.kind === kind && row.parentId === null && row.status !== 'active')
     .filter(row => row.updatedAt < endedBefore && (after === undefined || byAge(row, after) > 0))
@@ -349,6 +355,8 @@ function prune(disk: MemoryDisk, query: PruneQuery): Pruned {
   for (const hash of unused) disk.definitions.delete(hash);
   return pruned;
 }
+
+const byAge = (a: EndedPlace, b: EndedPlace) => a.updatedAt - b.updatedAt || compare(a.id, b.id);
 
 function treeOf(disk: MemoryDisk, root: ActorRow): ActorRow[] {
   const members = [root];

@@ -253,6 +253,22 @@ export interface ListQuery {
   limit: number;
 }
 
+/** Roots of a kind that have ended and to which something has happened since; those first to which it happened last. */
+export interface EndedQuery {
+  kind: string;
+  /** Milliseconds since the epoch. */
+  since: number;
+  /** Goes on behind this place. */
+  after?: EndedPlace;
+  limit: number;
+}
+
+/** A place among what has ended. */
+export interface EndedPlace {
+  updatedAt: number;
+  id: string;
+}
+
 /** How many actors of a kind carry a tag; the tag `''` counts all of them. */
 export interface TagCount {
   tag: string;
@@ -270,20 +286,14 @@ export interface PruneQuery {
   limit: number;
   /** No further root is taken once so many log entries are gone; there is always one taken. */
   entries: number;
-  /** Goes on behind this place. */
-  after?: PrunePlace;
+  /** Goes on behind this place; those go first to which nothing has happened for longest. */
+  after?: EndedPlace;
   /** Answers what would go, and removes nothing. */
   isDryRun?: boolean;
   /** Whether the ids of roots that go may be taken again; otherwise they are gone for good. */
   mayReturn?: boolean;
   /** Names of the outside that hold this text stay known as gone, under the kind `link`. */
   remembers?: string;
-}
-
-/** A place in the order in which roots go: those first to which nothing has happened for longest. */
-export interface PrunePlace {
-  updatedAt: number;
-  id: string;
 }
 
 /**
@@ -305,7 +315,7 @@ export interface Pruned {
   definitions: number;
   kept: { id: string; why: KeptBecause }[];
   /** Where to go on; null when there is nothing more to look at. */
-  next: PrunePlace | null;
+  next: EndedPlace | null;
 }
 
 export interface DeadLetters {
@@ -342,6 +352,8 @@ export interface Store {
   actor(id: string): Awaitable<ActorRow | undefined>;
   actors(query: ActorQuery): Awaitable<ActorRow[]>;
   list(query: ListQuery): Awaitable<ActorRow[]>;
+  /** A walk through an index: it costs what is read, however much has ended. */
+  ended(query: EndedQuery): Awaitable<ActorRow[]>;
   /** Whom a name of the outside means: those that live first. A look-up, however many actors there are. */
   linked(link: string, limit: number): Awaitable<Linked[]>;
   /** Lanes in which something waits. */

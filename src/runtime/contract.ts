@@ -5,6 +5,7 @@ import type {
   ActorQuery,
   ActorRow,
   DeadLetters,
+  EndedQuery,
   EventObject,
   LaneBacklog,
   Linked,
@@ -34,6 +35,10 @@ export interface Reader {
   actors(query: ActorQuery): Promise<ActorRow[]>;
   /** Actors of a kind, the living first, the newest first. */
   list(query: ListQuery): Promise<ActorRow[]>;
+  /** Roots of a kind that have ended and to which something has happened since; those first to which it happened last. */
+  ended(query: EndedQuery): Promise<ActorRow[]>;
+  /** A definition by its hash, as it is stored; no machine is built. Undefined where nobody lives by it. */
+  definition(hash: string): Promise<Json | undefined>;
   counts(kind: string): Promise<TagCount[]>;
   /** Whom a name of the outside means; the living before those that have ended. */
   linked(link: string, limit?: number): Promise<Linked[]>;

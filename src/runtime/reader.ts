@@ -36,6 +36,8 @@ export function createReader(
     actor: async id => store.actor(id),
     actors: async query => store.actors(query),
     list: async query => store.list(query),
+    ended: async query => store.ended(query),
+    definition: async hash => (await store.definition(hash))?.definition,
     counts: async kind => store.counts(kind),
     linked: async (link, limit = 10) => store.linked(link, limit),
     lanes: async () => store.lanes(),

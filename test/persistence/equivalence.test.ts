@@ -7,10 +7,10 @@ import type {
   ActorRow,
   Commit,
   Committed,
+  EndedPlace,
   ListQuery,
   OutboxState,
   Outcome,
-  PrunePlace,
   PruneQuery,
   Store,
 } from '../../src/persistence/store.ts';
@@ -201,7 +201,7 @@ function createPlayer(store: Store) {
 /** All bites of what may go, and the ids that went. */
 async function inBites(store: Store, query: PruneQuery) {
   const bites = [];
-  for (let after: PrunePlace | null | undefined; after !== null; after = bites.at(-1)!.next) {
+  for (let after: EndedPlace | null | undefined; after !== null; after = bites.at(-1)!.next) {
     bites.push(await store.prune({ ...query, ...(after && { after }) }));
   }
   return { bites, gone: query.isDryRun ? [] : bites.flatMap(({ actors }) => actors) };
@@ -233,6 +233,17 @@ async function inListPages(store: Store, query: Omit<ListQuery, 'kind' | 'limit'
   }
 }
 
+/** What has ended, in pages of two. */
+async function endedInPages(store: Store, since: number): Promise<ActorRow[]> {
+  const rows: ActorRow[] = [];
+  for (;;) {
+    const after = rows.at(-1);
+    const page = await store.ended({ kind: 'task', since, limit: 2, ...(after && { after }) });
+    if (page.length === 0) return rows;
+    rows.push(...page);
+  }
+}
+
 async function readAll(store: Store) {
   const dead = await store.deadLetters(1_000);
   const each = <T>(read: (id: string) => T) => Promise.all(actorIds.map(read));
@@ -250,6 +261,7 @@ async function readAll(store: Store) {
     waiting: await inListPages(store, { tags: ['urgent', 'person'] }),
     ended: await inListPages(store, { status: 'ended', state: 'review' }),
     neighbours: await each(id => store.neighbours('task', id, 3)),
+    endedSince: await Promise.all([0, 3, 20].map(age => endedInPages(store, at + age))),
     since: withoutPosition(await store.logSince(0, 1_000)),
     logs: await each(async id => withoutPosition(await store.log(id, { after: 1, limit: 10 }))),
     keys: await each(id => Promise.all(keys.map(key => store.hasKey(id, key)))),

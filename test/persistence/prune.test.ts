@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/persistence/sqlite/store.ts';
-import type { ActorWrite, Commit, PrunePlace, PruneQuery, Store } from '../../src/persistence/store.ts';
+import type { ActorWrite, Commit, EndedPlace, PruneQuery, Store } from '../../src/persistence/store.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { closedAtTheEnd, places } from './places.ts';
 import { actorWrite, at, commitOf, inboxRow, jobRow, logEntry, outboxRow, timerRow } from './rows.ts';
@@ -129,7 +129,7 @@ describe.each(places)('a store in $name', ({ find }) => {
     for (const [index, id] of ['e', 'd', 'c', 'b', 'a'].entries()) await store.commit(endedTask(id, at + index));
     await store.commit(commitOf({ inbox: [inboxRow({ actorId: 'd', parked: true })] }));
     const bites = [];
-    for (let after: PrunePlace | null | undefined; after !== null; after = bites.at(-1)!.next) {
+    for (let after: EndedPlace | null | undefined; after !== null; after = bites.at(-1)!.next) {
       bites.push(await store.prune({ ...long, limit: 2, ...(after && { after }) }));
     }
     const looked = bites.map(({ roots, kept }) => [...roots, ...kept.map(({ id }) => `${id} stays`)]);
@@ -228,4 +228,16 @@ test('no step of a bite walks through a table', async () => {
   // What is walked through was gathered on the way: the tree, the chain of a log. Two tables have one row.
   const walks = steps.filter(({ detail }) => /^SCAN/.test(detail)).map(({ detail }) => detail);
   expect(walks.filter(walk => !/^SCAN (tree|chain|owner|log_end|CONSTANT ROW)/.test(walk))).toEqual([]);
+});
+
+test('what has ended is read out of an index, in its order', async () => {
+  const file = join(temporaryDirectory(), 'plan.db');
+  const statements: string[] = [];
+  const store = closedAtTheEnd(openSqliteStore({ file, trace: sql => statements.push(sql) }));
+  statements.length = 0;
+  await store.ended({ kind: 'task', since: 1, after: { updatedAt: 9, id: 'a' }, limit: 10 });
+  const db = new Database(file, { readonly: true });
+  const steps = statements.flatMap(sql => db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]);
+  db.close();
+  expect(steps.map(({ detail }) => detail)).toEqual([expect.stringMatching(/^SEARCH actors USING INDEX actors_ended/)]);
 });

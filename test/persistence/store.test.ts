@@ -370,6 +370,31 @@ describe.each(places)('a store in $name', ({ find }) => {
     expect(await store.pendingInbox(everything)).toMatchObject([{ actorId: 'parent' }]);
   });
 
+  test('answers what has ended since a time, the last first, and neither children nor what lives', async () => {
+    const store = openStore();
+    const ended = { baseVersion: 1, version: 2, status: 'done' as const, state: 'done' };
+    const ids = ['a', 'b', 'c', 'd', 'living'];
+    await store.commit(commitOf({ actors: ids.map(id => actorWrite({ id })) }));
+    await store.commit(commitOf({ actors: [actorWrite({ id: 'child', parentId: 'a' })] }));
+    const end = (id: string, after: number, parentId: string | null = null) =>
+      store.commit(commitOf({ at: at + after, actors: [actorWrite({ id, parentId, ...ended })] }));
+    await end('a', 10);
+    await end('c', 20);
+    await end('b', 20);
+    await end('d', 30);
+    await end('child', 40, 'a');
+    const since = async (after: number) =>
+      (await store.ended({ kind: 'task', since: at + after, limit: 10 })).map(({ id }) => id);
+    expect(await since(0)).toEqual(['d', 'c', 'b', 'a']);
+    expect(await since(20)).toEqual(['d', 'c', 'b']);
+    expect(await since(31)).toEqual([]);
+    const [row] = await store.ended({ kind: 'task', since: at, limit: 1 });
+    expect(row).toEqual(await store.actor('d'));
+    const behind = await store.ended({ kind: 'task', since: at, after: { updatedAt: at + 20, id: 'c' }, limit: 1 });
+    expect(behind.map(({ id }) => id)).toEqual(['b']);
+    expect(await store.ended({ kind: 'other', since: 0, limit: 10 })).toEqual([]);
+  });
+
   test('pages through jobs, outbox, inbox and log without missing or repeating a row', async () => {
     const store = openStore();
     const names = Array.from({ length: 7 }, (_, index) => `n${index}`);

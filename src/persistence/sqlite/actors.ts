@@ -1,7 +1,7 @@
 /** Actor rows: who exists, in which state, and the snapshot to go on from. */
 import type { Database } from 'better-sqlite3';
 import { SignalboxError } from '../../domain/errors.ts';
-import type { ActorQuery, ActorRow, ActorWrite, ListQuery } from '../store.ts';
+import type { ActorQuery, ActorRow, ActorWrite, EndedQuery, ListQuery } from '../store.ts';
 
 interface ActorRecord extends Omit<ActorRow, 'tags'> {
   tags: string | null;
@@ -43,6 +43,11 @@ export function createActorTable(db: Database) {
     'SELECT id FROM actors WHERE kind = ? AND id < ? ORDER BY id DESC LIMIT ?',
   );
   for (const statement of [after, before]) statement.pluck();
+  const ended = db.prepare<[string, number, number, string, number], ActorRecord>(
+    `SELECT ${columns} FROM actors
+     WHERE kind = ? AND parent_id IS NULL AND status <> 'active' AND updated_at >= ? AND (updated_at, id) < (?, ?)
+     ORDER BY updated_at DESC, id DESC LIMIT ?`,
+  );
 
   return {
     get(id: string): ActorRow | undefined {
@@ -107,6 +112,10 @@ export function createActorTable(db: Database) {
       if (query.status === 'living' || living.length === query.limit) return living.map(rowOf);
       const rest = { ...query, limit: query.limit - living.length };
       return [...living, ...listPart(db, rest, 1)].map(rowOf);
+    },
+    ended({ kind, since, after: place, limit }: EndedQuery): ActorRow[] {
+      const { updatedAt, id } = place ?? { updatedAt: Number.MAX_SAFE_INTEGER, id: '' };
+      return ended.all(kind, since, updatedAt, id, limit).map(rowOf);
     },
     neighbours(kind: string, id: string, limit: number): string[] {
       const half = Math.ceil(limit / 2);

@@ -3,7 +3,7 @@
  * bite costs depends on what it removes, not on how much there is.
  */
 import type { Database } from 'better-sqlite3';
-import type { KeptBecause, Pruned, PrunePlace, PruneQuery } from '../store.ts';
+import type { EndedPlace, KeptBecause, Pruned, PruneQuery } from '../store.ts';
 import type { createDefinitionTable } from './definitions.ts';
 import type { createInboxTable } from './inbox.ts';
 import type { createJobTable } from './jobs.ts';
@@ -50,7 +50,7 @@ export function createGoneTable(db: Database) {
 
 /** Removes within a transaction that somebody else has begun and will end. */
 export function createPrune(db: Database, tables: Tables) {
-  const ended = db.prepare<[string, number, number, string, number], PrunePlace>(`
+  const ended = db.prepare<[string, number, number, string, number], EndedPlace>(`
     SELECT updated_at AS updatedAt, id FROM actors
     WHERE kind = ? AND parent_id IS NULL AND status <> 'active' AND updated_at < ? AND (updated_at, id) > (?, ?)
     ORDER BY updated_at, id LIMIT ?`);
@@ -94,7 +94,7 @@ export function createPrune(db: Database, tables: Tables) {
     const pruned: Pruned = { roots: [], actors: [], logEntries: 0, outbox: 0, definitions: 0, kept: [], next: null };
     const definitions = new Set<string>();
     const found = ended.all(kind, endedBefore, after.updatedAt, after.id, limit);
-    let last: PrunePlace | undefined;
+    let last: EndedPlace | undefined;
     for (const place of found) {
       if (pruned.logEntries >= entries) break;
       last = place;

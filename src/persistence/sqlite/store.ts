@@ -88,6 +88,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     actor: reading(id => tables.actors.get(id)),
     actors: reading(query => tables.actors.query(query)),
     list: reading(query => tables.actors.list(query)),
+    ended: reading(query => tables.actors.ended(query)),
     linked: reading((link, limit) => tables.links.find(link, limit)),
     lanes: reading(() => tables.outbox.lanes()),
     counts: reading(kind => tables.tags.counts(kind)),
