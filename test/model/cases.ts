@@ -582,7 +582,7 @@ export const exited = (
   report: reportOf(report),
 });
 
-const sign = { report: reportOf(), activity: 'thinks', silentMs: 0, stalledMs: 0 };
+export const sign = { report: reportOf(), activity: 'thinks', silentMs: 0, stalledMs: 0 };
 const worded = (kind: AgentEnd['class'], more: Partial<AgentEnd> = {}): Partial<AgentEnd> => ({
   class: kind,
   code: kind,
