@@ -60,13 +60,10 @@ async function answer(
     const given = checked(operation, await perform(admitted, options.site));
     if (operation.changes) request.subject = subjectOf(operation, given);
     void reply.code(route.status);
-    const isPlain = operation.media === undefined;
-    if (isPlain || wantsEnvelope(request)) {
-      const type = isPlain ? 'application/json; charset=utf-8' : envelopeType;
-      return reply.type(type).send(JSON.stringify(given));
-    }
-    const { type, text } = operation.media!(given as never);
-    return reply.type(type).send(text);
+    const isWrapped = operation.media !== undefined && wantsEnvelope(request);
+    const document = isWrapped ? null : (operation.media?.(given as never) ?? null);
+    if (document !== null) return reply.type(document.type).send(document.text);
+    return reply.type(isWrapped ? envelopeType : 'application/json; charset=utf-8').send(JSON.stringify(given));
   } finally {
     reply.raw.off('close', leave);
   }
@@ -91,12 +88,19 @@ function subjectOf({ name }: AnyOperation, given: unknown): Subject {
 
 const wantsEnvelope = ({ headers }: FastifyRequest) => (headers.accept ?? '').includes(envelopeType);
 
-/** Fields of the path win over those of the body, and these over those of the query. */
+/** What the accepted media types say of the input, where the operation has documents beside its answer. */
+function acceptedBy({ accepts = {} }: AnyOperation, { accept = '' }: FastifyRequest['headers']): object {
+  const type = accept.includes(envelopeType) ? undefined : Object.keys(accepts).find(one => accept.includes(one));
+  return type === undefined ? {} : accepts[type]!;
+}
+
+/** Fields of the path win over those of the body, and these over those of the query, and these over what is accepted. */
 function inputOf(operation: AnyOperation, { query, body, params, headers }: FastifyRequest): object {
   if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
     throw new SignalboxError('invalid', 'badJson', 'The body is not a JSON object.');
   }
-  const input = { ...(query as object), ...body, ...fieldsIn(params as Record<string, string>) };
+  const asked = { ...acceptedBy(operation, headers), ...(query as object) };
+  const input = { ...asked, ...body, ...fieldsIn(params as Record<string, string>) };
   // Where a reader goes on that was cut off.
   const last = headers['last-event-id'];
   return isStream(operation) && typeof last === 'string' && last !== '' ? { ...input, after: last } : input;

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { App } from '../app/open.ts';
 import type { Environment, LoadedConfig } from '../config/load.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import type { Reason } from '../domain/reasons.ts';
 import type { Role } from '../domain/role.ts';
 
@@ -75,10 +75,12 @@ interface Common<Name extends string, Input extends z.ZodObject, Output extends 
   route: Route | null;
   /** Why it can fail for reasons of its own, beside those that every operation of its sort has. */
   fails?: readonly Reason[];
-  /** The answer as a document of its own media type, for whoever asks for no envelope. */
-  media?(answer: z.output<Output>): { type: string; text: string };
+  /** The answer as a document of its own media type, for whoever asks for no envelope; null where this answer is none. */
+  media?(answer: z.output<Output>): { type: string; text: string } | null;
   /** The types that `media` answers, without their parameters. */
   mediaTypes?: readonly string[];
+  /** Of these, the ones by which a document is asked for instead of the answer, each with the fields that say the same. */
+  accepts?: Readonly<Record<string, JsonObject>>;
 }
 
 type Given<Input extends z.ZodType> = z.output<Input>;

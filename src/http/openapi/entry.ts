@@ -98,7 +98,7 @@ function bodyOf({ properties = {}, required = [] }: InputSchema, fields: readonl
 
 /** By media type. */
 function contentOf(operation: AnyOperation, schema: JsonObject): JsonObject {
-  const { mediaTypes } = operation;
+  const { mediaTypes, accepts } = operation;
   const text = { schema: { type: 'string' } };
   if (isStream(operation)) {
     const description =
@@ -109,5 +109,7 @@ function contentOf(operation: AnyOperation, schema: JsonObject): JsonObject {
   }
   if (mediaTypes === undefined) return { 'application/json': { schema } };
   const documents = mediaTypes.map(type => [type, type === 'application/json' ? { schema: {} } : text] as const);
-  return { ...Object.fromEntries(documents), [envelopeType]: { schema } };
+  // Beside a document that is asked for there is the answer itself.
+  const itself = accepts !== undefined && { 'application/json': { schema } };
+  return { ...Object.fromEntries(documents), ...itself, [envelopeType]: { schema } };
 }
