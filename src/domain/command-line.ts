@@ -3,6 +3,7 @@
 /** What is typed for an operation that is not simply called after itself. */
 const commands: Record<string, string> = {
   'task.changes': 'task diff',
+  'figures.show': 'figures',
   'queue.show': 'queue',
   'data.verify': 'verify',
   'data.backup': 'backup',

@@ -35,6 +35,7 @@ export const operations = {
   'queue.pause': () => import('./queue-pause.ts').then(it => it.queuePause),
   'queue.resume': () => import('./queue-resume.ts').then(it => it.queueResume),
   board: () => import('./board.ts').then(it => it.board),
+  'figures.show': () => import('./figures-show.ts').then(it => it.figuresShow),
   status: () => import('./status.ts').then(it => it.status),
   'lease.list': () => import('./lease-list.ts').then(it => it.leaseList),
   'lease.release': () => import('./lease-release.ts').then(it => it.leaseRelease),

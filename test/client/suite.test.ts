@@ -50,6 +50,8 @@ describe.each(waysOfAsking)('asked $name', ({ make }) => {
       ['task.snapshot', { taskId: 'ET-1' }],
       ['task.replay', { taskId: 'ET-1', verify: true }],
       ['task.whatIf', { taskId: 'ET-1', event: 'task.move', data: { stage: 'review' } }],
+      ['task.changes', { taskId: 'ET-1' }],
+      ['figures.show', { format: 'csv' }],
       ['task.pause', { taskId: 'ET-1' }],
       ['task.resume', { taskId: 'ET-1' }],
       ['agent.list', {}],

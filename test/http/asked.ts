@@ -63,6 +63,12 @@ const ways: Record<string, (world: World) => Partial<Asked>[]> = {
   'agent.kill': () => [{ ids: run }],
   'agent.killAll': () => [{}],
   board: () => [{ query: '?limit=2' }, { query: '?ids=ET-1,no-such-task' }],
+  'figures.show': () => [
+    { query: '?from=2026-01-01&to=2026-01-31&by=week&project=shop' },
+    { query: '?format=csv', type: 'text/csv' },
+    { headers: { accept: 'text/csv' }, type: 'text/csv' },
+    { headers: { accept: envelopeType }, type: envelopeType },
+  ],
   status: () => [{ query: '?limit=2' }],
   'lease.list': () => [{}],
   'lease.release': ({ lease }) => [{ body: { resource: lease } }],

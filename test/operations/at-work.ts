@@ -1,8 +1,15 @@
 /** Somebody works on real data: real git, real processes, and an agent that plays every role as a test tells it to. */
 import { onTestFinished, vi } from 'vitest';
 import { openLocal } from '../../src/client/local.ts';
+import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { waysOfAsking } from '../client/data.ts';
+
+/** The usual pipeline, in which one task after another may mend the same: who finds nothing to do is done too. */
+const pipeline = {
+  ...defaultPipeline,
+  stages: defaultPipeline.stages.map(stage => ({ ...stage, run: { ...stage.run, mustChange: false } })),
+};
 
 const poll = { timeout: 60_000, interval: 25 };
 
@@ -22,7 +29,13 @@ export async function startWork() {
     ...{ ...data, working, until },
     /** Orders a task; a twist is what its agent does otherwise, such as `review.1=refuses`. */
     add: (id: string, twists: readonly string[] = [], more: object = {}) =>
-      working.ask('task.add', { ...data.order, id, agent: [data.order.agent, ...twists].join(' '), ...more } as never),
+      working.ask('task.add', {
+        ...data.order,
+        id,
+        pipeline,
+        agent: [data.order.agent, ...twists].join(' '),
+        ...more,
+      } as never),
     /** Approves whatever is asked until the task stands otherwise. */
     async untilOver(taskId: string) {
       for (;;) {

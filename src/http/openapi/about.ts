@@ -31,6 +31,7 @@ const means: Record<string, string> = {
   queue: 'The worker: what runs, what waits and why',
   board: 'Tasks as cards, for whoever shows many at once',
   status: 'What goes on, briefly',
+  figures: 'How long work takes, what comes back and what it costs',
   lease: 'Who may merge into which branch',
   breaker: 'What stops the calls of a provider that keeps failing',
   forge: 'The servers that hold repositories',
