@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { measureAdoption } from './adoption.ts';
 import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
 import { dashboardMeasurements } from './dashboard-rows.ts';
+import { measureFigures } from './figures.ts';
 import { measureCheckout, measureHandingOn, measureSetUp, ownProgram } from './judging.ts';
 import { measureKill } from './kill.ts';
 import { measureParsing, measureParsingMemory } from './parsing.ts';
@@ -111,6 +112,33 @@ const measurements: Record<string, () => Promise<Row[]>> = {
       bar: '≤ 1.2 ×',
       isMet: ratio <= 1.2,
     }));
+  },
+  async figures() {
+    const rows: Row[] = [];
+    for (const [tasks, isHard] of [
+      [1_000, false],
+      [1_000, true],
+      [5_000, false],
+    ] as const) {
+      const { entries, first, again, bytes, rss, ...held } = await measureFigures(tasks, isHard);
+      const whose = isHard ? ', whose runs were tried twice, so that every entry is read' : '';
+      const longer = (count: number) => (count === 0 ? '' : `, ${count} times longer than 20 ms`);
+      rows.push(
+        {
+          what: `figures of ${short(tasks)} tasks with ${short(entries)} entries in their logs${whose}: the first time, and again`,
+          measured: `${short(first)} ms, then ${short(again)} ms; ${megabytes(bytes)} MB of answer, RSS ${megabytes(rss)} MB`,
+          bar: '≤ 5 ms and ≤ 0.2 ms a task',
+          isMet: first <= 5 * tasks && again <= 0.2 * tasks,
+        },
+        {
+          what: 'the longest that the event loop is held meanwhile',
+          measured: `${short(held.heldAtFirst)} ms${longer(held.longerAtFirst)}; again ${short(held.heldAgain)} ms${longer(held.longerAgain)}`,
+          bar: 'about 20 ms',
+          isMet: Math.max(held.heldAtFirst, held.heldAgain) <= 30,
+        },
+      );
+    }
+    return rows;
   },
   async finished() {
     const { few, many, ratio, bytes } = await measureManyFinished();
