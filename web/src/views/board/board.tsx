@@ -27,7 +27,7 @@ export function BoardView() {
 
   const nameOf = ({ key }: Columned) => (key === before ? board.before : key === ended ? board.ended : key);
   const count = columns.reduce((sum, column) => sum + column.cards.length, 0);
-  const isNarrowed = Object.entries(filter).some(([name, value]) => name !== 'group' && value !== '');
+  const isNarrowed = Object.entries(filter).some(([name, value]) => name !== 'group' && value !== '' && value !== null);
   if (problem !== null && loaded === 'nothing') return <Failed error={new Error(problem)} />;
   return (
     <section className="board" aria-labelledby="board">
@@ -64,7 +64,7 @@ export function BoardView() {
           <button
             type="button"
             className="quiet"
-            onClick={() => narrow({ q: '', project: '', pipeline: '', standing: '' })}
+            onClick={() => narrow({ q: '', project: '', pipeline: '', standing: '', ids: '' })}
           >
             {board.clear}
           </button>

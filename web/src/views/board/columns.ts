@@ -7,6 +7,8 @@ export interface Filter {
   pipeline: string;
   standing: string;
   q: string;
+  /** Only these, where some are named. */
+  ids: ReadonlySet<string> | null;
   group: string;
 }
 
@@ -20,10 +22,12 @@ export const filterIn = (query: Readonly<Record<string, string>>): Filter => ({
   pipeline: query.pipeline ?? '',
   standing: query.standing ?? '',
   q: (query.q ?? '').trim().toLowerCase(),
+  ids: query.ids ? new Set(query.ids.split(',')) : null,
   group: query.group ?? '',
 });
 
-export const isShown = (card: Card, { project, pipeline, standing, q }: Filter): boolean =>
+export const isShown = (card: Card, { project, pipeline, standing, q, ids }: Filter): boolean =>
+  (ids === null || ids.has(card.id)) &&
   (project === '' || card.project === project) &&
   (pipeline === '' || card.pipeline === pipeline) &&
   (standing === '' || card.standing === standing) &&
