@@ -126,7 +126,9 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       expect([...transitions].filter(transition => !isSeen('covered', transition))).toEqual([]);
     });
 
-    test(`all ${paths.length} paths lead on the real runtime to where they lead in the model`, async () => {
+    // A task has hundreds of paths; each is committed step by step.
+    const patience = { timeout: 180_000 };
+    test(`all ${paths.length} paths lead on the real runtime to where they lead in the model`, patience, async () => {
       const store = openSqliteStore({ file: join(temporaryDirectory(), 'model.db') });
       const jobs = createPlayedJobs();
       const actors = Object.fromEntries(Object.keys(machine.implementations.actors).map(actor => [actor, jobs.logic]));
