@@ -10,6 +10,7 @@ import { networkGuard } from '../src/http/guard.ts';
 import { addPage } from '../src/http/page/routes.ts';
 import { createServer } from '../src/http/server.ts';
 import { addSession } from '../src/http/session.ts';
+import { warmCharts } from '../src/operations/machine-chart.ts';
 import type { Site } from '../src/operations/operation.ts';
 import { createTokens } from '../src/operations/tokens.ts';
 import { silentLogger } from '../src/service/log.ts';
@@ -28,7 +29,7 @@ const server = await createServer({
   network: { requestsPerMinute: null, trustProxy: null, origins: [] },
   async more(it, guard) {
     addSession(it, guard);
-    await addPage(it);
+    await addPage(it, () => void warmCharts(site));
   },
 });
 process.stdout.write(`${await server.listen({ host: '127.0.0.1', port: 0 })}\n`);

@@ -1,12 +1,12 @@
 /** Where everything of a machine lies, for whoever draws it himself and shows in it what happens. */
 import { z } from 'zod';
 import { chartOfMachine } from '../app/machine-documents.ts';
-import type { MachineInForce } from '../app/machines.ts';
+import { type MachineInForce, machinesInForce } from '../app/machines.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { chartSchema } from '../machines/drawing/chart.ts';
 import { machineId, machineInForce, machineNamed, noSuchMachine } from './machines.ts';
-import { operation } from './operation.ts';
+import { operation, type Site } from './operation.ts';
 import { unreadablePipeline } from './pipelines.ts';
 
 export const machineChart = operation({
@@ -32,6 +32,17 @@ export const machineChart = operation({
   withoutData: async (here, { machineId: id, within }, who) =>
     charted((await machineInForce(id, here, who)) ?? (await noSuchMachine(id, here)), within),
 });
+
+/**
+ * Lays out what somebody who looks at tasks will want to see: the pipelines in force, and what runs for them. It takes a
+ * moment each time, in a thread of its own; what cannot be laid out is found out by whoever asks for it.
+ */
+export async function warmCharts({ here }: Pick<Site, 'here'>): Promise<void> {
+  const { machines } = await machinesInForce(here.configuration);
+  for (const machine of machines.filter(({ kind }) => kind === 'task' || kind === 'agentRun')) {
+    await chartOfMachine(machine, '').catch(() => {});
+  }
+}
 
 async function charted(machine: MachineInForce, within: string) {
   const chart = await chartOfMachine(machine, within);

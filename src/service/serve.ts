@@ -21,6 +21,7 @@ import { addSession } from '../http/session.ts';
 import { addWebhooks } from '../http/webhooks.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { createInspector } from '../operations/inspector/inspector.ts';
+import { warmCharts } from '../operations/machine-chart.ts';
 import { createTokens, digestOf, type FixedToken } from '../operations/tokens.ts';
 import { createReceiver } from '../operations/webhook.ts';
 import type { Logger } from './log.ts';
@@ -132,7 +133,8 @@ async function serverFor(
     async more(it) {
       await addDocs(it, version());
       addSession(it, guard);
-      await addPage(it);
+      // Whoever opens the page looks at a chart soon.
+      await addPage(it, () => void warmCharts(site));
       addMetrics(it, metrics);
       const onViewer = (by: 1 | -1) => metrics.clients('websocket', by);
       await addWebhooks(it, createReceiver(site));

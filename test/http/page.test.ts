@@ -5,7 +5,7 @@ import { addPage } from '../../src/http/page/routes.ts';
 import { emptySite, openService } from './place.ts';
 
 async function withPage() {
-  const { ask } = await openService(await emptySite(), { more: addPage });
+  const { ask } = await openService(await emptySite(), { more: server => addPage(server) });
   const look = (path: string, accept?: string) =>
     ask('GET', path, undefined, { authorization: undefined, ...(accept && { accept }) });
   return { ask, look };

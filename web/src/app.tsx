@@ -1,6 +1,6 @@
 /** The page: what is always there, and the view of the place where one is. */
 import { useSelector } from '@xstate/store-react';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Boundary } from './parts/boundary.tsx';
 import { Help } from './parts/help.tsx';
 import { Link } from './parts/link.tsx';
@@ -16,7 +16,8 @@ import { BoardView } from './views/board/board.tsx';
 import { HomeView } from './views/home.tsx';
 import { NeedsYouView } from './views/needs-you.tsx';
 
-const TaskView = lazy(() => import('./views/task/task.tsx'));
+const loadTask = () => import('./views/task/task.tsx');
+const TaskView = lazy(loadTask);
 const AgentsView = lazy(() => import('./views/agents/agents.tsx'));
 const AgentView = lazy(() => import('./views/agents/agent.tsx'));
 const PipelinesView = lazy(() => import('./views/pipelines/pipelines.tsx'));
@@ -43,6 +44,10 @@ export function App() {
     [],
   );
   useKeys(keys);
+  // Whoever looks at the board opens a task soon.
+  useEffect(() => {
+    if (phase === 'in') void loadTask();
+  }, [phase]);
 
   if (phase === 'unknown') return null;
   if (phase === 'unreachable') return <p className="alone">{texts.session.unreachable}</p>;

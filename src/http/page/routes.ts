@@ -28,12 +28,16 @@ const isLed = {
   validate: () => true,
 };
 
-export async function addPage(server: FastifyInstance): Promise<void> {
+/** `onShown` is told when the page is given out for the first time. */
+export async function addPage(server: FastifyInstance, onShown: () => void = () => {}): Promise<void> {
+  let tell: (() => void) | undefined = onShown;
   server.addConstraintStrategy(isLed as never);
   const index = join(built, 'index.html');
   const page = existsSync(index) ? readFileSync(index, 'utf8') : undefined;
   const show = (_: unknown, reply: FastifyReply) => {
     if (page === undefined) throw notBuilt();
+    tell?.();
+    tell = undefined;
     return reply
       .headers({
         'content-security-policy': pagePolicy,

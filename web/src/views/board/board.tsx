@@ -1,6 +1,6 @@
 /** All tasks by the stage that they are in, moving as they move. */
 import { useSelector } from '@xstate/store-react';
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { standings } from '../../../../src/machines/standing.ts';
 import { Failed } from '../../parts/failed.tsx';
 import { useKeys } from '../../state/keys.ts';
@@ -10,15 +10,23 @@ import { tasksStore } from '../../state/tasks.ts';
 import { useNarrow } from '../../state/width.ts';
 import { useTexts } from '../../texts/index.ts';
 import { Column } from './column.tsx';
-import { before, type Column as Columned, columnsOf, ended, filterIn } from './columns.ts';
+import { before, type Column as Columned, columnsOf, ended, filterIn, settled } from './columns.ts';
 
 export function BoardView() {
   const texts = useTexts();
   const { board } = texts;
   const query = useSelector(placeStore, ({ context }) => context.query);
   const { cards, pipelines, loaded, problem } = useSelector(tasksStore, ({ context }) => context);
-  const filter = useDeferredValue(filterIn(query));
-  const columns = useMemo(() => columnsOf(cards.values(), pipelines, filter), [cards, pipelines, filter]);
+  // The same filter is the same object: another one would have everything drawn twice.
+  const filter = useDeferredValue(useMemo(() => filterIn(query), [query]));
+  const last = useRef<readonly Columned[]>([]);
+  const columns = useMemo(
+    () => settled(last.current, columnsOf(cards.values(), pipelines, filter)),
+    [cards, pipelines, filter],
+  );
+  useEffect(() => {
+    last.current = columns;
+  }, [columns]);
   const projects = useMemo(() => [...new Set([...cards.values()].map(({ project }) => project))].sort(), [cards]);
   const isNarrow = useNarrow();
   useListKeys();

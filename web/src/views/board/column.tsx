@@ -1,6 +1,6 @@
 /** A column of cards, of which only those are made that one can see. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { memo, useRef } from 'react';
 import type { Card as Shown } from '../../api/types.ts';
 import { Card } from './card.tsx';
 
@@ -13,7 +13,7 @@ interface ColumnProps {
   isStageShown: boolean;
 }
 
-export function Column({ name, cards, isStageShown }: ColumnProps) {
+export const Column = memo(function Column({ name, cards, isStageShown }: ColumnProps) {
   const place = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: cards.length,
@@ -38,4 +38,4 @@ export function Column({ name, cards, isStageShown }: ColumnProps) {
       </div>
     </section>
   );
-}
+});

@@ -70,6 +70,17 @@ export function columnsOf(
   ];
 }
 
+/** The same columns, each as it was before where nothing in it has changed: what is the same is not drawn again. */
+export function settled(before: readonly Column[], now: readonly Column[]): readonly Column[] {
+  const known = new Map(before.map(column => [column.key, column]));
+  return now.map(column => {
+    const last = known.get(column.key);
+    const isSame =
+      last?.cards.length === column.cards.length && last.cards.every((card, at) => card === column.cards[at]);
+    return isSame ? last : column;
+  });
+}
+
 function made(columns: Map<string, Card[]>, key: string): Card[] {
   const cards: Card[] = [];
   columns.set(key, cards);
