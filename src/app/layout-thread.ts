@@ -4,13 +4,43 @@
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
+import { SignalboxError } from '../domain/errors.ts';
 
 /** Says whose thread it is: others may load this file in threads of theirs. */
 const ours = 'signalbox layout';
 
-/** Places everything of a graph, and ends the thread again. Throws what the kernel throws. */
+/** So many graphs wait for their turn, at the most: each of them takes a moment and a hundred megabytes. */
+const mostWaiting = 16;
+let waiting = 0;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Places everything of a graph, one after another. Throws what the kernel throws, and `tooOften` where too many wait: whoever
+ * asks for drawings must not take the machine from those who work.
+ */
 export function layOut(graph: ElkNode): Promise<ElkNode> {
-  const thread = new Worker(import.meta.filename, { workerData: { ours, graph } });
+  if (waiting >= mostWaiting) {
+    const why = `There are ${waiting} drawings to be made before this one.`;
+    return Promise.reject(
+      new SignalboxError('unavailable', 'tooOften', why, { remedy: { say: 'ask again in a moment' } }),
+    );
+  }
+  waiting += 1;
+  const turn = last.then(() => layOutNow(graph));
+  last = turn
+    .catch(() => {})
+    .finally(() => {
+      waiting -= 1;
+    });
+  return turn;
+}
+
+/** In a thread that ends with it. */
+function layOutNow(graph: ElkNode): Promise<ElkNode> {
+  const thread = new Worker(import.meta.filename, {
+    workerData: { ours, graph },
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
   return new Promise<ElkNode>((resolve, reject) => {
     thread.once('message', resolve);
     thread.once('error', reject);

@@ -41,8 +41,8 @@ export async function chartOfMachine({ machine, hash }: Documented, within: stri
   return JSON.parse(text) as Chart;
 }
 
-/** So many drawings are kept, of up to some hundred kilobytes each. */
-const mostKept = 32;
+/** So many drawings are kept, of some kilobytes each, a few of some hundred. */
+const mostKept = 300;
 const kept = new Map<string, Promise<string>>();
 
 function drawnOnce(hash: string, make: () => Promise<string>): Promise<string> {

@@ -24,9 +24,18 @@ export async function installNetwork(server: FastifyInstance, options: NetworkOp
   const origin = origins.length === 0 ? false : [...origins];
   if (origin !== false) await server.register(cors, { origin, exposedHeaders: ['etag', 'x-request-id'] });
   if (requestsPerMinute !== null) await limitRate(server, requestsPerMinute, trustProxy === null);
+  server.addHook('onRequest', keepFromCaches);
   await server.register(etag, { weak: true, replyWith304: false });
   server.addHook('onSend', answerUnchanged);
   await server.register(compress, { threshold: 1_024, encodings: ['gzip', 'identity'], globalDecompression: false });
+}
+
+/**
+ * What is answered is for whoever asked. At one address a browser that is led there gets the page and a program the data, so
+ * neither may be kept for the other; and what somebody was shown is not to be had any more once he has signed out.
+ */
+async function keepFromCaches({ routeOptions }: FastifyRequest, reply: FastifyReply) {
+  if (!routeOptions.config?.isOpen) void reply.headers({ 'cache-control': 'no-store', vary: 'accept' });
 }
 
 /** Only what was looked at and found can be the same as before: an order was carried out, a failure is told each time. */

@@ -24,6 +24,8 @@ import { installTracing } from './tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Whether whoever sent it would still be let in. */
+    holds(): Promise<boolean>;
     /** Null where nobody has said who he is, or not truly. */
     sender: Sender | null;
     /** What was made or moved, for the log; null while nothing was. */
@@ -83,6 +85,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   server.decorateRequest('sender', null);
   server.decorateRequest('subject', null);
+  server.decorateRequest('holds', async () => false);
   server.addHook('preClose', async () => closing.abort());
   watchConnections(server, times);
   server.addHook('onRequest', async (_, reply) => {
@@ -162,9 +165,9 @@ function installGuard(server: FastifyInstance, guard: Guard): void {
     const token = said ?? sessionIn(request);
     const isFromCookie = said === null && token !== null;
     // Who watches over the service is answered also when nobody can be looked up.
-    request.sender = routeOptions.config?.isOpen
-      ? null
-      : await guard.identify({ method, headers, token, isFromCookie });
+    const arrival = { method, headers, token, isFromCookie };
+    request.sender = routeOptions.config?.isOpen ? null : await guard.identify(arrival);
+    request.holds = async () => (await guard.identify(arrival)) !== null;
   });
   // Behind the limit: whoever guesses is counted too.
   server.addHook('preParsing', async ({ sender, routeOptions, is404 }) => {

@@ -16,11 +16,14 @@ const maxAge = 30 * 24 * 3_600;
  * each other's people out. Over TLS the prefix has browsers refuse it from anywhere else
  * (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes).
  */
-const nameFor = ({ protocol, raw }: Pick<FastifyRequest, 'protocol' | 'raw'>) =>
-  `${protocol === 'https' ? '__Host-' : ''}signalbox-${raw.socket.localPort ?? 0}`;
+const nameFor = ({ protocol, raw, port }: Carrying) =>
+  `${protocol === 'https' ? '__Host-' : ''}signalbox-${port ?? raw.socket.localPort ?? 0}`;
+
+/** What of a request says by which name it reached us: the port is that which the browser knows. */
+type Carrying = Pick<FastifyRequest, 'protocol' | 'raw' | 'port'>;
 
 /** The token that a browser sends by itself; null without one. */
-export function sessionIn(request: Pick<FastifyRequest, 'protocol' | 'raw' | 'headers'>): string | null {
+export function sessionIn(request: Carrying & Pick<FastifyRequest, 'headers'>): string | null {
   const { cookie } = request.headers;
   return cookie === undefined ? null : parseCookie(cookie)[nameFor(request)] || null;
 }

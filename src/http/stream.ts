@@ -21,12 +21,21 @@ export interface StreamTimes {
 
 export const usualTimes: StreamTimes = { heartbeatMs: 15_000, stallMs: 30_000, lastWordMs: 2_000 };
 
+export interface Reader {
+  /** Ends where what is told comes from. */
+  end: AbortController;
+  /** Aborts when the server closes. */
+  closing: AbortSignal;
+  /** Whether whoever reads may still do so: a token may be taken back while somebody follows. */
+  holds(): Promise<boolean>;
+}
+
 /** Writes batch after batch until it is over, the reader has gone, or `closing` aborts. `end` ends where they come from. */
 export async function streamEvents(
   reply: FastifyReply,
   first: Batch<unknown>,
   rest: AsyncGenerator<Batch<unknown>>,
-  { end, closing, heartbeatMs, stallMs, lastWordMs }: StreamTimes & { end: AbortController; closing: AbortSignal },
+  { end, closing, holds, heartbeatMs, stallMs, lastWordMs }: StreamTimes & Reader,
 ): Promise<void> {
   const { raw } = reply;
   const stop = () => end.abort();
@@ -39,7 +48,18 @@ export async function streamEvents(
   raw.useChunkedEncodingByDefault = false;
   raw.writeHead(200, headersOf(reply));
   let reached = first.reached;
-  const beat = setInterval(() => !raw.writableNeedDrain && raw.write(signOfLife(reached)), heartbeatMs);
+  let isOut = false;
+  const beat = setInterval(() => {
+    if (!raw.writableNeedDrain) raw.write(signOfLife(reached));
+    holds().then(
+      isSo => {
+        isOut ||= !isSo;
+        if (isOut) stop();
+      },
+      // While nobody can be looked up, whoever is in stays in.
+      () => {},
+    );
+  }, heartbeatMs);
   beat.unref();
   try {
     raw.write(signOfLife(reached));
@@ -50,6 +70,7 @@ export async function streamEvents(
       await write(raw, framesOf(batch), { stallMs, signal: end.signal });
       reached = batch.reached;
     }
+    if (isOut) throw out();
     if (closing.aborted) throw stopping();
     raw.end('event: end\ndata: {}\n\n');
   } catch (error) {
@@ -78,6 +99,13 @@ const headersOf = (reply: FastifyReply) => ({
 
 /** A comment. With an id it moves the place of a reader for whom there was nothing; to whom nothing is told by that. */
 const signOfLife = (reached: number | string | undefined) => `:\n${reached === undefined ? '' : `id: ${reached}\n`}\n`;
+
+const out = () =>
+  new SignalboxError(
+    'forbidden',
+    'unauthenticated',
+    'The token with which this was asked for is not accepted any more.',
+  );
 
 const stopping = () =>
   new SignalboxError('unavailable', 'stopped', 'The service stops; go on from the last event at the next one.');

@@ -26,7 +26,7 @@ export const machineChart = operation({
   output: chartSchema,
   args: ['machineId'],
   route: { method: 'GET', path: '/machines/:machineId/chart', status: 200 },
-  fails: ['noMachine', 'noState', 'definitionMissing', ...unreadablePipeline],
+  fails: ['noMachine', 'noState', 'definitionMissing', 'tooOften', ...unreadablePipeline],
   run: async ({ here, runtime }, { machineId: id, within }, who) =>
     charted(await machineNamed(id, { here, runtime }, who), within),
   withoutData: async (here, { machineId: id, within }, who) =>

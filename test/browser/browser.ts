@@ -52,6 +52,9 @@ export type Watched = Page & { complaints: string[] };
 /** Browsers wait for pages, and busy machines for both, in milliseconds. */
 export const patienceMs = 30_000;
 
+/** As `expect.poll`, with as much patience. */
+export const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: patienceMs });
+
 export async function openPlace(): Promise<Opened> {
   const place = await makePlace();
   const service = await serve(place);
@@ -89,7 +92,7 @@ export async function openPage(
     if (message.type() === 'error' || message.type() === 'warning') page.complaints.push(message.text());
   });
   page.on('response', response => {
-    if (response.status() === 404) page.complaints.push(`nothing is at ${response.url()}`);
+    if (response.status() >= 400) page.complaints.push(`${response.status()} at ${response.url()}`);
   });
   page.on('pageerror', error => page.complaints.push(String(error)));
   onTestFinished(async () => {

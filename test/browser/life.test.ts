@@ -1,6 +1,6 @@
 /** The whole life of a task, as a person sees it and takes part in it. */
 import { describe, expect, test } from 'vitest';
-import { browserProgram, openPlace } from './browser.ts';
+import { browserProgram, eventually, openPlace } from './browser.ts';
 
 describe.skipIf(browserProgram === undefined)('in a browser', () => {
   test('a task is approved by clicking, with what that does said before, and goes to its end before one’s eyes', async () => {
@@ -11,7 +11,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     const row = page.locator('.need', { hasText: 'ET-1' });
     await row.getByRole('button', { name: 'Approve' }).click();
     const act = row.getByRole('form', { name: 'Approve' });
-    await expect.poll(() => act.textContent()).toMatch(/goes to architecture.*starts agent-all-roles-sh/);
+    await eventually(() => act.textContent()).toMatch(/goes to architecture.*starts agent-all-roles-sh/);
     await act.getByRole('button', { name: 'Approve' }).click();
     await row.waitFor({ state: 'detached' });
     const ended = page.getByRole('region', { name: 'ended' });
@@ -29,27 +29,50 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await page.locator('.need').nth(1).waitFor();
     await page.keyboard.press('g');
     await page.keyboard.press('n');
-    await expect.poll(() => page.url()).toMatch(/\/needs-you$/);
+    await eventually(() => page.url()).toMatch(/\/needs-you$/);
     await page.keyboard.press('j');
     const first = await page.evaluate(() => document.activeElement?.textContent ?? '');
     expect(first).toContain('ET-');
     await page.keyboard.press('r');
     await page.keyboard.type('the requirements miss rounding');
     await page.keyboard.press('Control+Enter');
-    // Whoever works through the list is at the next one then.
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent ?? '')).not.toBe(first);
+    // Whoever works through the list is at the next one then, and goes on with the keys alone.
+    const other = first.includes('ET-1') ? 'ET-2' : 'ET-1';
+    await eventually(() => page.evaluate(() => document.activeElement?.textContent ?? '')).toContain(other);
     await page.keyboard.press('a');
     await page.locator('.act .outcome').waitFor();
-    await page.keyboard.press('Control+Enter');
+    await page.keyboard.press('Enter');
+    await until(other, 'done');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('et-1');
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.url()).toMatch(/\/tasks\/ET-1$/);
+    await eventually(() => page.url()).toMatch(/\/tasks\/ET-1$/);
     await page.getByRole('heading', { level: 1, name: /ET-1/ }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  test('what somebody is just deciding stays under his hands when it is decided elsewhere', async () => {
+    const { add, until, open, service } = await openPlace();
+    await add('ET-1');
+    await add('ET-2');
+    await until('ET-1', 'person');
+    await until('ET-2', 'person');
+    const page = await open('/needs-you');
+    await page.locator('.need').nth(1).waitFor();
+    await page.locator('.need', { hasText: 'ET-1' }).locator('a').focus();
+    await page.keyboard.press('r');
+    await page.keyboard.type('1. the total is');
+    await service.ask('POST', '/tasks/ET-1/cancel', {});
+    await page.getByRole('alert').getByText('It was decided elsewhere').waitFor();
+    await page.keyboard.type(' wrong\na \na');
+    const written = page.locator('.need', { hasText: 'ET-1' }).locator('textarea');
+    expect(await written.inputValue()).toBe('1. the total is wrong\na \na');
+    await page.keyboard.press('Control+Enter');
+    expect((await service.ask('GET', '/tasks/ET-2')).json.standing).toBe('person');
+    expect(page.url()).toMatch(/needs-you$/);
   });
 
   test('an agent at work is followed, and killed after it was said what that does', async () => {
@@ -61,7 +84,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await side.getByText('The process and everything that it has started is ended').waitFor();
     await side.getByRole('button', { name: 'Kill agent', exact: true }).click();
     await side.getByText('killed').first().waitFor();
-    await expect.poll(() => place.processes()).toEqual([]);
+    await eventually(() => place.processes()).toEqual([]);
     await page.locator('.standing.blocked').first().waitFor();
   });
 
@@ -90,11 +113,11 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await add('ET-1');
     await until('ET-1', 'person');
     const page = await open('/tasks/ET-1');
-    await expect.poll(() => page.locator('.way.taken').count()).toBe(2);
+    await eventually(() => page.locator('.way.taken').count()).toBe(2);
     const from = page.getByRole('button', { name: 'analysis from near' });
     await from.click();
     await page.locator('[data-state="analysis.working.running"]').waitFor();
-    await expect.poll(() => page.locator('.way.taken').count()).toBeGreaterThan(3);
+    await eventually(() => page.locator('.way.taken').count()).toBeGreaterThan(3);
     expect(page.url()).toContain('near=analysis');
   });
 
@@ -110,8 +133,10 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await form.getByRole('button', { name: 'Fork' }).click();
     await page.getByRole('heading', { level: 1, name: /ET-1-fork/ }).waitFor();
     await page.getByRole('link', { name: 'ET-1', exact: true }).click();
-    await expect.poll(() => page.url()).toMatch(/\/tasks\/ET-1\?at=3$/);
+    await eventually(() => page.url()).toMatch(/\/tasks\/ET-1\?at=3$/);
     expect((await service.ask('GET', '/tasks/ET-1')).json).toMatchObject({ version: before, forks: ['ET-1-fork'] });
+    // Whatever is at work writes.
+    await until('ET-1-fork', 'person');
   });
 
   test('on paper an event leads where it would, and nothing happens', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeData } from '../../bench/data.ts';
 import { makePlace, serve } from '../service/process.ts';
-import { browserProgram, openPage, openPlace } from './browser.ts';
+import { browserProgram, eventually, openPage, openPlace } from './browser.ts';
 
 describe.skipIf(browserProgram === undefined)('in a browser', () => {
   test('ten thousand tasks are on the board, and only the cards are made that one can see', async () => {
@@ -16,7 +16,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     const column = page.locator('.column').first().locator('.cards');
     const before = await column.locator('.card').first().getAttribute('data-task');
     await column.evaluate(it => it.scrollTo(0, it.scrollHeight));
-    await expect.poll(() => column.locator('.card').last().getAttribute('data-task')).not.toBe(before);
+    await eventually(() => column.locator('.card').last().getAttribute('data-task')).not.toBe(before);
     expect(await cards.count()).toBeLessThan(80);
     await page.keyboard.press('/');
     await page.keyboard.type('L-7777');

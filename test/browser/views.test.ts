@@ -1,7 +1,7 @@
 /** Every view, for everybody: narrow and wide, light and dark, by ear, in Russian. */
 import { describe, expect, test } from 'vitest';
 import type { Service } from '../service/process.ts';
-import { barriersIn, browserProgram, openPlace } from './browser.ts';
+import { barriersIn, browserProgram, eventually, openPlace } from './browser.ts';
 
 /** `run` is one of ET-1. */
 const viewsWith = (run: string) => [
@@ -36,7 +36,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     for (const path of viewsWith(await runOf(service))) {
       await page.goto(`${service.url}${path}`);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
-      await expect.poll(() => page.locator('.reading').count()).toBe(0);
+      await eventually(() => page.locator('.reading').count()).toBe(0);
       expect([path, await barriersIn(page)]).toEqual([path, []]);
     }
   });
@@ -49,7 +49,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     for (const path of viewsWith(await runOf(service))) {
       await page.goto(`${service.url}${path}`);
       await page.getByRole('heading', { level: 1 }).first().waitFor();
-      await expect.poll(() => page.locator('.reading').count()).toBe(0);
+      await eventually(() => page.locator('.reading').count()).toBe(0);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect([path, width]).toEqual([path, 320]);
     }

@@ -51,6 +51,17 @@ async function toldAfter(service: Listening, position: number, end: number): Pro
   return listener.ids();
 }
 
+test('whoever follows with a token that is taken back is told so, and nothing more', async () => {
+  const service = await openService(undefined, { times: { heartbeatMs: 30 } });
+  const { json } = await service.ask('POST', '/tokens', JSON.stringify({ name: 'eve', role: 'viewer' }));
+  const answer = await fetch(`${service.url}/events`, { headers: { authorization: `Bearer ${json.token}` } });
+  expect(answer.status).toBe(200);
+  const told = answer.text();
+  await service.ask('POST', '/tokens/eve/revoke', '{}');
+  const last = (await told).trim().split('\n\n').at(-1);
+  expect(last).toMatch(/^event: problem\ndata: .*"status":401.*"reason":"unauthenticated"/);
+});
+
 test('every committed transition is told once and in order, with its position as id', async () => {
   const service = await openService();
   const { site } = service;

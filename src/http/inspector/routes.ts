@@ -10,6 +10,8 @@ import { inspectorStyle } from './style.ts';
 /** A viewer has nothing to say; one who says so much is no viewer. */
 const mostFrames = 10;
 const largestFrame = 1_024;
+/** So often it is asked whether a viewer may still look, in milliseconds. */
+const lookMs = 15_000;
 /** Of the protocol: the service goes away; it was spoken against its rules. */
 const [goingAway, policyViolation] = [1001, 1008];
 
@@ -44,6 +46,13 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
       const end = inspector.attach(socket, { task: typeof task === 'string' ? task : undefined });
       let frames = 0;
       onViewer(1);
+      // A token may be taken back while somebody looks.
+      const look = setInterval(() => {
+        request.holds().then(
+          isSo => !isSo && socket.close(policyViolation, 'the token is not accepted any more'),
+          () => {},
+        );
+      }, lookMs).unref();
       socket.on('message', () => {
         frames += 1;
         if (frames > mostFrames) socket.close(policyViolation, 'a viewer has nothing to say here');
@@ -51,6 +60,7 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
       // A frame that is too large ends the socket by itself.
       socket.on('error', () => {});
       socket.on('close', () => {
+        clearInterval(look);
         end();
         onViewer(-1);
       });

@@ -33,7 +33,7 @@ export type End = (typeof ends)[number];
 
 const ofStage: Record<string, Phase> = {
   ...{ preparing: 'preparing', baselining: 'preparing', affording: 'preparing', overspent: 'preparing' },
-  ...{ preparingLater: 'forge', pushingLater: 'forge' },
+  ...{ preparingLater: 'forge', pushingLater: 'forge', presenting: 'publishing', presentingLater: 'forge' },
   ...{ working: 'working', publishing: 'publishing', pushing: 'publishing', gating: 'gates', deciding: 'gates' },
   ...{ awaitingApproval: 'person', awaitingAnswer: 'person', awaitingDecision: 'person', awaitingBudget: 'person' },
   ...{ blocked: 'person', unready: 'person', unpublished: 'person', parked: 'paused' },

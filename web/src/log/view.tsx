@@ -38,13 +38,14 @@ function useOutput(agentId: string): Output {
   return output;
 }
 
-function withLines(before: Output, more: readonly string[], dropped: number): Output {
-  const isTooMany = before.lines.length + more.length > mostLines;
-  // The oldest go in one piece, so that it is not done for each batch.
-  const kept = isTooMany ? before.lines.slice(more.length - mostLines * 0.8) : before.lines;
-  const gone = before.lines.length - kept.length;
-  return { ...before, lines: kept.concat(more), dropped: before.dropped + dropped + gone };
+/** The newest lines, as many as are kept; the oldest go in one piece, so that it is not done for each batch. */
+export function withLines(before: Output, more: readonly string[], dropped: number): Output {
+  const all = before.lines.concat(more);
+  const kept = all.length > mostLines ? all.slice(-keptLines) : all;
+  return { ...before, lines: kept, dropped: before.dropped + dropped + all.length - kept.length };
 }
+
+const keptLines = mostLines * 0.8;
 
 export default function LogView({ agentId }: { agentId: string }) {
   const { runs } = useTexts();

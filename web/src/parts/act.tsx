@@ -4,6 +4,7 @@ import { useEffect, useId, useRef } from 'react';
 import { segment } from '../api/ask.ts';
 import type { Answer, Move } from '../api/types.ts';
 import { actingMachine } from '../state/acting.ts';
+import { useMayDecide } from '../state/live.ts';
 import { useRead } from '../state/read.ts';
 import { useTexts } from '../texts/index.ts';
 
@@ -12,7 +13,7 @@ type WhatIf = Answer<'task.whatIf'>;
 export interface Acting {
   /** Opens the panel for a decision. */
   open(move: Move): void;
-  /** Whether it is open. */
+  /** Whether something is being decided. */
   isOpen: boolean;
   panel: React.ReactNode;
 }
@@ -20,24 +21,42 @@ export interface Acting {
 export interface ActOptions {
   taskId: string;
   question: number | null;
+  /** The task has moved meanwhile: what was to be decided is decided. */
+  isOver?: boolean;
+  /** It was decided here. */
+  onDone?(): void;
 }
 
 /** Decisions about one task; the panel stands where it is put. */
-export function useActing({ taskId, question }: ActOptions): Acting {
+export function useActing({ taskId, question, isOver = false, onDone }: ActOptions): Acting {
   const [state, send] = useMachine(actingMachine);
   const isOpen = !state.matches('closed');
-  const panel = isOpen && state.context.order !== null && <Panel state={state} send={send} />;
-  return { isOpen, panel, open: move => send({ type: 'act.open', order: { taskId, move, question } }) };
+  const isDone = state.matches('done');
+  const told = useRef(onDone);
+  useEffect(() => {
+    told.current = onDone;
+  });
+  useEffect(() => {
+    if (isDone) told.current?.();
+  }, [isDone]);
+  const panel = isOpen && state.context.order !== null && <Panel state={state} send={send} isOver={isOver} />;
+  return {
+    isOpen: isOpen && !isDone,
+    panel,
+    open: move => send({ type: 'act.open', order: { taskId, move, question } }),
+  };
 }
 
 type Machine = ReturnType<typeof useMachine<typeof actingMachine>>;
 
-function Panel({ state, send }: { state: Machine[0]; send: Machine[1] }) {
+function Panel({ state, send, isOver }: { state: Machine[0]; send: Machine[1]; isOver: boolean }) {
   const { actions, act } = useTexts();
   const { order, fields, problem } = state.context;
   const { taskId, move } = order!;
   const name = actions[move.event] ?? move.event;
   const form = useRef<HTMLFormElement>(null);
+  const isLive = useMayDecide();
+  const maySend = state.matches('open') && isLive && !isOver;
   const id = useId();
   const chosen = Object.fromEntries(
     move.fields.flatMap(({ name, options }) =>
@@ -47,7 +66,8 @@ function Panel({ state, send }: { state: Machine[0]; send: Machine[1] }) {
 
   useEffect(() => {
     const before = document.activeElement;
-    form.current?.querySelector<HTMLElement>('textarea, select, button.primary')?.focus();
+    // Not on a button: what somebody goes on typing must not press it.
+    (form.current?.querySelector<HTMLElement>('textarea, select') ?? form.current)?.focus();
     return () => (before as HTMLElement | null)?.focus?.();
   }, []);
 
@@ -58,14 +78,19 @@ function Panel({ state, send }: { state: Machine[0]; send: Machine[1] }) {
       aria-label={name}
       onSubmit={event => {
         event.preventDefault();
-        send({ type: 'act.send' });
+        if (maySend) send({ type: 'act.send' });
       }}
+      tabIndex={-1}
       onKeyDown={event => {
         if (event.key === 'Escape') {
           event.stopPropagation();
           send({ type: 'act.close' });
         }
-        if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) form.current?.requestSubmit();
+        const isMeant = event.metaKey || event.ctrlKey || event.target === form.current;
+        if (event.key === 'Enter' && isMeant) {
+          event.preventDefault();
+          form.current?.requestSubmit();
+        }
       }}
     >
       <p className="does">
@@ -102,8 +127,10 @@ function Panel({ state, send }: { state: Machine[0]; send: Machine[1] }) {
           {act.refused} {problem}
         </p>
       )}
+      {isOver && !state.matches('done') && <p role="alert">{act.over}</p>}
+      {!isLive && <p role="alert">{act.notLive}</p>}
       <div className="row">
-        <button type="submit" className="primary" disabled={!state.matches('open')}>
+        <button type="submit" className="primary" aria-disabled={!maySend}>
           {state.matches('sending') ? act.sending : state.matches('done') ? act.done : name}
         </button>
         <button type="button" onClick={() => send({ type: 'act.close' })}>

@@ -30,6 +30,9 @@ function Crashed({ error }: { error: Error }) {
     <div className="failed" role="alert">
       <p>{failed.crash}</p>
       <pre tabIndex={0}>{error.message}</pre>
+      <button type="button" onClick={() => location.reload()}>
+        {failed.reload}
+      </button>
     </div>
   );
 }

@@ -1,19 +1,12 @@
 /** The line above everything: where one can go, how many need a person, whether what is shown is live, and who looks. */
-import { useSelector as useActor } from '@xstate/react';
 import { useSelector } from '@xstate/store-react';
 import { useEffect } from 'react';
 import { Link } from '../parts/link.tsx';
-import { link } from '../state/engine.ts';
+import { useLinkStatus } from '../state/live.ts';
 import type { Place } from '../state/place.ts';
 import { sessionStore, signOut } from '../state/session.ts';
 import { needsPerson, tasksStore } from '../state/tasks.ts';
 import { useTexts } from '../texts/index.ts';
-
-export const statusOf = (value: unknown): 'live' | 'connecting' | 'lost' | 'away' | 'out' | 'idle' => {
-  if (typeof value === 'string') return value === 'lost' || value === 'away' || value === 'out' ? value : 'idle';
-  const { following } = value as { following?: string };
-  return following === 'connecting' ? 'connecting' : 'live';
-};
 
 interface HeaderProps {
   place: Place;
@@ -25,7 +18,7 @@ export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) 
   const texts = useTexts();
   const { views } = texts;
   const waiting = useSelector(tasksStore, ({ context }) => [...context.cards.values()].filter(needsPerson).length);
-  const state = useActor(link, ({ value }) => statusOf(value));
+  const state = useLinkStatus();
   const who = useSelector(sessionStore, ({ context }) => context.who);
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) Signalbox` : 'Signalbox';

@@ -1,8 +1,8 @@
 /** Signing in with a token. It goes to the service once, and lies in a cookie that no script can read. */
+import { useSelector } from '@xstate/store-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { begin } from '../state/engine.ts';
-import { signIn } from '../state/session.ts';
-import { tasksStore } from '../state/tasks.ts';
+import { sessionStore, signIn } from '../state/session.ts';
 import { useTexts } from '../texts/index.ts';
 
 export function SignIn() {
@@ -10,8 +10,7 @@ export function SignIn() {
   const field = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isEntering, setEntering] = useState(false);
-  // Somebody who was in has been shown something already.
-  const wasIn = tasksStore.getSnapshot().context.loaded !== 'nothing';
+  const wasIn = useSelector(sessionStore, ({ context }) => context.wasRefused);
   useEffect(() => field.current?.focus(), []);
 
   const enter = async (event: FormEvent) => {
@@ -19,7 +18,6 @@ export function SignIn() {
     setEntering(true);
     try {
       await signIn(field.current!.value.trim());
-      tasksStore.trigger.forgotten();
       await begin();
     } catch (error) {
       setProblem((error as Error).message);

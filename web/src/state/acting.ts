@@ -65,8 +65,12 @@ export const actingMachine = setup({
     open: {
       on: {
         'act.close': 'closed',
+        // Other words are another order.
         'act.fill': {
-          actions: assign({ fields: ({ context, event }) => ({ ...context.fields, [event.name]: event.value }) }),
+          actions: assign({
+            fields: ({ context, event }) => ({ ...context.fields, [event.name]: event.value }),
+            key: () => crypto.randomUUID(),
+          }),
         },
         'act.send': 'sending',
       },

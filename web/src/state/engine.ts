@@ -1,6 +1,6 @@
 /** Keeps the tasks: reads the board, follows what happens from there on, and asks anew for what the events do not say. */
 import { createActor } from 'xstate';
-import { ask, Refused } from '../api/ask.ts';
+import { ask } from '../api/ask.ts';
 import type { Board, FeedEntry } from '../api/types.ts';
 import { linkMachine } from './link.ts';
 import { sessionStore } from './session.ts';
@@ -68,27 +68,43 @@ export async function begin(): Promise<void> {
     }
     tasksStore.trigger.read({ board: { ...board, items: [] }, loaded: 'all' });
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return;
+    if (sessionStore.getSnapshot().context.phase !== 'in') return;
     tasksStore.trigger.failed({ problem: error instanceof Error ? error.message : String(error) });
     setTimeout(() => void begin(), 2_000);
   }
 }
 
+/** Whoever is refused waits twice as long each time, up to this. */
+const longestAgainMs = 30_000;
+let pauseMs = againMs;
+
 function askAgain(): void {
-  if (asking !== undefined) return;
+  if (asking !== undefined || stale.size === 0) return;
   asking = setTimeout(async () => {
     const ids = [...stale].slice(0, mostAgain);
     for (const id of ids) stale.delete(id);
     try {
       const board = await ask<Board>('/board', { query: { ids: ids.join(','), limit: pageSize } });
       tasksStore.trigger.read({ board });
+      pauseMs = againMs;
     } catch {
       // The connection says so itself; what was to be read again still is.
       for (const id of ids) stale.add(id);
+      pauseMs = Math.min(longestAgainMs, pauseMs * 2);
     }
     asking = undefined;
     if (stale.size > 0) askAgain();
-  }, againMs);
+  }, pauseMs);
+}
+
+/** Nothing is followed, asked for or kept of what somebody saw who is not signed in any more. */
+function leave(): void {
+  link.send({ type: 'link.stop' });
+  clearTimeout(asking);
+  asking = undefined;
+  stale.clear();
+  happened = [];
+  tasksStore.trigger.forgotten();
 }
 
 /** Starts everything that runs for as long as the page does. */
@@ -98,6 +114,9 @@ export function startEngine(): void {
   document.addEventListener('visibilitychange', look);
   window.addEventListener('online', () => link.send({ type: 'page.online' }));
   link.subscribe(({ value }) => {
-    if (value === 'out') sessionStore.trigger.left();
+    if (value === 'out' && sessionStore.getSnapshot().context.phase === 'in') sessionStore.trigger.left({});
+  });
+  sessionStore.subscribe(({ context: { phase } }) => {
+    if (phase === 'out') leave();
   });
 }

@@ -19,6 +19,7 @@ export interface LinkInput {
 
 type LinkEvent =
   | { type: 'link.start' }
+  | { type: 'link.stop' }
   | { type: 'link.opened' }
   | { type: 'link.beat' }
   | { type: 'link.dropped' }
@@ -80,6 +81,7 @@ export const linkMachine = setup({
   id: 'link',
   context: ({ input }) => ({ input, tries: 0 }),
   initial: 'idle',
+  on: { 'link.stop': '.out' },
   states: {
     idle: { on: { 'link.start': 'following' } },
     following: {

@@ -10,6 +10,8 @@ interface Page {
 }
 
 const pageSize = 1_000;
+/** What could not be read is tried again after this, in milliseconds. */
+const againMs = 2_000;
 
 /** Undefined while nothing of it is known. */
 export function useLog(taskId: string): LogEntry[] | undefined {
@@ -36,10 +38,13 @@ export function useLog(taskId: string): LogEntry[] | undefined {
       isMore = true;
       if (isReading) return;
       isReading = true;
-      while (isMore) {
+      while (isMore && !end.signal.aborted) {
         isMore = false;
-        // What could not be read is read with what comes next.
-        await read().catch(() => {});
+        await read().catch(async () => {
+          if (end.signal.aborted) return;
+          await new Promise(resolve => setTimeout(resolve, againMs));
+          isMore = true;
+        });
       }
       isReading = false;
     }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { ask, type Request } from '../api/ask.ts';
 import type { FeedEntry } from '../api/types.ts';
 import { onEntries } from './engine.ts';
+import { createReader, type Reader } from './reader.ts';
 
 export interface Reading<Given> {
   value: Given | undefined;
@@ -25,25 +26,33 @@ const gatherMs = 250;
 /** Reads a path of the API; nothing for null. */
 export function useRead<Given>(path: string | null, { query, when, everyMs }: ReadOptions = {}): Reading<Given> {
   const [read, setRead] = useState<{ key: string; value?: Given; error?: Error }>({ key: '' });
-  const [turn, setTurn] = useState(0);
   const key = `${path} ${JSON.stringify(query ?? {})}`;
   const asked = useRef(query);
   asked.current = query;
   const isWanted = useRef(when);
   isWanted.current = when;
-  const again = useCallback(() => setTurn(now => now + 1), []);
+  const reader = useRef<Reader | null>(null);
+  const again = useCallback(() => reader.current?.again(), []);
 
   useEffect(() => {
     if (path === null) return;
     const end = new AbortController();
-    ask<Given>(path, { query: asked.current, signal: end.signal }).then(
-      value => setRead({ key, value }),
-      (error: Error) => {
-        if (!end.signal.aborted) setRead(before => ({ ...(before.key === key && before), key, error }));
-      },
-    );
-    return () => end.abort();
-  }, [key, turn]);
+    const own = createReader(async () => {
+      const { signal } = end;
+      await ask<Given>(path, { query: asked.current, signal }).then(
+        value => !signal.aborted && setRead({ key, value }),
+        (error: Error) => {
+          if (!signal.aborted) setRead(before => ({ ...(before.key === key && before), key, error }));
+        },
+      );
+    });
+    reader.current = own;
+    own.again();
+    return () => {
+      end.abort();
+      if (reader.current === own) reader.current = null;
+    };
+  }, [key, path]);
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;

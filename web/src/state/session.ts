@@ -6,18 +6,23 @@ import type { Session } from '../api/types.ts';
 export interface SessionState {
   phase: 'unknown' | 'in' | 'out' | 'unreachable';
   who: Session | null;
+  /** Whether somebody was in, and is not let in any more. */
+  wasRefused: boolean;
 }
 
 export const sessionStore = createStore({
-  context: { phase: 'unknown', who: null } as SessionState,
+  context: { phase: 'unknown', who: null, wasRefused: false } as SessionState,
   on: {
-    entered: (_, { who }: { who: Session }): SessionState => ({ phase: 'in', who }),
-    left: (): SessionState => ({ phase: 'out', who: null }),
+    entered: (_, { who }: { who: Session }): SessionState => ({ phase: 'in', who, wasRefused: false }),
+    left: ({ phase, wasRefused }, { isAsked = false }: { isAsked?: boolean }): SessionState => ({
+      ...{ phase: 'out', who: null },
+      wasRefused: !isAsked && (phase === 'in' || wasRefused),
+    }),
     unreachable: (state): SessionState => ({ ...state, phase: 'unreachable' }),
   },
 });
 
-onSignedOut(() => sessionStore.trigger.left());
+onSignedOut(() => sessionStore.trigger.left({}));
 
 /** Asks who we are; answers whether somebody is let in. */
 export async function findOut(): Promise<boolean> {
@@ -37,5 +42,5 @@ export async function signIn(token: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await ask('/session/end', { method: 'POST', body: {} });
-  sessionStore.trigger.left();
+  sessionStore.trigger.left({ isAsked: true });
 }

@@ -170,6 +170,8 @@ export const en = {
     close: 'Close',
     sending: 'Sending …',
     refused: 'It changed nothing:',
+    over: 'It was decided elsewhere, or has moved on. Your words are still here.',
+    notLive: 'The connection is lost: what you see may have changed. You can decide when it is back.',
     done: 'Done.',
     choose: 'choose',
     killAgent: 'The process and everything that it has started is ended; the task goes on as its pipeline says.',
@@ -379,6 +381,7 @@ export const en = {
   failed: {
     title: 'This could not be read',
     again: 'Try again',
+    reload: 'Load the page anew',
     unknown: 'There is no such place.',
     toBoard: 'To the board',
     crash: 'This view has failed. The others still work, and nothing was changed.',

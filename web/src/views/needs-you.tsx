@@ -1,6 +1,6 @@
 /** Everything that waits for a person, over all projects, to be decided where it is read. */
 import { useSelector } from '@xstate/store-react';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Card, Move } from '../api/types.ts';
 import { useActing } from '../parts/act.tsx';
 import { Link } from '../parts/link.tsx';
@@ -11,6 +11,7 @@ import { itemMark, useListKeys } from '../state/list-keys.ts';
 import { sessionStore } from '../state/session.ts';
 import { hasEnded, needsPerson, tasksStore } from '../state/tasks.ts';
 import { useTexts } from '../texts/index.ts';
+import { visible } from '../visible.ts';
 
 export function NeedsYouView() {
   const { views, needs } = useTexts();
@@ -27,8 +28,32 @@ export function NeedsYouView() {
 export function NeedsYou({ most = Number.POSITIVE_INFINITY }: { most?: number }) {
   const { needs, task } = useTexts();
   const cards = useSelector(tasksStore, ({ context }) => context.cards);
-  const waiting = useMemo(() => inOrder([...cards.values()].filter(needsPerson)), [cards]);
+  // What somebody is just deciding stays under his hands, whatever becomes of it.
+  const [held, setHeld] = useState<ReadonlyMap<string, Card>>(new Map());
+  const waiting = useMemo(() => {
+    const all = [...cards.values()].filter(card => needsPerson(card) && !held.has(card.id));
+    return inOrder([...all, ...held.values()]);
+  }, [cards, held]);
   const living = useMemo(() => [...cards.values()].filter(card => !hasEnded(card)).length, [cards]);
+  const hold = useCallback((card: Card, isHeld: boolean) => {
+    setHeld(before => {
+      if (before.has(card.id) === isHeld) return before;
+      const next = new Map(before);
+      if (isHeld) next.set(card.id, card);
+      else next.delete(card.id);
+      return next;
+    });
+  }, []);
+  const decided = useRef<{ id: string; at: number } | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  // Whoever works through the list is at the next one when his decision is made.
+  useEffect(() => {
+    const last = decided.current;
+    if (last === null || waiting.some(({ id }) => id === last.id)) return;
+    decided.current = null;
+    const items = [...(list.current?.querySelectorAll<HTMLElement>('[data-item]') ?? [])];
+    if (document.activeElement === document.body) items[Math.min(last.at, items.length - 1)]?.focus();
+  }, [waiting]);
   useListKeys();
   if (waiting.length === 0) {
     return (
@@ -39,15 +64,28 @@ export function NeedsYou({ most = Number.POSITIVE_INFINITY }: { most?: number })
   }
   return (
     <>
-      <ul className="needs">
-        {waiting.slice(0, most).map(card => (
-          <Row key={card.id} card={card} />
+      <ul className="needs" ref={list}>
+        {waiting.slice(0, most).map((card, at) => (
+          <Row
+            key={card.id}
+            card={card}
+            isOver={held.has(card.id) && isDecided(card, cards.get(card.id))}
+            hold={hold}
+            onDone={() => {
+              decided.current = { id: card.id, at };
+              hold(card, false);
+            }}
+          />
         ))}
       </ul>
       {waiting.length > most && <Link to="/needs-you">{task.showAll(waiting.length)}</Link>}
     </>
   );
 }
+
+/** Whether what a card asked is not asked any more. */
+const isDecided = (asked: Card, now: Card | undefined) =>
+  now === undefined || !needsPerson(now) || now.asks?.number !== asked.asks?.number;
 
 /** The most urgent first, then whoever has waited longest. */
 const inOrder = (cards: Card[]) =>
@@ -56,21 +94,22 @@ const inOrder = (cards: Card[]) =>
 /** Keys by which one decides without the mouse. */
 const keyOf: Record<string, string> = { 'task.approve': 'a', 'task.reject': 'r', 'task.answer': 'w' };
 
-function Row({ card }: { card: Card }) {
+interface RowProps {
+  card: Card;
+  /** It has moved while it was being decided. */
+  isOver: boolean;
+  hold(card: Card, isHeld: boolean): void;
+  onDone(): void;
+}
+
+function Row({ card, isOver, hold, onDone }: RowProps) {
   const { actions, needs } = useTexts();
   const role = useSelector(sessionStore, ({ context }) => context.who?.role);
-  const acting = useActing({ taskId: card.id, question: card.asks?.number ?? null });
+  const acting = useActing({ taskId: card.id, question: card.asks?.number ?? null, isOver, onDone });
+  const { isOpen } = acting;
+  useEffect(() => hold(card, isOpen), [card, isOpen, hold]);
   const row = useRef<HTMLLIElement>(null);
   const [isHere, setHere] = useState(false);
-  // What was decided here goes away: whoever works through the list is at the next one then.
-  useLayoutEffect(() => {
-    const item = row.current;
-    return () => {
-      if (item?.contains(document.activeElement) !== true) return;
-      const next = item.nextElementSibling ?? item.previousElementSibling;
-      next?.querySelector<HTMLElement>('[data-item]')?.focus();
-    };
-  }, []);
   const moves = role === 'viewer' ? [] : shown(card.moves);
   const open = useRef(acting.open);
   useEffect(() => {
@@ -92,10 +131,10 @@ function Row({ card }: { card: Card }) {
       onBlur={({ relatedTarget }) => !row.current?.contains(relatedTarget as Node | null) && setHere(false)}
     >
       <Link to={`/tasks/${encodeURIComponent(card.id)}`} className="what" {...itemMark}>
-        <b className="id">{card.id}</b> <span className="title">{card.title}</span>
+        <b className="id">{card.id}</b> <span className="title">{visible(card.title)}</span>
       </Link>
       <span className="why">
-        <Standing standing={card.standing} /> {card.questions === null ? card.why : firstLine(card.questions)}
+        <Standing standing={card.standing} /> {visible(card.questions === null ? card.why : firstLine(card.questions))}
       </span>
       <span className="meta">
         {card.project} · {card.stage} · {needs.since} <Age at={card.asks?.at ?? card.updatedAt} /> ·{' '}

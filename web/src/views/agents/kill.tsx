@@ -2,6 +2,7 @@
 import { useSelector } from '@xstate/store-react';
 import { useState } from 'react';
 import { ask, segment } from '../../api/ask.ts';
+import { useMayDecide } from '../../state/live.ts';
 import { sessionStore } from '../../state/session.ts';
 import { useTexts } from '../../texts/index.ts';
 
@@ -33,6 +34,7 @@ export function Confirmed({ label, says, isForAdmins = false, order }: Confirmed
   const { act } = useTexts();
   const role = useSelector(sessionStore, ({ context }) => context.who?.role);
   const [phase, setPhase] = useState<'closed' | 'open' | 'sending'>('closed');
+  const isLive = useMayDecide();
   const [problem, setProblem] = useState<string | null>(null);
   if (role === 'viewer' || (isForAdmins && role !== 'admin')) return null;
   const send = async () => {
@@ -55,13 +57,18 @@ export function Confirmed({ label, says, isForAdmins = false, order }: Confirmed
   }
   return (
     <span className="confirm">
-      <span>{says}</span>
+      <span>{isLive ? says : act.notLive}</span>
       {problem !== null && (
         <span className="problem" role="alert">
           {problem}
         </span>
       )}
-      <button type="button" className="danger" disabled={phase === 'sending'} onClick={() => void send()}>
+      <button
+        type="button"
+        className="danger"
+        aria-disabled={phase === 'sending' || !isLive}
+        onClick={() => phase === 'open' && isLive && void send()}
+      >
         {phase === 'sending' ? act.sending : label}
       </button>
       <button type="button" onClick={() => setPhase('closed')}>

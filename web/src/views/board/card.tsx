@@ -6,6 +6,7 @@ import { Standing, Verdict } from '../../parts/standing.tsx';
 import { Age, Money } from '../../parts/when.tsx';
 import { itemMark } from '../../state/list-keys.ts';
 import { useTexts } from '../../texts/index.ts';
+import { visible } from '../../visible.ts';
 
 /** One that has come here within this time, in milliseconds, is seen to come. */
 const comesMs = 1_500;
@@ -19,16 +20,16 @@ export const Card = memo(function Card({ card, isStageShown }: { card: Shown; is
     <article className={`card ${standing}${isNew ? ' new' : ''}`} data-task={id} data-version={card.version}>
       <Link to={`/tasks/${encodeURIComponent(id)}`} className="head" {...itemMark}>
         <b className="id">{id}</b>
-        <span className="title">{title}</span>
+        <span className="title">{visible(title)}</span>
       </Link>
       <p className="happens">
         {run === null ? (
           <>
-            <Standing standing={standing} /> {why}
+            <Standing standing={standing} /> {visible(why)}
           </>
         ) : (
           <>
-            <b>{run.agent}</b> {run.startedAt !== null && <Age at={run.startedAt} />} · {run.activity || why}
+            <b>{run.agent}</b> {run.startedAt !== null && <Age at={run.startedAt} />} · {visible(run.activity || why)}
           </>
         )}
       </p>

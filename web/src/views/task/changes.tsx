@@ -6,6 +6,7 @@ import { Failed } from '../../parts/failed.tsx';
 import { narrow, placeStore } from '../../state/place.ts';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
+import { visible } from '../../visible.ts';
 
 type Changed = Answer<'task.changes'>;
 
@@ -28,7 +29,7 @@ export default function Changes({ id, at, head }: { id: string; at: number | nul
               onClick={() => narrow({ file: file === path ? '' : path })}
             >
               {before !== null && before !== path && `${before} → `}
-              {path}
+              {visible(path)}
             </button>
             <span className="meta">
               {status} {!isBinary && <ins>+{additions}</ins>} {!isBinary && <del>−{deletions}</del>}
@@ -60,7 +61,7 @@ function Patch({ text }: { text: string }) {
     <pre tabIndex={0} className="patch">
       {lines.slice(0, mostLines).map((line, index) => (
         <span key={index} className={kindOf(line)}>
-          {line}
+          {visible(line)}
           {'\n'}
         </span>
       ))}

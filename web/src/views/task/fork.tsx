@@ -3,6 +3,7 @@ import { useMachine } from '@xstate/react';
 import { useEffect, useId } from 'react';
 import type { Task } from '../../api/types.ts';
 import { type ForkFields, forkingMachine } from '../../state/forking.ts';
+import { useMayDecide } from '../../state/live.ts';
 import { go } from '../../state/place.ts';
 import { useTexts } from '../../texts/index.ts';
 
@@ -11,6 +12,7 @@ export function Fork({ task, at }: { task: Task; at: number | null }) {
   const { actions, act, fork } = useTexts();
   const [state, send] = useMachine(forkingMachine);
   const { fields, problem, forked } = state.context;
+  const isLive = useMayDecide();
   const id = useId();
   useEffect(() => {
     if (forked !== null) go(`/tasks/${encodeURIComponent(forked)}`);
@@ -41,7 +43,7 @@ export function Fork({ task, at }: { task: Task; at: number | null }) {
       aria-label={actions.fork}
       onSubmit={event => {
         event.preventDefault();
-        send({ type: 'fork.send' });
+        if (isLive) send({ type: 'fork.send' });
       }}
     >
       <p>{fork.does(task.stage)}</p>
@@ -69,7 +71,7 @@ export function Fork({ task, at }: { task: Task; at: number | null }) {
         </p>
       )}
       <div className="row">
-        <button type="submit" className="primary" disabled={!state.matches('open')}>
+        <button type="submit" className="primary" aria-disabled={!state.matches('open') || !isLive}>
           {state.matches('sending') ? act.sending : actions.fork}
         </button>
         <button type="button" onClick={() => send({ type: 'fork.close' })}>

@@ -6,6 +6,7 @@ import { Failed } from '../../parts/failed.tsx';
 import { narrow } from '../../state/place.ts';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
+import { visible } from '../../visible.ts';
 
 const LogView = lazy(() => import('../../log/view.tsx'));
 
@@ -63,7 +64,7 @@ function Prompt({ agentId }: { agentId: string }) {
     <p className="reading">{texts.reading}</p>
   ) : (
     <pre tabIndex={0} className="prompt">
-      {value.text}
+      {visible(value.text)}
     </pre>
   );
 }

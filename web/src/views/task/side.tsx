@@ -10,6 +10,7 @@ import { Duration, Instant, Money } from '../../parts/when.tsx';
 import { useKeys } from '../../state/keys.ts';
 import { sessionStore } from '../../state/session.ts';
 import { useTexts } from '../../texts/index.ts';
+import { visible } from '../../visible.ts';
 import { KillButton } from '../agents/kill.tsx';
 import { Fork } from './fork.tsx';
 
@@ -23,12 +24,12 @@ export const Side = memo(function Side({ task, at, again }: { task: Task; at: nu
     <aside className="side" aria-label={task.id}>
       <section>
         <h2>{texts.task.why}</h2>
-        <p>{task.why}</p>
+        <p>{visible(task.why)}</p>
         {task.questions !== null && (
           <>
             <h3>{texts.task.questions}</h3>
             <pre tabIndex={0} className="prose">
-              {task.questions}
+              {visible(task.questions)}
             </pre>
           </>
         )}
@@ -142,7 +143,7 @@ function Gates({ task: { verdicts } }: { task: Task }) {
             <b>{gate}</b> <Verdict verdict={verdict} /> <span className="meta">{stage}</span>
           </summary>
           <pre tabIndex={0} className="prose">
-            {detail}
+            {visible(detail)}
           </pre>
           {concerns.length > 0 && <p>{concerns.join(', ')}</p>}
           <p className="meta">

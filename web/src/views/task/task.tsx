@@ -12,6 +12,7 @@ import { useLog } from '../../state/log.ts';
 import { narrow, placeStore } from '../../state/place.ts';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
+import { visible } from '../../visible.ts';
 import { TaskChart } from './chart.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { Side } from './side.tsx';
@@ -42,7 +43,7 @@ export default function TaskView({ id }: { id: string }) {
     <article className={`task${at === null ? '' : ' past'}`}>
       <header className="title">
         <h1>
-          <span className="id">{task.id}</span> {task.title}
+          <span className="id">{task.id}</span> {visible(task.title)}
         </h1>
         <p className="meta">
           <Standing standing={task.standing} /> {task.project} · {task.pipeline} · {texts.task.created}{' '}
