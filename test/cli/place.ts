@@ -85,7 +85,7 @@ export async function makePlace({ name = 'shop' }: { name?: string } = {}) {
   const calls = (): Call[] => {
     const file = join(journal, 'calls');
     if (!existsSync(file)) return [];
-    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
     return lines.map(line => {
       const [stage = '', attempt, pid] = line.split(' ');
       return { stage, attempt: Number(attempt), pid: Number(pid) };

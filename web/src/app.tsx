@@ -46,7 +46,8 @@ export function App() {
   useKeys(keys);
   // Whoever looks at the board opens a task soon.
   useEffect(() => {
-    if (phase === 'in') void loadTask();
+    // Where it cannot be had now, it is asked for when it is needed.
+    if (phase === 'in') loadTask().catch(() => {});
   }, [phase]);
 
   if (phase === 'unknown') return null;

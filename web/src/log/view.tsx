@@ -105,9 +105,10 @@ export default function LogView({ agentId }: { agentId: string }) {
         <a href={`/agents/${encodeURIComponent(agentId)}/logs?raw=true`} download={`${agentId}.log`}>
           {runs.raw}
         </a>
+        <span className="meta">{runs.lines(amount(lines.length + dropped))}</span>
+        {/* Heard once, when it changes; what is counted is not read out. */}
         <span className="meta" role="status">
-          {runs.lines(amount(lines.length + dropped))} {phase === 'ended' && runs.ended}{' '}
-          {phase === 'broken' && runs.broken}
+          {phase === 'ended' && runs.ended} {phase === 'broken' && runs.broken}
         </span>
       </div>
       {dropped > 0 && <p className="meta">{runs.dropped(amount(dropped))}</p>}

@@ -9,6 +9,7 @@ import { Age, Money } from '../../parts/when.tsx';
 import { itemMark, useListKeys } from '../../state/list-keys.ts';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
+import { visible } from '../../visible.ts';
 import { Confirmed, KillButton } from './kill.tsx';
 
 type Agents = Answer<'agent.list'>;
@@ -60,7 +61,7 @@ function Runs({ runs, again }: { runs: readonly AgentView[]; again(): void }) {
           </Link>
           <span>
             <b>{run.agent}</b> {run.model !== null && <span className="meta">{run.model}</span>}{' '}
-            {texts.runs.status[run.status]} · {run.why ?? run.error ?? run.activity}
+            {texts.runs.status[run.status]} {visible(run.why ?? run.error ?? run.activity)}
           </span>
           <span className="meta">
             {run.attempt > 1 && `${texts.runs.attempt(run.attempt)} · `}

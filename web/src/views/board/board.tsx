@@ -65,7 +65,7 @@ export function BoardView() {
           options={['project']}
           words={{ project: board.byProject }}
         />
-        <span className="meta" role="status">
+        <span className="meta">
           {loaded === 'all' ? board.count(count) : loaded === 'some' ? board.readingMore(count) : board.reading}
         </span>
         {isNarrowed && (

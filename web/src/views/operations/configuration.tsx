@@ -3,6 +3,7 @@ import type { Answer } from '../../api/types.ts';
 import { Failed } from '../../parts/failed.tsx';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
+import { Storage } from './storage.tsx';
 
 type Shown = Answer<'config.show'>;
 interface Health {
@@ -30,6 +31,7 @@ export function Configuration() {
           ))}
         </ul>
       </section>
+      <Storage />
       <section>
         <h2>{texts.operations.configuration}</h2>
         {error !== undefined && <Failed error={error} again={again} />}

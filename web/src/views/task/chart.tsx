@@ -1,10 +1,10 @@
 /** The chart of the task's own pipeline: the whole, or the stage that somebody looks at. */
 import { useSelector } from '@xstate/store-react';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { segment } from '../../api/ask.ts';
 import type { AgentView, Answer, Chart as Drawn, LogEntry, Task } from '../../api/types.ts';
 import { Chart } from '../../chart/chart.tsx';
-import { outermost, takenIn } from '../../chart/taken.ts';
+import { outermost, type Taken, takenIn } from '../../chart/taken.ts';
 import { Failed } from '../../parts/failed.tsx';
 import { narrow, placeStore } from '../../state/place.ts';
 import { useRead } from '../../state/read.ts';
@@ -82,17 +82,40 @@ function lookNear(state: string): void {
   if (state !== '') narrow({ near: outermost(state) });
 }
 
-/** The machine of a run, in the place of its stages: where it is now. */
+/** The machine of a run and the breaker that it depends on: where each is now. */
 function RunChart({ run }: { run: AgentView }) {
-  const { chart: texts } = useTexts();
-  const { value: chart } = useRead<Drawn>('/machines/agentRun/chart');
-  if (chart === undefined) return null;
+  const { chart: texts, operations } = useTexts();
+  const { value: breaker } = useRead<Answer<'breaker.list'>>('/breakers', { when: ({ kind }) => kind === 'breaker' });
+  const state = breaker?.breakers[run.provider]?.state ?? null;
   return (
-    <details className="child">
-      <summary>
+    <>
+      <Child machine="agentRun" state={run.state} label={run.agentId}>
         {texts.children}: <b>{run.agentId}</b> · {run.agent} · <code>{run.state}</code>
-      </summary>
-      <Chart chart={chart} state={run.state} taken={new Map()} label={run.agentId} />
+      </Child>
+      <Child machine="breaker" state={state} label={operations.breakerOf(run.provider)}>
+        {operations.breakerOf(run.provider)} · <code>{state ?? '–'}</code>
+      </Child>
+    </>
+  );
+}
+
+interface ChildProps {
+  machine: string;
+  state: string | null;
+  label: string;
+  children: React.ReactNode;
+}
+
+/** Drawn when somebody wants to see it. */
+function Child({ machine, state, label, children }: ChildProps) {
+  const [isOpen, setOpen] = useState(false);
+  const { value: chart } = useRead<Drawn>(isOpen ? `/machines/${machine}/chart` : null);
+  return (
+    <details className="child" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{children}</summary>
+      {chart !== undefined && <Chart chart={chart} state={state} taken={nothingTaken} label={label} />}
     </details>
   );
 }
+
+const nothingTaken = new Map<string, Taken>();
