@@ -61,11 +61,11 @@ export const dashboardMeasurements: Record<string, () => Promise<Row[]>> = {
     ];
   },
   async logView() {
-    const { perSecond, longestMs, slowFrames, frames, heapBefore, heapAfter } = await measureLog();
+    const { perSecond, said, longestMs, slowFrames, frames, heapBefore, heapAfter } = await measureLog();
     return [
       {
         what: `log view following ${short(perSecond / 1e6)} MB/s of output: the longest frame`,
-        measured: `${short(longestMs)} ms; ${slowFrames} of ${frames} over 50 ms`,
+        measured: `${short(longestMs)} ms; ${slowFrames} of ${frames} over 50 ms; ${said} had come by then`,
         bar: 'none over 50 ms',
         isMet: slowFrames === 0,
       },

@@ -218,8 +218,10 @@ export function measureLog() {
         await pause(15_000);
         const frames = await framesOf(page);
         const heapAfter = await heap();
+        const said = await page.locator('.log .meta').first().textContent();
         return {
           perSecond: printing.perSecond,
+          said: said ?? '',
           longestMs: Math.max(...frames),
           slowFrames: frames.filter(ms => ms > 50).length,
           frames: frames.length,
