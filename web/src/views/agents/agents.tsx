@@ -61,7 +61,8 @@ function Runs({ runs, again }: { runs: readonly AgentView[]; again(): void }) {
           </Link>
           <span>
             <b>{run.agent}</b> {run.model !== null && <span className="meta">{run.model}</span>}{' '}
-            {texts.runs.status[run.status]} {visible(run.why ?? run.error ?? run.activity)}
+            {texts.runs.status[run.status]}
+            {sayingOf(run) !== '' && `: ${visible(sayingOf(run))}`}
           </span>
           <span className="meta">
             {run.attempt > 1 && `${texts.runs.attempt(run.attempt)} · `}
@@ -75,3 +76,5 @@ function Runs({ runs, again }: { runs: readonly AgentView[]; again(): void }) {
     </ul>
   );
 }
+
+const sayingOf = ({ why, error, activity }: AgentView) => why ?? error ?? activity;
