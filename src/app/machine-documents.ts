@@ -5,7 +5,7 @@ import { definitionOf } from '../machines/drawing/definition.ts';
 import { drawingOf, partOf } from '../machines/drawing/drawing.ts';
 import { mermaidOf } from '../machines/drawing/mermaid.ts';
 import { isLarge, overviewOf } from '../machines/drawing/overview.ts';
-import { planOf } from '../machines/drawing/plan.ts';
+import { type Plan, planOf } from '../machines/drawing/plan.ts';
 import { svgOf } from '../machines/drawing/svg.ts';
 
 export const documentFormats = ['json', 'svg', 'mermaid'] as const;
@@ -21,7 +21,7 @@ export interface Documented {
 export async function documentOf({ machine, hash }: Documented, format: DocumentFormat): Promise<string> {
   if (format === 'json') return JSON.stringify(definitionOf(machine), null, 2);
   if (format === 'mermaid') return mermaidOf(machine);
-  return drawnOnce(hash, () => draw(machine));
+  return recall<string>(hash) ?? remember(hash, draw(machine));
 }
 
 /**
@@ -29,37 +29,44 @@ export async function documentOf({ machine, hash }: Documented, format: Document
  * large machine as a whole is shown by its outermost states.
  */
 export async function chartOfMachine({ machine, hash }: Documented, within: string): Promise<Chart | undefined> {
+  const key = `${hash} chart ${within}`;
+  const known = recall<Chart>(key);
+  if (known !== undefined) return known;
   const whole = drawingOf(machine);
   const drawing = within === '' ? whole : partOf(whole, within);
   if (drawing === undefined) return undefined;
-  const text = await drawnOnce(`${hash} chart ${within}`, async () => {
-    const { arrange } = await import('./arrange.ts');
-    const { plan, cells } =
-      within === '' && isLarge(whole) ? overviewOf(whole) : { plan: planOf(drawing, { isBrief: true }), cells: null };
-    return JSON.stringify(chartOf(machine.id, within, { drawing, plan, arranged: await arrange(plan), cells }));
-  });
-  return JSON.parse(text) as Chart;
+  const { plan, cells } =
+    within === '' && isLarge(whole) ? overviewOf(whole) : { plan: planOf(drawing, { isBrief: true }), cells: null };
+  return remember(
+    key,
+    arranged(plan).then(arrangement => chartOf(machine.id, within, { drawing, plan, arranged: arrangement, cells })),
+  );
 }
 
 /** So many drawings are kept, of some kilobytes each, a few of some hundred. */
 const mostKept = 300;
-const kept = new Map<string, Promise<string>>();
+const kept = new Map<string, Promise<unknown>>();
 
-function drawnOnce(hash: string, make: () => Promise<string>): Promise<string> {
-  const drawing = kept.get(hash) ?? make();
-  // The one that was asked for last is the youngest.
-  kept.delete(hash);
-  kept.set(hash, drawing);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= mostKept) break;
-    kept.delete(oldest);
-  }
-  drawing.catch(() => kept.delete(hash));
-  return drawing;
+/** What was drawn under a key; what was asked for last is the youngest. */
+function recall<Drawn>(key: string): Promise<Drawn> | undefined {
+  const drawn = kept.get(key) as Promise<Drawn> | undefined;
+  if (drawn === undefined) return undefined;
+  kept.delete(key);
+  kept.set(key, drawn);
+  return drawn;
 }
 
+function remember<Drawn>(key: string, drawn: Promise<Drawn>): Promise<Drawn> {
+  kept.set(key, drawn);
+  if (kept.size > mostKept) kept.delete(kept.keys().next().value!);
+  drawn.catch(() => kept.delete(key));
+  return drawn;
+}
+
+/** Nothing of the kernel is loaded before somebody wants a drawing. */
+const arranged = async (plan: Plan) => (await import('./arrange.ts')).arrange(plan);
+
 async function draw(machine: AnyStateMachine): Promise<string> {
-  const { arrange } = await import('./arrange.ts');
   const plan = planOf(drawingOf(machine));
-  return svgOf(plan, await arrange(plan), `The machine ${machine.id}. ${machine.root.description ?? ''}`.trim());
+  return svgOf(plan, await arranged(plan), `The machine ${machine.id}. ${machine.root.description ?? ''}`.trim());
 }

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { standings } from '../machines/standing.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { page } from './fields.ts';
+import { pipelinesOf } from './known-pipelines.ts';
 import { operation, type Site } from './operation.ts';
 import { type AgentView, viewOfRun } from './views/agent.ts';
-import { type Card, card, cardOf, pipelineOf } from './views/card.ts';
+import { type Card, card, cardOf } from './views/card.ts';
 import { pageOf } from './views/list.ts';
 import { reasonsOf } from './views/reasons.ts';
 
@@ -54,7 +55,7 @@ export const board = operation({
     const { rows, nextCursor } =
       ids === undefined ? await pageOf(runtime, wanted) : { rows: await named(app, ids.split(',')), nextCursor: null };
     const items = await cardsOf(app, rows);
-    return { position, pipelines: await pipelinesOf(app, rows), items, nextCursor };
+    return { position, pipelines: await stagesOf(app, rows), items, nextCursor };
   },
 });
 
@@ -89,21 +90,15 @@ const brief = ({ agentId, agent, status, attempt, activity, startedAt }: AgentVi
 };
 
 /** The stages of each pipeline that the rows go through, by its name; of two with one name those of the newest task. */
-async function pipelinesOf(
-  { runtime }: Site,
-  rows: readonly ActorRow[],
-): Promise<{ name: string; stages: string[] }[]> {
+async function stagesOf({ runtime }: Site, rows: readonly ActorRow[]): Promise<{ name: string; stages: string[] }[]> {
   const byName = new Map<string, string[]>();
-  const seen = new Set<string>();
-  for (const row of rows) {
-    if (seen.has(row.definition)) continue;
-    seen.add(row.definition);
-    const { name, stages } = await pipelineOf(runtime, row);
-    if (!byName.has(name))
-      byName.set(
-        name,
-        stages.map(stage => stage.name),
-      );
+  for (const definition of new Set(rows.map(row => row.definition))) {
+    const pipeline = await pipelinesOf(runtime)(definition);
+    if (pipeline === undefined || byName.has(pipeline.name)) continue;
+    byName.set(
+      pipeline.name,
+      pipeline.stages.map(stage => stage.name),
+    );
   }
   return [...byName].map(([name, stages]) => ({ name, stages }));
 }

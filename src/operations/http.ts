@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { envelopeType, keyHeader, segment } from '../domain/request.ts';
 import { type AnyOperation, isStream, type Route } from './operation.ts';
+
+export { envelopeType, keyHeader };
 
 /** A request without a connection: what a server has of one once its headers are read. */
 export interface PlainRequest {
@@ -20,12 +23,6 @@ export interface PlainResponse {
   headers: Record<string, string>;
   body: string | AsyncIterable<string>;
 }
-
-/** What whoever wants every answer as its operation describes it accepts: no document of a media type of its own. */
-export const envelopeType = 'application/vnd.signalbox+json';
-
-/** The header by which the same order is carried out once. */
-export const keyHeader = 'idempotency-key';
 
 /** Characters of a key, at the most. */
 export const longestKey = 200;
@@ -51,10 +48,7 @@ export function requestFor(operation: AnyOperation, input: JsonObject, key: stri
   return { method: route.method, url: path, headers, body: JSON.stringify(rest) };
 }
 
-/**
- * A value as one segment of a path. `.` and `..` mean a place in it, however they are written (RFC 3986, 5.2.4), so a mark
- * that no name has goes before them; the other side takes it away.
- */
+/** A value as one segment of a path. Throws `badInput` for what fits into none. */
 function segmentFor({ name: asked }: AnyOperation, name: string, value: string): string {
   if (value === '' || !value.isWellFormed()) {
     // In the words of whoever would have found out, had it arrived.
@@ -63,10 +57,8 @@ function segmentFor({ name: asked }: AnyOperation, name: string, value: string):
     const why = `${asked}: "${name}": ${message}.`;
     throw new SignalboxError('invalid', 'badInput', why, { problems: [{ path: name, message }], remedy });
   }
-  return `${/^[.]{1,2}$/.test(value) ? dotMark : ''}${encodeURIComponent(value)}`;
+  return segment(value);
 }
-
-const dotMark = '%00';
 
 function queryOf(fields: JsonObject): string {
   const query = new URLSearchParams();

@@ -2,7 +2,7 @@
  * A large machine at a glance: its outermost states as boxes with what leads from one to the other, and what is inside
  * them as cells, a line of them after another. Everything is in its place before anybody is anywhere.
  */
-import type { Drawing, DrawnState } from './drawing.ts';
+import { type Drawing, type DrawnState, withInner } from './drawing.ts';
 import { type Arrow, type Box, type Plan, type Point, padding, planOf, type Size, titleHeight } from './plan.ts';
 
 /** A state inside an outermost one; its place counts from the corner of the box around it. */
@@ -37,12 +37,9 @@ export const isLarge = ({ root }: Drawing) =>
 
 export function overviewOf(drawing: Drawing): Overview {
   const { root, arrows, notes } = planOf(drawing);
-  const outermost = new Map<string, string>();
-  const take = (state: DrawnState, id: string) => {
-    outermost.set(state.id, id);
-    for (const inner of state.states) take(inner, id);
-  };
-  for (const state of drawing.root.states) take(state, state.id);
+  const outermost = new Map(
+    drawing.root.states.flatMap(state => withInner(state).map(({ id }) => [id, state.id] as const)),
+  );
   const cells = new Map(drawing.root.states.map(state => [state.id, cellsOf(state)]));
   const start = root.boxes.find(({ type }) => type === 'start');
   const sized = drawing.root.states.map(state => boxOf(state, cells.get(state.id)!));

@@ -2,11 +2,11 @@
 import { contextOf } from '../../app/context.ts';
 import type { AgentRunContext } from '../../machines/agent-run-context.ts';
 import { createWaits, type Wait, waitsOfOne } from '../../machines/agent-run-waits.ts';
-import type { Pipeline } from '../../machines/pipeline.ts';
 import { projectsIn, type Standing, standingIn } from '../../machines/standing.ts';
 import { createCourse, type Turn } from '../../machines/task/course.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
+import type { Pipelines } from '../known-pipelines.ts';
 import { type GateFacts, gatesIn } from './gates.ts';
 import type { Pause } from './pause.ts';
 import { type StageTimes, stagesIn } from './times.ts';
@@ -30,19 +30,7 @@ export interface TaskFacts {
   usage: UsageFacts[];
 }
 
-/** Answers the pipeline behind a definition. */
-export type Pipelines = (hash: string) => Promise<Pipeline | undefined>;
-
 const entriesAtOnce = 200;
-/** A task has as many as its budgets allow, which is less. */
-const mostRuns = 1_000;
-
-/** Runs of a task, the oldest first. */
-export async function runsOf(runtime: Runtime, taskId: string): Promise<ActorRow[]> {
-  const rows = await runtime.actors({ parentId: taskId, kind: 'agentRun', limit: mostRuns });
-  return rows.sort((a, b) => a.createdAt - b.createdAt);
-}
-
 export interface Reading {
   runtime: Runtime;
   pipelines: Pipelines;
@@ -51,7 +39,7 @@ export interface Reading {
   now: number;
 }
 
-/** Everything of a task that can be counted. One that lives is counted as far as it has come. */
+/** Everything of a task that can be counted; `runs` are its own, the oldest first. One that lives is counted as far as it has come. */
 export async function factsOf(row: ActorRow, runs: readonly ActorRow[], reading: Reading): Promise<TaskFacts> {
   const { pipelines, pause, now } = reading;
   const pipeline = await pipelines(row.definition);

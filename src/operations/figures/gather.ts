@@ -1,9 +1,10 @@
 /** The tasks of a period with what there is to count of each, in pages, so that the event loop is never held for long. */
-import type { Pipeline } from '../../machines/pipeline.ts';
 import { projectTag } from '../../machines/standing.ts';
 import type { ActorRow, EndedPlace, ListPlace } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
-import { factsOf, type Pipelines, type Reading, runsOf, type TaskFacts } from './facts.ts';
+import { runsOf } from '../find.ts';
+import { pipelinesOf } from '../known-pipelines.ts';
+import { factsOf, type Reading, type TaskFacts } from './facts.ts';
 import { createPause } from './pause.ts';
 
 export interface Period {
@@ -52,13 +53,13 @@ export function gathererOf(runtime: Runtime): Gather {
 
 function createGatherer(runtime: Runtime): Gather {
   const known = new Map<string, Known>();
-  const pipelines = createPipelines(runtime);
+  const pipelines = pipelinesOf(runtime);
 
   /** What was counted of a task that has ended, unless more has happened since. Those that were asked for last are kept. */
   async function counted(row: ActorRow, reading: Reading): Promise<TaskFacts> {
     const before = known.get(row.id);
     const isSame = before?.version === row.version;
-    const facts = isSame ? before.facts : await factsOf(row, await runsOf(runtime, row.id), reading);
+    const facts = isSame ? before.facts : await factsOf(row, (await runsOf(runtime, row.id)).reverse(), reading);
     known.delete(row.id);
     known.set(row.id, { version: row.version, facts });
     for (const oldest of known.keys()) {
@@ -95,7 +96,7 @@ function createGatherer(runtime: Runtime): Gather {
       await pause();
       if (isFull()) break;
       looked += 1;
-      if (row.createdAt < to) tasks.set(row.id, await factsOf(row, await runsOf(runtime, row.id), reading));
+      if (row.createdAt < to) tasks.set(row.id, await factsOf(row, (await runsOf(runtime, row.id)).reverse(), reading));
     }
     // What has ended meanwhile was among neither when it was looked for, or among those that lived.
     await countEnded(Math.max(from, now));
@@ -141,14 +142,4 @@ async function endOf(runtime: Runtime, { id, version, updatedAt }: ActorRow): Pr
     const last = entries.findLast(({ outcome }) => outcome === 'applied');
     if (last !== undefined || after <= 0) return last?.at ?? updatedAt;
   }
-}
-
-/** Pipelines by the hashes of their definitions. There are few, and they never change. */
-function createPipelines(runtime: Runtime): Pipelines {
-  const known = new Map<string, Pipeline>();
-  return async hash => {
-    const pipeline = known.get(hash) ?? ((await runtime.definition(hash)) as unknown as Pipeline | undefined);
-    if (pipeline !== undefined) known.set(hash, pipeline);
-    return pipeline;
-  };
 }

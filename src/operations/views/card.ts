@@ -1,10 +1,10 @@
 /** A task as a card on a board: what one sees of it among many. */
 import { z } from 'zod';
-import type { Pipeline } from '../../machines/pipeline.ts';
 import { runStatuses, standingIn } from '../../machines/standing.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import { at } from '../fields.ts';
+import { pipelinesOf } from '../known-pipelines.ts';
 
 import { taskFields, viewOfTask } from './task.ts';
 
@@ -43,39 +43,31 @@ export type OwnCard = Omit<Card, 'run'>;
 /** So many cards are remembered. */
 const mostKept = 20_000;
 
-const kept = new WeakMap<object, Map<string, Promise<OwnCard>>>();
-
-/** The card of a row, made once for each version of the task. */
-export function cardOf(runtime: Runtime, row: ActorRow): Promise<OwnCard> {
-  const known = kept.get(runtime) ?? new Map<string, Promise<OwnCard>>();
-  kept.set(runtime, known);
-  const key = `${row.id} ${row.version}`;
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const made = makeCard(runtime, row);
-  known.set(key, made);
-  made.catch(() => known.delete(key));
-  if (known.size > mostKept) known.delete(known.keys().next().value!);
-  return made;
+interface Kept {
+  /** Of the task of which it is the card. */
+  version: number;
+  card: Promise<OwnCard>;
 }
 
-/** Pipelines by the hash of the definition that tasks live by. */
-const pipelines = new WeakMap<object, Map<string, Promise<Pipeline>>>();
+const kept = new WeakMap<object, Map<string, Kept>>();
 
-/** The pipeline that a task goes through. */
-export function pipelineOf(runtime: Runtime, { id, definition }: ActorRow): Promise<Pipeline> {
-  const known = pipelines.get(runtime) ?? new Map<string, Promise<Pipeline>>();
-  pipelines.set(runtime, known);
-  const found = known.get(definition) ?? (runtime.definitionOf(id) as unknown as Promise<Pipeline>);
-  known.set(definition, found);
-  found.catch(() => known.delete(definition));
-  return found;
+/** The card of a row, made once for each version of the task; that of an earlier one is forgotten. */
+export function cardOf(runtime: Runtime, row: ActorRow): Promise<OwnCard> {
+  const known = kept.get(runtime) ?? new Map<string, Kept>();
+  kept.set(runtime, known);
+  const found = known.get(row.id);
+  if (found?.version === row.version) return found.card;
+  const card = makeCard(runtime, row);
+  known.set(row.id, { version: row.version, card });
+  card.catch(() => known.delete(row.id));
+  if (known.size > mostKept) known.delete(known.keys().next().value!);
+  return card;
 }
 
 async function makeCard(runtime: Runtime, row: ActorRow): Promise<OwnCard> {
   const task = await viewOfTask(runtime, row);
-  const { stages } = await pipelineOf(runtime, row);
-  const stage = stages.find(({ name }) => name === task.stage);
+  const pipeline = await pipelinesOf(runtime)(row.definition);
+  const stage = pipeline?.stages.find(({ name }) => name === task.stage);
   const isAsked = row.tags.includes('person') || standingIn(row.tags) === 'blocked';
   const shown = Object.fromEntries(Object.keys(ofTask).map(name => [name, task[name as keyof typeof ofTask]]));
   return {

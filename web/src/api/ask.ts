@@ -1,8 +1,8 @@
 /** Asks the API as any client does; a failure is thrown as the problem that it is. */
 import type { ProblemDocument } from '../../../src/domain/problem.ts';
+import { envelopeType, keyHeader } from '../../../src/domain/request.ts';
 
-/** Every answer as its operation describes it, and no document of another type. */
-const envelope = 'application/vnd.signalbox+json';
+export { segment } from '../../../src/domain/request.ts';
 
 export class Refused extends Error {
   /** The HTTP status; 0 where nobody has answered. */
@@ -45,9 +45,9 @@ export async function ask<Given>(
   const answer = await fetch(addressOf(path, query), {
     method,
     headers: {
-      accept: envelope,
+      accept: envelopeType,
       ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(key !== undefined && { 'idempotency-key': key }),
+      ...(key !== undefined && { [keyHeader]: key }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal !== undefined && { signal }),
@@ -73,6 +73,3 @@ function problemIn(text: string): Partial<ProblemDocument> {
     return {};
   }
 }
-
-/** One segment of a path. `.` and `..` mean a place in it, so a mark goes before them that the other side takes away. */
-export const segment = (value: string) => `${/^[.]{1,2}$/.test(value) ? '%00' : ''}${encodeURIComponent(value)}`;
