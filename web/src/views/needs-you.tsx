@@ -6,7 +6,7 @@ import { useActing } from '../parts/act.tsx';
 import { Link } from '../parts/link.tsx';
 import { Standing } from '../parts/standing.tsx';
 import { Age, Money } from '../parts/when.tsx';
-import { useKeys } from '../state/keys.ts';
+import { decisionKeys, useDecisionKeys } from '../state/decision-keys.ts';
 import { itemMark, useListKeys } from '../state/list-keys.ts';
 import { sessionStore } from '../state/session.ts';
 import { hasEnded, needsPerson, tasksStore } from '../state/tasks.ts';
@@ -91,9 +91,6 @@ const isDecided = (asked: Card, now: Card | undefined) =>
 const inOrder = (cards: Card[]) =>
   cards.sort((a, b) => a.priority - b.priority || a.updatedAt.localeCompare(b.updatedAt) || a.id.localeCompare(b.id));
 
-/** Keys by which one decides without the mouse. */
-const keyOf: Record<string, string> = { 'task.approve': 'a', 'task.reject': 'r', 'task.answer': 'w' };
-
 interface RowProps {
   card: Card;
   /** It has moved while it was being decided. */
@@ -111,18 +108,7 @@ function Row({ card, isOver, hold, onDone }: RowProps) {
   const row = useRef<HTMLLIElement>(null);
   const [isHere, setHere] = useState(false);
   const moves = role === 'viewer' ? [] : shown(card.moves);
-  const open = useRef(acting.open);
-  useEffect(() => {
-    open.current = acting.open;
-  });
-  const keys = useMemo(
-    () =>
-      Object.fromEntries(
-        isHere ? moves.flatMap(move => (keyOf[move.event] ? [[keyOf[move.event], () => open.current(move)]] : [])) : [],
-      ),
-    [isHere, moves],
-  );
-  useKeys(keys);
+  useDecisionKeys(moves, isHere, acting.open);
   return (
     <li
       ref={row}
@@ -147,7 +133,7 @@ function Row({ card, isOver, hold, onDone }: RowProps) {
             type="button"
             className={move.isUsual && index === 0 ? 'primary' : ''}
             onClick={() => acting.open(move)}
-            aria-keyshortcuts={keyOf[move.event]}
+            aria-keyshortcuts={decisionKeys[move.event]}
           >
             {actions[move.event] ?? move.event}
             {move.fields.length > 0 && '…'}

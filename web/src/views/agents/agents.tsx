@@ -3,6 +3,7 @@
 import { ask } from '../../api/ask.ts';
 import type { AgentView, Answer } from '../../api/types.ts';
 import { amount } from '../../format.ts';
+import { Confirmed } from '../../parts/confirmed.tsx';
 import { Failed } from '../../parts/failed.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Age, Money } from '../../parts/when.tsx';
@@ -10,7 +11,7 @@ import { itemMark, useListKeys } from '../../state/list-keys.ts';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
 import { visible } from '../../visible.ts';
-import { Confirmed, KillButton } from './kill.tsx';
+import { KillButton } from './kill.tsx';
 
 type Agents = Answer<'agent.list'>;
 

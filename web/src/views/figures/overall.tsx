@@ -1,14 +1,11 @@
 /** The figures of all tasks of a time, over time, and by project. */
-import { duration } from '../../format.ts';
 import { Link } from '../../parts/link.tsx';
 import { Money } from '../../parts/when.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { FiguresShown } from './figures.tsx';
-import { percent, Table, TasksOf } from './tasks-of.tsx';
+import { percent, span, Table, TasksOf } from './tasks-of.tsx';
 
 type Summary = FiguresShown['overall'];
-
-const ms = (value: number | null) => (value === null ? '–' : duration(value));
 
 export function Overall({ overall }: { overall: Summary }) {
   const { figures, standing } = useTexts();
@@ -18,7 +15,7 @@ export function Overall({ overall }: { overall: Summary }) {
     [standing.failed, <TasksOf key="failed" {...failed} />, ''],
     [standing.cancelled, <TasksOf key="cancelled" {...cancelled} />, ''],
     [figures.living, <TasksOf key="living" {...living} />, ''],
-    [figures.leadTime, ms(leadTime.medianMs), figures.ninety(ms(leadTime.p90Ms))],
+    [figures.leadTime, span(leadTime.medianMs), figures.ninety(span(leadTime.p90Ms))],
     [figures.rework, <TasksOf key="rework" {...rework} total={rework.count} />, figures.tasks(rework.total)],
     [figures.passRate, percent(verdicts.passRate), figures.verdicts(verdicts.pass, verdicts.fail)],
     [figures.cost, <Money key="cost" usd={spent.costUsd} />, figures.runs(spent.runs)],
@@ -79,78 +76,63 @@ export function Periods({ periods }: { periods: FiguresShown['periods'] }) {
           </svg>
         </section>
       )}
-      <Table
+      <Summaries
         title={figures.overTime}
-        heads={[
-          figures.period,
-          standing.done,
-          standing.failed,
-          standing.cancelled,
-          figures.leadTime,
-          figures.rework,
-          figures.passRate,
-          figures.cost,
-        ]}
-      >
-        {[...periods]
+        head={figures.period}
+        ends={ends}
+        rows={[...periods]
           .reverse()
           .filter(period => ends.some(end => period[end].total > 0) || period.living.total > 0)
-          .map(({ period, done, failed, cancelled, leadTime, rework, verdicts, spent }) => (
-            <tr key={period}>
-              <th scope="row">{period}</th>
-              <td>
-                <TasksOf {...done} />
-              </td>
-              <td>
-                <TasksOf {...failed} />
-              </td>
-              <td>
-                <TasksOf {...cancelled} />
-              </td>
-              <td>{ms(leadTime.medianMs)}</td>
-              <td>{rework.count}</td>
-              <td>{percent(verdicts.passRate)}</td>
-              <td>
-                <Money usd={spent.costUsd} />
-              </td>
-            </tr>
-          ))}
-      </Table>
+          .map(summary => ({ key: summary.period, head: summary.period, summary }))}
+      />
     </>
   );
 }
 
 export function Projects({ projects }: { projects: FiguresShown['projects'] }) {
-  const { figures, board, standing } = useTexts();
+  const { figures, board } = useTexts();
   return (
-    <Table
+    <Summaries
       title={figures.byProject}
-      heads={[
-        board.project,
-        standing.done,
-        standing.failed,
-        figures.leadTime,
-        figures.rework,
-        figures.passRate,
-        figures.cost,
-      ]}
-    >
-      {projects.map(({ project, done, failed, leadTime, rework, verdicts, spent }) => (
-        <tr key={project}>
-          <th scope="row">
-            <Link to={`/figures?project=${encodeURIComponent(project)}`}>{project}</Link>
-          </th>
+      head={board.project}
+      ends={['done', 'failed']}
+      rows={projects.map(summary => ({
+        key: summary.project,
+        head: <Link to={`/figures?project=${encodeURIComponent(summary.project)}`}>{summary.project}</Link>,
+        summary,
+      }))}
+    />
+  );
+}
+
+interface SummariesProps {
+  title: string;
+  /** What the rows are. */
+  head: string;
+  /** How tasks end, each in a column. */
+  ends: readonly ('done' | 'failed' | 'cancelled')[];
+  rows: readonly { key: string; head: React.ReactNode; summary: Summary }[];
+}
+
+/** Sets of tasks under one another. */
+function Summaries({ title, head, ends, rows }: SummariesProps) {
+  const { figures, standing } = useTexts();
+  const { leadTime, rework, passRate, cost } = figures;
+  return (
+    <Table title={title} heads={[head, ...ends.map(end => standing[end]), leadTime, rework, passRate, cost]}>
+      {rows.map(({ key, head: name, summary }) => (
+        <tr key={key}>
+          <th scope="row">{name}</th>
+          {ends.map(end => (
+            <td key={end}>
+              <TasksOf {...summary[end]} />
+            </td>
+          ))}
+          <td>{span(summary.leadTime.medianMs)}</td>
+          <td>{summary.rework.count}</td>
+          <td>{percent(summary.verdicts.passRate)}</td>
           <td>
-            <TasksOf {...done} />
-          </td>
-          <td>
-            <TasksOf {...failed} />
-          </td>
-          <td>{ms(leadTime.medianMs)}</td>
-          <td>{rework.count}</td>
-          <td>{percent(verdicts.passRate)}</td>
-          <td>
-            <Money usd={spent.costUsd} />
+            <Money usd={summary.spent.costUsd} />
           </td>
         </tr>
       ))}

@@ -3,9 +3,7 @@ import { amount, duration } from '../../format.ts';
 import { Money } from '../../parts/when.tsx';
 import { useTexts } from '../../texts/index.ts';
 import type { FiguresShown } from './figures.tsx';
-import { percent, Table, TasksOf } from './tasks-of.tsx';
-
-const ms = (value: number | null) => (value === null ? '–' : duration(value));
+import { percent, span, Table, TasksOf } from './tasks-of.tsx';
 
 export function Stages({ stages }: { stages: FiguresShown['stages'] }) {
   const { figures, task } = useTexts();
@@ -17,9 +15,9 @@ export function Stages({ stages }: { stages: FiguresShown['stages'] }) {
       {stages.map(({ stage, time, phases, total, tasks }) => (
         <tr key={stage}>
           <th scope="row">{stage}</th>
-          <td>{ms(time.medianMs)}</td>
-          <td>{ms(time.p90Ms)}</td>
-          <td>{ms(time.totalMs)}</td>
+          <td>{span(time.medianMs)}</td>
+          <td>{span(time.p90Ms)}</td>
+          <td>{span(time.totalMs)}</td>
           <td>
             {Object.entries(phases)
               .sort(([, a], [, b]) => b - a)

@@ -1,4 +1,5 @@
 /** How many tasks a figure is made of, as a link to them. */
+import { duration } from '../../format.ts';
 import { Link } from '../../parts/link.tsx';
 import { useTexts } from '../../texts/index.ts';
 
@@ -50,3 +51,6 @@ export function Table({
 }
 
 export const percent = (share: number | null) => (share === null ? '–' : `${Math.round(share * 100)} %`);
+
+/** A span of time; a dash for none. */
+export const span = (ms: number | null) => (ms === null ? '–' : duration(ms));

@@ -1,10 +1,10 @@
 /** Events and actions that were tried until nobody tries any more. */
 import { ask, segment } from '../../api/ask.ts';
 import type { Answer } from '../../api/types.ts';
+import { Confirmed } from '../../parts/confirmed.tsx';
 import { Failed } from '../../parts/failed.tsx';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
-import { Confirmed } from '../agents/kill.tsx';
 
 type Letters = Answer<'deadLetter.list'>;
 const everyMs = 10_000;

@@ -1,13 +1,13 @@
 /** One delivery: what came, how it was read, what it did; played again when it is to be. */
 import { ask, segment } from '../../api/ask.ts';
 import type { Answer } from '../../api/types.ts';
+import { Confirmed } from '../../parts/confirmed.tsx';
 import { Failed } from '../../parts/failed.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Instant } from '../../parts/when.tsx';
 import { go } from '../../state/place.ts';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
-import { Confirmed } from '../agents/kill.tsx';
 
 type Delivery = Answer<'delivery.show'>;
 

@@ -1,5 +1,5 @@
 /** What keeps work going, and what stands in its way: queue, breakers, leases, what was not delivered, what came in. */
-import { Link } from '../../parts/link.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import { useTexts } from '../../texts/index.ts';
 import { Configuration } from './configuration.tsx';
 import { Connections } from './connections.tsx';
@@ -23,18 +23,11 @@ export default function OperationsView({ part }: { part: string | null }) {
   return (
     <section className="page">
       <h1>{texts.views.operations}</h1>
-      <nav className="tabs" aria-label={texts.views.operations}>
-        {parts.map(name => (
-          <Link
-            key={name}
-            to={`/operations/${name}`}
-            className="tab"
-            aria-current={name === shown ? 'true' : undefined}
-          >
-            {names[name]}
-          </Link>
-        ))}
-      </nav>
+      <Tabs
+        label={texts.views.operations}
+        tabs={parts.map(name => ({ name, label: names[name], to: `/operations/${name}` }))}
+        shown={shown}
+      />
       {shown === 'queue' && <QueueParts />}
       {shown === 'connections' && <Connections />}
       {shown === 'dead-letters' && <DeadLetters />}

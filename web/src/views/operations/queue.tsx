@@ -2,12 +2,12 @@
 import { ask, segment } from '../../api/ask.ts';
 import type { Queue } from '../../api/types.ts';
 import { amount } from '../../format.ts';
+import { Confirmed } from '../../parts/confirmed.tsx';
 import { Failed } from '../../parts/failed.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Age, Duration, Instant, Money } from '../../parts/when.tsx';
 import { useRead } from '../../state/read.ts';
 import { useTexts } from '../../texts/index.ts';
-import { Confirmed } from '../agents/kill.tsx';
 
 /** Kinds of actors of which this view tells. */
 const kinds = ['worker', 'agentRun', 'breaker', 'preflight', 'mergeQueue'];

@@ -4,9 +4,9 @@ import { useEffect, useState } from 'react';
 import { ask } from '../../api/ask.ts';
 import type { Answer } from '../../api/types.ts';
 import { bytes } from '../../format.ts';
+import { Confirmed } from '../../parts/confirmed.tsx';
 import { sessionStore } from '../../state/session.ts';
 import { useTexts } from '../../texts/index.ts';
-import { Confirmed } from '../agents/kill.tsx';
 
 type Pruned = Answer<'data.prune'>;
 

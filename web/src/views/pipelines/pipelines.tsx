@@ -6,6 +6,7 @@ import type { Answer, Chart as Drawn } from '../../api/types.ts';
 import { Chart } from '../../chart/chart.tsx';
 import { Failed } from '../../parts/failed.tsx';
 import { Link } from '../../parts/link.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import { go } from '../../state/place.ts';
 import { useRead } from '../../state/read.ts';
 import { hasEnded, tasksStore } from '../../state/tasks.ts';
@@ -25,18 +26,11 @@ export default function PipelinesView({ name }: { name: string | null }) {
   return (
     <section className="page">
       <h1>{texts.views.pipelines}</h1>
-      <nav className="tabs" aria-label={texts.views.pipelines}>
-        {names.map(one => (
-          <Link
-            key={one}
-            to={`/pipelines/${encodeURIComponent(one)}`}
-            className="tab"
-            aria-current={one === shown ? 'true' : undefined}
-          >
-            {one}
-          </Link>
-        ))}
-      </nav>
+      <Tabs
+        label={texts.views.pipelines}
+        tabs={names.map(one => ({ name: one, label: one, to: `/pipelines/${encodeURIComponent(one)}` }))}
+        shown={shown}
+      />
       {shown !== undefined && <Pipeline key={shown} name={shown} />}
     </section>
   );

@@ -1,20 +1,18 @@
 /** Beside the chart: why the task is here, what would move it, gates, runs, costs, links. */
 import { useSelector } from '@xstate/store-react';
-import { memo, useEffect, useMemo, useRef } from 'react';
+import { memo } from 'react';
 import type { Move, Task } from '../../api/types.ts';
 import { amount } from '../../format.ts';
 import { useActing } from '../../parts/act.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Verdict } from '../../parts/standing.tsx';
 import { Duration, Instant, Money } from '../../parts/when.tsx';
-import { useKeys } from '../../state/keys.ts';
+import { decisionKeys, useDecisionKeys } from '../../state/decision-keys.ts';
 import { sessionStore } from '../../state/session.ts';
 import { useTexts } from '../../texts/index.ts';
 import { visible } from '../../visible.ts';
 import { KillButton } from '../agents/kill.tsx';
 import { Fork } from './fork.tsx';
-
-const keyOf: Record<string, string> = { 'task.approve': 'a', 'task.reject': 'r', 'task.answer': 'w' };
 
 /** Of a task that is still the same it says the same. */
 export const Side = memo(function Side({ task, at, again }: { task: Task; at: number | null; again(): void }) {
@@ -67,20 +65,9 @@ function Moves({ task }: { task: Task }) {
   const { task: words, actions, session } = useTexts();
   const role = useSelector(sessionStore, ({ context }) => context.who?.role);
   const acting = useActing({ taskId: task.id, question: task.asks?.number ?? null });
-  const open = useRef(acting.open);
-  useEffect(() => {
-    open.current = acting.open;
-  });
   const mayAct = role !== 'viewer';
   const { moves } = task;
-  const keys = useMemo(
-    () =>
-      Object.fromEntries(
-        mayAct ? moves.flatMap(move => (keyOf[move.event] ? [[keyOf[move.event], () => open.current(move)]] : [])) : [],
-      ),
-    [moves, mayAct],
-  );
-  useKeys(keys);
+  useDecisionKeys(moves, mayAct, acting.open);
   return (
     <section>
       <h2>{words.moves}</h2>
@@ -93,7 +80,7 @@ function Moves({ task }: { task: Task }) {
               type="button"
               className={move.isUsual && index === 0 ? 'primary' : ''}
               title={move.does}
-              aria-keyshortcuts={keyOf[move.event]}
+              aria-keyshortcuts={decisionKeys[move.event]}
               onClick={() => acting.open(move)}
             >
               {actions[move.event] ?? move.event}
