@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { contextOf } from '../../src/app/context.ts';
 import type { TaskContext } from '../../src/machines/task/context.ts';
 import type { TaskView } from '../../src/operations/views/task.ts';
+import { untilTask } from '../support/until-task.ts';
 import { giteaServers, openForgePlace, workAt } from './place.ts';
 
 const patienceMs = 45_000;
@@ -18,16 +19,7 @@ async function story() {
   const show = (id: string) => working.ask('task.show', { taskId: id });
   const context = async (id: string) => contextOf<TaskContext>((await runtime.actor(id))!);
 
-  async function until(id: string, isThere: (task: TaskView) => boolean): Promise<TaskView> {
-    let last: TaskView | undefined;
-    const look = async () => {
-      last = await show(id);
-      return isThere(last) ? last : undefined;
-    };
-    const found = await runtime.until(look, AbortSignal.timeout(patienceMs)).catch(() => undefined);
-    if (found === undefined) throw new Error(`${id} is ${last?.state}: ${last?.why}`);
-    return found;
-  }
+  const until = untilTask({ runtime, show, patienceMs });
   const waitsFor = (id: string, why: RegExp) => until(id, task => why.test(task.why));
   return {
     ...{ gitea, remote, runtime, show, context, until, waitsFor },

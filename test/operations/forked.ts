@@ -7,10 +7,11 @@ import { expect, onTestFinished } from 'vitest';
 import { contextOf } from '../../src/app/context.ts';
 import { openLocal } from '../../src/client/local.ts';
 import { makeDemoRepository } from '../../src/demo/repository.ts';
+import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import type { TaskContext } from '../../src/machines/task/context.ts';
-import type { TaskView } from '../../src/operations/views/task.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { untilTask } from '../support/until-task.ts';
 
 const allRoles = fileURLToPath(new URL('../fixtures/agent-all-roles.sh', import.meta.url));
 const patienceMs = 25_000;
@@ -30,22 +31,7 @@ const pipeline = {
       ],
     },
     { name: 'development', role: 'developer', gates: [{ kind: 'command', name: 'tests' }], rework: { limit: 1 } },
-    {
-      name: 'deploy',
-      role: 'deployer',
-      merge: { onConflict: 'development' },
-      gates: [
-        {
-          kind: 'verdict',
-          name: 'deployment',
-          file: '14-deploy.md',
-          field: 'deploy_status',
-          pass: ['SUCCESS'],
-          fail: ['FAILED'],
-        },
-      ],
-      rework: { limit: 0 },
-    },
+    defaultPipeline.stages.at(-1)!,
   ],
 };
 
@@ -111,17 +97,7 @@ async function work(at: Parameters<typeof openLocal>[0], identity: { name: strin
   onTestFinished(end);
   const show = (taskId: string) => working.ask('task.show', { taskId });
 
-  /** Looks with every commit; says where the task stands when that is not where it should get. */
-  async function until(id: string, isThere: (task: TaskView) => boolean): Promise<TaskView> {
-    let last: TaskView | undefined;
-    const look = async () => {
-      last = await show(id);
-      return isThere(last) ? last : undefined;
-    };
-    const found = await runtime.until(look, AbortSignal.timeout(patienceMs)).catch(() => undefined);
-    if (found === undefined) throw new Error(`${id} is ${last?.state}: ${last?.why}`);
-    return found;
-  }
+  const until = untilTask({ runtime, show, patienceMs });
 
   return {
     ...{ working, runtime, show, until, end },
