@@ -39,7 +39,7 @@ function useOutput(agentId: string): Output {
 }
 
 /** The newest lines, as many as are kept; the oldest go in one piece, so that it is not done for each batch. */
-export function withLines(before: Output, more: readonly string[], dropped: number): Output {
+function withLines(before: Output, more: readonly string[], dropped: number): Output {
   const all = before.lines.concat(more);
   const kept = all.length > mostLines ? all.slice(-keptLines) : all;
   return { ...before, lines: kept, dropped: before.dropped + dropped + all.length - kept.length };

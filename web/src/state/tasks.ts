@@ -72,7 +72,7 @@ function moved(present: ReadonlyMap<string, Card>, entries: readonly FeedEntry[]
   return cards ?? present;
 }
 
-export function movedCard(card: Card, { to, seq, at, headline, tags, from }: FeedEntry): Card {
+function movedCard(card: Card, { to, seq, at, headline, tags, from }: FeedEntry): Card {
   const isElsewhere = to !== from;
   return {
     ...card,
@@ -88,8 +88,7 @@ export function movedCard(card: Card, { to, seq, at, headline, tags, from }: Fee
   };
 }
 
-export const standingOf = (tags: readonly string[]): Standing =>
-  standings.find(word => tags.includes(word)) ?? 'working';
+const standingOf = (tags: readonly string[]): Standing => standings.find(word => tags.includes(word)) ?? 'working';
 
 export const hasEnded = ({ standing }: Pick<Card, 'standing'>) =>
   standing === 'done' || standing === 'cancelled' || standing === 'failed' || standing === 'broken';

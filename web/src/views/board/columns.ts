@@ -26,7 +26,7 @@ export const filterIn = (query: Readonly<Record<string, string>>): Filter => ({
   group: query.group ?? '',
 });
 
-export const isShown = (card: Card, { project, pipeline, standing, q, ids }: Filter): boolean =>
+const isShown = (card: Card, { project, pipeline, standing, q, ids }: Filter): boolean =>
   (ids === null || ids.has(card.id)) &&
   (project === '' || card.project === project) &&
   (pipeline === '' || card.pipeline === pipeline) &&

@@ -64,7 +64,7 @@ export function WhatIf({ ids }: { ids: readonly string[] }) {
   );
 }
 
-export function OnPaperView({ value }: { value: OnPaper }) {
+function OnPaperView({ value }: { value: OnPaper }) {
   const { whatIf, act } = useTexts();
   if (!value.isTaken) {
     return (
