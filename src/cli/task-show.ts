@@ -3,7 +3,7 @@ import type { OutputOf } from '../client/signalbox.ts';
 import { formatAmount } from '../domain/budget.ts';
 import { commandFor } from '../domain/command-line.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { clockTime, colors, harmless, print } from './output.ts';
+import { clockTime, colors, dayTime, harmless, print } from './output.ts';
 
 type Task = OutputOf<'task.list'>['items'][number];
 type TaskInFull = OutputOf<'task.show'>;
@@ -26,6 +26,7 @@ export function showTask(task: TaskInFull, hint: string): void {
   const facts: [string, string][] = [
     ['state', task.state],
     ['why', task.why],
+    ...(task.deadline === null ? [] : [['until', deadlineOf(task.deadline)] as [string, string]]),
     ['project', `${task.project} (${task.repository})`],
     ['branch', `${task.branch} → ${task.target}`],
     ...(task.forge === null ? [] : [['forge', `${task.forge.repository} at ${task.forge.name}`] as [string, string]]),
@@ -56,6 +57,8 @@ export function showTask(task: TaskInFull, hint: string): void {
   }
   for (const { command, does } of usualMoves(task, hint)) print(`  next      ${command}   ${colors.dim(does)}`);
 }
+
+const deadlineOf = ({ at, means }: NonNullable<Task['deadline']>) => `${dayTime(at)}; then ${means}`;
 
 /** Tokens and money in a line. */
 function usageOf({ spent, usage }: Task): string {

@@ -85,7 +85,7 @@ export const gateMachine = setup({
     recordWhy: assign(({ event }) => ({ why: lookedIn(event).detail })),
     tellWhy: sendTo(
       ({ context }) => actorRef(context.taskId),
-      ({ context }) => ({ type: 'gate.waits', gate: context.gate.name, why: context.why }),
+      ({ context }) => ({ type: 'gate.waits', gate: context.gate.name, why: context.why, until: context.expiresAt }),
     ),
     expire: assign(({ context }) => ({
       report: {

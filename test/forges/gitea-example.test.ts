@@ -18,11 +18,13 @@ interface TaskShown {
   standing: string;
   stage: string;
   why: string;
+  deadline: { at: string; means: string } | null;
   attempts: Record<string, number>;
 }
 
 /** How long a real forge, on a machine that is busy, may take for a step. */
 const patienceMs = 45_000;
+const dayMs = 86_400_000;
 
 /** One task, with what the test does to it at the forge. */
 async function tell(place: ForgePlace, { tellsStatuses }: GiteaServer) {
@@ -49,6 +51,7 @@ async function tell(place: ForgePlace, { tellsStatuses }: GiteaServer) {
   return {
     id,
     lines,
+    show,
     context,
     /** Until the task waits, and says so in these words. */
     waitsFor: (stage: string, attempt: number, why: RegExp) =>
@@ -102,6 +105,12 @@ describe.each(giteaServers.filter(({ skip }) => !skip))('$name', server => {
     await story.waitsFor('development', 2, /no check has reported/);
     await story.ci('success');
     await story.waitsFor('review', 1, /0 of 1 approvals/);
+    // Whoever looks sees how long it will wait (three days in this example), and what then.
+    const { deadline } = await story.show();
+    expect(deadline).toMatchObject({ means: 'the gate counts as inconclusive' });
+    const leftMs = Date.parse(deadline!.at) - Date.now();
+    expect(leftMs).toBeGreaterThan(2.9 * dayMs);
+    expect(leftMs).toBeLessThanOrEqual(3 * dayMs);
     const number = await story.review('reject', 'Say in the file which round it is.');
     await story.waitsFor('development', 3, /no check has reported/);
     await story.ci('success');
@@ -109,6 +118,7 @@ describe.each(giteaServers.filter(({ skip }) => !skip))('$name', server => {
     const approved = (await story.context()).head!;
     await story.review('approve', 'Good.');
     await story.ended();
+    expect((await story.show()).deadline).toBeNull();
 
     // The forge has told by webhooks, and every delivery is on record with what it did.
     const { items } = await story.deliveries();

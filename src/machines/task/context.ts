@@ -160,6 +160,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'>
   noticed?: { stage: string; text: string; at: number }[];
   /** Why the task waits for a person; null while it does not. */
   waitsFor: string | null;
+  /** When it does not wait for that any longer, in epoch milliseconds. */
+  waitsUntil?: number | null;
   /** The question that waits for a person; null while none does. */
   asks?: Asks | null;
   questionsAsked?: number;
@@ -213,7 +215,7 @@ export type TaskEvent =
   /** What it is about was changed at the tracker. */
   | { type: 'work.described'; title: string; body: string; by: string; at: number }
   /** A gate has no verdict yet, and says what it waits for. */
-  | { type: 'gate.waits'; gate: string; why: string; at: number }
+  | { type: 'gate.waits'; gate: string; why: string; until: number | null; at: number }
   | ForgeEvent;
 
 /** What happens at the forge; the sha is that of the commit that it speaks of. */

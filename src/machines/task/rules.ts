@@ -379,7 +379,10 @@ export const taskSetup = setup({
       const text = [head, ...failed.map(gate => context.verdicts[gate]?.detail ?? '')].join('\n\n');
       return { feedback: { from: 'merge', text: shorten(text, longestFeedback) } };
     }),
-    recordWaiting: assign(({ event }) => ({ waitsFor: shorten(textOf(event, 'why'), 600) })),
+    recordWaiting: assign(({ event }) => ({
+      waitsFor: shorten(textOf(event, 'why'), 600),
+      ...(event.type === 'gate.waits' && event.until != null && { waitsUntil: event.until }),
+    })),
     recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
       const verdicts = { ...context.verdicts };
       const by = textOf(event, 'by') || 'a person';
@@ -480,7 +483,10 @@ export const taskSetup = setup({
     waitForAnswer: assign(({ context }) => ({
       waitsFor: `the agent asks: ${shorten(firstLine(context.questions ?? ''), 300)}`,
     })),
-    stopWaiting: assign({ waitsFor: null }),
+    stopWaiting: assign(({ context }) => ({
+      waitsFor: null,
+      ...(context.waitsUntil != null && { waitsUntil: null }),
+    })),
     recordEnd: assign(({ event }, params: { because: string }) => {
       const reason = textOf(event, 'reason');
       const by = textOf(event, 'by');

@@ -11,7 +11,7 @@ import { taskFields, viewOfTask } from './task.ts';
 /** What a card has of the task itself. */
 const ofTask = {
   ...({ id: true, title: true, project: true, pipeline: true, state: true, stage: true, standing: true } as const),
-  ...({ why: true, headline: true, priority: true, asks: true, questions: true, moves: true } as const),
+  ...({ why: true, headline: true, priority: true, asks: true, questions: true, deadline: true, moves: true } as const),
   ...({ version: true, createdAt: true, updatedAt: true } as const),
 };
 

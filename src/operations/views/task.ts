@@ -62,6 +62,10 @@ export const taskFields = () =>
       })
       .nullable()
       .describe('why its agent has not started, while it has not'),
+    deadline: z
+      .object({ at, means: z.string().describe('what happens then') })
+      .nullable()
+      .describe('when it goes on without what it waits for; null where it waits without end'),
     moves: z.array(move).describe('what would move it'),
     priority: z.int(),
     attempts: z.record(z.string(), z.int()).describe('processes started, by stage'),
@@ -157,6 +161,7 @@ export async function viewOfTask(
     headline: sayingsAt(machine, row.state).headline ?? null,
     why: waits === null ? (whyOf(machine, snapshot) ?? row.state) : `its agent waits: ${waits.why}`,
     waits,
+    deadline: deadlineOf(context, row.tags),
     moves: movesOf(machine, snapshot, personEvents),
     priority: context.priority,
     attempts: context.attempts,
@@ -184,6 +189,13 @@ export async function viewOfTask(
     createdAt: timeOf(row.createdAt),
     updatedAt: timeOf(row.updatedAt),
   };
+}
+
+/** Questions to people have none: they wait until somebody answers. */
+function deadlineOf({ waitsUntil, awayUntil }: TaskContext, tags: readonly string[]): TaskView['deadline'] {
+  if (waitsUntil != null) return { at: timeOf(waitsUntil), means: 'the gate counts as inconclusive' };
+  if (tags.includes('forge') && awayUntil !== null) return { at: timeOf(awayUntil), means: 'it is tried again' };
+  return null;
 }
 
 function sourceOf({ source }: TaskContext): TaskView['source'] {

@@ -27,6 +27,17 @@ export const Instant = memo(function Instant({ at }: { at: string }) {
   );
 });
 
+/** When something goes on without what it waits for, and what then. */
+export function Deadline({ at, means }: { at: string; means: string }) {
+  const { deadline } = useTexts();
+  return (
+    <span className="deadline">
+      {deadline.until} <Instant at={at} />
+      {deadline.afterwards(means)}
+    </span>
+  );
+}
+
 export const Duration = ({ ms }: { ms: number }) => <span title={exactDuration(ms)}>{duration(ms)}</span>;
 
 export const Money = ({ usd }: { usd: number | null }) => (

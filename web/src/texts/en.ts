@@ -70,7 +70,9 @@ export const en = {
     emptyMore: (count: number) => (count === 0 ? 'No task is at work.' : `${count} at work or waiting their turn.`),
     keys: 'j and k move, Enter opens, a approves, r rejects, w answers',
     since: 'waits',
+    noDeadline: 'no deadline',
   },
+  deadline: { until: 'until', afterwards: (means: string) => `; then ${means}` },
   task: {
     why: 'Why it is here',
     moves: 'What would move it',

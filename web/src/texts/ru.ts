@@ -80,7 +80,9 @@ export const ru: Texts = {
       count === 0 ? 'Нет задач в работе.' : `${counted(count, 'задача', 'задачи', 'задач')} в работе или в очереди.`,
     keys: 'j и k — вниз и вверх, Enter — открыть, a — одобрить, r — отклонить, w — ответить',
     since: 'ждёт',
+    noDeadline: 'без срока',
   },
+  deadline: { until: 'до', afterwards: means => `; затем: ${means}` },
   task: {
     why: 'Почему она здесь',
     moves: 'Что её сдвинет',

@@ -5,7 +5,7 @@ import type { Card, Move } from '../api/types.ts';
 import { useActing } from '../parts/act.tsx';
 import { Link } from '../parts/link.tsx';
 import { Standing } from '../parts/standing.tsx';
-import { Age, Money } from '../parts/when.tsx';
+import { Age, Deadline, Money } from '../parts/when.tsx';
 import { decisionKeys, useDecisionKeys } from '../state/decision-keys.ts';
 import { itemMark, useListKeys } from '../state/list-keys.ts';
 import { sessionStore } from '../state/session.ts';
@@ -124,7 +124,7 @@ function Row({ card, isOver, hold, onDone }: RowProps) {
       </span>
       <span className="meta">
         {card.project} · {card.stage} · {needs.since} <Age at={card.asks?.at ?? card.updatedAt} /> ·{' '}
-        <Money usd={card.costUsd} />
+        {card.deadline === null ? needs.noDeadline : <Deadline {...card.deadline} />} · <Money usd={card.costUsd} />
       </span>
       <span className="buttons">
         {moves.map((move, index) => (

@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { Card as Shown } from '../../api/types.ts';
 import { Link } from '../../parts/link.tsx';
 import { Standing, Verdict } from '../../parts/standing.tsx';
-import { Age, Money } from '../../parts/when.tsx';
+import { Age, Deadline, Money } from '../../parts/when.tsx';
 import { itemMark } from '../../state/list-keys.ts';
 import { useTexts } from '../../texts/index.ts';
 import { visible } from '../../visible.ts';
@@ -26,6 +26,7 @@ export const Card = memo(function Card({ card, isStageShown }: { card: Shown; is
         {run === null ? (
           <>
             <Standing standing={standing} /> {visible(why)}
+            {card.deadline !== null && <Deadline {...card.deadline} />}
           </>
         ) : (
           <>

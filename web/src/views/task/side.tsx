@@ -6,7 +6,7 @@ import { amount } from '../../format.ts';
 import { useActing } from '../../parts/act.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Verdict } from '../../parts/standing.tsx';
-import { Duration, Instant, Money } from '../../parts/when.tsx';
+import { Deadline, Duration, Instant, Money } from '../../parts/when.tsx';
 import { decisionKeys, useDecisionKeys } from '../../state/decision-keys.ts';
 import { sessionStore } from '../../state/session.ts';
 import { useTexts } from '../../texts/index.ts';
@@ -23,6 +23,11 @@ export const Side = memo(function Side({ task, at, again }: { task: Task; at: nu
       <section>
         <h2>{texts.task.why}</h2>
         <p>{visible(task.why)}</p>
+        {task.deadline !== null && (
+          <p className="meta">
+            <Deadline {...task.deadline} />
+          </p>
+        )}
         {task.questions !== null && (
           <>
             <h3>{texts.task.questions}</h3>
