@@ -1,4 +1,6 @@
 /** Every view, for everybody: narrow and wide, light and dark, by ear, in Russian. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Service } from '../service/process.ts';
 import { barriersIn, browserProgram, eventually, openPlace } from './browser.ts';
@@ -91,5 +93,17 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await page.goBack();
     await page.locator('[data-task="ET-2"]').waitFor();
     expect(page.url()).toMatch(/\/board\?q=ET-2$/);
+  });
+
+  test('a configuration that cannot come into force is told, and so is when it is mended', async () => {
+    const { open, place } = await openPlace();
+    const file = join(place.directory, 'signalbox.config.json');
+    const page = await open('/operations/configuration');
+    await page.getByRole('heading', { level: 2, name: 'Configuration' }).waitFor();
+    writeFileSync(file, '{ "agents": { "bot": { "kind": "command", "program": [] } } }');
+    await page.getByRole('alert').filter({ hasText: 'agents.bot.program' }).waitFor();
+    writeFileSync(file, '{ "agents": { "bot": { "kind": "command", "program": ["true"] } } }');
+    await page.getByText('"bot"').waitFor();
+    await eventually(() => page.getByRole('alert').count()).toBe(0);
   });
 });

@@ -34,6 +34,18 @@ test('a configuration that changes is the one by which everything is answered fr
   expect(await working.ask('config.show', {})).toMatchObject({ config: { agents: { bot: { program: ['false'] } } } });
 });
 
+test('a file that cannot come into force is told, with what is wrong, beside what stays in force', async () => {
+  const { working, configure, notes } = await work();
+  configure({ agent: { program: [] } });
+  await vi.waitUntil(() => notes.some(note => note.includes('stays in force')), { timeout: 10_000 });
+  const { problem, config } = await working.ask('config.show', {});
+  expect(problem).toMatch(/agents\.bot\.program/);
+  expect(config).toMatchObject({ agents: { bot: { program: expect.arrayContaining([expect.any(String)]) } } });
+  configure({ agent: { program: ['false'] } });
+  await vi.waitUntil(() => notes.some(note => note.includes('is in force')), { timeout: 10_000 });
+  expect(await working.ask('config.show', {})).toMatchObject({ problem: null });
+});
+
 test('whoever was killed is not believed to be at work', async () => {
   const { client, dataDir } = await work();
   expect(await client.ask('queue.show', {})).toMatchObject({ isAttended: true });

@@ -238,6 +238,7 @@ export const en = {
     noDeliveries: 'Nothing has come in from a forge or tracker.',
     replay: 'Replay',
     configuration: 'Configuration',
+    refused: 'The file as it is now is not taken over; below is what stays in force.',
     defaults: 'All defaults hold; no configuration file is in force.',
     preflight: 'Agents’ programs',
     storage: 'Storage',

@@ -10,11 +10,11 @@ interface Health {
   status: string;
   checks: Record<string, { status: string; detail: string }>;
 }
-const everyMs = 15_000;
+const everyMs = 5_000;
 
 export function Configuration() {
   const texts = useTexts();
-  const { value: config, error, again } = useRead<Shown>('/config');
+  const { value: config, error, again } = useRead<Shown>('/config', { everyMs });
   const { value: health } = useRead<Health>('/health/ready', { everyMs });
   return (
     <>
@@ -38,6 +38,11 @@ export function Configuration() {
         {config !== undefined && (
           <>
             <p>{config.file === null ? texts.operations.defaults : <code>{config.file}</code>}</p>
+            {config.problem !== null && (
+              <p role="alert" className="problem">
+                {texts.operations.refused} <span className="told">{config.problem}</span>
+              </p>
+            )}
             {config.warnings.map(warning => (
               <p key={warning} className="problem">
                 {warning}
