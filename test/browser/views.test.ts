@@ -95,6 +95,33 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     expect(page.url()).toMatch(/\/board\?q=ET-2$/);
   });
 
+  test('on a wide screen the tasks stand beside the one that is looked at, and stay while others are opened', async () => {
+    const { add, until, open } = await openPlace();
+    await add('ET-1');
+    await add('ET-2', 'analysis=fails');
+    await until('ET-1', 'person');
+    await until('ET-2', 'blocked');
+    const page = await open('/tasks/ET-1', { viewport: { width: 2200, height: 1000 } });
+    const list = page.getByRole('navigation', { name: 'Board' });
+    const current = list.locator('[aria-current="true"]');
+    await eventually(() => current.allInnerTexts()).toEqual([expect.stringContaining('ET-1')]);
+    expect(await barriersIn(page)).toEqual([]);
+    await list.evaluate(element => element.setAttribute('data-same', 'yes'));
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: /ET-2/ }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/tasks/ET-2');
+    await eventually(() => current.allInnerTexts()).toEqual([expect.stringContaining('ET-2')]);
+    expect(await list.getAttribute('data-same')).toBe('yes');
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBe(2200);
+    if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
+    await page.setViewportSize({ width: 1200, height: 800 });
+    await list.waitFor({ state: 'detached' });
+    await page.getByRole('heading', { level: 1, name: /ET-2/ }).waitFor();
+  });
+
   test('a configuration that cannot come into force is told, and so is when it is mended', async () => {
     const { open, place } = await openPlace();
     const file = join(place.directory, 'signalbox.config.json');

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { standings } from '../../src/machines/standing.ts';
-import { before, columnsOf, ended, filterIn } from '../../web/src/views/board/columns.ts';
+import { before, columnsOf, ended, filterIn, inOneList } from '../../web/src/views/board/columns.ts';
 import { cardOf } from './cards.ts';
 
 const pipelines = new Map([
@@ -35,6 +35,17 @@ test('what needs a person stands first, then what is blocked, then what moves', 
   );
   const [, ids] = shown(cards).find(([key]) => key === 'analysis')!;
   expect(ids).toEqual(['person', 'blocked', 'working', 'waiting', 'paused']);
+});
+
+test('in one list stands what needs a person first, and what has ended last, the newest of it first', () => {
+  const at = (minute: number) => new Date(minute * 60_000).toISOString();
+  const cards = [
+    cardOf({ id: 'landed', standing: 'done', updatedAt: at(5) }),
+    cardOf({ id: 'landed later', standing: 'done', updatedAt: at(6) }),
+    cardOf({ id: 'moves', standing: 'working', updatedAt: at(2) }),
+    cardOf({ id: 'asks', standing: 'person', updatedAt: at(3) }),
+  ];
+  expect(inOneList(cards).map(({ id }) => id)).toEqual(['asks', 'moves', 'landed later', 'landed']);
 });
 
 test('a search finds ids and titles, and a filter what it names', () => {

@@ -15,6 +15,7 @@ import { useTexts } from './texts/index.ts';
 import { BoardView } from './views/board/board.tsx';
 import { HomeView } from './views/home.tsx';
 import { NeedsYouView } from './views/needs-you.tsx';
+import { BesideTasks } from './views/task/beside.tsx';
 
 const loadTask = () => import('./views/task/task.tsx');
 const TaskView = lazy(loadTask);
@@ -75,7 +76,13 @@ function viewAt({ path: [view = '', id] }: Place) {
   if (view === '') return <HomeView />;
   if (view === 'needs-you') return <NeedsYouView />;
   if (view === 'board' || (view === 'tasks' && id === undefined)) return <BoardView />;
-  if (view === 'tasks') return <TaskView key={id} id={id!} />;
+  if (view === 'tasks') {
+    return (
+      <BesideTasks id={id!}>
+        <TaskView key={id} id={id!} />
+      </BesideTasks>
+    );
+  }
   if (view === 'agents') return id === undefined ? <AgentsView /> : <AgentView key={id} id={id} />;
   if (view === 'pipelines') return <PipelinesView name={id ?? null} />;
   if (view === 'operations') return <OperationsView part={id ?? null} />;

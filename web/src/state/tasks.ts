@@ -84,6 +84,7 @@ function movedCard(card: Card, { to, seq, at, headline, tags, from }: FeedEntry)
     headline: isElsewhere ? headline : card.headline,
     // The reason of before is not the reason now.
     why: isElsewhere ? (headline ?? '…') : card.why,
+    deadline: isElsewhere ? null : card.deadline,
     moves: isElsewhere ? [] : card.moves,
   };
 }

@@ -1,11 +1,17 @@
-/** Whether the window is narrow: then lists stand one after another. */
+/** How wide the window is, where more than the style depends on it. */
 import { useSyncExternalStore } from 'react';
 
-const narrow = window.matchMedia('(max-width: 720px)');
+function whether(query: string): () => boolean {
+  const media = window.matchMedia(query);
+  const subscribe = (listener: () => void) => {
+    media.addEventListener('change', listener);
+    return () => media.removeEventListener('change', listener);
+  };
+  return () => useSyncExternalStore(subscribe, () => media.matches);
+}
 
-const subscribe = (listener: () => void) => {
-  narrow.addEventListener('change', listener);
-  return () => narrow.removeEventListener('change', listener);
-};
+/** Lists stand one after another. */
+export const useNarrow = whether('(max-width: 720px)');
 
-export const useNarrow = (): boolean => useSyncExternalStore(subscribe, () => narrow.matches);
+/** A list stands beside what is chosen of it. */
+export const useWide = whether('(min-width: 1800px)');

@@ -11,14 +11,26 @@ import { visible } from '../../visible.ts';
 /** One that has come here within this time, in milliseconds, is seen to come. */
 const comesMs = 1_500;
 
-export const Card = memo(function Card({ card, isStageShown }: { card: Shown; isStageShown: boolean }) {
+interface CardProps {
+  card: Shown;
+  isStageShown: boolean;
+  /** It is what is looked at. */
+  isCurrent?: boolean;
+}
+
+export const Card = memo(function Card({ card, isStageShown, isCurrent = false }: CardProps) {
   const { board } = useTexts();
   const { id, title, standing, tries, gates, run, why, project, costUsd } = card;
   const isNew = Date.now() - Date.parse(card.updatedAt) < comesMs;
   const isRepeated = tries !== null && tries.used > 1;
   return (
     <article className={`card ${standing}${isNew ? ' new' : ''}`} data-task={id} data-version={card.version}>
-      <Link to={`/tasks/${encodeURIComponent(id)}`} className="head" {...itemMark}>
+      <Link
+        to={`/tasks/${encodeURIComponent(id)}`}
+        className="head"
+        aria-current={isCurrent ? 'true' : undefined}
+        {...itemMark}
+      >
         <b className="id">{id}</b>
         <span className="title">{visible(title)}</span>
       </Link>

@@ -1,6 +1,6 @@
 /** A column of cards, of which only those are made that one can see. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import type { Card as Shown } from '../../api/types.ts';
 import { Card } from './card.tsx';
 
@@ -11,9 +11,11 @@ interface ColumnProps {
   name: string;
   cards: readonly Shown[];
   isStageShown: boolean;
+  /** The card of what is looked at beside the column. */
+  current?: string;
 }
 
-export const Column = memo(function Column({ name, cards, isStageShown }: ColumnProps) {
+export const Column = memo(function Column({ name, cards, isStageShown, current }: ColumnProps) {
   const place = useRef<HTMLDivElement>(null);
   const list = useVirtualizer({
     count: cards.length,
@@ -22,6 +24,12 @@ export const Column = memo(function Column({ name, cards, isStageShown }: Column
     overscan: 4,
     getItemKey: index => cards[index]!.id,
   });
+  const at = current === undefined ? -1 : cards.findIndex(({ id }) => id === current);
+  const isThere = at !== -1;
+  // Where it moves to later, the list stays where one has it.
+  useEffect(() => {
+    if (isThere) list.scrollToIndex(at);
+  }, [current, isThere]);
   return (
     <section className="column" aria-label={name}>
       <h2>
@@ -31,7 +39,7 @@ export const Column = memo(function Column({ name, cards, isStageShown }: Column
         <div className="all" style={{ height: list.getTotalSize() }}>
           {list.getVirtualItems().map(({ key, index, start }) => (
             <div key={key} className="slot" style={{ transform: `translateY(${start}px)` }}>
-              <Card card={cards[index]!} isStageShown={isStageShown} />
+              <Card card={cards[index]!} isStageShown={isStageShown} isCurrent={index === at} />
             </div>
           ))}
         </div>

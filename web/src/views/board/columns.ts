@@ -70,6 +70,13 @@ export function columnsOf(
   ];
 }
 
+/** All in one list, in the order of the columns. */
+export function inOneList(cards: Iterable<Card>): Card[] {
+  const all = [...cards];
+  const living = all.filter(card => !hasEnded(card));
+  return [...living.sort(byNeed), ...all.filter(hasEnded).sort(byEnd)];
+}
+
 /** The same columns, each as it was before where nothing in it has changed: what is the same is not drawn again. */
 export function settled(before: readonly Column[], now: readonly Column[]): readonly Column[] {
   const known = new Map(before.map(column => [column.key, column]));
