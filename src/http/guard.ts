@@ -29,6 +29,8 @@ export interface Arrival {
 export interface Guard {
   /** Null for somebody who says nothing or not the truth. Throws `foreignOrigin`. */
   identify(arrival: Arrival): Promise<Sender | null>;
+  /** Tells when somebody may be let in no more, or somebody else may be; answers how to be told no more. */
+  onChange?(listener: () => void): () => void;
 }
 
 /** Looks a token up; undefined for one that is none. */
@@ -49,6 +51,7 @@ export interface NetworkGuard {
   lookUp: TokenLookup;
   /** Whether there is any token by now; without one everybody who can connect gets in. */
   isGuarded(): Promise<boolean>;
+  onChange(listener: () => void): () => void;
   /** Names under which the service is reached, with and without port. */
   hosts: readonly string[];
   /** Origins of other sites whose pages may ask. */
@@ -58,8 +61,9 @@ export interface NetworkGuard {
 }
 
 /** For a network. */
-export function networkGuard({ lookUp, isGuarded, hosts, origins, roleWithout }: NetworkGuard): Guard {
+export function networkGuard({ lookUp, isGuarded, onChange, hosts, origins, roleWithout }: NetworkGuard): Guard {
   return {
+    onChange,
     async identify({ method, headers, token, isFromCookie }) {
       refuseForeign(method, headers, origins);
       if (isFromCookie && !isLook(method) && !saysWhere(headers)) throw ofAnotherSite();

@@ -130,7 +130,7 @@ async function stream(
   onReader(operation.name, 1);
   try {
     if (wantsEvents(operation, request, admitted.input)) {
-      await streamEvents(reply, first, batches, { ...times, end, closing, holds: request.holds });
+      await streamEvents(reply, first, batches, { ...times, end, closing, whenOut: request.whenOut });
     } else {
       await streamText(reply, bytesOf(operation, admitted.input, first, batches), { end, ...times });
     }

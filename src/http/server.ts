@@ -11,7 +11,7 @@ import { isAt } from '../operations/http.ts';
 import { allOperations } from '../operations/index.ts';
 import type { Site } from '../operations/operation.ts';
 import { type ConnectionTimes, limitsFor, watchConnections } from './connections.ts';
-import { type Guard, type Sender, tokenIn } from './guard.ts';
+import { type Arrival, type Guard, type Sender, tokenIn } from './guard.ts';
 import { addHealth } from './health.ts';
 import { tokenIn as socketToken } from './inspector/token.ts';
 import { parseJson } from './json.ts';
@@ -24,8 +24,11 @@ import { installTracing } from './tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether whoever sent it would still be let in. */
-    holds(): Promise<boolean>;
+    /**
+     * Tells once when whoever sent it would not be let in any more: when tokens change, and looked at each `everyMs`
+     * milliseconds, because those of the configuration and the environment tell nobody. Answers how to be told no more.
+     */
+    whenOut(told: () => void, everyMs: number): () => void;
     /** Null where nobody has said who he is, or not truly. */
     sender: Sender | null;
     /** What was made or moved, for the log; null while nothing was. */
@@ -85,7 +88,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
   server.decorateRequest('sender', null);
   server.decorateRequest('subject', null);
-  server.decorateRequest('holds', async () => false);
+  server.decorateRequest('whenOut', () => () => {});
   server.addHook('preClose', async () => closing.abort());
   watchConnections(server, times);
   server.addHook('onRequest', async (_, reply) => {
@@ -167,16 +170,48 @@ function installGuard(server: FastifyInstance, guard: Guard): void {
     // Who watches over the service is answered also when nobody can be looked up.
     const arrival = { method, headers, token, isFromCookie };
     request.sender = routeOptions.config?.isOpen ? null : await guard.identify(arrival);
-    request.holds = async () => (await guard.identify(arrival)) !== null;
+    request.whenOut = (told, everyMs) => watchEntry(guard, arrival, { told, everyMs });
   });
   // Behind the limit: whoever guesses is counted too.
-  server.addHook('preParsing', async ({ sender, routeOptions, is404 }) => {
+  server.addHook('preParsing', async ({ sender, routeOptions, is404, headers }) => {
     // Where there is nothing, nothing tells whether a token is one.
     if (sender !== null || is404 || routeOptions.config?.isOpen) return;
-    throw new SignalboxError('forbidden', 'unauthenticated', 'This is for those who have a token.', {
+    const why =
+      headers.authorization === undefined
+        ? 'This is for those who have a token.'
+        : 'The token that came with the request lets nobody in.';
+    throw new SignalboxError('forbidden', 'unauthenticated', why, {
       remedy: { say: 'send one as the header "authorization: Bearer …"; "signalbox token create" makes one' },
     });
   });
+}
+
+interface EntryWatch {
+  told(): void;
+  everyMs: number;
+}
+
+function watchEntry(guard: Guard, arrival: Arrival, { told, everyMs }: EntryWatch): () => void {
+  let isOut = false;
+  const look = () => {
+    guard.identify(arrival).then(
+      sender => {
+        if (sender !== null || isOut) return;
+        isOut = true;
+        forget();
+        told();
+      },
+      // While nobody can be looked up, whoever is in stays in.
+      () => {},
+    );
+  };
+  const timer = setInterval(look, everyMs).unref();
+  const unheard = guard.onChange?.(look);
+  const forget = () => {
+    clearInterval(timer);
+    unheard?.();
+  };
+  return forget;
 }
 
 /** One way to write a path, so that whoever stands before this and goes by paths means the same as this does. */

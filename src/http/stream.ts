@@ -26,8 +26,8 @@ export interface Reader {
   end: AbortController;
   /** Aborts when the server closes. */
   closing: AbortSignal;
-  /** Whether whoever reads may still do so: a token may be taken back while somebody follows. */
-  holds(): Promise<boolean>;
+  /** Tells when whoever reads may not do so any more: a token may be taken back while somebody follows. */
+  whenOut(told: () => void, everyMs: number): () => void;
 }
 
 /** Writes batch after batch until it is over, the reader has gone, or `closing` aborts. `end` ends where they come from. */
@@ -35,7 +35,7 @@ export async function streamEvents(
   reply: FastifyReply,
   first: Batch<unknown>,
   rest: AsyncGenerator<Batch<unknown>>,
-  { end, closing, holds, heartbeatMs, stallMs, lastWordMs }: StreamTimes & Reader,
+  { end, closing, whenOut, heartbeatMs, stallMs, lastWordMs }: StreamTimes & Reader,
 ): Promise<void> {
   const { raw } = reply;
   const stop = () => end.abort();
@@ -51,16 +51,12 @@ export async function streamEvents(
   let isOut = false;
   const beat = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(signOfLife(reached));
-    holds().then(
-      isSo => {
-        isOut ||= !isSo;
-        if (isOut) stop();
-      },
-      // While nobody can be looked up, whoever is in stays in.
-      () => {},
-    );
   }, heartbeatMs);
   beat.unref();
+  const forget = whenOut(() => {
+    isOut = true;
+    stop();
+  }, heartbeatMs);
   try {
     raw.write(signOfLife(reached));
     await write(raw, framesOf(first), { stallMs, signal: end.signal });
@@ -80,6 +76,7 @@ export async function streamEvents(
     raw.once('close', () => clearTimeout(late));
   } finally {
     clearInterval(beat);
+    forget();
     raw.off('close', stop);
     closing.removeEventListener('abort', stop);
     end.abort();

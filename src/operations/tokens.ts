@@ -53,13 +53,18 @@ export interface Tokens {
   lookUp(token: string): Promise<{ name: string; role: Role } | undefined>;
   /** Whether anybody was ever given one: then nobody gets in without. */
   isGuarded(): Promise<boolean>;
+  /** Tells when one was made or taken back; answers how to be told no more. */
+  onChange(listener: () => void): () => void;
 }
 
 /** `fixed` is asked each time, because a configuration changes. */
 export function createTokens(runtime: Runtime, fixed: () => readonly FixedToken[]): Tokens {
   let known: Promise<Stored> | undefined;
+  const listeners = new Set<() => void>();
   runtime.listen(({ kind }) => {
-    if (kind === 'token') known = undefined;
+    if (kind !== 'token') return;
+    known = undefined;
+    for (const listener of listeners) listener();
   });
   const stored = () => {
     known ??= readTokens(runtime).catch((error: unknown) => {
@@ -78,6 +83,10 @@ export function createTokens(runtime: Runtime, fixed: () => readonly FixedToken[
       return first && { name: first.name, role: first.role };
     },
     isGuarded: async () => fixed().length > 0 || (await stored()).isAnyMade,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   };
 }
 

@@ -52,7 +52,8 @@ async function toldAfter(service: Listening, position: number, end: number): Pro
 }
 
 test('whoever follows with a token that is taken back is told so, and nothing more', async () => {
-  const service = await openService(undefined, { times: { heartbeatMs: 30 } });
+  // Nobody waits for a heartbeat.
+  const service = await openService(undefined, { times: { heartbeatMs: 600_000 } });
   const { json } = await service.ask('POST', '/tokens', JSON.stringify({ name: 'eve', role: 'viewer' }));
   const answer = await fetch(`${service.url}/events`, { headers: { authorization: `Bearer ${json.token}` } });
   expect(answer.status).toBe(200);

@@ -47,12 +47,7 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
       let frames = 0;
       onViewer(1);
       // A token may be taken back while somebody looks.
-      const look = setInterval(() => {
-        request.holds().then(
-          isSo => !isSo && socket.close(policyViolation, 'the token is not accepted any more'),
-          () => {},
-        );
-      }, lookMs).unref();
+      const forget = request.whenOut(() => socket.close(policyViolation, 'the token is not accepted any more'), lookMs);
       socket.on('message', () => {
         frames += 1;
         if (frames > mostFrames) socket.close(policyViolation, 'a viewer has nothing to say here');
@@ -60,7 +55,7 @@ export async function addInspector(server: FastifyInstance, { inspector, onViewe
       // A frame that is too large ends the socket by itself.
       socket.on('error', () => {});
       socket.on('close', () => {
-        clearInterval(look);
+        forget();
         end();
         onViewer(-1);
       });

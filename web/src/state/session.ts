@@ -6,7 +6,7 @@ import type { Session } from '../api/types.ts';
 export interface SessionState {
   phase: 'unknown' | 'in' | 'out' | 'unreachable';
   who: Session | null;
-  /** Whether somebody was in, and is not let in any more. */
+  /** Whether somebody was in by a token, and is not let in any more. */
   wasRefused: boolean;
 }
 
@@ -14,9 +14,9 @@ export const sessionStore = createStore({
   context: { phase: 'unknown', who: null, wasRefused: false } as SessionState,
   on: {
     entered: (_, { who }: { who: Session }): SessionState => ({ phase: 'in', who, wasRefused: false }),
-    left: ({ phase, wasRefused }, { isAsked = false }: { isAsked?: boolean }): SessionState => ({
+    left: ({ who, wasRefused }, { isAsked = false }: { isAsked?: boolean }): SessionState => ({
       ...{ phase: 'out', who: null },
-      wasRefused: !isAsked && (phase === 'in' || wasRefused),
+      wasRefused: !isAsked && ((who?.isSignedIn ?? false) || wasRefused),
     }),
     unreachable: (state): SessionState => ({ ...state, phase: 'unreachable' }),
   },
