@@ -140,11 +140,14 @@ export const sentEvent = z.lazy(() =>
 );
 export type SentEvent = z.output<typeof sentEvent>;
 
-/** A task from its row; `restored` is what it was, where the row does not hold that. */
+/**
+ * A task from its row; `restored` is what it was, where the row does not hold that, and `until` the time after which nothing
+ * is told, in epoch milliseconds.
+ */
 export async function viewOfTask(
   runtime: Runtime,
   row: ActorRow,
-  { reason, restored }: { reason?: Reason | undefined; restored?: Restored } = {},
+  { reason, restored, until }: { reason?: Reason | undefined; restored?: Restored; until?: number } = {},
 ): Promise<TaskView> {
   const { machine, snapshot } = restored ?? (await runtime.restore(row));
   const context = snapshot.context as TaskContext;
@@ -179,7 +182,7 @@ export async function viewOfTask(
     forge: context.forge ?? null,
     source: sourceOf(context),
     forkedFrom: originOf(context),
-    forks: await forksOf(runtime, row.id),
+    forks: await forksOf(runtime, row.id, until),
     asks: context.asks == null ? null : { ...context.asks, at: timeOf(context.asks.at) },
     blockedBy: (context.blockedBy ?? []).map(({ name }) => name),
     noticed: (context.noticed ?? []).map(({ stage, text, at: then }) => ({ stage, text, at: timeOf(then) })),
@@ -213,8 +216,11 @@ function originOf({ forkedFrom }: TaskContext): TaskView['forkedFrom'] {
 /** So many are named. */
 const mostForks = 100;
 
-async function forksOf(runtime: Runtime, id: string): Promise<string[]> {
-  return (await runtime.linked(forkLink(id), mostForks)).map(({ actorId }) => actorId).sort();
+async function forksOf(runtime: Runtime, id: string, until: number | undefined): Promise<string[]> {
+  const ids = (await runtime.linked(forkLink(id), mostForks)).map(({ actorId }) => actorId).sort();
+  if (until === undefined) return ids;
+  const rows = await Promise.all(ids.map(fork => runtime.actor(fork)));
+  return rows.flatMap(row => (row !== undefined && row.createdAt <= until ? [row.id] : []));
 }
 
 /** Tasks from their rows, each whose agent waits with the reason. */

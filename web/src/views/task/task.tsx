@@ -37,6 +37,17 @@ export default function TaskView({ id }: { id: string }) {
   const part: Part = parts.find(known => known === query.show) ?? 'timeline';
   useKeys(useMemo(() => keysOf(log, at), [log, at]));
 
+  const last = log?.at(-1)?.seq;
+  if (query.at !== undefined && at === null && last !== undefined && String(last) !== query.at) {
+    return (
+      <div className="failed" role="alert">
+        <p>{texts.time.beyond(query.at, last)}</p>
+        <button type="button" onClick={() => narrow({ at: '' })}>
+          {texts.time.back}
+        </button>
+      </div>
+    );
+  }
   if (error !== undefined && now === undefined) return <Failed error={error} again={again} />;
   if (task === undefined || now === undefined) return <p className="reading">{texts.reading}</p>;
   return (
