@@ -51,6 +51,9 @@ export function showTask(task: TaskInFull, hint: string): void {
     for (const concern of verdict.concerns ?? [])
       print(`            ${harmless(`changes how it is judged: ${concern}`)}`);
   }
+  if (task.questions !== null) {
+    for (const line of task.questions.trim().split('\n')) print(`  asks      ${harmless(line)}`);
+  }
   for (const { stage, text } of task.noticed) print(`  noticed   ${harmless(`${stage}: ${text}`)}`);
   for (const run of task.runs) {
     print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${harmless(run.error)}` : ''}`);

@@ -478,10 +478,13 @@ export const taskSetup = setup({
       if ('error' in event) parts.push(failureIn(event));
       const { outcome, reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       if (outcome !== undefined && outcome !== 'succeeded') parts.push(reason ?? '');
+      const { result, detail = '' } = (outputOf<{ result?: string; detail?: string } | undefined>(event) ??
+        {}) as never;
+      if (result === 'conflict') parts.push(detail.replaceAll('\n', ' '));
       return { waitsFor: shorten(parts.filter(part => part !== '').join('; '), 600) };
     }),
     waitForAnswer: assign(({ context }) => ({
-      waitsFor: `the agent asks: ${shorten(firstLine(context.questions ?? ''), 300)}`,
+      waitsFor: `the agent asks: ${shorten(firstWords(context.questions ?? ''), 300)}`,
     })),
     stopWaiting: assign(({ context }) => ({
       waitsFor: null,
@@ -518,6 +521,12 @@ export const taskSetup = setup({
     openConversation: notProvided,
   },
 });
+
+/** The first line that is no heading. */
+function firstWords(text: string): string {
+  const lines = text.split('\n').map(line => line.trim());
+  return lines.find(line => /[\p{L}\p{N}]/u.test(line) && !line.startsWith('#')) ?? firstLine(text);
+}
 
 function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0] ?? '';
