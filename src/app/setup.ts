@@ -80,7 +80,7 @@ export async function findRepository(
   if (name === undefined && path === undefined) {
     const why = 'Nothing says where the work is: a repository, or a project of the configuration.';
     throw new SignalboxError('invalid', 'repositoryMissing', why, {
-      remedy: { say: 'give the path of a repository', field: 'repository' },
+      remedy: whereOf(config),
     });
   }
   const named = name === undefined ? undefined : findProject(config, name);
@@ -92,6 +92,12 @@ export async function findRepository(
   // The same project by its path.
   const target = projectAt(config, found.repository)?.target ?? undefined;
   return target === undefined ? found : checkRepository(found.repository, target);
+}
+
+function whereOf({ projects }: Config): { say: string; field: string } {
+  const names = Object.keys(projects).slice(0, 10);
+  if (names.length === 0) return { say: 'give the path of a repository', field: 'repository' };
+  return { say: `name one of the projects ${names.join(', ')}, or give the path of a repository`, field: 'project' };
 }
 
 /** The project whose repository this is, or undefined. */

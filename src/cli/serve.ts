@@ -89,7 +89,10 @@ async function work(options: ServeOptions): Promise<number> {
     },
   });
   const { url, dataDir, projects } = service;
-  const named = projects.length === 0 ? 'no project' : `projects ${projects.join(', ')}`;
+  const named =
+    projects.length === 0
+      ? 'no project (`signalbox init` writes a configuration with one)'
+      : `projects ${projects.join(', ')}`;
   if (options.json) printJsonLine({ event: 'listening', url, dataDir, projects });
   else print(`Signalbox listens on ${url}, works on ${dataDir}, ${named}`);
 

@@ -15,6 +15,8 @@ export interface WatchOptions extends LoadOptions {
   /** The configuration in force; without it, the one that is there when watching begins. */
   current?: Config;
   onChange(loaded: LoadedConfig): void;
+  /** What was wrong is mended, and says what is in force already. */
+  onMended?(): void;
   /** What is wrong, once; until it is mended, the last good configuration stays in force. */
   onProblem(error: SignalboxError): void;
   /** How long no further change may come before the file is read: editors write in several steps. */
@@ -33,6 +35,7 @@ export interface ConfigWatch {
 export function watchConfig({
   current,
   onChange,
+  onMended,
   onProblem,
   debounceMs = 150,
   schedule = later,
@@ -58,10 +61,12 @@ export function watchConfig({
 
   const take = (loaded: LoadedConfig) => {
     const { config } = loaded;
+    const wasBroken = lastProblem !== undefined;
     lastProblem = undefined;
     const isNew = inForce !== undefined && !isDeepStrictEqual(config, inForce);
     inForce = config;
     if (isNew) onChange(loaded);
+    else if (wasBroken) onMended?.();
   };
 
   /** One after another, so that an older state of the file never wins over a newer one. */

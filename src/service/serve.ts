@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { dataPaths } from '../app/data-directory.ts';
 import { version } from '../app/version.ts';
 import { isWorkedOn, type LocalSignalbox } from '../client/local.ts';
-import type { Environment } from '../config/load.ts';
+import type { Environment, LoadedConfig } from '../config/load.ts';
 import type { Config, ServeConfig } from '../config/schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { isLoopback } from '../domain/loopback.ts';
@@ -64,7 +64,11 @@ export async function startService(local: LocalSignalbox, options: ServeOptions)
 
   const metrics = createMetrics({ version: version(), onFault: error => logger.warn({ err: error }, 'not counted') });
   const identity = { name: 'service', role: 'admin' } as const;
-  const working = await openWorking(local, identity, { ...news, logger, watch: metrics });
+  const withPlace = (loaded: LoadedConfig): LoadedConfig => ({
+    ...loaded,
+    config: { ...loaded.config, serve: { ...loaded.config.serve, host, port } },
+  });
+  const working = await openWorking(local, identity, { ...news, logger, watch: metrics }, withPlace);
   try {
     metrics.attach(working.site);
     const server = await serverFor(working, { metrics, host, isBeyond, config: config.serve, options });

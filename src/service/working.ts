@@ -65,8 +65,16 @@ export interface Working extends Signalbox {
   interrupt(by: string): Promise<void>;
 }
 
-/** Opens the data directory for work and takes over what was left there. Throws `inUse` while another process has it. */
-export async function openWorking(local: LocalSignalbox, identity: Identity, news: WorkNews): Promise<Working> {
+/**
+ * Opens the data directory for work and takes over what was left there. `asGiven` is the configuration with what the command
+ * line says instead. Throws `inUse` while another process has it.
+ */
+export async function openWorking(
+  local: LocalSignalbox,
+  identity: Identity,
+  news: WorkNews,
+  asGiven: (loaded: LoadedConfig) => LoadedConfig = loaded => loaded,
+): Promise<Working> {
   const configuration = await local.here.configuration();
   const { createTracing } = await import('../observability/tracing.ts');
   const backlog: StoredLogEntry[] = [];
@@ -95,7 +103,7 @@ export async function openWorking(local: LocalSignalbox, identity: Identity, new
   });
   let inForce = configuration;
   const listeners: ((next: LoadedConfig) => void)[] = [];
-  const site: Site = Object.assign(app, { here: { ...local.here, configuration: async () => inForce } });
+  const site: Site = Object.assign(app, { here: { ...local.here, configuration: async () => asGiven(inForce) } });
   const { take, caughtUp } = inOrder(entriesOf(app.runtime), news);
   deliver = take;
   for (const line of backlog) deliver(line);
@@ -176,6 +184,7 @@ function watchFor(
       for (const warning of next.warnings) news.warn(warning);
       putInForce(next).catch(error => news.warn(messageOf(error)));
     },
+    onMended: () => news.note('the configuration can be read again; it says what is in force already'),
     onProblem: problem => news.warn(`the last good configuration stays in force: ${problem.message}`),
   });
 }

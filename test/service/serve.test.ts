@@ -40,7 +40,9 @@ test('speaks to people in a line of its own', async () => {
   const place = await makePlace();
   const service = place.begin(['serve', '--port', '0']);
   const [line] = (await once(service.stdout, 'data')) as [Buffer];
-  expect(String(line)).toMatch(/^Signalbox listens on http:\/\/127\.0\.0\.1:\d+, works on .*, no project\n$/);
+  expect(String(line)).toMatch(
+    /^Signalbox listens on http:\/\/127\.0\.0\.1:\d+, works on .*, no project \(.*init.*\)\n$/,
+  );
   service.kill('SIGTERM');
   const { code, stderr } = await service;
   expect(code).toBe(0);
