@@ -62,7 +62,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await until('ET-2', 'person');
     const page = await open('/needs-you');
     await page.locator('.need').nth(1).waitFor();
-    await page.locator('.need', { hasText: 'ET-1' }).locator('a').focus();
+    await page.locator('.need', { hasText: 'ET-1' }).locator('a.what').focus();
     await page.keyboard.press('r');
     await page.keyboard.type('1. the total is');
     await service.ask('POST', '/tasks/ET-1/cancel', {});

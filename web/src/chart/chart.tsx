@@ -46,6 +46,7 @@ export function Chart({ chart, state, standing = 'working', taken, guards = [], 
   const [pointed, setPointed] = useState<{ state?: DrawnState; way?: Way } | null>(null);
   const place = useRef<HTMLDivElement>(null);
   usePanning(place);
+  useInSight(place, `${chart.states.length} ${state}`);
   const width = chart.width + 2 * margin;
   const height = chart.height + 2 * margin;
   const by = (factor: number) => {
@@ -101,7 +102,7 @@ export function Chart({ chart, state, standing = 'working', taken, guards = [], 
         <button type="button" className="quiet" onClick={() => by(0.8)} aria-label={texts.zoomOut}>
           −
         </button>
-        <button type="button" className="quiet" onClick={() => setZoom(null)}>
+        <button type="button" className="quiet" onClick={() => setZoom(wholeIn(place.current, { width, height }))}>
           {texts.fit}
         </button>
       </div>
@@ -110,6 +111,26 @@ export function Chart({ chart, state, standing = 'working', taken, guards = [], 
       </figcaption>
     </figure>
   );
+}
+
+/** The zoom at which all of it is seen. */
+function wholeIn(paper: HTMLElement | null, { width, height }: { width: number; height: number }): number {
+  const { clientWidth = width, clientHeight = height } = paper ?? {};
+  return Math.min(largest, clientWidth / width, clientHeight / height);
+}
+
+/** Where the actor is, is seen when the chart is drawn and when it has moved on. */
+function useInSight(place: React.RefObject<HTMLDivElement | null>, moved: string): void {
+  useEffect(() => {
+    const paper = place.current;
+    const lit = [...(paper?.querySelectorAll('.state.lit') ?? [])].at(-1);
+    if (paper === null || lit === undefined) return;
+    const [seen, there] = [paper.getBoundingClientRect(), lit.getBoundingClientRect()];
+    const isIn = there.top >= seen.top && there.bottom <= seen.bottom && there.left >= seen.left;
+    if (isIn && there.right <= seen.right) return;
+    paper.scrollTop += (there.top + there.bottom - seen.top - seen.bottom) / 2;
+    paper.scrollLeft += (there.left + there.right - seen.left - seen.right) / 2;
+  }, [moved]);
 }
 
 interface StateProps {

@@ -39,7 +39,9 @@ export function useActing({ taskId, question, isOver = false, onDone }: ActOptio
   useEffect(() => {
     if (isDone) told.current?.();
   }, [isDone]);
-  const panel = isOpen && state.context.order !== null && <Panel state={state} send={send} isOver={isOver} />;
+  const panel = isOpen && !isDone && state.context.order !== null && (
+    <Panel state={state} send={send} isOver={isOver} />
+  );
   return {
     isOpen: isOpen && !isDone,
     panel,
@@ -127,11 +129,11 @@ function Panel({ state, send, isOver }: { state: Machine[0]; send: Machine[1]; i
           {act.refused} {problem}
         </p>
       )}
-      {isOver && !state.matches('done') && <p role="alert">{act.over}</p>}
+      {isOver && <p role="alert">{act.over}</p>}
       {!isLive && <p role="alert">{act.notLive}</p>}
       <div className="row">
         <button type="submit" className="primary" aria-disabled={!maySend}>
-          {state.matches('sending') ? act.sending : state.matches('done') ? act.done : name}
+          {state.matches('sending') ? act.sending : name}
         </button>
         <button type="button" onClick={() => send({ type: 'act.close' })}>
           {act.close}

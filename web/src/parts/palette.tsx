@@ -14,7 +14,7 @@ interface Choice {
   choose(): void;
 }
 
-const mostShown = 12;
+const mostShown = 16;
 
 export function Palette({ close, openHelp }: { close(): void; openHelp(): void }) {
   const texts = useTexts();

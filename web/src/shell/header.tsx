@@ -1,12 +1,14 @@
 /** The line above everything: where one can go, how many need a person, whether what is shown is live, and who looks. */
 import { useSelector } from '@xstate/store-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { Link } from '../parts/link.tsx';
 import { useLinkStatus } from '../state/live.ts';
 import type { Place } from '../state/place.ts';
 import { sessionStore, signOut } from '../state/session.ts';
 import { needsPerson, tasksStore } from '../state/tasks.ts';
 import { useTexts } from '../texts/index.ts';
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 interface HeaderProps {
   place: Place;
@@ -23,6 +25,11 @@ export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) 
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) Signalbox` : 'Signalbox';
   }, [waiting]);
+  const nav = useRef<HTMLElement>(null);
+  // On a phone there is no room for all of them.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path[0]]);
   const to = (name: string, label: string, extra?: React.ReactNode) => (
     <Link to={`/${name}`} aria-current={path[0] === name ? 'page' : undefined}>
       {label}
@@ -34,7 +41,7 @@ export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) 
       <Link to="/" className="brand" aria-current={path.length === 0 ? 'page' : undefined}>
         Signalbox
       </Link>
-      <nav aria-label="Signalbox">
+      <nav aria-label="Signalbox" ref={nav}>
         {to('needs-you', views.needsYou, waiting > 0 && <b className="count">{waiting}</b>)}
         {to('board', views.board)}
         {to('agents', views.agents)}
@@ -43,7 +50,7 @@ export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) 
         {to('operations', views.operations)}
       </nav>
       <button type="button" className="quiet" onClick={openPalette}>
-        <span className="unseen">{texts.palette.title}</span> ⌘K
+        <span className="unseen">{texts.palette.title}</span> {isApple ? '⌘K' : 'Ctrl K'}
       </button>
       <button type="button" className="quiet" onClick={openHelp}>
         <span className="unseen">{texts.help.title}</span> ?
@@ -54,7 +61,7 @@ export function Header({ place: { path }, openPalette, openHelp }: HeaderProps) 
       </span>
       {who !== null && (
         <span className="who" title={who.role === 'viewer' ? texts.session.mayOnlyLook : who.role}>
-          {who.name}
+          {who.name} {who.role === 'viewer' && <span className="meta">{texts.session.mayOnlyLook}</span>}
           {who.isSignedIn && (
             <button type="button" className="quiet" onClick={() => void signOut()}>
               {texts.session.leave}

@@ -76,7 +76,10 @@ export const en = {
   task: {
     why: 'Why it is here',
     moves: 'What would move it',
-    noMoves: 'Nobody can move it: it goes on by itself, or has ended.',
+    noMoves: 'It goes on by itself; nobody has to move it.',
+    hasEnded: 'It has ended; nothing moves it. A fork begins a new one.',
+    total: 'In all',
+    seeChanges: 'look at its work',
     gates: 'Gates',
     noGates: 'No gate has judged yet.',
     runs: 'Runs',
@@ -118,6 +121,7 @@ export const en = {
     noDifference: 'Nothing of its context changed.',
     was: 'was',
     is: 'is',
+    beyond: (at: string, last: number) => `There is no entry ${at}; its log ends at ${last}.`,
     readOnly: 'The past cannot be changed; go back to now to act.',
   },
   timeline: {
@@ -165,7 +169,6 @@ export const en = {
     refused: 'It changed nothing:',
     over: 'It was decided elsewhere, or has moved on. Your words are still here.',
     notLive: 'The connection is lost: what you see may have changed. You can decide when it is back.',
-    done: 'Done.',
     killAgent: 'The process and everything that it has started is ended; the task goes on as its pipeline says.',
   },
   fork: {
@@ -239,6 +242,8 @@ export const en = {
     replay: 'Replay',
     configuration: 'Configuration',
     refused: 'The file as it is now is not taken over; below is what stays in force.',
+    forAdmins:
+      'Who is signed in as an administrator sees it here; on the machine of the service anybody who may read it:',
     defaults: 'All defaults hold; no configuration file is in force.',
     preflight: 'Agents’ programs',
     storage: 'Storage',
@@ -354,15 +359,15 @@ export const en = {
     } as Record<string, string>,
   },
   palette: {
-    title: 'Go to or do',
-    hint: 'Type a task, a view or an action',
+    title: 'Go to',
+    hint: 'Type a task, a view, a theme or a language',
     none: 'Nothing is called like this.',
     theme: 'Theme',
     language: 'Language',
   },
   help: {
     title: 'Keys',
-    palette: 'find and do anything',
+    palette: 'find a task, a view or a setting',
     move: 'next and previous',
     open: 'open',
     approve: 'approve',

@@ -15,10 +15,11 @@ import { visible } from '../visible.ts';
 
 export function NeedsYouView() {
   const { views, needs } = useTexts();
+  const role = useSelector(sessionStore, ({ context }) => context.who?.role);
   return (
     <section className="lane whole" aria-labelledby="needs">
       <h1 id="needs">{views.needsYou}</h1>
-      <p className="meta keys-hint">{needs.keys}</p>
+      {role !== 'viewer' && <p className="meta keys-hint">{needs.keys}</p>}
       <NeedsYou />
     </section>
   );
@@ -100,7 +101,7 @@ interface RowProps {
 }
 
 function Row({ card, isOver, hold, onDone }: RowProps) {
-  const { actions, needs } = useTexts();
+  const { actions, needs, task } = useTexts();
   const role = useSelector(sessionStore, ({ context }) => context.who?.role);
   const acting = useActing({ taskId: card.id, question: card.asks?.number ?? null, isOver, onDone });
   const { isOpen } = acting;
@@ -124,7 +125,8 @@ function Row({ card, isOver, hold, onDone }: RowProps) {
       </span>
       <span className="meta">
         {card.project} · {card.stage} · {needs.since} <Age at={card.asks?.at ?? card.updatedAt} /> ·{' '}
-        {card.deadline === null ? needs.noDeadline : <Deadline {...card.deadline} />} · <Money usd={card.costUsd} />
+        {card.deadline === null ? needs.noDeadline : <Deadline {...card.deadline} />} · <Money usd={card.costUsd} /> ·{' '}
+        <Link to={`/tasks/${encodeURIComponent(card.id)}?show=changes`}>{task.seeChanges}</Link>
       </span>
       <span className="buttons">
         {moves.map((move, index) => (

@@ -1,7 +1,9 @@
 /** The configuration in force, and whether everything that work needs is there. */
+import { useSelector } from '@xstate/store-react';
 import type { Answer } from '../../api/types.ts';
 import { Failed } from '../../parts/failed.tsx';
 import { useRead } from '../../state/read.ts';
+import { sessionStore } from '../../state/session.ts';
 import { useTexts } from '../../texts/index.ts';
 import { Storage } from './storage.tsx';
 
@@ -14,7 +16,8 @@ const everyMs = 5_000;
 
 export function Configuration() {
   const texts = useTexts();
-  const { value: config, error, again } = useRead<Shown>('/config', { everyMs });
+  const isAdmin = useSelector(sessionStore, ({ context }) => context.who?.role === 'admin');
+  const { value: config, error, again } = useRead<Shown>(isAdmin ? '/config' : null, { everyMs });
   const { value: health } = useRead<Health>('/health/ready', { everyMs });
   return (
     <>
@@ -34,6 +37,11 @@ export function Configuration() {
       <Storage />
       <section>
         <h2>{texts.operations.configuration}</h2>
+        {!isAdmin && (
+          <p>
+            {texts.operations.forAdmins} <code>signalbox config show</code>
+          </p>
+        )}
         {error !== undefined && <Failed error={error} again={again} />}
         {config !== undefined && (
           <>

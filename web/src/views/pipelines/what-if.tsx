@@ -19,7 +19,7 @@ export function WhatIf({ ids }: { ids: readonly string[] }) {
   const [id, setId] = useState(ids[0] ?? '');
   const [event, setEvent] = useState(known[0]!);
   const [stage, setStage] = useState('');
-  const { value: task } = useRead<Task>(id === '' ? null : `/tasks/${segment(id)}`);
+  const { value: task, error: unknown } = useRead<Task>(id === '' ? null : `/tasks/${segment(id)}`);
   const stages = task?.moves.find(move => move.event === 'task.move')?.fields[0]?.options ?? [];
   const data = event === 'task.move' ? { data: JSON.stringify({ stage: stage || stages[0] || '' }) } : {};
   const isAsked = id !== '' && task !== undefined;
@@ -58,6 +58,7 @@ export function WhatIf({ ids }: { ids: readonly string[] }) {
           </select>
         )}
       </div>
+      {unknown !== undefined && <Failed error={unknown} />}
       {error !== undefined && <Failed error={error} />}
       {value !== undefined && <OnPaperView value={value} />}
     </section>

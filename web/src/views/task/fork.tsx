@@ -41,6 +41,11 @@ export function Fork({ task, at }: { task: Task; at: number | null }) {
     <form
       className="act"
       aria-label={actions.fork}
+      onKeyDown={event => {
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        send({ type: 'fork.close' });
+      }}
       onSubmit={event => {
         event.preventDefault();
         if (isLive) send({ type: 'fork.send' });

@@ -9,6 +9,7 @@ import { Verdict } from '../../parts/standing.tsx';
 import { Deadline, Duration, Instant, Money } from '../../parts/when.tsx';
 import { decisionKeys, useDecisionKeys } from '../../state/decision-keys.ts';
 import { sessionStore } from '../../state/session.ts';
+import { hasEnded } from '../../state/tasks.ts';
 import { useTexts } from '../../texts/index.ts';
 import { visible } from '../../visible.ts';
 import { KillButton } from '../agents/kill.tsx';
@@ -76,7 +77,7 @@ function Moves({ task }: { task: Task }) {
   return (
     <section>
       <h2>{words.moves}</h2>
-      {moves.length === 0 && <p className="meta">{words.noMoves}</p>}
+      {moves.length === 0 && <p className="meta">{hasEnded(task) ? words.hasEnded : words.noMoves}</p>}
       {mayAct ? (
         <div className="buttons">
           {[...moves].sort(usualFirst).map((move, index) => (
@@ -104,6 +105,11 @@ function Moves({ task }: { task: Task }) {
             ))}
           </ul>
         </>
+      )}
+      {task.asks?.kind === 'approval' && task.head !== '' && (
+        <p>
+          <Link to={`/tasks/${encodeURIComponent(task.id)}?show=changes`}>{words.seeChanges}</Link>
+        </p>
       )}
       {acting.panel}
     </section>
@@ -204,7 +210,7 @@ function Costs({ task: { stageSpent, spent, usage } }: { task: Task }) {
         </tbody>
         <tfoot>
           <tr>
-            <td />
+            <th scope="row">{words.total}</th>
             <td>
               <Duration ms={spent.timeMs} />
             </td>
