@@ -68,6 +68,7 @@ function alike({ place }: Way, text: string): string {
     .replace(/^(\S+) is (?:ready\. Work on it with|taken up\. Look at it with): .*$/gm, '$1 is made')
     .replace(/^(?:It goes on with:|Nobody works on this data now;) .*\n/gm, '')
     .replace(/"isAttended": (?:true|false)/, '"isAttended": <any>')
+    .replace(/"port": \d+/, '"port": <port>')
     .replace(/The log ends at \d+/, 'The log ends at <position>');
 }
 
