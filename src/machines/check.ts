@@ -143,7 +143,7 @@ function checkGates(graph: MachineGraph, pipeline: Pipeline): Violation[] {
   return violations;
 }
 
-const passing = new Set(['arePassed', 'mayMerge', 'mayLand']);
+const passing = new Set(['arePassed', 'mayMerge', 'mayLand', 'mayEnd']);
 
 function opensWith(guard: Edge['guard'], gate: string): boolean {
   const gates = guard?.params.gates;

@@ -2,11 +2,14 @@
 import { z } from 'zod';
 import type { Budget } from '../domain/budget.ts';
 import { parseDuration } from '../domain/duration.ts';
+import { nearest } from '../domain/nearest.ts';
 import { plainDirectory } from '../domain/plain-directory.ts';
 
 const name = z
   .string()
-  .regex(/^[a-z][a-zA-Z0-9]{0,31}$/, 'use a word of letters and digits that begins with a small letter');
+  .regex(/^[a-z][a-zA-Z0-9]{0,31}$/, 'use a word of letters and digits that begins with a small letter')
+  // Names are keys of what a task remembers: one that every object has would be found before it was put there.
+  .refine(word => !(word in Object.prototype), 'this word means something in every program; use another');
 
 const duration = z.union([z.string(), z.number()]).transform((value, context) => {
   const ms = parseDuration(value);
@@ -209,10 +212,12 @@ export const pipelineSchema = z
     const complain = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message });
     const known = new Set(stages.map(stage => stage.name));
-    const refer = (path: (string | number)[], to: string | undefined) => {
-      if (to !== undefined && !known.has(to)) {
-        complain(path, `there is no stage ${to}; the stages are ${[...known].join(', ')}`);
-      }
+    const refer = (path: (string | number)[], to: string | undefined, others: readonly string[] = []) => {
+      if (to === undefined || known.has(to) || others.includes(to)) return;
+      const all = [...known, ...others];
+      const [near] = nearest(to, all);
+      const hint = near === undefined ? '' : `; did you mean ${near}?`;
+      complain(path, `there is no stage ${to}; there are ${all.join(', ')}${hint}`);
     };
     for (const [index, stage] of stages.entries()) {
       const at = ['stages', index];
@@ -222,7 +227,7 @@ export const pipelineSchema = z
       refer([...at, 'objection', 'to'], stage.objection?.to);
       refer([...at, 'rework', 'to'], stage.rework.to);
       refer([...at, 'merge', 'onConflict'], stage.merge?.onConflict);
-      if (stage.next !== 'done') refer([...at, 'next'], stage.next);
+      refer([...at, 'next'], stage.next, ['done']);
       for (const [gateIndex, gate] of stage.gates.entries()) {
         const other = gates.get(gate.name);
         if (other !== undefined) complain([...at, 'gates', gateIndex, 'name'], `gate ${gate.name} exists in ${other}`);
@@ -248,14 +253,35 @@ export function budgetOf(amounts: z.output<typeof velocitySchema> | undefined): 
 }
 
 /**
- * Gates of some stages whose verdict speaks of the code and lapses when it changes. What a person approves is the code from the
- * first stage on in which code is judged; before that there is none.
+ * The stages that a task goes through when every gate passes, in that order. All others are detours: a task comes there by a
+ * refusal, an objection, a conflict or a person.
  */
-export function judgingCode(stages: readonly Stage[]): Gate[] {
+export function ordinaryWay(pipeline: Pipeline): Stage[] {
+  const way: Stage[] = [];
+  for (let stage = pipeline.stages[0]; stage !== undefined && !way.includes(stage); ) {
+    way.push(stage);
+    const next = following(pipeline, stage);
+    stage = pipeline.stages.find(({ name }) => name === next);
+  }
+  return way;
+}
+
+/** The stage before another one on the ordinary way, or in the list for a detour; the first has itself. */
+export function preceding(pipeline: Pipeline, stage: Stage): Stage {
+  const way = ordinaryWay(pipeline);
+  const line = way.includes(stage) ? way : pipeline.stages;
+  return line[Math.max(0, line.indexOf(stage) - 1)]!;
+}
+
+/**
+ * Gates of a way whose verdict speaks of the code and lapses when it changes. What a person approves is the code from the
+ * first stage on in which code is judged; before that it is what is planned. Where people alone judge, it is always the code.
+ */
+export function judgingCode(way: readonly Stage[]): Gate[] {
   const speaks = ({ kind }: Gate) => kind !== 'artifacts' && kind !== 'approval';
-  const first = stages.findIndex(({ gates }) => gates.some(speaks));
-  return stages.flatMap(({ gates }, index) =>
-    gates.filter(gate => speaks(gate) || (gate.kind === 'approval' && first >= 0 && index >= first)),
+  const first = way.findIndex(({ gates }) => gates.some(speaks));
+  return way.flatMap(({ gates }, index) =>
+    gates.filter(gate => speaks(gate) || (gate.kind === 'approval' && index >= first)),
   );
 }
 

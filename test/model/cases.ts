@@ -373,6 +373,46 @@ export function forkModel(machine: AnyStateMachine, stage: string, isAtForge = f
   };
 }
 
+/** A task that comes back to the stage that merges, with code of its own there on which its gate has said this. */
+export function madeThereModel(
+  _machine: AnyStateMachine,
+  { gates, word, refusals = 0 }: { gates: string[]; word: string; refusals?: number },
+): ModelOptions {
+  const verdict = (gate: string, said: string) => ({
+    ...{
+      gate,
+      verdict: said,
+      detail: `${gate} says ${said}`,
+      stage: 'build',
+      codeTree: 'tree',
+      by: 'signalbox',
+      at: 0,
+    },
+  });
+  const passed = gates.map(gate => [gate, verdict(gate, 'pass')] as const);
+  const verdicts = Object.fromEntries([...passed, ['shipped', verdict('shipped', word)] as const]);
+  const forkedFrom = { taskId: 'y', seq: 7, stage: 'ship', commit: 'c', workItem: 'y' };
+  const rework = { 'ship.merging.refused': refusals };
+  const refused = word === 'fail' ? [{ gate: 'shipped', codeTree: 'tree' }] : [];
+  const taken = {
+    base: 'b',
+    codeTree: 'tree',
+    madeIn: 'ship',
+    refused,
+    attempts: {},
+    rework,
+    verdicts,
+    models: {},
+    feedback: null,
+  };
+  return {
+    input: { ...taskInput, fork: { forkedFrom, ...taken }, actor: { id: 'x', parentId: null, at: 0 } },
+    events: [{ type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } }],
+    isPossible: state => state === 'ship.preparing',
+    project: () => null,
+  };
+}
+
 /** Decisions on every question, by somebody who means another one. */
 const forAnother = (names: readonly string[]): ModelEvent[] => [
   ...['task.approve', 'task.retry'].map(type => ({ type, by: 'me', question: 99 })),

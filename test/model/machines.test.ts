@@ -35,6 +35,7 @@ import {
   forkModel,
   gateModel,
   janitorModel,
+  madeThereModel,
   mergeQueueModel,
   mergingModel,
   orderModel,
@@ -63,6 +64,12 @@ import { type ModelOptions, modelOf, play } from './paths.ts';
 const smallTask = compileTask(smallPipeline);
 const forgeTask = compileTask(forgePipeline);
 
+const madeThere = (machine: AnyStateMachine, gates: string[]) => [
+  madeThereModel(machine, { gates, word: 'fail' }),
+  madeThereModel(machine, { gates, word: 'fail', refusals: 1 }),
+  madeThereModel(machine, { gates, word: 'inconclusive' }),
+];
+
 /** A machine may need several inputs before every transition can be taken. */
 const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[] }> = {
   task: {
@@ -76,6 +83,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
       baselineModel(smallTask, 'plan', ['plan', 'build', 'ship']),
       ...['plan', 'build', 'ship'].map(stage => forkModel(smallTask, stage)),
       forkModel(smallTask, 'ship', true),
+      ...madeThere(smallTask, ['documents', 'approval', 'tests']),
     ],
   },
   'task at a forge': {
@@ -87,6 +95,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
       everyVerdict(forgeTask),
       waitingModel(forgeTask),
       ...['build', 'ship'].map(stage => forkModel(forgeTask, stage, true)),
+      ...madeThere(forgeTask, ['ci', 'people']),
     ],
   },
   agentRun: { machine: agentRunMachine as never, models: [agentRunModel, plainRunModel, shortRunModel] },

@@ -97,7 +97,7 @@ export interface ForkedFrom {
 /** What a fork takes over. What was asked of people, made outside and spent is the other one's alone. */
 export interface Inheritance
   extends Pick<TaskContext, 'base' | 'codeTree' | 'attempts' | 'rework' | 'verdicts' | 'feedback' | 'models'>,
-    Pick<TaskContext, 'baseline' | 'noticed'> {
+    Pick<TaskContext, 'baseline' | 'noticed' | 'madeIn' | 'refused'> {
   forkedFrom: ForkedFrom;
 }
 
@@ -125,6 +125,11 @@ export interface AtForge {
   commentId: number | null;
 }
 
+export interface Refused {
+  gate: string;
+  codeTree: string;
+}
+
 export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'> {
   id: string;
   forge: AtForge | null;
@@ -136,6 +141,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'>
   head: string;
   /** Hash of the published tree without the task's documents: what verdicts are bound to. */
   codeTree: string;
+  /** The stage whose agent has made the code what it is; null where it came from elsewhere. */
+  madeIn?: string | null;
   hasPrompts: boolean;
   /** Processes started in each stage, whatever the cause. With `rework`, the ledger of every re-run. */
   attempts: Record<string, number>;
@@ -151,6 +158,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'>
   /** Models that stages go on with, instead of those of their agents: cheaper ones, and those that a person has chosen. */
   models: Record<string, string>;
   verdicts: Record<string, Verdict>;
+  /** Code that gates have refused and not passed since, by its hash; the newest last. */
+  refused?: Refused[];
   feedback: { from: string; text: string } | null;
   questions: string | null;
   objection: string | null;

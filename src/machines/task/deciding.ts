@@ -1,17 +1,13 @@
 /** What follows from the verdicts of a stage. */
-import type { Stage } from '../pipeline.ts';
+import { following, ordinaryWay, type Pipeline, type Stage } from '../pipeline.ts';
 import type { Transition } from './common.ts';
-import { never, toStage } from './common.ts';
-
-export interface StageGates {
-  gates: string[];
-  machineGates: string[];
-  approvals: string[];
-  onward: string;
-}
+import { namesOf, never, toStage } from './common.ts';
+import { lapsedWays, owedAfter } from './owing.ts';
 
 /** The rules of a stage in the order in which they are asked. */
-export function decisions(stage: Stage, { gates, machineGates, approvals, onward }: StageGates): Transition[] {
+export function decisions(pipeline: Pipeline, stage: Stage): Transition[] {
+  const machineGates = namesOf(stage.gates.filter(({ kind }) => kind !== 'approval'));
+  const approvals = namesOf(stage.gates.filter(({ kind }) => kind === 'approval'));
   const rules: Transition[] = [];
   const { objection, rework } = stage;
   if (objection !== undefined) {
@@ -53,10 +49,40 @@ export function decisions(stage: Stage, { gates, machineGates, approvals, onward
   if (approvals.length > 0) {
     rules.push({ guard: { type: 'lacksApproval', params: { gates: approvals } }, target: 'awaitingApproval' });
   }
-  rules.push({ guard: { type: 'arePassed', params: { gates } }, target: onward, actions: 'clearIdleness' });
-  const stuck = { target: 'blocked', actions: { type: 'wait', params: { why: 'a gate gave no verdict', gates } } };
-  // Those of other stages may be missing where a person has led a task around them; not where it was merged since.
-  const areOwn = gates.every(gate => machineGates.includes(gate) || approvals.includes(gate));
-  rules.push(areOwn || stage.merge !== undefined ? never(stuck) : stuck);
-  return rules;
+  return [...rules, ...onwardFrom(pipeline, stage)];
 }
+
+/** Where a stage leads whose own gates are passed. Before the end those of all stages count, however a task came there. */
+function onwardFrom(pipeline: Pipeline, stage: Stage): Transition[] {
+  const own = namesOf(stage.gates);
+  const next = following(pipeline, stage);
+  const onward = { actions: 'clearIdleness' };
+  const stuck = (why: string, gates: string[]): Transition => ({
+    target: 'blocked',
+    actions: { type: 'wait', params: { why, gates } },
+  });
+  if (next !== 'done') {
+    return [
+      { guard: { type: 'arePassed', params: { gates: own } }, target: toStage(next), ...onward },
+      never(stuck('a gate gave no verdict', own)),
+    ];
+  }
+  const way = ordinaryWay(pipeline);
+  const owed = owedAfter(pipeline, way);
+  const ways = lapsedWays(way);
+  if (mergingLast(pipeline) === undefined) {
+    const none = stuck('not every gate is passed for the code as it is now', owed.gates);
+    return [...ways, { guard: { type: 'mayEnd', params: owed }, target: '#done', ...onward }, none];
+  }
+  const all = [...new Set([...owed.gates, ...own])];
+  const landing = { guard: { type: 'arePassed', params: { gates: all } }, target: '#landing', ...onward };
+  const none = stuck('a gate gave no verdict', all);
+  // Those of other stages may be missing where a person has led a task around them; not where it was merged since.
+  const cannotBe = way.includes(stage) && stage.merge !== undefined;
+  // What a detour has changed is judged before it is the end; what follows the merge on the ordinary way are documents.
+  return [...(way.includes(stage) ? [] : ways), landing, cannotBe ? never(none) : none];
+}
+
+/** The stage by whose rules what was added last is merged; undefined where a pipeline merges nothing. */
+export const mergingLast = (pipeline: Pipeline): Stage | undefined =>
+  ordinaryWay(pipeline).findLast(({ merge }) => merge !== undefined);

@@ -65,7 +65,7 @@ export type Fork = Pick<TaskInput, (typeof same)[number] | 'agent' | 'agents'> &
 
 /** Budgets of money and time are whole again: a fork has used nothing. What was counted and judged by then, it takes over. */
 export function forkOf({ seq, stage, context, pipeline }: Past, otherwise: Otherwise): Fork {
-  const { base, codeTree, attempts, rework, verdicts, baseline, noticed = [] } = context;
+  const { base, codeTree, attempts, rework, verdicts, baseline, madeIn, refused, noticed = [] } = context;
   const replaced = playerAt({ stage, context, pipeline }).name;
   const instead = (agent: AgentSpec) => (agent.name === replaced ? (otherwise.agent ?? agent) : agent);
   const played = pipeline.stages.filter(one => playerOf(context, one).name === replaced).map(({ name }) => name);
@@ -80,6 +80,8 @@ export function forkOf({ seq, stage, context, pipeline }: Past, otherwise: Other
     fork: {
       ...{ forkedFrom, base, codeTree, attempts, rework, verdicts, models, feedback, noticed },
       ...(baseline !== undefined && { baseline }),
+      ...(madeIn !== undefined && { madeIn }),
+      ...(refused !== undefined && { refused }),
     },
   };
 }
@@ -113,16 +115,17 @@ function feedbackOf({ feedback }: TaskContext, { by, prompt }: Otherwise): TaskC
 }
 
 /**
- * The verdicts of a fork on its own branch. That begins with a commit which adds nothing but the documents under the fork's
+ * What was judged, as a fork has it on its own branch. That begins with a commit which adds nothing but the documents under the fork's
  * own name, so what was judged of the code before holds for it just so.
  */
-export function verdictsOnBranch(
-  { forkedFrom, head, codeTree: before, verdicts }: TaskContext,
+export function judgedOnBranch(
+  { forkedFrom, head, codeTree: before, verdicts, refused }: TaskContext,
   codeTree: string,
-): Record<string, Verdict> {
-  if (forkedFrom === undefined || forkedFrom.commit === '' || head !== '') return verdicts;
-  const carried = Object.entries(verdicts).map(([gate, verdict]): [string, Verdict] =>
-    verdict.codeTree === before ? [gate, { ...verdict, codeTree }] : [gate, verdict],
-  );
-  return Object.fromEntries(carried);
+): Pick<TaskContext, 'verdicts' | 'refused'> {
+  const kept = { verdicts, ...(refused !== undefined && { refused }) };
+  if (forkedFrom === undefined || forkedFrom.commit === '' || head !== '') return kept;
+  const onBranch = <T extends { codeTree: string }>(judged: T): T =>
+    judged.codeTree === before ? { ...judged, codeTree } : judged;
+  const carried = Object.entries(verdicts).map(([gate, verdict]): [string, Verdict] => [gate, onBranch(verdict)]);
+  return { verdicts: Object.fromEntries(carried), ...(refused !== undefined && { refused: refused.map(onBranch) }) };
 }

@@ -7,6 +7,7 @@ interface Params {
   limit?: number;
   scopes?: { name: string }[];
   stage?: string;
+  stages?: string[];
 }
 
 const listed = (names: readonly string[] = [], word = 'and') =>
@@ -50,9 +51,15 @@ const words: Record<string, (params: Params) => string> = {
   isOnlyInconclusive: params => `${any(params)} could not be judged, none has failed, and the agent does not object`,
   lacksApproval: params => `${all(params)} ${are(params)} not given`,
   arePassed: params => `${all(params)} ${are(params)} passed`,
-  hasLapsedAndReworkLeft: params => `${params.gate} was passed for other code than there is now, ${rarely(params)}`,
+  hasLapsedAndReworkLeft: params => `${params.gate} was judged for other code than there is now, ${rarely(params)}`,
+  mayEnd: params => `${all(params)} ${are(params)} passed, for the code as it is now`,
   mayMerge: params => `${all(params)} ${are(params)} passed, for the code as it is now`,
-  mayLand: params => `${all(params)} ${are(params)} passed, and nothing but documents followed the merge`,
+  mayLand: params => `${all(params)} ${are(params)} passed, for the code as it is now`,
+  hasMergedThis: params => `${all(params)} ${are(params)} passed, and the target has the code as it is now`,
+  isMadeBy: ({ stages }) => `the code was last changed in ${listed(stages, 'or')}`,
+  isRefusedBeyond: () => 'gates that come after the merge have refused the code as it is now',
+  isRefusedBeyondAndReworkLeft: params =>
+    `gates that come after the merge have refused the code as it is now, ${rarely(params)}`,
   isAtForge: () => 'its repository is at a forge',
   isAway: () => 'the forge is away',
   isAwayAndReworkLeft: params => `the forge is away, ${rarely(params)}`,

@@ -1,5 +1,5 @@
 /** Merging into the target: what has to be true before, whose turn it is, and the merge itself. */
-import { judgingCode, type Pipeline, type Stage } from '../pipeline.ts';
+import { ordinaryWay, type Pipeline, type Stage } from '../pipeline.ts';
 import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
 import {
@@ -18,17 +18,15 @@ import {
 } from './common.ts';
 import type { TaskContext } from './context.ts';
 import { type GateAt, judgingState } from './gating.ts';
+import { lapsedWays, type Owed, owedAfter, wayTo } from './owing.ts';
 import { blockedState, personalEvents } from './people.ts';
 import { tellOutside } from './report.ts';
-
-/** How often a lapsed verdict may lead back to its stage without a person. */
-const lapsedLimit = 3;
 
 export interface MergePlace {
   /** The path of this state, as transitions name it: `deploy.merging` or `landing`. */
   id: string;
-  /** Every gate that has to be passed. */
-  gates: string[];
+  /** What has to be passed. */
+  owed: Owed;
   /** The ways in, asked in this order; none of them leads to `waiting` unless all is well. */
   entry: Transition[];
   /** When the code as it is may be merged. */
@@ -38,34 +36,70 @@ export interface MergePlace {
   after: string;
 }
 
-/** What has to be true before code is merged: every gate so far is passed, and for the code as it is now. */
-export function beforeMerge(
-  pipeline: Pipeline,
-  stage: Stage,
-): Pick<MergePlace, 'gates' | 'entry' | 'ready' | 'refusal'> {
-  const stages = pipeline.stages.slice(0, pipeline.stages.indexOf(stage));
-  const earlier = stages.flatMap(({ gates }) => gates);
-  const bound = judgingCode(stages);
-  const lapsed = bound.map((gate): Transition => {
-    const owner = pipeline.stages.find(({ gates }) => gates.includes(gate))!;
-    // A verdict that an agent writes needs the agent again; a command is simply run again.
-    const needsAgent = owner.gates.some(({ kind }) => kind === 'verdict');
-    const budget = `${gate.name}.lapsed`;
-    return {
-      guard: { type: 'hasLapsedAndReworkLeft', params: { gate: gate.name, budget, limit: lapsedLimit } },
-      target: needsAgent ? toStage(owner.name) : `#${owner.name}.gating`,
-      actions: { type: 'countRework', params: { budget } },
-    };
-  });
-  const gates = namesOf(earlier);
-  const ready = { guard: { type: 'mayMerge', params: { gates, bound: namesOf(bound) } } };
-  // Coming back to the stage after the merge: there is nothing left to merge, and the verdicts were for other code.
-  const again = { guard: { type: 'mayLand', params: { gates } }, target: `#${stage.name}.affording` };
+/**
+ * What has to be true before a stage merges: every gate on the way to it is passed, for the code as it is now; and where the
+ * code was made in the stage itself or later, by a rework, a rejection or a new try, the gates of that are passed as well.
+ */
+export function beforeMerge(pipeline: Pipeline, stage: Stage): MergePlace {
+  const way = wayTo(pipeline, stage);
+  const owed = owedAfter(pipeline, way);
+  const id = `${stage.name}.merging`;
+  const { onConflict, limit } = stage.merge!;
+  const budget = `${id}.refused`;
+  const works = `#${stage.name}.affording`;
+  const refused = { type: 'isRefusedBeyondAndReworkLeft', params: { makers: owed.makers, budget, limit } };
   return {
-    gates,
-    entry: [again, ...lapsed, { ...ready, target: 'waiting' }],
-    ready,
+    id,
+    owed,
+    entry: [
+      // Coming back to the stage after the merge: there is nothing left to merge.
+      { guard: { type: 'hasMergedThis', params: { gates: owed.gates } }, target: works },
+      ...lapsedWays(way),
+      { guard: { type: 'mayMerge', params: owed }, target: 'waiting' },
+      ...(onConflict === stage.name
+        ? [{ guard: { type: 'isRefusedBeyond', params: { makers: owed.makers } }, target: works }]
+        : [
+            {
+              guard: refused,
+              target: toStage(onConflict),
+              actions: [
+                { type: 'recordRefusalBeyond', params: { makers: owed.makers } },
+                { type: 'countRework', params: { budget } },
+              ],
+            },
+            { guard: { type: 'isRefusedBeyond', params: { makers: owed.makers } }, ...notMerged(id, owed) },
+          ]),
+      // What it has made itself it goes on with; nothing of it is merged before its gates have passed it.
+      { guard: { type: 'isMadeBy', params: { stages: [stage.name] } }, target: works },
+    ],
+    ready: { guard: { type: 'mayMerge', params: owed } },
     refusal: 'not every gate is passed for the code as it is now',
+    after: works,
+  };
+}
+
+const notMerged = (id: string, { gates, makers }: Owed): Transition => ({
+  target: `#${id}.blocked`,
+  actions: {
+    type: 'wait',
+    params: {
+      why: 'gates that come after the merge have refused the code as it is now',
+      gates: [...gates, ...Object.values(makers).flat()],
+    },
+  },
+});
+
+/** What was added after the merge goes to the target when every gate is passed, for the code as it is now. */
+export function beforeLanding(pipeline: Pipeline): MergePlace {
+  const owed = owedAfter(pipeline, ordinaryWay(pipeline));
+  const ready = { guard: { type: 'mayLand', params: owed } };
+  return {
+    id: 'landing',
+    owed,
+    entry: [{ ...ready, target: 'waiting' }],
+    ready,
+    refusal: 'code has changed after the merge; only documents may follow it',
+    after: '#done',
   };
 }
 
@@ -82,14 +116,16 @@ const mostMoves = 5;
  *                    the target│has moved                 judging ─▶ judged: broken together: to the agent
  */
 export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace): StateConfig {
-  const { id, gates, entry, refusal } = place;
-  const isLanding = !id.includes('.');
+  const { id, owed, entry, refusal } = place;
+  const { gates } = owed;
+  const isLanding = id === 'landing';
   const blockedBecause = (why: string): Transition => ({
     target: `#${id}.blocked`,
     actions: { type: 'wait', params: { why, gates } },
   });
-  const again = judgedAgain(pipeline, stage, isLanding);
-  const names = namesOf(again.map(({ gate }) => gate));
+  const again = judgedAgain(pipeline.stages.filter(({ gates: own }) => own.some(({ name }) => gates.includes(name))));
+  const others = judgedAgain(pipeline.stages.filter(({ name }) => Object.hasOwn(owed.makers, name)));
+  const names = namesOf([...again, ...others].map(({ gate }) => gate));
   return {
     ...(isLanding && { id }),
     initial: 'checking',
@@ -110,7 +146,7 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
           }),
         },
       },
-      leased: leasedState(pipeline, stage, { ...place, again, blockedBecause }),
+      leased: leasedState(pipeline, stage, { ...place, again, others, blockedBecause }),
       later: {
         ...laterState('checking', 'the merge has to wait for the forge'),
         on: {
@@ -128,19 +164,17 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
 
 const landing = ({ workItem, target }: TaskContext) => `what ${workItem} added last is merged into ${target}`;
 
-/** Gates that can be judged again without an agent; what follows the last stage are documents, which nothing judges. */
-function judgedAgain(pipeline: Pipeline, stage: Stage, isLanding: boolean): GateAt[] {
-  if (isLanding) return [];
-  const earlier = pipeline.stages.slice(0, pipeline.stages.indexOf(stage));
-  return earlier.flatMap(owner =>
-    owner.gates.filter(({ kind }) => rejudged.has(kind)).map(gate => ({ gate, stage: owner })),
-  );
-}
+/** Gates that can be judged again without an agent. */
+const judgedAgain = (stages: readonly Stage[]): GateAt[] =>
+  stages.flatMap(stage => stage.gates.filter(({ kind }) => rejudged.has(kind)).map(gate => ({ gate, stage })));
 
 const rejudged = new Set(['command', 'ci', 'pullRequestReview']);
 
 interface Leased extends MergePlace {
+  /** Gates of the way here that a machine can judge. */
   again: GateAt[];
+  /** Those of the other stages. */
+  others: GateAt[];
   blockedBecause: (why: string) => Transition;
 }
 
@@ -148,11 +182,11 @@ interface Leased extends MergePlace {
 function leasedState(
   pipeline: Pipeline,
   stage: Stage,
-  { id, gates, after, ready, again, blockedBecause }: Leased,
+  { id, owed, after, ready, again, others, blockedBecause }: Leased,
 ): StateConfig {
   const { onConflict, limit } = stage.merge!;
-  const isLanding = !id.includes('.');
-  const names = namesOf(again.map(({ gate }) => gate));
+  const isLanding = id === 'landing';
+  const judgeable = namesOf([...again, ...others].map(({ gate }) => gate));
   const budget = `${id}.conflict`;
   const mergeInput = ({ context }: { context: TaskContext }) => ({
     ...placeOf(context),
@@ -177,7 +211,37 @@ function leasedState(
     actions: [record, { type: 'countRework', params: { budget } }],
   });
   const unstoppable = { 'task.cancel': forbidden, 'task.pause': forbidden };
-  const carried = gates.filter(gate => !names.includes(gate));
+  const carried = namesOf(pipeline.stages.flatMap(({ gates }) => gates)).filter(gate => !judgeable.includes(gate));
+  /** The two states in which gates are judged with what the target has by now. */
+  const judged = (gates: readonly GateAt[], name: { at: string; after: string }): StateConfig => {
+    const names = namesOf(gates.map(({ gate }) => gate));
+    return {
+      [name.at]: {
+        ...judgingState(gates, { onward: name.after, blockedBecause }),
+        entry: { type: 'forgetVerdicts', params: { gates: names } },
+        meta: says({
+          why: ({ waitsFor, target }) => waitsFor ?? `the gates are judged with what ${target} has by now`,
+          headline: `${stage.name}: the merged code is judged`,
+        }),
+      },
+      [name.after]: {
+        always: [
+          { ...ready, target: 'writing' },
+          sentBack(
+            'hasFailedAndReworkLeft',
+            { gates: names },
+            { type: 'recordBrokenTogether', params: { gates: names } },
+          ),
+          {
+            guard: { type: 'hasFailed', params: { gates: names } },
+            ...blockedBecause('the branch breaks what its target has by now'),
+          },
+          { guard: { type: 'isInconclusive', params: { gates: names } }, target: `#${id}.unsure` },
+          never(blockedBecause('not every gate is passed for the code as it is now')),
+        ],
+      },
+    };
+  };
   return {
     initial: 'updating',
     exit: 'releaseLease',
@@ -209,37 +273,17 @@ function leasedState(
       looking: {
         always: [
           { ...ready, target: 'writing' },
-          ...(names.length > 0
-            ? [{ target: 'judging' }]
-            : [blockedBecause('not every gate is passed for the code as it is now')]),
+          // The gates of whoever has made the code count too, where that was not on the way here.
+          ...(others.length > 0
+            ? [{ guard: { type: 'isMadeBy', params: { stages: Object.keys(owed.makers) } }, target: 'judgingAll' }]
+            : []),
+          again.length > 0
+            ? { target: 'judging' }
+            : blockedBecause('not every gate is passed for the code as it is now'),
         ],
       },
-      ...(names.length > 0 && {
-        judging: {
-          ...judgingState(again, { onward: 'judged', blockedBecause }),
-          entry: { type: 'forgetVerdicts', params: { gates: names } },
-          meta: says({
-            why: ({ waitsFor, target }) => waitsFor ?? `the gates are judged with what ${target} has by now`,
-            headline: `${stage.name}: the merged code is judged`,
-          }),
-        },
-        judged: {
-          always: [
-            { ...ready, target: 'writing' },
-            sentBack(
-              'hasFailedAndReworkLeft',
-              { gates: names },
-              { type: 'recordBrokenTogether', params: { gates: names } },
-            ),
-            {
-              guard: { type: 'hasFailed', params: { gates: names } },
-              ...blockedBecause('the branch breaks what its target has by now'),
-            },
-            { guard: { type: 'isInconclusive', params: { gates: names } }, target: `#${id}.unsure` },
-            never(blockedBecause('not every gate is passed for the code as it is now')),
-          ],
-        },
-      }),
+      ...(again.length > 0 && judged(again, { at: 'judging', after: 'judged' })),
+      ...(others.length > 0 && judged([...again, ...others], { at: 'judgingAll', after: 'judgedAll' })),
       writing: {
         meta: says({
           why: isLanding ? landing : ({ target }) => `merging into ${target}`,

@@ -1,6 +1,6 @@
 /** What a person may do about a stage. */
 
-import type { Pipeline, Stage } from '../pipeline.ts';
+import { type Pipeline, preceding, type Stage } from '../pipeline.ts';
 import { asking } from './asking.ts';
 import {
   cancelled,
@@ -30,8 +30,7 @@ export function blockedState(stage: string, personal: StateConfig): StateConfig 
 
 /** What a person may do wherever a stage waits for one. */
 export function personalEvents(pipeline: Pipeline, stage: Stage, retry = `#${stage.name}.preparing`): StateConfig {
-  const index = pipeline.stages.indexOf(stage);
-  const before = pipeline.stages[Math.max(0, index - 1)]!;
+  const before = preceding(pipeline, stage);
   return {
     'task.retry': told('runs the stage again', { target: retry, actions: ['renewAgents', 'clearRework'] }),
     'task.reject': told(`sends it back to ${before.name} with the reason`, {

@@ -40,7 +40,7 @@ const ofStage: Record<string, Phase> = {
 };
 
 const ofMerging: Record<string, Phase> = {
-  ...{ waiting: 'lease', later: 'forge', judging: 'gates', judged: 'gates' },
+  ...{ waiting: 'lease', later: 'forge', judging: 'gates', judged: 'gates', judgingAll: 'gates', judgedAll: 'gates' },
   ...{ turnedDown: 'person', unsure: 'person', blocked: 'person' },
 };
 

@@ -38,7 +38,8 @@ import type {
   Unpublished,
   Updated,
 } from './context.ts';
-import { verdictsOnBranch } from './forking.ts';
+import { judgedOnBranch } from './forking.ts';
+import { isOwedPassed, type Owed } from './owing.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
 import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
 
@@ -72,6 +73,35 @@ const isOverBudget = (event: unknown) => outputOf<AgentRunOutput | undefined>(ev
 const hasVerdict = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
   context.verdicts[gate]?.verdict === word;
 
+type Judged = Pick<TaskContext, 'verdicts' | 'refused'>;
+
+const judgedIn = ({ verdicts, refused }: TaskContext): Judged => ({
+  verdicts,
+  ...(refused !== undefined && { refused }),
+});
+
+/** So much refused code is remembered. */
+const mostRefused = 100;
+
+/** What was judged, with one more verdict: what a gate passes it refuses no longer. */
+function withVerdict({ verdicts, refused = [] }: Judged, verdict: Verdict): Judged {
+  const { gate, codeTree } = verdict;
+  const others = refused.filter(one => one.gate !== gate || one.codeTree !== codeTree);
+  const all =
+    verdict.verdict === 'fail' ? [...others, { gate, codeTree }] : verdict.verdict === 'pass' ? others : refused;
+  return {
+    verdicts: { ...verdicts, [gate]: verdict },
+    ...((refused.length > 0 || all.length > 0) && { refused: all.slice(-mostRefused) }),
+  };
+}
+
+/** What a person decides in place of a gate, for the code as it is now. */
+function personsWord(context: TaskContext, event: unknown, { stage, gate }: { stage: string; gate: string }): Verdict {
+  const by = textOf(event, 'by') || 'a person';
+  const { codeTree } = context;
+  return { gate, verdict: 'pass', detail: `decided by ${by}`, stage, codeTree, by, at: atOf(event) };
+}
+
 /** A budget over several runs, by the name under which its use is kept: a stage's, or `task`. */
 export interface BudgetScope {
   name: string;
@@ -101,6 +131,12 @@ export function leftFor(context: TaskContext, scopes: readonly BudgetScope[], ru
     run,
   );
 }
+
+/** Gates of these stages that have refused the code as it is now: those that are not on the way to a merge. */
+const refusalsBeyond = ({ refused = [], codeTree }: TaskContext, { makers }: Pick<Owed, 'makers'>): string[] => {
+  const beyond = Object.values(makers).flat();
+  return refused.filter(one => one.codeTree === codeTree && beyond.includes(one.gate)).map(({ gate }) => gate);
+};
 
 /** What the branch has changed of how it is judged, as its gates have found. */
 export const concernsOf = ({ verdicts }: TaskContext): string[] => [
@@ -181,17 +217,23 @@ export const taskSetup = setup({
       params.gates.some(gate => !hasVerdict(context, gate, 'pass')),
     arePassed: ({ context }, params: { gates: string[] }) =>
       params.gates.every(gate => hasVerdict(context, gate, 'pass')),
-    /** The gate passed, and the code has changed since. */
+    /** The gate was judged, and the code has changed since. */
     hasLapsedAndReworkLeft: ({ context }, params: { gate: string; budget: string; limit: number }) =>
-      hasVerdict(context, params.gate, 'pass') &&
+      context.verdicts[params.gate] !== undefined &&
       context.verdicts[params.gate]?.codeTree !== context.codeTree &&
       (context.rework[params.budget] ?? 0) < params.limit,
-    mayMerge: ({ context }, params: { gates: string[]; bound: string[] }) =>
-      params.gates.every(gate => hasVerdict(context, gate, 'pass')) &&
-      params.bound.every(gate => context.verdicts[gate]?.codeTree === context.codeTree),
-    /** Nothing but documents has been added since the merge, and the gates of the last stages are passed too. */
-    mayLand: ({ context }, params: { gates: string[] }) =>
+    mayMerge: ({ context }, params: Owed) => isOwedPassed(context, params),
+    mayLand: ({ context }, params: Owed) => isOwedPassed(context, params),
+    mayEnd: ({ context }, params: Owed) => isOwedPassed(context, params),
+    /** The target has the code as it is now already; nothing but documents can have been added since. */
+    hasMergedThis: ({ context }, params: { gates: string[] }) =>
       params.gates.every(gate => hasVerdict(context, gate, 'pass')) && context.merged?.codeTree === context.codeTree,
+    /** One of these stages has made the code what it is. */
+    isMadeBy: ({ context }, params: { stages: string[] }) =>
+      context.madeIn != null && params.stages.includes(context.madeIn),
+    isRefusedBeyond: ({ context }, params: { makers: Owed['makers'] }) => refusalsBeyond(context, params).length > 0,
+    isRefusedBeyondAndReworkLeft: ({ context }, params: { makers: Owed['makers']; budget: string; limit: number }) =>
+      refusalsBeyond(context, params).length > 0 && (context.rework[params.budget] ?? 0) < params.limit,
     // Tasks that were made before there were forges have none.
     isAtForge: ({ context }) => context.forge != null,
     /** A fork has no pull request of its own before its first stage has published something. */
@@ -294,8 +336,13 @@ export const taskSetup = setup({
     recordPrepared: assign(({ context, event }, params: { stage: string }) => {
       const { base, head, codeTree, hasPrompts = false, noticed = [] } = outputOf<Prepared>(event);
       const all = withNoticed(context, event, { stage: params.stage, texts: noticed });
-      const verdicts = verdictsOnBranch(context, codeTree);
-      return { base, head, codeTree, hasPrompts, verdicts, ...(noticed.length > 0 && { noticed: all }) };
+      // What has come from elsewhere no stage has made.
+      const isOther = context.madeIn != null && codeTree !== context.codeTree && context.head !== '';
+      return {
+        ...{ base, head, codeTree, hasPrompts, ...judgedOnBranch(context, codeTree) },
+        ...(isOther && { madeIn: null }),
+        ...(noticed.length > 0 && { noticed: all }),
+      };
     }),
     recordBaseline: assign(({ context, event }, params: { stage: string }) => {
       const { reports } = outputOf<Baseline>(event);
@@ -337,6 +384,7 @@ export const taskSetup = setup({
       const { head, codeTree, questions, objection, requests: asked = [], noticed = [] } = outputOf<Published>(event);
       return {
         ...{ head, codeTree, questions, objection, asked, feedback: null },
+        ...(codeTree !== context.codeTree && { madeIn: params.stage }),
         noticed: withNoticed(context, event, { stage: params.stage, texts: noticed }),
       };
     }),
@@ -351,7 +399,7 @@ export const taskSetup = setup({
       const own: GateReport =
         report.gate === gate ? report : { gate, verdict: 'inconclusive', detail: `it answered for ${report.gate}` };
       const verdict: Verdict = { ...own, stage, codeTree: context.codeTree, by: 'signalbox', at: atOf(event) };
-      return { verdicts: { ...context.verdicts, [gate]: verdict } };
+      return withVerdict(context, verdict);
     }),
     /**
      * The branch has what its target has by now. What people and reviewers have said is of the task's own changes, which are
@@ -383,16 +431,28 @@ export const taskSetup = setup({
       waitsFor: shorten(textOf(event, 'why'), 600),
       ...(event.type === 'gate.waits' && event.until != null && { waitsUntil: event.until }),
     })),
+    /** One word is one approval: the first that is missing. */
+    recordApproval: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
+      const gate = params.gates.find(one => !hasVerdict(context, one, 'pass'));
+      return gate === undefined ? {} : withVerdict(context, personsWord(context, event, { ...params, gate }));
+    }),
+    /** Who sends the code back has refused it: nothing merges that very code by another way. */
+    recordDisapproval: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
+      const gate = params.gates.find(one => !hasVerdict(context, one, 'pass'));
+      if (gate === undefined) return {};
+      return withVerdict(context, { ...personsWord(context, event, { ...params, gate }), verdict: 'fail' });
+    }),
+    recordRefusalBeyond: assign(({ context }, params: { makers: Owed['makers'] }) => {
+      const text = refusalsBeyond(context, params).map(gate => {
+        const verdict = context.verdicts[gate];
+        return verdict?.codeTree === context.codeTree ? verdict.detail : `${gate} has refused this code before`;
+      });
+      return { feedback: { from: 'merge', text: shorten(text.join('\n\n'), longestFeedback) } };
+    }),
     recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
-      const verdicts = { ...context.verdicts };
-      const by = textOf(event, 'by') || 'a person';
-      for (const gate of params.gates) {
-        if (verdicts[gate]?.verdict === 'pass') continue;
-        const detail = `decided by ${by}`;
-        const { codeTree } = context;
-        verdicts[gate] = { gate, verdict: 'pass', detail, stage: params.stage, codeTree, by, at: atOf(event) };
-      }
-      return { verdicts };
+      const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
+      const words = open.map(gate => personsWord(context, event, { ...params, gate }));
+      return words.reduce((judged, word) => withVerdict(judged, word), judgedIn(context));
     }),
     recordFindings: assign(({ context }, params: { stage: string; gates: string[] }) => {
       const failed = params.gates.filter(gate => hasVerdict(context, gate, 'fail'));
@@ -458,23 +518,27 @@ export const taskSetup = setup({
       const { reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       return { waitsFor: parts.length > 0 ? parts.join('; ') : (reason ?? 'the budget of the run is used up') };
     }),
-    recordMerge: assign(({ event }) => {
+    recordMerge: assign(({ context, event }) => {
       const output = outputOf<Merged>(event);
       if (output.result !== 'merged') return {};
       const { commit, codeTree } = output;
-      // From here on the branch stands where the target stands.
-      return { merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree };
+      // From here on the branch stands where the target stands. What was judged holds for it, if somebody was faster at the forge.
+      const verdicts = Object.entries(context.verdicts).map(([gate, verdict]) =>
+        verdict.codeTree === context.codeTree ? [gate, { ...verdict, codeTree }] : [gate, verdict],
+      );
+      return {
+        ...{ merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree },
+        ...(codeTree !== context.codeTree && { verdicts: Object.fromEntries(verdicts) as Record<string, Verdict> }),
+      };
     }),
     rememberToken: assign({ leaseToken: ({ event }) => (event.type === 'lease.granted' ? event.token : null) }),
-    wait: assign(({ context, event }, params: { why: string; gates: string[]; isShown?: boolean }) => {
+    wait: assign(({ context, event }, params: { why: string; gates: string[] }) => {
       const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
       const details = open
         .map(gate => context.verdicts[gate])
         .filter(verdict => verdict !== undefined)
         .map(({ gate, verdict, detail }) => `${gate}: ${verdict}, ${firstLine(detail)}`);
-      const concerns = params.isShown ? concernsOf(context) : [];
-      const changes = concerns.length === 0 ? [] : [`it changes how it is judged: ${concerns.join(', ')}`];
-      const parts = [params.why, ...changes, ...details];
+      const parts = [params.why, ...details];
       if ('error' in event) parts.push(failureIn(event));
       const { outcome, reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       if (outcome !== undefined && outcome !== 'succeeded') parts.push(reason ?? '');
@@ -482,6 +546,17 @@ export const taskSetup = setup({
         {}) as never;
       if (result === 'conflict') parts.push(detail.replaceAll('\n', ' '));
       return { waitsFor: shorten(parts.filter(part => part !== '').join('; '), 600) };
+    }),
+    /** Where several are missing, the one that is asked for is named. */
+    waitForApproval: assign(({ context }, params: { stage: string; gates: string[] }) => {
+      const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
+      const which =
+        params.gates.length > 1 && open.length > 0
+          ? ` (${open[0]}; ${open.length} of ${params.gates.length} are missing)`
+          : '';
+      const concerns = concernsOf(context);
+      const changes = concerns.length === 0 ? [] : [`it changes how it is judged: ${concerns.join(', ')}`];
+      return { waitsFor: shorten([`a person has to approve ${params.stage}${which}`, ...changes].join('; '), 600) };
     }),
     waitForAnswer: assign(({ context }) => ({
       waitsFor: `the agent asks: ${shorten(firstWords(context.questions ?? ''), 300)}`,

@@ -13,7 +13,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { nothingSpent } from '../../domain/budget.ts';
 import { noUsage } from '../../domain/usage.ts';
-import { commandsOf, following, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
+import { commandsOf, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
 import type { StateWords } from '../words.ts';
 import { asking } from './asking.ts';
 import { awayTransitions, laterState } from './away.ts';
@@ -32,10 +32,10 @@ import {
   waitsFor,
 } from './common.ts';
 import type { TaskContext, TaskInput } from './context.ts';
-import { decisions } from './deciding.ts';
+import { decisions, mergingLast } from './deciding.ts';
 import { forksBegin } from './forking.ts';
 import { gatingState } from './gating.ts';
-import { beforeMerge, mergeState } from './merging.ts';
+import { beforeLanding, beforeMerge, mergeState } from './merging.ts';
 import { blockedState, personalEvents } from './people.ts';
 import { publishingStates } from './publishing.ts';
 import { presentingStates, pushingStates } from './pushing.ts';
@@ -58,18 +58,8 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
     waiting: waitingState(pipeline),
   };
   for (const stage of stages) states[stage.name] = stageState(pipeline, stage);
-  const lastMerging = stages.findLast(stage => stage.merge !== undefined);
-  if (lastMerging !== undefined) {
-    const gates = namesOf(stages.flatMap(stage => stage.gates));
-    states.landing = mergeState(pipeline, lastMerging, {
-      id: 'landing',
-      gates,
-      entry: [{ guard: { type: 'mayLand', params: { gates } }, target: 'waiting' }],
-      ready: { guard: { type: 'mayLand', params: { gates } } },
-      refusal: 'code has changed after the merge; only documents may follow it',
-      after: '#done',
-    });
-  }
+  const last = mergingLast(pipeline);
+  if (last !== undefined) states.landing = mergeState(pipeline, last, beforeLanding(pipeline));
   states.paused = {
     id: 'paused',
     initial: first.name,
@@ -172,11 +162,6 @@ function initialContext(input: TaskInput, pipeline: Pipeline): TaskContext {
 function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
   const machineGates = namesOf(stage.gates.filter(gate => gate.kind !== 'approval'));
   const approvals = namesOf(stage.gates.filter(gate => gate.kind === 'approval'));
-  const next = following(pipeline, stage);
-  // Before the end every gate counts, however the task came here.
-  const gates = namesOf(next === 'done' ? pipeline.stages.flatMap(({ gates: own }) => own) : stage.gates);
-  const isMerging = pipeline.stages.some(({ merge }) => merge !== undefined);
-  const onward = next !== 'done' ? toStage(next) : isMerging ? '#landing' : '#done';
   const personal = personalEvents(pipeline, stage);
   const blockedBecause = (why: string): Transition => ({
     target: `#${stage.name}.blocked`,
@@ -189,6 +174,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
     { type: 'recordPrepared', params: { stage: stage.name } },
     ...tellOutside({ standing: 'working', stage: stage.name, headline: `${stage.name} begins` }),
   ];
+  const disapprove = { type: 'recordDisapproval', params: { stage: stage.name, gates: approvals } };
   const looksFirst = stage === pipeline.stages[0] && commandsOf(pipeline).length > 0;
 
   return {
@@ -232,18 +218,14 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
       preparingLater: laterState('preparing', `${stage.name}: the forge is away`),
       ...(stage.merge !== undefined && {
         ...presentingStates(pipeline, stage, blockedBecause),
-        merging: mergeState(pipeline, stage, {
-          id: `${stage.name}.merging`,
-          ...beforeMerge(pipeline, stage),
-          after: `#${stage.name}.affording`,
-        }),
+        merging: mergeState(pipeline, stage, beforeMerge(pipeline, stage)),
       }),
       ...spendingStates(pipeline, stage, personal, blockedBecause),
       working: workingState(pipeline, stage, blockedBecause),
       ...publishingStates(pipeline, stage, blockedBecause),
       ...pushingStates(pipeline, stage, blockedBecause),
       gating: gatingState(stage, blockedBecause),
-      deciding: { always: decisions(stage, { gates, machineGates, approvals, onward }) },
+      deciding: { always: decisions(pipeline, stage) },
       ...(approvals.length > 0 && {
         awaitingApproval: asking(
           { kind: 'approval', stage: stage.name },
@@ -251,14 +233,14 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           {
             tags: ['person', 'approval'],
             meta: says({ why: waitsFor }),
-            entry: { type: 'wait', params: { why: `a person has to approve ${stage.name}`, gates: [], isShown: true } },
+            entry: { type: 'waitForApproval', params: { stage: stage.name, gates: approvals } },
             exit: 'stopWaiting',
             on: {
               ...personal,
-              'task.reject': usual('sends it back with the reason', personal['task.reject'] as Transition),
+              'task.reject': usual('sends it back with the reason', alsoDoing(personal['task.reject'], disapprove)),
               'task.approve': usual('goes on to the next stage', {
                 target: 'deciding',
-                actions: { type: 'recordPersonsWord', params: { stage: stage.name, gates: approvals } },
+                actions: { type: 'recordApproval', params: { stage: stage.name, gates: approvals } },
               }),
             },
           },
@@ -299,6 +281,12 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
     },
   };
 }
+
+/** The same transition, with one more thing that it does first. */
+const alsoDoing = (transition: unknown, action: Transition): Transition => ({
+  ...(transition as Transition),
+  actions: [action, ...[(transition as Transition).actions ?? []].flat()],
+});
 
 function pausedState(stage: Stage): StateConfig {
   return {

@@ -1,7 +1,7 @@
 /** The part of a stage in which an agent works, and what may happen to it meanwhile. */
 import { refOf, trackingName } from '../../domain/names.ts';
 import type { AgentRunInput } from '../agent-run-context.ts';
-import { budgetOf, leavesOf, mustChange, type Pipeline, roundFilesOf, type Stage } from '../pipeline.ts';
+import { budgetOf, leavesOf, mustChange, type Pipeline, preceding, roundFilesOf, type Stage } from '../pipeline.ts';
 import { forbidden, playerOf, type StateConfig, says, type Transition, told, toStage } from './common.ts';
 import { documentsOf, type TaskContext } from './context.ts';
 import { concernsOf, leftFor } from './rules.ts';
@@ -14,7 +14,7 @@ export function workingState(
 ): StateConfig {
   const ended = `xstate.done.actor.${stage.name}`;
   const brokeDown = `xstate.error.actor.${stage.name}`;
-  const before = pipeline.stages[Math.max(0, pipeline.stages.indexOf(stage) - 1)]!;
+  const before = preceding(pipeline, stage);
   const unsuccessful = { ...blockedBecause('the agent did not finish') };
   const recordRun = { type: 'recordRun', params: { stage: stage.name } };
   const alsoRecord = (transition: Transition): Transition => ({

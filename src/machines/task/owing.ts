@@ -1,0 +1,65 @@
+/** What is owed before code goes on: which gates have to be passed, and for which code. */
+import { judgingCode, ordinaryWay, type Pipeline, type Stage } from '../pipeline.ts';
+import { namesOf, type Transition, toStage } from './common.ts';
+import type { TaskContext } from './context.ts';
+
+/** What has to be passed before the code as it is now may be merged, or is the end. */
+export interface Owed {
+  /** Of every stage on the way here. */
+  gates: string[];
+  /** Those among them that speak of the code: they have to be passed for the code as it is now. */
+  bound: string[];
+  /** Gates of all other stages, by the stage: what one of them has made of the code, its own gates have to have passed. */
+  makers: Record<string, string[]>;
+}
+
+/** What is owed by a task that has come along these stages. */
+export function owedAfter({ stages }: Pipeline, way: readonly Stage[]): Owed {
+  const others = stages.filter(stage => !way.includes(stage));
+  return {
+    gates: namesOf(way.flatMap(({ gates }) => gates)),
+    bound: namesOf(judgingCode(way)),
+    makers: Object.fromEntries(others.map(({ name, gates }) => [name, namesOf(gates)])),
+  };
+}
+
+/** The stages before one on the ordinary way. A detour comes after all of them, wherever it is begun from. */
+export function wayTo(pipeline: Pipeline, stage: Stage): Stage[] {
+  const way = ordinaryWay(pipeline);
+  return way.includes(stage) ? way.slice(0, way.indexOf(stage)) : way;
+}
+
+/** Whether everything that is owed is passed, and for the code as it is now; no gate may have refused that very code. */
+export function isOwedPassed(context: TaskContext, { gates, bound, makers }: Owed): boolean {
+  const { verdicts, codeTree } = context;
+  const isPassed = (gate: string) => verdicts[gate]?.verdict === 'pass';
+  const isOfNow = (gate: string) => verdicts[gate]?.codeTree === codeTree;
+  return (
+    gates.every(isPassed) &&
+    bound.every(isOfNow) &&
+    gatesOfMaker(context, makers).every(gate => isPassed(gate) && isOfNow(gate)) &&
+    !(context.refused ?? []).some(({ codeTree: judged }) => judged === codeTree)
+  );
+}
+
+/** The gates of the stage that has made the code what it is, where that is one of these. */
+export const gatesOfMaker = ({ madeIn }: TaskContext, makers: Owed['makers']): string[] =>
+  madeIn != null && Object.hasOwn(makers, madeIn) ? makers[madeIn]! : [];
+
+/** How often a lapsed verdict may lead back to its stage without a person. */
+const lapsedLimit = 3;
+
+/** Where a verdict that was for other code leads: to be judged again, by the stage's agent where that writes it. */
+export function lapsedWays(way: readonly Stage[]): Transition[] {
+  return judgingCode(way).map(gate => {
+    const owner = way.find(({ gates }) => gates.includes(gate))!;
+    // A verdict that an agent writes needs the agent again; a command is simply run again.
+    const needsAgent = owner.gates.some(({ kind }) => kind === 'verdict');
+    const budget = `${gate.name}.lapsed`;
+    return {
+      guard: { type: 'hasLapsedAndReworkLeft', params: { gate: gate.name, budget, limit: lapsedLimit } },
+      ...(needsAgent ? { target: toStage(owner.name), reenter: true } : { target: `#${owner.name}.gating` }),
+      actions: { type: 'countRework', params: { budget } },
+    };
+  });
+}

@@ -1,0 +1,156 @@
+/** What lands is what every gate that counts has passed, whichever way a task has come to the merge or to its end. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
+import { type PureTask, playTask, type Word, type World } from '../support/pure-task.ts';
+
+const cases = fileURLToPath(new URL('../fixtures/pipelines/', import.meta.url));
+const pipelineOf = (file: string): Pipeline => pipelineSchema.parse(parse(readFileSync(join(cases, file), 'utf8')));
+
+/** Whoever is asked approves, and nobody else does anything. */
+const willing: World = {
+  code: (stage, visit, tree) => (visit === 1 ? `${tree}+${stage}` : tree),
+  verdict: () => 'pass',
+  person: ({ context }) => (context.asks?.kind === 'approval' ? { type: 'task.approve' } : undefined),
+};
+const play = (file: string, world: Partial<World> = {}) => playTask(pipelineOf(file), { ...willing, ...world });
+const trees = ({ landed }: PureTask) => landed.map(({ by, tree }) => `${by} ${tree}`);
+/** In order, what people send where they are asked. */
+const saying = (...types: string[]): World['person'] => {
+  const rest = types.values();
+  return ({ context }) => {
+    if (context.asks == null) return undefined;
+    const type: string | undefined = rest.next().value;
+    return type === undefined ? undefined : { type, reason: 'no' };
+  };
+};
+
+test('a stage that merges what it has made itself lands it only when its own gate has passed it', () => {
+  // Refused, worked on again, refused: nothing of it reaches the target; the third is good.
+  const said: Word[] = ['fail', 'fail', 'pass'];
+  const task = play('12-mergebuild.yaml', {
+    code: (_, visit) => `try${visit}`,
+    verdict: (_, __, time) => said[time - 1] ?? 'pass',
+  });
+  expect(task.state).toBe('done');
+  expect(trees(task)).toEqual(['build base', 'landing try3', 'done try3']);
+});
+
+test.each(['task.retry', 'task.reject'])('%s leads no refused code to the target', type => {
+  const task = play('28-ship.yaml', {
+    // The deployer changes the code, and its gate refuses that, however often.
+    code: (stage, visit, tree) => (stage === 'ship' ? `hot${visit}` : visit === 1 ? 'built' : tree),
+    verdict: (gate, tree) => (gate === 'smoke' && tree.startsWith('hot') ? 'fail' : 'pass'),
+    person: saying(type, type, type, type),
+  });
+  expect(task.landed.filter(({ tree }) => tree.startsWith('hot'))).toEqual([]);
+});
+
+test('the developer is told what the deployer’s gate has refused, and what he makes of it is merged', () => {
+  const task = play('28-ship.yaml', {
+    code(stage, visit, tree) {
+      if (stage === 'ship') return visit === 1 ? 'hot' : tree;
+      return visit === 1 ? 'built' : 'mended';
+    },
+    verdict: (gate, tree) => (gate === 'smoke' && tree === 'hot' ? 'fail' : 'pass'),
+  });
+  expect([task.state, trees(task)]).toEqual(['done', ['ship built', 'ship mended', 'landing mended', 'done mended']]);
+});
+
+test('who sends back what he should approve has refused that code, by whatever way it comes to the merge', () => {
+  const task = play('19-mergeapproval.yaml', {
+    code: (_, visit) => (visit < 3 ? 'same' : 'other'),
+    person: saying('task.reject', 'task.retry', 'task.approve'),
+  });
+  expect([task.state, trees(task)]).toEqual(['done', ['build base', 'landing other', 'done other']]);
+});
+
+test('one word is one approval, and with other code each is asked for again', () => {
+  const asked: string[] = [];
+  const task = play('05-approvalonly.yaml', {
+    code: (stage, visit, tree) => (visit === 1 && stage !== 'ship' ? `${tree}+${stage}` : tree),
+    person({ context }) {
+      if (context.asks?.kind !== 'approval') return undefined;
+      asked.push(context.waitsFor!);
+      return { type: 'task.approve' };
+    },
+  });
+  expect(task.state).toBe('done');
+  expect(asked).toEqual([
+    'a person has to approve build (lead; 2 of 2 are missing)',
+    'a person has to approve build (security; 1 of 2 are missing)',
+    // The second stage has changed the code.
+    'a person has to approve build (lead; 2 of 2 are missing)',
+    'a person has to approve build (security; 1 of 2 are missing)',
+    'a person has to approve ship',
+  ]);
+  for (const { tree, said } of task.landed.slice(1))
+    expect([tree, said.lead, said.security]).toEqual([tree, 'pass', 'pass']);
+});
+
+test('without a merge the end too is for the code that was judged', () => {
+  const task = play('18-mergeless.yaml', {
+    verdict: (gate, tree) => (gate === 'tests' && tree === 'base+build+docs' ? 'fail' : 'pass'),
+  });
+  expect(task.state).toBe('build.awaitingDecision');
+  expect(play('18-mergeless.yaml')).toMatchObject({
+    state: 'done',
+    landed: [{ said: { tests: 'pass', review: 'pass', notes: 'pass' } }],
+  });
+});
+
+test('with two merges every gate speaks of the code that is there in the end', () => {
+  const both = [
+    ['21-twomerges.yaml', 'shipB'],
+    ['23-landingpause.yaml', 'shipA'],
+  ] as const;
+  for (const [file, last] of both) {
+    const task = play(file, {
+      code: (stage, visit, tree) => (visit === 1 && stage !== last ? `${tree}+${stage}` : tree),
+    });
+    const { state, landed } = task;
+    expect([file, state, landed.at(-1)!.said]).toEqual([file, 'done', { tests: 'pass', depA: 'pass', depB: 'pass' }]);
+  }
+});
+
+test('a stage that is only gone to after a refusal owes its gates for what it has made, and no others', () => {
+  const code: World['code'] = (stage, visit, tree) => (stage !== 'review' && visit === 1 ? `${tree}+${stage}` : tree);
+  expect(play('10-fixer.yaml', { code })).toMatchObject({ state: 'done', runs: ['build', 'review'] });
+  const mended = play('10-fixer.yaml', {
+    code,
+    verdict: (gate, _, time) => (gate === 'review' && time === 1 ? 'fail' : 'pass'),
+  });
+  expect(mended.state).toBe('done');
+  expect(mended.landed).toMatchObject([{ said: { tests: 'pass', review: 'pass', fixTests: 'pass' } }]);
+});
+
+test('a smoke test after the merge that fails keeps a task from being done, and merges nothing again', () => {
+  const task = play('29-verify.yaml', {
+    code: (stage, _, tree) => (stage === 'build' ? 'built' : tree),
+    verdict: gate => (gate === 'smokeTest' ? 'fail' : 'pass'),
+    person: saying('task.reject', 'task.retry', 'task.retry'),
+  });
+  expect([task.state, trees(task)]).toEqual(['smoke.awaitingDecision', ['ship built']]);
+});
+
+test('an objection that has no tries left is not overruled by an approval', () => {
+  const approving = playTask(pipelineOf('30-objection.yaml'), {
+    ...willing,
+    objection: () => 'The totals are wrong.',
+    person: ({ context }) => (context.asks == null ? undefined : { type: 'task.approve' }),
+  });
+  expect(approving.state).toBe('review.awaitingDecision');
+  const sentBack = playTask(pipelineOf('30-objection.yaml'), {
+    ...willing,
+    objection: (_, visit) => (visit === 1 ? 'The totals are wrong.' : null),
+    person: saying('task.reject'),
+  });
+  expect([sentBack.state, sentBack.runs]).toEqual(['done', ['build', 'review', 'build', 'review']]);
+});
+
+test.each(['16-names.yaml', '31-stage-constructor.yaml'])('%s: a word that every object knows is no name', file => {
+  expect(() => pipelineOf(file)).toThrow(/means something in every program/);
+});
