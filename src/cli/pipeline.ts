@@ -1,4 +1,5 @@
-/** `signalbox pipeline …`: pipelines, and the proof that they hold. */
+/** `signalbox pipeline …`: pipelines, and what holds of them. */
+import { commandFor } from '../domain/command-line.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { answers } from './command.ts';
@@ -15,19 +16,32 @@ export const list = answers({
 export const check = answers({
   operation: 'pipeline.check',
   examples: ['signalbox pipeline check', 'signalbox pipeline check my-pipeline.yaml'],
-  show({ pipeline, states, transitions, violations }) {
+  show({ pipeline, situations, isWhole, runs, notes, violations }) {
+    const count = situations.toLocaleString('en-US');
+    const seen = isWhole ? `all ${count} situations` : `the ${count} nearest situations of more`;
     if (violations.length === 0) {
-      print(`${colors.green('✓')} ${pipeline}: ${states} states and ${transitions} transitions hold.`);
-      print('  every state can be reached and can reach an end; every loop is bounded or goes through a person;');
-      print('  nothing is merged or done around a gate; every wait has an owner or a deadline.');
+      print(`${colors.green('✓')} ${pipeline}: nothing breaks it in ${seen} that a task can come into.`);
+      print('  gated    what lands or is done has passed every gate that it owes, for exactly that code');
+      print('  ends     when every gate passes it is done; from anywhere else an answer of a person leads there');
+      print(`  bounded  at most ${runs} agent runs without a person in between`);
+      print('  owned    every wait is for an agent, a gate, a merge, a deadline or a person');
     }
-    for (const { property, message, counterexample } of violations) {
+    for (const { property, message, way } of violations) {
       print(`${colors.red('✗')} ${property}: ${message}`);
-      if (counterexample !== '') print(`  ${counterexample.replaceAll('\n', '\n  ')}`);
+      for (const { says, sends, to } of way) {
+        const typed = sends === null ? '' : colors.dim(`   ${typedFor(sends)}`);
+        print(`    ${says} → ${to}${typed}`);
+      }
     }
+    if (violations.length > 0) print(colors.dim(`  looked at ${seen}`));
+    for (const note of notes) print(`  note: ${note}`);
   },
   exitCode: ({ violations }) => (violations.length > 0 ? exitCodes.failed : exitCodes.done),
 });
+
+/** What to type for an event that a person sends. */
+const typedFor = ({ type, ...fields }: Record<string, unknown>) =>
+  commandFor(String(type), { taskId: 'ID', ...fields });
 
 export const show = answers({
   operation: 'pipeline.show',

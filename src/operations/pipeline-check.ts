@@ -1,15 +1,24 @@
-/** Proves that a pipeline holds, or shows how it can be broken. */
+/** Looks for a way to break a pipeline, and says what holds. */
 import { z } from 'zod';
-import { checkPipeline } from '../machines/check.ts';
+import { checkPipeline, properties, type Step } from '../machines/check.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { graphOf } from '../machines/graph.ts';
 import { compileTask } from '../machines/task/task.ts';
 import { localOperation } from './operation.ts';
 import { pipelineNamed, unreadablePipeline } from './pipelines.ts';
 
+const step = z.object({
+  says: z.string().describe('what happens'),
+  sends: z
+    .record(z.string(), z.json())
+    .nullable()
+    .describe('the event that a person sends, with its fields; null for what comes by itself'),
+  to: z.string().describe('the state that it leads to'),
+});
+
 export const pipelineCheck = localOperation({
   name: 'pipeline.check',
-  summary: 'prove that every task ends, every loop is bounded and no gate can be passed by',
+  summary: 'look for a way past a gate, a loop without bound, a task that cannot end; the shortest way to it is shown',
   may: 'viewer',
   changes: false,
   input: z.strictObject({
@@ -19,7 +28,23 @@ export const pipelineCheck = localOperation({
     pipeline: z.string(),
     states: z.int(),
     transitions: z.int(),
-    violations: z.array(z.object({ property: z.string(), message: z.string(), counterexample: z.string() })),
+    situations: z.int().describe('that were looked at'),
+    isWhole: z.boolean().describe('whether those are all that a task can come into'),
+    runs: z
+      .int()
+      .nullable()
+      .describe('agents that are called without a person in between, at the most; null for no bound'),
+    notes: z.array(z.string()).describe('what holds and may surprise'),
+    violations: z.array(
+      z.object({
+        property: z.enum(properties),
+        message: z.string(),
+        way: z
+          .array(step)
+          .describe('the shortest way to it, gone by the machine itself; empty where there is none to show'),
+        counterexample: z.string().describe('the same as text'),
+      }),
+    ),
   }),
   args: ['file'],
   route: { method: 'GET', path: '/pipelines/check', status: 200 },
@@ -27,7 +52,17 @@ export const pipelineCheck = localOperation({
   async run(here, { file }, who) {
     const pipeline = file === undefined ? defaultPipeline : await pipelineNamed(file, here, who);
     const { places, edges } = graphOf(compileTask(pipeline));
-    const violations = checkPipeline(pipeline);
-    return { pipeline: pipeline.name, states: places.size, transitions: edges.length, violations };
+    const { violations, ...found } = checkPipeline(pipeline);
+    return {
+      ...{ pipeline: pipeline.name, states: places.size, transitions: edges.length, ...found },
+      violations: violations.map(violation => ({
+        ...violation,
+        way: violation.way as (Step & { sends: Record<string, string> | null })[],
+        counterexample: textOf(violation.way),
+      })),
+    };
   },
 });
+
+/** One line for each step. */
+export const textOf = (way: readonly Step[]): string => way.map(({ says, to }) => `${says} → ${to}`).join('\n');

@@ -5,7 +5,7 @@ import { breakerMachine } from '../../src/machines/breaker.ts';
 import { checkMachine, checkPipeline } from '../../src/machines/check.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
-import { type PipelineSource, pipelineSchema } from '../../src/machines/pipeline.ts';
+import { type Pipeline, type PipelineSource, pipelineSchema } from '../../src/machines/pipeline.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
 import { workerMachine } from '../../src/machines/worker.ts';
 import { lintMachine } from '../../src/runtime/index.ts';
@@ -16,8 +16,12 @@ const stage = (name: string, more: object = {}) => ({ name, role: 'worker', gate
 const pipeline = (...stages: object[]) => pipelineSchema.parse({ name: 'test', stages } as PipelineSource);
 const merging = { merge: { onConflict: 'build' } };
 
-test('the default pipeline holds', () => {
-  expect(checkPipeline(defaultPipeline)).toEqual([]);
+const wrongIn = (pipelined: Pipeline) =>
+  checkPipeline(pipelined).violations.map(({ property, message }) => `${property}: ${message}`);
+
+test('the default pipeline holds, and the most agents that it calls are counted', () => {
+  const { violations, notes, runs } = checkPipeline(defaultPipeline);
+  expect([violations, notes, runs]).toEqual([[], [], 168]);
 });
 
 test('a run of an agent ends, whatever happens', () => {
@@ -39,25 +43,44 @@ test('every machine of ours passes the lint', () => {
 });
 
 test('a pipeline that skips a stage is refused: only a person who sends a task there would ever reach it', () => {
-  const violations = checkPipeline(pipeline(stage('build', { next: 'ship' }), stage('review'), stage('ship', merging)));
-  expect(violations.map(({ property, message }) => `${property}: ${message}`)).toContain(
-    'reachable: review is never reached unless a person sends a task there',
-  );
+  const skipping = pipeline(stage('build', { next: 'ship' }), stage('review'), stage('ship', merging));
+  expect(wrongIn(skipping)).toEqual(['reachable: review is never reached unless a person sends a task there']);
 });
 
-test('a gate that is judged only after the merge is found, with the way around it', () => {
-  const violations = checkPipeline(pipeline(stage('build'), stage('ship', merging), stage('review')));
-  const violation = violations.find(({ property }) => property === 'gated');
-  expect(violation?.message).toBe('ship.merging.leased.writing can be reached around the gate reviewGate of review');
-  expect(violation?.counterexample).toMatch(/^created\n {2}—always→ build\.preparing\n/);
+test('what is asked for only after the merge is found, on a way that the machine goes', () => {
+  const late = { gates: [{ kind: 'artifacts', name: 'notes', files: ['notes.md'] }] };
+  const { violations } = checkPipeline(pipeline(stage('build'), stage('ship', merging), stage('log', late)));
+  expect(violations).toMatchObject([
+    {
+      property: 'gated',
+      message: 'notes of log is asked for only when the code is merged already; put it before ship',
+    },
+  ]);
+  expect(violations[0]!.way.map(({ to }) => to)).toEqual([
+    ...['build.working.running', 'build.publishing', 'build.gating', 'ship.preparing', 'ship.merging.waiting'],
+    ...['ship.merging.leased.updating', 'ship.merging.leased.writing'],
+  ]);
 });
 
-test('a way back without a budget is a loop without bound', () => {
-  const violations = checkPipeline(
+test('a smoke test after the merge is the usual thing', () => {
+  expect(wrongIn(pipeline(stage('build'), stage('ship', merging), stage('smoke')))).toEqual([]);
+});
+
+test('a way back without a budget calls agents without an end', () => {
+  const { violations, runs } = checkPipeline(
     pipeline(stage('build'), stage('review', { next: 'build' }), stage('ship', merging)),
   );
-  const violation = violations.find(({ property }) => property === 'bounded');
-  expect(violation?.counterexample).toMatch(/build.*review.*build/s);
+  expect(runs).toBeNull();
+  expect(violations.map(({ property }) => property)).toContain('bounded');
+  const found = violations.find(({ property }) => property === 'bounded')!;
+  expect(found.message).toMatch(/again and again at (?:build|review)\.working\.running/);
+});
+
+test('a loop through a person is bounded by him, and never done', () => {
+  const approval = { gates: [{ kind: 'approval', name: 'ok' }], next: 'build' };
+  expect(wrongIn(pipeline(stage('build'), stage('demo', approval)))).toEqual([
+    'ends: though every gate passes, it is never done: it goes round through build, demo',
+  ]);
 });
 
 test('dead ends, unreachable states and waits for nobody are found in any machine', () => {
@@ -75,15 +98,19 @@ test('dead ends, unreachable states and waits for nobody are found in any machin
   const found = checkMachine(machine, { isPersonal: event => event.startsWith('task.'), isBudget: () => false });
   expect(found.map(({ property, message }) => `${property}: ${message}`)).toEqual([
     'reachable: lost can never be reached',
-    'canEnd: from trap no end can be reached',
-    'canEnd: from trap2 no end can be reached',
+    'ends: from trap no end can be reached',
+    'ends: from trap2 no end can be reached',
     'bounded: a loop through trap is bounded by no budget',
     'owned: trap waits for nobody: no actor, no deadline, no person',
     'owned: trap2 waits for nobody: no actor, no deadline, no person',
   ]);
-  expect(found[1]?.counterexample).toBe('a\n  —task.go→ trap');
+  expect(found[1]?.way).toEqual([{ says: 'task.go', sends: null, to: 'trap' }]);
 });
 
 test('a pipeline that merges nothing holds too: the end needs every gate, however a task came there', () => {
-  expect(checkPipeline(pipeline(stage('build'), stage('review', { rework: { to: 'build' } })))).toEqual([]);
+  const { violations, notes, isWhole } = checkPipeline(
+    pipeline(stage('build'), stage('review', { rework: { to: 'build' } })),
+  );
+  expect([violations, isWhole]).toEqual([[], true]);
+  expect(notes).toEqual(['nothing is merged: the branch is left to you']);
 });

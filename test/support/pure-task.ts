@@ -2,7 +2,7 @@
  * A task that is played without a runtime: its machine is pure, and what happens around it is a small world of trees of code,
  * verdicts and people. What the world has seen land is told by itself, and not by what the task remembers.
  */
-import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
+import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, transition } from 'xstate';
 import { noUsage } from '../../src/domain/usage.ts';
 import type { Pipeline } from '../../src/machines/pipeline.ts';
 import type { TaskContext } from '../../src/machines/task/context.ts';
@@ -45,9 +45,13 @@ export interface PureTask {
 
 const mostSteps = 2_000;
 
+/** Played many times, it is compiled once. */
+const compiled = new WeakMap<Pipeline, AnyStateMachine>();
+
 /** Plays a task until it ends or nobody does anything. */
 export function playTask(pipeline: Pipeline, world: World): PureTask {
-  const machine = compileTask(pipeline);
+  const machine = compiled.get(pipeline) ?? compileTask(pipeline);
+  compiled.set(pipeline, machine);
   const gates = new Map(pipeline.stages.flatMap(({ gates: own }) => own.map(gate => [gate.name, gate] as const)));
   const events: string[] = [];
   const heard = new Map<string, Word>();

@@ -274,7 +274,8 @@ export const en = {
       'Whoever holds it goes on believing so until its next step is refused. Release it only when it is gone.',
   },
   pipelines: {
-    holds: 'Every task ends, every loop is bounded, no gate is passed by, as far as the checker sees.',
+    holds: (situations: number, isWhole: boolean, runs: number) =>
+      `Nothing breaks it in ${isWhole ? 'all' : 'the nearest'} ${situations.toLocaleString('en')} situations: what lands or is done has passed every gate that it owes, every task can end, and at most ${runs} agents are called without a person in between.`,
     violations: (count: number) => `${count} properties do not hold`,
     size: (states: number, transitions: number) => `${states} states, ${transitions} transitions`,
     here: 'Tasks in it now',

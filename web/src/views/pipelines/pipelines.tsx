@@ -75,10 +75,15 @@ function Pipeline({ name }: { name: string }) {
             <>
               <p>
                 {checked.violations.length === 0
-                  ? texts.pipelines.holds
+                  ? texts.pipelines.holds(checked.situations, checked.isWhole, checked.runs ?? 0)
                   : texts.pipelines.violations(checked.violations.length)}
               </p>
               <p className="meta">{texts.pipelines.size(checked.states, checked.transitions)}</p>
+              {checked.notes.map(note => (
+                <p key={note} className="meta">
+                  {note}
+                </p>
+              ))}
               {checked.violations.map(({ property, message, counterexample }) => (
                 <details key={`${property} ${message}`}>
                   <summary>{message}</summary>

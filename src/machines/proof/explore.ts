@@ -1,0 +1,185 @@
+/**
+ * All situations that a task of a pipeline can come into, nearest first, as far as guards tell them apart. Code has no content
+ * here: what counts is whether a verdict is for the code as it is now, for that which the target has, or for other code.
+ * Of each budget of tries it counts whether anything is left; both may be so at any time, which is more than can happen.
+ */
+import { type AnyStateMachine, initialTransition } from 'xstate';
+import { plainAgent } from '../../domain/agent-spec.ts';
+import { noHooks } from '../../domain/hook.ts';
+import { judgingCode, ordinaryWay, type Pipeline } from '../pipeline.ts';
+import type { TaskContext, TaskInput } from '../task/context.ts';
+import { type Happening, happenings } from './happenings.ts';
+import { createPaper, pathOf, type Situation } from './paper.ts';
+
+/** Where a task can be, and how it comes there soonest. */
+export interface Found {
+  path: string;
+  /** The situation before it; -1 for the beginning. */
+  from: number;
+  by: Happening | null;
+  /** Whether a budget of tries has to be used up for that. */
+  needsUsedUp: boolean;
+  /** What must not be so; null where all is well. */
+  wrong: string | null;
+}
+
+export interface Way {
+  from: number;
+  to: number;
+  by: Happening;
+  /** Whether it has used a try of some budget. */
+  isCounted: boolean;
+}
+
+export interface Explored {
+  found: Found[];
+  ways: Way[];
+  /** How many of the situations were followed further; all of them where that many are enough. */
+  followed: number;
+}
+
+/** The input of a task of which nothing is known: it is at no forge, and waits for nothing. */
+export const anyInput: TaskInput = {
+  ...{ title: 'a task', body: '', project: 'p', repository: '/r', target: 'main', branch: 'b', workItem: 'w' },
+  ...{ worktree: '/w', priority: 5, agent: plainAgent('a', ['a']), agents: {}, hooks: noHooks, mergeQueue: 'q' },
+  ...{ forge: null, source: null, actor: { id: 'T', parentId: null, at: 0 } },
+};
+
+export interface Looking {
+  /** How many situations are followed. */
+  most: number;
+  /** What is wrong in a situation; null for nothing. */
+  judge(situation: Situation): string | null;
+}
+
+/** Looks at what can become of a task. */
+export function explore(machine: AnyStateMachine, pipeline: Pipeline, { most, judge }: Looking): Explored {
+  const paper = createPaper(machine);
+  const budgets = budgetsIn(machine);
+  const [first] = initialTransition(machine, anyInput as never);
+  const at = innermost(machine, first.value as never);
+  const bound = new Set(judgingCode(ordinaryWay(pipeline)).map(({ name }) => name));
+  const ownerOf = new Map(pipeline.stages.flatMap(({ name, gates }) => gates.map(gate => [gate.name, name] as const)));
+  const found: Found[] = [];
+  /** Of what was not followed yet; the others are not needed any more. */
+  const open: (Situation | null)[] = [];
+  const known = new Map<string, number>();
+  const ways: Way[] = [];
+
+  function arrive(situation: Situation, from: number, by: Happening | null, needsUsedUp: boolean): number {
+    const plain = plainOf(situation);
+    const key = keyOf(plain, bound, ownerOf);
+    const there = known.get(key);
+    if (there !== undefined) return there;
+    known.set(key, found.length);
+    found.push({ path: pathOf(plain.at), from, by, needsUsedUp, wrong: judge(plain) });
+    open.push(plain);
+    return found.length - 1;
+  }
+
+  arrive({ at, context: first.context as TaskContext }, -1, null, false);
+  let followed = 0;
+  for (; followed < found.length && followed < most; followed += 1) {
+    const situation = open[followed]!;
+    open[followed] = null;
+    if (situation.at.type === 'final') continue;
+    for (const by of happenings(situation, pipeline)) {
+      for (const { after, isUsedUp } of outcomes(paper, situation, by, budgets)) {
+        const isCounted = !isUsedUp && Object.keys(after.context.rework).length > 0;
+        ways.push({ from: followed, to: arrive(after, followed, by, isUsedUp), by, isCounted });
+      }
+    }
+  }
+  return { found, ways, followed };
+}
+
+/** What an event leads to while tries are left, and where some or all of those that are asked about are used up. */
+function outcomes(
+  paper: ReturnType<typeof createPaper>,
+  { at, context }: Situation,
+  { event }: Happening,
+  budgets: readonly string[],
+): { after: Situation; isUsedUp: boolean }[] {
+  const asked = new Set<string>();
+  const step = (rework: Record<string, number>) => paper.step({ at, context: { ...context, rework } }, event);
+  const left = step(watched(asked));
+  const all = left === null ? [] : [{ after: left, isUsedUp: false }];
+  if (asked.size === 0) return all;
+  const used = [budgets, ...(asked.size > 1 ? [...asked].map(one => [one]) : [])];
+  for (const names of used) {
+    const after = step(Object.fromEntries(names.map(name => [name, Number.MAX_SAFE_INTEGER])));
+    if (after !== null) all.push({ after, isUsedUp: true });
+  }
+  return all;
+}
+
+/** Counts nothing, and tells what was asked for. */
+function watched(asked: Set<string>): Record<string, number> {
+  return new Proxy<Record<string, number>>(
+    {},
+    {
+      get(target, name) {
+        if (typeof name === 'string' && name !== 'forge.away') asked.add(name);
+        return Reflect.get(target, name);
+      },
+    },
+  );
+}
+
+/** The names of all budgets of tries that guards of a machine count. */
+function budgetsIn(machine: AnyStateMachine): string[] {
+  const names = new Set<string>();
+  const walk = (node: AnyStateMachine['root']) => {
+    for (const { guard } of [...[...node.transitions.values()].flat(), ...(node.always ?? [])]) {
+      const { params } = (typeof guard === 'object' ? guard : {}) as { params?: { budget?: string } };
+      if (params?.budget !== undefined) names.add(params.budget);
+    }
+    for (const child of Object.values(node.states)) walk(child as never);
+  };
+  walk(machine.root);
+  return [...names];
+}
+
+/** The same situation without what no guard asks for. */
+function plainOf({ at, context }: Situation): Situation {
+  const { codeTree, merged, verdicts, refused = [] } = context;
+  const treeOf = (tree: string) => (tree === codeTree ? 'now' : tree === merged?.codeTree ? 'merged' : 'other');
+  const named = <T extends { codeTree: string }>(judged: T): T => ({ ...judged, codeTree: treeOf(judged.codeTree) });
+  return {
+    at,
+    context: {
+      ...context,
+      codeTree: 'now',
+      merged: merged === null ? null : named({ ...merged, commit: 'c', at: 0 }),
+      verdicts: Object.fromEntries(Object.entries(verdicts).map(([gate, verdict]) => [gate, named(verdict)])),
+      refused: refused.map(named).filter(({ codeTree: tree }) => tree !== 'other'),
+      ...{ attempts: {}, rework: {}, feedback: null, asked: [], requests: [], noticed: [], waitsFor: null, asks: null },
+      ...{ questionsAsked: 0, leaseToken: null, endedBecause: null, tellings: 0, workingSince: 0 },
+    },
+  };
+}
+
+/** Of the gates of other stages nothing is asked but whether they are passed, for the code as it is now where they speak of it. */
+function keyOf({ at, context }: Situation, bound: ReadonlySet<string>, ownerOf: ReadonlyMap<string, string>): string {
+  const { merged, verdicts, refused = [], madeIn, objection, questions } = context;
+  const stage = at.path[0];
+  const said = Object.entries(verdicts).map(([gate, { verdict, codeTree }]) => {
+    if (ownerOf.get(gate) === stage) return `${gate} ${verdict} ${codeTree}`;
+    if (!bound.has(gate)) return verdict === 'pass' ? gate : '';
+    return codeTree === 'other' ? `${gate} lapsed` : `${gate} ${verdict === 'pass'} ${codeTree}`;
+  });
+  const no = refused.map(({ gate, codeTree }) => (ownerOf.get(gate) === stage ? `${gate} ${codeTree}` : codeTree));
+  const flags = [objection !== null, questions !== null, madeIn ?? '', merged?.codeTree ?? ''].join(' ');
+  return `${pathOf(at)}|${said.sort()}|${[...new Set(no)].sort()}|${flags}`;
+}
+
+/** The innermost state of a value. */
+export function innermost(machine: AnyStateMachine, value: string | Record<string, unknown>): Situation['at'] {
+  let node: Situation['at'] = machine.root;
+  for (let rest: unknown = value; rest !== undefined; ) {
+    const [name, inner] = typeof rest === 'string' ? [rest, undefined] : Object.entries(rest as object)[0]!;
+    node = node.states[name]!;
+    rest = inner;
+  }
+  return node;
+}
