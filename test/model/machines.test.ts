@@ -28,6 +28,7 @@ import {
   agentRunModel,
   baselineModel,
   breakerModel,
+  deadlinesOf,
   deliveryModel,
   everyVerdict,
   forgePipeline,
@@ -51,6 +52,7 @@ import {
   waitingModel,
   workerModel,
 } from './cases.ts';
+import { listingOf } from './listing.ts';
 import {
   candidateModel,
   conversationModel,
@@ -59,7 +61,7 @@ import {
   routineModel,
   wordModel,
 } from './outside-cases.ts';
-import { type ModelOptions, modelOf, play } from './paths.ts';
+import { type ModelOptions, type ModelPath, modelOf, play } from './paths.ts';
 
 const smallTask = compileTask(smallPipeline);
 const forgeTask = compileTask(forgePipeline);
@@ -135,6 +137,15 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       expect([...transitions].filter(transition => !isSeen('covered', transition))).toEqual([]);
     });
 
+    test('is what its list says', async () => {
+      await expect(listingOf(machine)).toMatchFileSnapshot(`transitions/${name.replaceAll(' ', '-')}.txt`);
+    });
+
+    // Where several deadlines run, the first of them comes first, and the model does not know which that is.
+    const deadlines = deadlinesOf(machine).length;
+    const hasRivals = ({ events }: ModelPath) =>
+      deadlines > 1 && events.some(({ type }) => type.startsWith('xstate.after.'));
+
     // A task has hundreds of paths; each is committed step by step.
     const patience = { timeout: 180_000 };
     test(`all ${paths.length} paths lead on the real runtime to where they lead in the model`, patience, async () => {
@@ -158,6 +169,10 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
           const expected = step === path.events.length - 1 ? path.states.at(-1) : undefined;
           if (expected !== undefined) expect(`${id} ${await system.state(id)}`).toBe(`${id} ${expected}`);
         }
+        // It remembers there what it does in the model, as far as guards ask.
+        const state = (await system.state(id)) ?? '';
+        if (path.remembers !== undefined && !hasRivals(path))
+          expect([id, options.project(await system.context(id), state)]).toEqual([id, path.remembers]);
       }
       expect(system.faults).toEqual([]);
       expect((await system.runtime.verify()).differences).toEqual([]);

@@ -25,6 +25,8 @@ export interface ModelPath {
   events: ModelEvent[];
   /** The state after each event. */
   states: string[];
+  /** What guards read in the end; undefined where the actor has ended. */
+  remembers?: unknown;
 }
 
 export interface Model {
@@ -84,6 +86,7 @@ export function modelOf(
       model.paths.push({
         events: [...steps.map(step => step.event as ModelEvent), event],
         states: [...steps.map(step => statePath((step.state as AnyMachineSnapshot).value)), statePath(next.value)],
+        ...(next.status === 'active' && { remembers: project(next.context, statePath(next.value)) }),
       });
     }
   }
