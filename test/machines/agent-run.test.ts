@@ -250,6 +250,30 @@ test('a session that is not there any more is nobody’s failure: a fresh one be
   expect(await run.run()).toMatchObject({ beginning: 'fresh', resume: null, permanentFailures: 0 });
 });
 
+test('who is stopped for good while he waits to be tried again is not tried again', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'transient' } });
+  expect(await run.state('run')).toBe('backoff');
+  await run.send({ type: 'run.stop', cause: 'killed', by: 'ann' });
+  expect(await run.state('run')).toBe('settled');
+  await run.advance(3_600_000);
+  expect(await run.run()).toMatchObject({ outcome: 'killed', attempt: 1 });
+});
+
+test('a run that is killed before its agent began gives back the place and what the breaker let through', async () => {
+  const run = await startRun(undefined, undefined, {
+    hooks: { ...agentRunInput.hooks, beforeRun: { run: ['true'], timeoutMs: 1 } },
+  });
+  run.heard['breaker:a']!.length = 0;
+  await run.runtime.send('run', { type: 'run.start' } as never);
+  await run.runtime.send('run', { type: 'run.stop', cause: 'killed', by: 'ann' } as never);
+  await run.settle();
+  expect(await run.state('run')).toBe('settled');
+  expect(run.heard.worker!.map(({ type }) => type)).toContain('run.ended');
+  expect(run.heard['breaker:a']!.map(({ type }) => type)).toEqual(['run.released']);
+});
+
 test('the wait that a provider asks for is kept in full, however short the backoff', async () => {
   const run = await startRun();
   await run.send({ type: 'run.start' });
