@@ -169,11 +169,12 @@ function neverDone(pipeline: Pipeline, { isDone, goesRound, runs, steps, state }
 /** Situations out of which only a move leads, the nearest that the machine itself comes into. */
 function stuck(machine: AnyStateMachine, explored: Explored): Violation[] {
   const all = stuckIn(explored);
-  const here = firstReplayed(machine, explored, all);
-  if (here === undefined) return [];
-  const { path } = explored.found[here.goal]!;
+  const [first] = all;
+  if (first === undefined) return [];
+  const { goal, way } = firstReplayed(machine, explored, all) ?? { goal: first, way: [] };
+  const { path } = explored.found[goal]!;
   const message = `from ${path} no answer of a person leads to the end, but to move it or to give it up`;
-  return [{ property: 'ends', message, way: here.way }];
+  return [{ property: 'ends', message, way }];
 }
 
 function unsound(machine: AnyStateMachine, explored: Explored): Violation[] {

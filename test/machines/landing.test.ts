@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Pipeline, pipelineSchema } from '../../src/machines/pipeline.ts';
+import { begin } from '../../src/machines/proof/replay.ts';
+import { isOwedPassed } from '../../src/machines/task/owing.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 import { type PureTask, playTask, type Word, type World } from '../support/pure-task.ts';
 
 const cases = fileURLToPath(new URL('../fixtures/pipelines/', import.meta.url));
@@ -153,4 +156,78 @@ test('an objection that has no tries left is not overruled by an approval', () =
 
 test.each(['16-names.yaml', '31-stage-constructor.yaml'])('%s: a word that every object knows is no name', file => {
   expect(() => pipelineOf(file)).toThrow(/means something in every program/);
+});
+
+const stageOf = (name: string, gate: string, more: object = {}) => ({
+  ...{ name, role: 'worker', gates: [{ kind: 'command', name: gate }] },
+  ...more,
+});
+const merging = { merge: { onConflict: 'build' } };
+const smoked = pipelineSchema.parse({
+  name: 'smoked',
+  stages: [stageOf('build', 'tests'), stageOf('ship', 'health', merging), stageOf('smoke', 'smokeTest')],
+});
+
+test('a word on what could not be judged passes that, and nothing that was never asked', () => {
+  const asked: string[] = [];
+  let moved = 0;
+  const task = playTask(smoked, {
+    ...willing,
+    code: (stage, visit, tree) => (stage === 'build' && visit === 1 ? 'built' : tree),
+    verdict(gate, tree) {
+      asked.push(`${gate} ${tree}`);
+      return gate === 'tests' && tree === 'built^' ? 'inconclusive' : 'pass';
+    },
+    moves: () => moved++ === 0,
+    person: ({ context }) => (context.asks?.kind === 'decision' ? { type: 'task.approve' } : undefined),
+  });
+  expect(task.state).toBe('done');
+  expect(asked).toEqual(['tests built', 'tests built^', 'health built^', 'smokeTest built^']);
+});
+
+/** Goes on as things go well, with the target ahead once, until the task is there. */
+function until(state: string, pipeline: Pipeline) {
+  const task = begin(compileTask(pipeline));
+  for (let steps = 0; task.state() !== state && steps < 100; steps += 1) {
+    const well = task.choices(pipeline).filter(({ isWell }) => isWell);
+    const wanted = well.find(
+      ({ says }) => says.includes('the target has moved on') || says.includes('changes the code'),
+    );
+    task.take(wanted ?? well[0]!);
+  }
+  const send = (type: string) => task.take({ event: { type, by: 'ann', at: 0 }, says: type, isWell: true }).to;
+  return { ...task, send };
+}
+
+test('a pause while the merged code is judged leads back to its being judged', () => {
+  const { send, take, choices } = until('ship.merging.leased.judging', smoked);
+  expect(send('task.pause')).toBe('paused.ship.held');
+  send('task.resume');
+  const states = Array.from({ length: 4 }, () => {
+    const well = choices(smoked).filter(({ isWell }) => isWell);
+    return take(well.find(({ says }) => says.includes('has all that')) ?? well[0]!).to;
+  });
+  expect(states).toContain('ship.merging.leased.judging');
+});
+
+test.each([
+  ['task.cancel', 'cancelled'],
+  ['task.pause', 'paused.build.held'],
+])('what is judged last can still be called off: %s', (type, state) => {
+  const own = pipelineSchema.parse({ name: 'own', stages: [stageOf('build', 'tests', merging)] });
+  expect(until('landing.leased.judging', own).send(type)).toBe(state);
+});
+
+test('a task of an earlier version does not merge what its gate has refused either', () => {
+  const verdict = (gate: string, word: string) => ({
+    ...{ gate, verdict: word, detail: '', stage: 'ship', codeTree: 'hot', by: 'signalbox', at: 0 },
+  });
+  const context = {
+    ...{ codeTree: 'hot', merged: { commit: 'c', codeTree: 'built', at: 0 } },
+    verdicts: { tests: verdict('tests', 'pass'), health: verdict('health', 'fail') },
+  };
+  const owed = { gates: ['tests'], bound: ['tests'], makers: { ship: ['health'], smoke: ['smokeTest'] } };
+  expect(isOwedPassed(context as never, owed)).toBe(false);
+  const judgedWell = { ...context, verdicts: { ...context.verdicts, health: verdict('health', 'pass') } };
+  expect(isOwedPassed(judgedWell as never, owed)).toBe(true);
 });

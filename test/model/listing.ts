@@ -49,7 +49,7 @@ function linesOf(node: AnyStateNode): string[] {
 function named(given: unknown): string {
   if (typeof given === 'string') return given;
   const { type, params } = given as { type?: string; params?: unknown };
-  const name = type === undefined || type.startsWith('xstate.') ? (type ?? 'inline') : type;
+  const name = type ?? 'inline';
   if (params === undefined) return name;
   if (typeof params === 'function') return `${name}(·)`;
   const fields = Object.entries(params as object).map(([key, value]) => `${key}=${shown(value)}`);

@@ -20,6 +20,8 @@ export interface World {
   verdict(gate: string, tree: string, time: number): Word;
   /** What the agent of a stage objects to, the nth time; nothing without it. */
   objection?(stage: string, visit: number): string | null;
+  /** Whether the target has moved on when it is looked at. */
+  moves?(): boolean;
   /** What a person sends where one is asked; undefined where nobody does. */
   person(task: PureTask): ({ type: string } & Record<string, unknown>) | undefined;
 }
@@ -92,7 +94,7 @@ export function playTask(pipeline: Pipeline, world: World): PureTask {
       done('publish', { head: 'h', codeTree: tree, questions: null, objection: objectionOf(stage) });
     else if (/(?:gating|judging|judgingAll)$/.test(state)) judge();
     else if (/\.waiting$/.test(state)) send({ type: 'lease.granted', token: 1 });
-    else if (/\.updating$/.test(state)) done('update', { result: 'current' });
+    else if (/\.updating$/.test(state)) update(stage);
     else if (/\.writing$/.test(state)) {
       land(stage);
       done('merge', { result: 'merged', commit: 'c', codeTree: tree });
@@ -105,6 +107,25 @@ export function playTask(pipeline: Pipeline, world: World): PureTask {
       return snapshot !== before;
     }
     return true;
+  }
+
+  /** What people and reviewers have said is of the task's own changes; what a machine can judge is judged again. */
+  function update(stage: string): void {
+    if (world.moves?.() !== true) {
+      done('update', { result: 'current' });
+      return;
+    }
+    const before = tree;
+    tree = `${tree}^`;
+    const judgedAgain = stage === 'landing' ? wayOf(pipeline) : [...wayTo(pipeline, stage), stage];
+    for (const { name, gates: own } of pipeline.stages) {
+      for (const gate of own) {
+        const word = heard.get(`${gate.name} ${before}`);
+        const isAgain = gate.kind === 'command' && judgedAgain.includes(name);
+        if (word === 'pass' && !isAgain) heard.set(`${gate.name} ${tree}`, word);
+      }
+    }
+    done('update', { result: 'updated', head: 'h', codeTree: tree, isOnlyDocuments: false });
   }
 
   const objectionOf = (stage: string): string | null => {
@@ -136,4 +157,21 @@ export function playTask(pipeline: Pipeline, world: World): PureTask {
   }
   if (statePath(snapshot.value) === 'done') land('done');
   return here();
+}
+
+/** The stages that a task goes through when all is well, told from the pipeline alone. */
+export function wayOf({ stages }: Pipeline): string[] {
+  const way: string[] = [];
+  for (let index = 0; index >= 0 && index < stages.length && !way.includes(stages[index]!.name); ) {
+    const { name, next } = stages[index]!;
+    way.push(name);
+    index = next === undefined ? index + 1 : stages.findIndex(stage => stage.name === next);
+  }
+  return way;
+}
+
+/** Those before a stage; all of them before a detour. */
+function wayTo(pipeline: Pipeline, stage: string): string[] {
+  const way = wayOf(pipeline);
+  return way.includes(stage) ? way.slice(0, way.indexOf(stage)) : way;
 }

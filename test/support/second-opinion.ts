@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import type { Pipeline } from '../../src/machines/pipeline.ts';
-import { type Landed, type PureTask, playTask, type World } from './pure-task.ts';
+import { type Landed, type PureTask, playTask, type World, wayOf } from './pure-task.ts';
 
 /** Numbers by which a world goes; when they are used up all is well and nobody sends anything. */
 export const chance = fc.array(fc.nat(999), { minLength: 20, maxLength: 120 });
@@ -60,6 +60,7 @@ function worldOf(pipeline: Pipeline, numbers: readonly number[]): World {
       return number % 4 === 0 ? 'fail' : number % 13 === 0 ? 'inconclusive' : 'pass';
     },
     objection: () => ((next() ?? 1) % 8 === 0 ? 'No.' : null),
+    moves: () => (next() ?? 1) % 3 === 0,
     person() {
       const number = next();
       if (number === undefined) return undefined;
@@ -82,17 +83,6 @@ export function atBest(pipeline: Pipeline): PureTask {
     verdict: () => 'pass',
     person: ({ context }) => (context.asks?.kind === 'approval' ? { type: 'task.approve' } : undefined),
   });
-}
-
-/** The stages that a task goes through when all is well, told from the pipeline alone. */
-export function wayOf({ stages }: Pipeline): string[] {
-  const way: string[] = [];
-  for (let index = 0; index >= 0 && index < stages.length && !way.includes(stages[index]!.name); ) {
-    const { name, next } = stages[index]!;
-    way.push(name);
-    index = next === undefined ? index + 1 : stages.findIndex(stage => stage.name === next);
-  }
-  return way;
 }
 
 /** What is wrong with what has landed; empty when all is well. */

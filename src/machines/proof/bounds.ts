@@ -64,7 +64,7 @@ export const isCounted = ({ guard, actions }: Edge): boolean => {
 };
 
 /** Tries that call no agent: a forge that is away, news of a pull request. */
-const ofForge = /^forge\.|\.turnedDown$|\.moved$/;
+const ofForge = /^forge\.away$|\.merging\.(?:turnedDown|moved)$|^landing\.(?:turnedDown|moved)$/;
 
 /**
  * The most agents that are called without a person in between, where no loop is unbounded: those of the ordinary way, and

@@ -5,7 +5,9 @@
  */
 import { type AnyStateMachine, initialTransition } from 'xstate';
 import { plainAgent } from '../../domain/agent-spec.ts';
+import { nothingSpent } from '../../domain/budget.ts';
 import { noHooks } from '../../domain/hook.ts';
+import { noUsage } from '../../domain/usage.ts';
 import { judgingCode, ordinaryWay, type Pipeline } from '../pipeline.ts';
 import type { TaskContext, TaskInput } from '../task/context.ts';
 import { type Happening, happenings } from './happenings.ts';
@@ -17,8 +19,6 @@ export interface Found {
   /** The situation before it; -1 for the beginning. */
   from: number;
   by: Happening | null;
-  /** Whether a budget of tries has to be used up for that. */
-  needsUsedUp: boolean;
   /** What must not be so; null where all is well. */
   wrong: string | null;
 }
@@ -66,18 +66,18 @@ export function explore(machine: AnyStateMachine, pipeline: Pipeline, { most, ju
   const known = new Map<string, number>();
   const ways: Way[] = [];
 
-  function arrive(situation: Situation, from: number, by: Happening | null, needsUsedUp: boolean): number {
+  function arrive(situation: Situation, from: number, by: Happening | null): number {
     const plain = plainOf(situation);
     const key = keyOf(plain, bound, ownerOf);
     const there = known.get(key);
     if (there !== undefined) return there;
     known.set(key, found.length);
-    found.push({ path: pathOf(plain.at), from, by, needsUsedUp, wrong: judge(plain) });
+    found.push({ path: pathOf(plain.at), from, by, wrong: judge(plain) });
     open.push(plain);
     return found.length - 1;
   }
 
-  arrive({ at, context: first.context as TaskContext }, -1, null, false);
+  arrive({ at, context: first.context as TaskContext }, -1, null);
   let followed = 0;
   for (; followed < found.length && followed < most; followed += 1) {
     const situation = open[followed]!;
@@ -86,7 +86,7 @@ export function explore(machine: AnyStateMachine, pipeline: Pipeline, { most, ju
     for (const by of happenings(situation, pipeline)) {
       for (const { after, isUsedUp } of outcomes(paper, situation, by, budgets)) {
         const isCounted = !isUsedUp && Object.keys(after.context.rework).length > 0;
-        ways.push({ from: followed, to: arrive(after, followed, by, isUsedUp), by, isCounted });
+        ways.push({ from: followed, to: arrive(after, followed, by), by, isCounted });
       }
     }
   }
@@ -100,30 +100,40 @@ function outcomes(
   { event }: Happening,
   budgets: readonly string[],
 ): { after: Situation; isUsedUp: boolean }[] {
-  const asked = new Set<string>();
-  const step = (rework: Record<string, number>) => paper.step({ at, context: { ...context, rework } }, event);
-  const left = step(watched(asked));
-  const all = left === null ? [] : [{ after: left, isUsedUp: false }];
-  if (asked.size === 0) return all;
-  const used = [budgets, ...(asked.size > 1 ? [...asked].map(one => [one]) : [])];
-  for (const names of used) {
-    const after = step(Object.fromEntries(names.map(name => [name, Number.MAX_SAFE_INTEGER])));
+  const all: { after: Situation; isUsedUp: boolean }[] = [];
+  const tried = new Set<string>();
+  const open: string[][] = [[]];
+  for (let used = open.pop(); used !== undefined; used = open.pop()) {
+    const key = used.join(' ');
+    if (tried.has(key) || tried.size > mostMixed) continue;
+    tried.add(key);
+    const asked = new Set<string>();
+    const rework = watched(used, asked);
+    const after = paper.step({ at, context: { ...context, rework } }, event);
+    if (after !== null) all.push({ after, isUsedUp: used.length > 0 });
+    // With one more used up another may be asked about.
+    for (const name of asked) if (!used.includes(name)) open.push([...used, name].sort());
+  }
+  if (tried.size > 1) {
+    const none = Object.fromEntries(budgets.map(name => [name, Number.MAX_SAFE_INTEGER]));
+    const after = paper.step({ at, context: { ...context, rework: none } }, event);
     if (after !== null) all.push({ after, isUsedUp: true });
   }
   return all;
 }
 
-/** Counts nothing, and tells what was asked for. */
-function watched(asked: Set<string>): Record<string, number> {
-  return new Proxy<Record<string, number>>(
-    {},
-    {
-      get(target, name) {
-        if (typeof name === 'string' && name !== 'forge.away') asked.add(name);
-        return Reflect.get(target, name);
-      },
+/** So many mixtures of budgets that are used up and left are tried with an event. */
+const mostMixed = 16;
+
+/** Says of these that they are used up and of all others that nothing was, and tells what was asked for. */
+function watched(used: readonly string[], asked: Set<string>): Record<string, number> {
+  const counts = Object.fromEntries(used.map(name => [name, Number.MAX_SAFE_INTEGER]));
+  return new Proxy<Record<string, number>>(counts, {
+    get(target, name) {
+      if (typeof name === 'string' && name !== 'forge.away') asked.add(name);
+      return Reflect.get(target, name);
     },
-  );
+  });
 }
 
 /** The names of all budgets of tries that guards of a machine count. */
@@ -154,6 +164,7 @@ function plainOf({ at, context }: Situation): Situation {
       verdicts: Object.fromEntries(Object.entries(verdicts).map(([gate, verdict]) => [gate, named(verdict)])),
       refused: refused.map(named).filter(({ codeTree: tree }) => tree !== 'other'),
       ...{ attempts: {}, rework: {}, feedback: null, asked: [], requests: [], noticed: [], waitsFor: null, asks: null },
+      ...{ spent: nothingSpent, idleSpent: nothingSpent, stageSpent: {}, usage: noUsage },
       ...{ questionsAsked: 0, leaseToken: null, endedBecause: null, tellings: 0, workingSince: 0 },
     },
   };
@@ -168,7 +179,7 @@ function keyOf({ at, context }: Situation, bound: ReadonlySet<string>, ownerOf: 
     if (!bound.has(gate)) return verdict === 'pass' ? gate : '';
     return codeTree === 'other' ? `${gate} lapsed` : `${gate} ${verdict === 'pass'} ${codeTree}`;
   });
-  const no = refused.map(({ gate, codeTree }) => (ownerOf.get(gate) === stage ? `${gate} ${codeTree}` : codeTree));
+  const no = refused.map(({ gate, codeTree }) => `${gate} ${codeTree}`);
   const flags = [objection !== null, questions !== null, madeIn ?? '', merged?.codeTree ?? ''].join(' ');
   return `${pathOf(at)}|${said.sort()}|${[...new Set(no)].sort()}|${flags}`;
 }

@@ -1,7 +1,6 @@
 /**
  * What can happen to a task where it is: what its agents leave, what its gates say, what people send, what the target does.
- * Everything that a guard asks is among it; what is the same to all guards happens in one way only. Away is no forge: what
- * waits for one comes back to where it was.
+ * What is the same to all guards happens in one way only. Left out: what docs/pipelines.md names, pauses and forges above all.
  */
 import type { AnyStateNode } from 'xstate';
 import { noUsage } from '../../domain/usage.ts';
@@ -26,7 +25,7 @@ export const newTree = 'new';
 const done = (child: string, output: object): PaperEvent => ({ type: `xstate.done.actor.${child}`, output });
 const broken = (child: string): PaperEvent => ({ type: `xstate.error.actor.${child}`, error: { message: 'broken' } });
 
-/** Those that may come next. A gate is judged after the other: the order makes no difference. */
+/** Those that may come next. Gates that know at once are judged one after another: their order makes no difference. */
 export function happenings({ at, context }: Situation, pipeline: Pipeline): Happening[] {
   const found = lineOf(at).flatMap(node =>
     node.invoke.flatMap(({ id, src }) => reports(String(src), id, at, context, pipeline)),
@@ -84,7 +83,8 @@ function reports(src: string, id: string, at: AnyStateNode, context: TaskContext
 }
 
 const ended = (stage: string, outcome: string): PaperEvent =>
-  done(stage, { outcome, reason: outcome, attempts: 1, workedMs: 0, usage: noUsage });
+  // It costs nothing: what budgets of money, time and processes hold back is left out.
+  done(stage, { outcome, reason: outcome, attempts: 0, workedMs: 0, usage: noUsage });
 
 function published(id: string, context: TaskContext, stage: Pipeline['stages'][number] | undefined): Happening[] {
   const { codeTree, merged } = context;

@@ -4,7 +4,7 @@
  * XState itself has gone the same way; a test holds both against each other on random ways.
  *
  * It knows what the machines of tasks are made of: compound states, eventless transitions, entry and exit, no parallel states.
- * Effects and messages do nothing here, and a pause, which leads back to where it was, is left out.
+ * Effects and messages do nothing here, and history states, to which only a resumed task comes, are left out.
  */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { TaskContext } from '../task/context.ts';
@@ -106,16 +106,6 @@ export function createPaper(machine: AnyStateMachine) {
   }
 
   return {
-    initial(context: TaskContext): Situation {
-      const event = { type: 'xstate.init', at: 0 };
-      let at: AnyStateNode = machine.root;
-      let now = act(at.entry, context, event);
-      while (at.type === 'compound') {
-        at = at.initial.target[0]!;
-        now = act(at.entry, now, event);
-      }
-      return settle({ at, context: now }, event);
-    },
     /** Null where the event changes nothing, or nothing takes it. */
     step(situation: Situation, event: PaperEvent): Situation | null {
       const definition = chosen(lineOf(situation.at), situation, event, event.type);
@@ -125,8 +115,6 @@ export function createPaper(machine: AnyStateMachine) {
     },
   };
 }
-
-export type Paper = ReturnType<typeof createPaper>;
 
 export const pathOf = (node: AnyStateNode): string => node.path.join('.');
 
@@ -146,7 +134,7 @@ const isWithin = (node: AnyStateNode, outer: AnyStateNode): boolean => lineOf(no
 
 /** The nearest state that is properly around a target and not outside of what is left. */
 const commonOf = (target: AnyStateNode, source: AnyStateNode): AnyStateNode =>
-  lineOf(target).find(node => node !== target && isWithin(source, node)) ?? lineOf(target).at(-1)!;
+  lineOf(target).find(node => node !== target && node !== source && isWithin(source, node)) ?? lineOf(target).at(-1)!;
 
 const named = (given: unknown): Named => (typeof given === 'string' ? { type: given } : (given as Named));
 

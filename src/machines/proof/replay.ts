@@ -39,8 +39,10 @@ export function begin(machine: AnyStateMachine) {
       if (tree === newTree) trees += 1;
       const real = tree === undefined ? event : { ...event, output: { ...output, codeTree: named[tree] ?? tree } };
       [snapshot] = transition(machine, snapshot, { ...real, at } as never) as unknown as [AnyMachineSnapshot];
-      const { type, by: _, at: __, ...fields } = event;
-      const sends = type.startsWith('task.') ? { type, ...(type === 'task.move' && { stage: fields.stage }) } : null;
+      const { type, stage } = event;
+      const fields =
+        { 'task.move': { stage }, 'task.reject': { reason: '…' }, 'task.answer': { text: '…' } }[type] ?? {};
+      const sends = type.startsWith('task.') ? { type, ...fields } : null;
       return { says, sends, to: pathOf(node()) };
     },
   };

@@ -1,6 +1,7 @@
 /**
- * What must hold of code that goes on, told from the pipeline alone. It is said here a second time and otherwise than the
- * machine asks it, on purpose: what is wrong there shows here.
+ * What must hold of code that goes on, told from the pipeline and from what the machine has noted of verdicts. It is said here
+ * a second time and otherwise than the machine asks it, on purpose: what is wrong in its guards shows here. What is wrong in
+ * its notes shows to the second opinion of the tests, which has its own.
  */
 import type { Gate, Pipeline, Stage } from '../pipeline.ts';
 import type { TaskContext } from '../task/context.ts';
@@ -13,12 +14,16 @@ export function soundness(pipeline: Pipeline): Judge {
   const way = wayOf(pipeline);
   return ({ at, context }) => {
     const path = pathOf(at);
-    if (path === 'done') return wrongIn(context, pipeline, way, 'it is done');
+    // What the target has was passed when it was merged, and nothing but documents was added since.
+    const isThere = context.merged !== null && context.merged.codeTree === context.codeTree;
+    if (path === 'done') return wrongIn(context, pipeline, way, { what: 'it is done', isThere });
     const [first = '', ...rest] = at.path;
-    if (first === 'landing' && rest.at(-1) === 'writing') return wrongIn(context, pipeline, way, 'code lands');
+    if (first === 'landing' && rest.at(-1) === 'writing')
+      return wrongIn(context, pipeline, way, { what: 'code lands', isThere });
     const stage = pipeline.stages.find(({ name }) => name === first);
     if (stage?.merge === undefined) return null;
-    if (rest.at(-1) === 'writing') return wrongIn(context, pipeline, before(stage, way), `${first} merges code`);
+    if (rest.at(-1) === 'writing')
+      return wrongIn(context, pipeline, before(stage, way), { what: `${first} merges code`, isThere: false });
     const isAtWork = rest[0] === 'working';
     const isItsOwn = context.madeIn === first || stage.merge.onConflict === first;
     if (isAtWork && !isItsOwn && context.merged?.codeTree !== context.codeTree)
@@ -56,16 +61,16 @@ function wrongIn(
   { verdicts, codeTree, refused = [], madeIn }: TaskContext,
   { stages }: Pipeline,
   owing: readonly Stage[],
-  what: string,
+  { what, isThere }: { what: string; isThere: boolean },
 ): string | null {
   const code = codeGates(owing);
-  const maker = stages.filter(stage => stage.name === madeIn && !owing.includes(stage));
+  const maker = isThere ? [] : stages.filter(stage => stage.name === madeIn && !owing.includes(stage));
   for (const { name, gates } of [...owing, ...maker]) {
     const isMaker = maker.some(stage => stage.name === name);
     for (const gate of gates) {
       const verdict = verdicts[gate.name];
       if (verdict?.verdict !== 'pass') return `${what} that ${gate.name} of ${name} has not passed`;
-      if ((isMaker || code.has(gate.name)) && verdict.codeTree !== codeTree)
+      if (!isThere && (isMaker || code.has(gate.name)) && verdict.codeTree !== codeTree)
         return `${what} that ${gate.name} of ${name} has passed only as it was before`;
     }
   }

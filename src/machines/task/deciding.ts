@@ -2,7 +2,7 @@
 import { following, ordinaryWay, type Pipeline, type Stage } from '../pipeline.ts';
 import type { Transition } from './common.ts';
 import { namesOf, never, toStage } from './common.ts';
-import { lapsedWays, owedAfter } from './owing.ts';
+import { lapsedWays, mergingLast, owedAfter } from './owing.ts';
 
 /** The rules of a stage in the order in which they are asked. */
 export function decisions(pipeline: Pipeline, stage: Stage): Transition[] {
@@ -82,7 +82,3 @@ function onwardFrom(pipeline: Pipeline, stage: Stage): Transition[] {
   // What a detour has changed is judged before it is the end; what follows the merge on the ordinary way are documents.
   return [...(way.includes(stage) ? [] : ways), landing, cannotBe ? never(none) : none];
 }
-
-/** The stage by whose rules what was added last is merged; undefined where a pipeline merges nothing. */
-export const mergingLast = (pipeline: Pipeline): Stage | undefined =>
-  ordinaryWay(pipeline).findLast(({ merge }) => merge !== undefined);

@@ -7,6 +7,7 @@ import type { Verdict } from '../../domain/verdict.ts';
 import type { Pipeline, Stage } from '../pipeline.ts';
 import { playerOf, type Transition, told, toStage } from './common.ts';
 import type { ForkedFrom, Inheritance, TaskContext, TaskInput } from './context.ts';
+import { mergingLast } from './owing.ts';
 
 /** The ways from the beginning into a later stage. */
 export const forksBegin = ({ stages }: Pipeline): Transition[] =>
@@ -18,12 +19,12 @@ export const forksBegin = ({ stages }: Pipeline): Transition[] =>
   );
 
 /** The stage of a task in this state, by which a fork of it begins: null before the first, undefined once it has ended. */
-export function stageToFork({ stages }: Pipeline, state: string): Stage | null | undefined {
+export function stageToFork(pipeline: Pipeline, state: string): Stage | null | undefined {
   const [outer = '', inner = ''] = state.split('.');
   if (outer === 'created' || outer === 'waiting') return null;
   // What the last stage has added is on its way: there is no agent in that, so the stage that merges begins anew.
-  if (outer === 'landing') return stages.findLast(({ merge }) => merge !== undefined);
-  return stages.find(({ name }) => name === (outer === 'paused' ? inner : outer));
+  if (outer === 'landing') return mergingLast(pipeline);
+  return pipeline.stages.find(({ name }) => name === (outer === 'paused' ? inner : outer));
 }
 
 /** A task as it was after an entry of its log. */

@@ -57,7 +57,10 @@ export function beforeMerge(pipeline: Pipeline, stage: Stage): MergePlace {
       ...lapsedWays(way),
       { guard: { type: 'mayMerge', params: owed }, target: 'waiting' },
       ...(onConflict === stage.name
-        ? [{ guard: { type: 'isRefusedBeyond', params: { makers: owed.makers } }, target: works }]
+        ? [
+            { guard: { type: 'isRefusedBeyond', params: { makers: owed.makers } }, target: works },
+            { guard: { type: 'isUndecided', params: { gates: namesOf(stage.gates) } }, target: works },
+          ]
         : [
             {
               guard: refused,
@@ -83,7 +86,7 @@ const notMerged = (id: string, { gates, makers }: Owed): Transition => ({
   actions: {
     type: 'wait',
     params: {
-      why: 'gates that come after the merge have refused the code as it is now',
+      why: 'gates that are not on the way to the merge have refused the code as it is now',
       gates: [...gates, ...Object.values(makers).flat()],
     },
   },
@@ -124,13 +127,37 @@ export function mergeState(pipeline: Pipeline, stage: Stage, place: MergePlace):
     actions: { type: 'wait', params: { why, gates } },
   });
   const again = judgedAgain(pipeline.stages.filter(({ gates: own }) => own.some(({ name }) => gates.includes(name))));
-  const others = judgedAgain(pipeline.stages.filter(({ name }) => Object.hasOwn(owed.makers, name)));
+  // What other stages have made is judged by the gates on the way; what their own have said of it goes on to hold.
+  const others = isLanding ? [] : judgedAgain([stage]);
   const names = namesOf([...again, ...others].map(({ gate }) => gate));
   return {
-    ...(isLanding && { id }),
+    ...(isLanding && {
+      id,
+      on: {
+        'task.cancel': cancelled,
+        'task.pause': told('holds it until somebody resumes it', { target: `#paused.${stage.name}` }),
+      },
+    }),
     initial: 'checking',
     states: {
-      checking: { always: [...entry, blockedBecause(refusal)] },
+      checking: {
+        always: [
+          ...entry,
+          // It was paused or stopped while they were judged.
+          ...(again.length > 0
+            ? [
+                {
+                  guard: {
+                    type: 'lacksOnlyJudging',
+                    params: { ...owed, again: namesOf(again.map(({ gate }) => gate)) },
+                  },
+                  target: 'waiting',
+                },
+              ]
+            : []),
+          blockedBecause(refusal),
+        ],
+      },
       waiting: {
         tags: 'lease',
         meta: says({
@@ -173,7 +200,7 @@ const rejudged = new Set(['command', 'ci', 'pullRequestReview']);
 interface Leased extends MergePlace {
   /** Gates of the way here that a machine can judge. */
   again: GateAt[];
-  /** Those of the other stages. */
+  /** Those of the stage itself. */
   others: GateAt[];
   blockedBecause: (why: string) => Transition;
 }
@@ -182,7 +209,7 @@ interface Leased extends MergePlace {
 function leasedState(
   pipeline: Pipeline,
   stage: Stage,
-  { id, owed, after, ready, again, others, blockedBecause }: Leased,
+  { id, after, ready, again, others, blockedBecause }: Leased,
 ): StateConfig {
   const { onConflict, limit } = stage.merge!;
   const isLanding = id === 'landing';
@@ -273,9 +300,9 @@ function leasedState(
       looking: {
         always: [
           { ...ready, target: 'writing' },
-          // The gates of whoever has made the code count too, where that was not on the way here.
+          // What the stage has made itself its own gates judge too.
           ...(others.length > 0
-            ? [{ guard: { type: 'isMadeBy', params: { stages: Object.keys(owed.makers) } }, target: 'judgingAll' }]
+            ? [{ guard: { type: 'isMadeBy', params: { stages: [stage.name] } }, target: 'judgingAll' }]
             : []),
           again.length > 0
             ? { target: 'judging' }

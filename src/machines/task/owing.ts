@@ -30,21 +30,46 @@ export function wayTo(pipeline: Pipeline, stage: Stage): Stage[] {
 }
 
 /** Whether everything that is owed is passed, and for the code as it is now; no gate may have refused that very code. */
-export function isOwedPassed(context: TaskContext, { gates, bound, makers }: Owed): boolean {
+export const isOwedPassed = (context: TaskContext, owed: Owed): boolean => lacksOnly(context, owed, []);
+
+/** The same but for gates among these that have said nothing. */
+export function lacksOnly(context: TaskContext, { gates, bound, makers }: Owed, missing: readonly string[]): boolean {
   const { verdicts, codeTree } = context;
+  const isOpen = (gate: string) => verdicts[gate] === undefined && missing.includes(gate);
   const isPassed = (gate: string) => verdicts[gate]?.verdict === 'pass';
   const isOfNow = (gate: string) => verdicts[gate]?.codeTree === codeTree;
   return (
-    gates.every(isPassed) &&
-    bound.every(isOfNow) &&
+    gates.every(gate => isPassed(gate) || isOpen(gate)) &&
+    bound.every(gate => isOfNow(gate) || isOpen(gate)) &&
     gatesOfMaker(context, makers).every(gate => isPassed(gate) && isOfNow(gate)) &&
-    !(context.refused ?? []).some(({ codeTree: judged }) => judged === codeTree)
+    refusalsNow(context).length === 0
   );
 }
 
 /** The gates of the stage that has made the code what it is, where that is one of these. */
-export const gatesOfMaker = ({ madeIn }: TaskContext, makers: Owed['makers']): string[] =>
-  madeIn != null && Object.hasOwn(makers, madeIn) ? makers[madeIn]! : [];
+function gatesOfMaker({ madeIn, verdicts, codeTree }: TaskContext, makers: Owed['makers']): string[] {
+  if (madeIn != null) return Object.hasOwn(makers, madeIn) ? makers[madeIn]! : [];
+  // Tasks of before do not know it: a gate that was asked of this very code speaks for its stage.
+  const all = Object.values(makers).flat();
+  return all.filter(gate => verdicts[gate]?.codeTree === codeTree);
+}
+
+/** Gates that have refused the code as it is now, and not passed it since. */
+export function refusalsNow({ refused = [], verdicts, codeTree }: TaskContext): string[] {
+  const said = Object.values(verdicts).filter(({ verdict }) => verdict === 'fail');
+  const all = [...refused, ...said].filter(judged => judged.codeTree === codeTree);
+  return [...new Set(all.map(({ gate }) => gate))];
+}
+
+/** Those among them that are not on the way here. */
+export const refusalsBeyond = (context: TaskContext, { makers }: Pick<Owed, 'makers'>): string[] => {
+  const beyond = Object.values(makers).flat();
+  return refusalsNow(context).filter(gate => beyond.includes(gate));
+};
+
+/** The stage by whose rules what was added last is merged; undefined where a pipeline merges nothing. */
+export const mergingLast = (pipeline: Pipeline): Stage | undefined =>
+  ordinaryWay(pipeline).findLast(({ merge }) => merge !== undefined);
 
 /** How often a lapsed verdict may lead back to its stage without a person. */
 const lapsedLimit = 3;

@@ -39,7 +39,7 @@ import type {
   Updated,
 } from './context.ts';
 import { judgedOnBranch } from './forking.ts';
-import { isOwedPassed, type Owed } from './owing.ts';
+import { isOwedPassed, lacksOnly, type Owed, refusalsBeyond, refusalsNow } from './owing.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
 import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
 
@@ -102,6 +102,10 @@ function personsWord(context: TaskContext, event: unknown, { stage, gate }: { st
   return { gate, verdict: 'pass', detail: `decided by ${by}`, stage, codeTree, by, at: atOf(event) };
 }
 
+/** Whether a gate has said so of the code as it is now. */
+const saysNow = (context: TaskContext, gate: string, word: Verdict['verdict']) =>
+  hasVerdict(context, gate, word) && context.verdicts[gate]?.codeTree === context.codeTree;
+
 /** A budget over several runs, by the name under which its use is kept: a stage's, or `task`. */
 export interface BudgetScope {
   name: string;
@@ -131,12 +135,6 @@ export function leftFor(context: TaskContext, scopes: readonly BudgetScope[], ru
     run,
   );
 }
-
-/** Gates of these stages that have refused the code as it is now: those that are not on the way to a merge. */
-const refusalsBeyond = ({ refused = [], codeTree }: TaskContext, { makers }: Pick<Owed, 'makers'>): string[] => {
-  const beyond = Object.values(makers).flat();
-  return refused.filter(one => one.codeTree === codeTree && beyond.includes(one.gate)).map(({ gate }) => gate);
-};
 
 /** What the branch has changed of how it is judged, as its gates have found. */
 export const concernsOf = ({ verdicts }: TaskContext): string[] => [
@@ -211,8 +209,8 @@ export const taskSetup = setup({
     /** A person's word can stand in for a gate that could not be judged, never for one that said no. */
     isOnlyInconclusive: ({ context }, params: { gates: string[] }) =>
       context.objection === null &&
-      params.gates.some(gate => hasVerdict(context, gate, 'inconclusive')) &&
-      !params.gates.some(gate => hasVerdict(context, gate, 'fail')),
+      params.gates.some(gate => saysNow(context, gate, 'inconclusive')) &&
+      !params.gates.some(gate => saysNow(context, gate, 'fail')),
     lacksApproval: ({ context }, params: { gates: string[] }) =>
       params.gates.some(gate => !hasVerdict(context, gate, 'pass')),
     arePassed: ({ context }, params: { gates: string[] }) =>
@@ -223,7 +221,14 @@ export const taskSetup = setup({
       context.verdicts[params.gate]?.codeTree !== context.codeTree &&
       (context.rework[params.budget] ?? 0) < params.limit,
     mayMerge: ({ context }, params: Owed) => isOwedPassed(context, params),
-    mayLand: ({ context }, params: Owed) => isOwedPassed(context, params),
+    /** What the target has was passed when it was merged; nothing but documents has been added since. */
+    mayLand: ({ context }, params: Owed) =>
+      isOwedPassed(context, params) ||
+      (context.merged?.codeTree === context.codeTree &&
+        params.gates.every(gate => hasVerdict(context, gate, 'pass')) &&
+        refusalsNow(context).length === 0),
+    /** All that is missing are verdicts that a machine gives: they are judged where it is merged. */
+    lacksOnlyJudging: ({ context }, params: Owed & { again: string[] }) => lacksOnly(context, params, params.again),
     mayEnd: ({ context }, params: Owed) => isOwedPassed(context, params),
     /** The target has the code as it is now already; nothing but documents can have been added since. */
     hasMergedThis: ({ context }, params: { gates: string[] }) =>
@@ -231,6 +236,9 @@ export const taskSetup = setup({
     /** One of these stages has made the code what it is. */
     isMadeBy: ({ context }, params: { stages: string[] }) =>
       context.madeIn != null && params.stages.includes(context.madeIn),
+    /** One of these could not judge the code as it is now. */
+    isUndecided: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => saysNow(context, gate, 'inconclusive')),
     isRefusedBeyond: ({ context }, params: { makers: Owed['makers'] }) => refusalsBeyond(context, params).length > 0,
     isRefusedBeyondAndReworkLeft: ({ context }, params: { makers: Owed['makers']; budget: string; limit: number }) =>
       refusalsBeyond(context, params).length > 0 && (context.rework[params.budget] ?? 0) < params.limit,
@@ -450,7 +458,8 @@ export const taskSetup = setup({
       return { feedback: { from: 'merge', text: shorten(text.join('\n\n'), longestFeedback) } };
     }),
     recordPersonsWord: assign(({ context, event }, params: { stage: string; gates: string[] }) => {
-      const open = params.gates.filter(gate => !hasVerdict(context, gate, 'pass'));
+      // What was not asked, or was asked of other code, nobody has said that it cannot be judged.
+      const open = params.gates.filter(gate => saysNow(context, gate, 'inconclusive'));
       const words = open.map(gate => personsWord(context, event, { ...params, gate }));
       return words.reduce((judged, word) => withVerdict(judged, word), judgedIn(context));
     }),
@@ -518,18 +527,12 @@ export const taskSetup = setup({
       const { reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       return { waitsFor: parts.length > 0 ? parts.join('; ') : (reason ?? 'the budget of the run is used up') };
     }),
-    recordMerge: assign(({ context, event }) => {
+    recordMerge: assign(({ event }) => {
       const output = outputOf<Merged>(event);
       if (output.result !== 'merged') return {};
       const { commit, codeTree } = output;
-      // From here on the branch stands where the target stands. What was judged holds for it, if somebody was faster at the forge.
-      const verdicts = Object.entries(context.verdicts).map(([gate, verdict]) =>
-        verdict.codeTree === context.codeTree ? [gate, { ...verdict, codeTree }] : [gate, verdict],
-      );
-      return {
-        ...{ merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree },
-        ...(codeTree !== context.codeTree && { verdicts: Object.fromEntries(verdicts) as Record<string, Verdict> }),
-      };
+      // From here on the branch stands where the target stands.
+      return { merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree };
     }),
     rememberToken: assign({ leaseToken: ({ event }) => (event.type === 'lease.granted' ? event.token : null) }),
     wait: assign(({ context, event }, params: { why: string; gates: string[] }) => {

@@ -32,10 +32,11 @@ import {
   waitsFor,
 } from './common.ts';
 import type { TaskContext, TaskInput } from './context.ts';
-import { decisions, mergingLast } from './deciding.ts';
+import { decisions } from './deciding.ts';
 import { forksBegin } from './forking.ts';
 import { gatingState } from './gating.ts';
 import { beforeLanding, beforeMerge, mergeState } from './merging.ts';
+import { mergingLast } from './owing.ts';
 import { blockedState, personalEvents } from './people.ts';
 import { publishingStates } from './publishing.ts';
 import { presentingStates, pushingStates } from './pushing.ts';
