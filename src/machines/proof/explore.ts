@@ -160,7 +160,7 @@ function plainOf({ at, context }: Situation): Situation {
     context: {
       ...context,
       codeTree: 'now',
-      merged: merged === null ? null : named({ ...merged, commit: 'c', at: 0 }),
+      merged: merged === null ? null : named({ commit: 'c', codeTree: merged.codeTree, at: 0 }),
       verdicts: Object.fromEntries(Object.entries(verdicts).map(([gate, verdict]) => [gate, named(verdict)])),
       refused: refused.map(named).filter(({ codeTree: tree }) => tree !== 'other'),
       ...{ attempts: {}, rework: {}, feedback: null, asked: [], requests: [], noticed: [], waitsFor: null, asks: null },

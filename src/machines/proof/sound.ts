@@ -14,16 +14,12 @@ export function soundness(pipeline: Pipeline): Judge {
   const way = wayOf(pipeline);
   return ({ at, context }) => {
     const path = pathOf(at);
-    // What the target has was passed when it was merged, and nothing but documents was added since.
-    const isThere = context.merged !== null && context.merged.codeTree === context.codeTree;
-    if (path === 'done') return wrongIn(context, pipeline, way, { what: 'it is done', isThere });
+    if (path === 'done') return wrongIn(context, pipeline, way, 'it is done');
     const [first = '', ...rest] = at.path;
-    if (first === 'landing' && rest.at(-1) === 'writing')
-      return wrongIn(context, pipeline, way, { what: 'code lands', isThere });
+    if (first === 'landing' && rest.at(-1) === 'writing') return wrongIn(context, pipeline, way, 'code lands');
     const stage = pipeline.stages.find(({ name }) => name === first);
     if (stage?.merge === undefined) return null;
-    if (rest.at(-1) === 'writing')
-      return wrongIn(context, pipeline, before(stage, way), { what: `${first} merges code`, isThere: false });
+    if (rest.at(-1) === 'writing') return wrongIn(context, pipeline, before(stage, way), `${first} merges code`);
     const isAtWork = rest[0] === 'working';
     const isItsOwn = context.madeIn === first || stage.merge.onConflict === first;
     if (isAtWork && !isItsOwn && context.merged?.codeTree !== context.codeTree)
@@ -61,16 +57,16 @@ function wrongIn(
   { verdicts, codeTree, refused = [], madeIn }: TaskContext,
   { stages }: Pipeline,
   owing: readonly Stage[],
-  { what, isThere }: { what: string; isThere: boolean },
+  what: string,
 ): string | null {
   const code = codeGates(owing);
-  const maker = isThere ? [] : stages.filter(stage => stage.name === madeIn && !owing.includes(stage));
+  const maker = stages.filter(stage => stage.name === madeIn && !owing.includes(stage));
   for (const { name, gates } of [...owing, ...maker]) {
     const isMaker = maker.some(stage => stage.name === name);
     for (const gate of gates) {
       const verdict = verdicts[gate.name];
       if (verdict?.verdict !== 'pass') return `${what} that ${gate.name} of ${name} has not passed`;
-      if (!isThere && (isMaker || code.has(gate.name)) && verdict.codeTree !== codeTree)
+      if ((isMaker || code.has(gate.name)) && verdict.codeTree !== codeTree)
         return `${what} that ${gate.name} of ${name} has passed only as it was before`;
     }
   }

@@ -125,6 +125,15 @@ export interface AtForge {
   commentId: number | null;
 }
 
+/** What the target got of a task. */
+export interface MergedCode {
+  commit: string;
+  codeTree: string;
+  at: number;
+  /** The code for which it was merged, where a forge has made another tree of it because somebody was faster. */
+  judged?: string;
+}
+
 export interface Refused {
   gate: string;
   codeTree: string;
@@ -194,7 +203,7 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'>
   requests: { file: string; outcome: string }[];
   leaseToken: number | null;
   /** What the target holds of this task. */
-  merged: { commit: string; codeTree: string; at: number } | null;
+  merged: MergedCode | null;
   endedBecause: string | null;
 }
 

@@ -34,16 +34,23 @@ export const isOwedPassed = (context: TaskContext, owed: Owed): boolean => lacks
 
 /** The same but for gates among these that have said nothing. */
 export function lacksOnly(context: TaskContext, { gates, bound, makers }: Owed, missing: readonly string[]): boolean {
-  const { verdicts, codeTree } = context;
+  const { verdicts } = context;
   const isOpen = (gate: string) => verdicts[gate] === undefined && missing.includes(gate);
   const isPassed = (gate: string) => verdicts[gate]?.verdict === 'pass';
-  const isOfNow = (gate: string) => verdicts[gate]?.codeTree === codeTree;
+  const isOfNow = (gate: string) => isForNow(context, gate);
   return (
     gates.every(gate => isPassed(gate) || isOpen(gate)) &&
     bound.every(gate => isOfNow(gate) || isOpen(gate)) &&
     gatesOfMaker(context, makers).every(gate => isPassed(gate) && isOfNow(gate)) &&
     refusalsNow(context).length === 0
   );
+}
+
+/** Whether a gate was asked of the code as it is now, or of that for which the target has it. */
+export function isForNow({ verdicts, codeTree, merged }: TaskContext, gate: string): boolean {
+  const judged = verdicts[gate]?.codeTree;
+  if (judged === undefined) return false;
+  return judged === codeTree || (merged?.codeTree === codeTree && merged.judged === judged);
 }
 
 /** The gates of the stage that has made the code what it is, where that is one of these. */

@@ -39,7 +39,7 @@ import type {
   Updated,
 } from './context.ts';
 import { judgedOnBranch } from './forking.ts';
-import { isOwedPassed, lacksOnly, type Owed, refusalsBeyond, refusalsNow } from './owing.ts';
+import { isForNow, isOwedPassed, lacksOnly, type Owed, refusalsBeyond } from './owing.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
 import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
 
@@ -218,15 +218,10 @@ export const taskSetup = setup({
     /** The gate was judged, and the code has changed since. */
     hasLapsedAndReworkLeft: ({ context }, params: { gate: string; budget: string; limit: number }) =>
       context.verdicts[params.gate] !== undefined &&
-      context.verdicts[params.gate]?.codeTree !== context.codeTree &&
+      !isForNow(context, params.gate) &&
       (context.rework[params.budget] ?? 0) < params.limit,
     mayMerge: ({ context }, params: Owed) => isOwedPassed(context, params),
-    /** What the target has was passed when it was merged; nothing but documents has been added since. */
-    mayLand: ({ context }, params: Owed) =>
-      isOwedPassed(context, params) ||
-      (context.merged?.codeTree === context.codeTree &&
-        params.gates.every(gate => hasVerdict(context, gate, 'pass')) &&
-        refusalsNow(context).length === 0),
+    mayLand: ({ context }, params: Owed) => isOwedPassed(context, params),
     /** All that is missing are verdicts that a machine gives: they are judged where it is merged. */
     lacksOnlyJudging: ({ context }, params: Owed & { again: string[] }) => lacksOnly(context, params, params.again),
     mayEnd: ({ context }, params: Owed) => isOwedPassed(context, params),
@@ -527,12 +522,13 @@ export const taskSetup = setup({
       const { reason } = (outputOf<AgentRunOutput | undefined>(event) ?? {}) as Partial<AgentRunOutput>;
       return { waitsFor: parts.length > 0 ? parts.join('; ') : (reason ?? 'the budget of the run is used up') };
     }),
-    recordMerge: assign(({ event }) => {
+    recordMerge: assign(({ context, event }) => {
       const output = outputOf<Merged>(event);
       if (output.result !== 'merged') return {};
       const { commit, codeTree } = output;
       // From here on the branch stands where the target stands.
-      return { merged: { commit, codeTree, at: atOf(event) }, head: commit, codeTree };
+      const judged = codeTree === context.codeTree ? {} : { judged: context.codeTree };
+      return { merged: { commit, codeTree, at: atOf(event), ...judged }, head: commit, codeTree };
     }),
     rememberToken: assign({ leaseToken: ({ event }) => (event.type === 'lease.granted' ? event.token : null) }),
     wait: assign(({ context, event }, params: { why: string; gates: string[] }) => {

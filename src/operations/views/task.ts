@@ -178,7 +178,7 @@ export async function viewOfTask(
     target: context.target,
     base: context.base,
     head: context.head,
-    merged: context.merged,
+    merged: mergedOf(context),
     forge: context.forge ?? null,
     source: sourceOf(context),
     forkedFrom: originOf(context),
@@ -199,6 +199,12 @@ function deadlineOf({ waitsUntil, awayUntil }: TaskContext, tags: readonly strin
   if (waitsUntil != null) return { at: timeOf(waitsUntil), means: 'the gate counts as inconclusive' };
   if (tags.includes('forge') && awayUntil !== null) return { at: timeOf(awayUntil), means: 'it is tried again' };
   return null;
+}
+
+function mergedOf({ merged }: TaskContext): TaskView['merged'] {
+  if (merged === null) return null;
+  const { commit, codeTree, at: then } = merged;
+  return { commit, codeTree, at: then };
 }
 
 function sourceOf({ source }: TaskContext): TaskView['source'] {
