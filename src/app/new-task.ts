@@ -1,4 +1,5 @@
 /** Makes a task: its id, its branch, the services that it relies on, and then the task itself. */
+
 import { join } from 'node:path';
 import { type Git, gitIn, resolveCommit } from '../actors/git.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
@@ -6,6 +7,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import type { Hooks } from '../domain/hook.ts';
 import type { Json } from '../domain/json.ts';
 import { slugOf } from '../domain/names.ts';
+import { onceFor } from '../domain/once-for.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
@@ -118,7 +120,7 @@ async function numberOfTasks({ runtime, store }: Making): Promise<number> {
 }
 
 /** Ids under which tasks are being made: two orders that arrive at once would find the same one free. */
-const beingMade = new WeakMap<Store, Set<string>>();
+const beingMadeIn = onceFor((_: Store) => new Set<string>());
 
 export interface Ids {
   /** From 1. */
@@ -132,8 +134,7 @@ export async function underFreeId<Made>(
   { idAt, isFree }: Ids,
   make: (id: string) => Promise<Made>,
 ): Promise<Made> {
-  const kept = beingMade.get(store) ?? new Set();
-  beingMade.set(store, kept);
+  const kept = beingMadeIn(store);
   for (let index = 1; ; index++) {
     const id = idAt(index);
     if (kept.has(id)) continue;

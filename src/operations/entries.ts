@@ -1,5 +1,7 @@
 /** Transitions as whoever follows what happens sees them. */
+
 import type { JsonObject } from '../domain/json.ts';
+import { onceFor } from '../domain/once-for.ts';
 import { projectsIn } from '../machines/standing.ts';
 import { sayingsAt } from '../machines/words.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
@@ -22,14 +24,8 @@ const mostKnown = 1_000;
 type Looked = Pick<Runtime, 'machineOf' | 'actor'>;
 type Entries = (line: StoredLogEntry) => Promise<FeedEntry>;
 
-const makers = new WeakMap<object, Entries>();
-
 /** Makes the entries of a runtime; the same for all who ask, so that each actor is looked up once for all of them. */
-export function entriesOf(runtime: Looked): Entries {
-  const known = makers.get(runtime) ?? createEntries(runtime);
-  makers.set(runtime, known);
-  return known;
-}
+export const entriesOf = onceFor(createEntries);
 
 /** Entries with what their machines say of the states. An actor keeps its machine until it is given another. */
 function createEntries(runtime: Looked): Entries {

@@ -2,8 +2,10 @@
  * What happens, for everybody who follows it. Entries are made once and shared: whoever keeps up takes them from memory,
  * whoever has fallen behind or begins earlier reads the log, and nobody costs the engine more than a place to go on from.
  */
+
 import { performance } from 'node:perf_hooks';
 import { SignalboxError } from '../domain/errors.ts';
+import { onceFor } from '../domain/once-for.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { type Bell, createBell } from './bell.ts';
@@ -30,14 +32,8 @@ const longestGatherMs = 500;
 const share = 10;
 const isBusyFrom = 0.9;
 
-const feeds = new WeakMap<object, Feed>();
-
 /** The feed of a runtime; the same for all who ask. */
-export function feedOf(runtime: Looked): Feed {
-  const known = feeds.get(runtime) ?? createFeed(runtime);
-  feeds.set(runtime, known);
-  return known;
-}
+export const feedOf = onceFor(createFeed);
 
 /** Reads what comes, once for everybody, from when the first follower comes until the last one goes. */
 interface Tail {

@@ -3,10 +3,12 @@
  * anything is done, and its answer after; between the two, everything that is done knows the order by its id, so that what
  * was begun before a crash is found again and not done twice.
  */
+
 import { createHash } from 'node:crypto';
 import { contextOf } from '../app/context.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { onceFor } from '../domain/once-for.ts';
 import { orderId } from '../machines/addresses.ts';
 import type { OrderContext } from '../machines/order.ts';
 import type { EventObject } from '../persistence/store.ts';
@@ -14,7 +16,7 @@ import type { Receipt, Runtime, SendOptions } from '../runtime/index.ts';
 import type { AnyOperation, Who } from './operation.ts';
 
 /** Orders that are being carried out, by their ids. */
-const underWay = new WeakMap<Runtime, Map<string, Promise<unknown>>>();
+const underWayOf = onceFor((_: Runtime) => new Map<string, Promise<unknown>>());
 
 /** `carryOut` is given the order's id as key. Throws `keyReused` when another order was given under the key before. */
 export async function once(
@@ -32,8 +34,7 @@ export async function once(
     if (before.fingerprint !== fingerprint) throw reused(who.key, before);
     if (row.status !== 'active') return before.answer;
   }
-  const all = underWay.get(runtime) ?? new Map<string, Promise<unknown>>();
-  underWay.set(runtime, all);
+  const all = underWayOf(runtime);
   // The same order that arrives twice at once is one.
   const work = all.get(id) ?? answer(runtime, id, carryOut({ ...who, key: id })).finally(() => all.delete(id));
   all.set(id, work);

@@ -1,4 +1,5 @@
 /** The tasks of a period with what there is to count of each, in pages, so that the event loop is never held for long. */
+import { onceFor } from '../../domain/once-for.ts';
 import { projectTag } from '../../machines/standing.ts';
 import type { ActorRow, EndedPlace, ListPlace } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
@@ -42,14 +43,8 @@ interface Known {
 
 export type Gather = (options: GatherOptions) => Promise<Gathered>;
 
-const gatherers = new WeakMap<Runtime, Gather>();
-
 /** The one of this runtime: what it has counted of a task it counts again only when more has happened. */
-export function gathererOf(runtime: Runtime): Gather {
-  const gather = gatherers.get(runtime) ?? createGatherer(runtime);
-  gatherers.set(runtime, gather);
-  return gather;
-}
+export const gathererOf = onceFor(createGatherer);
 
 function createGatherer(runtime: Runtime): Gather {
   const known = new Map<string, Known>();

@@ -1,5 +1,7 @@
 /** A task as a card on a board: what one sees of it among many. */
+
 import { z } from 'zod';
+import { onceFor } from '../../domain/once-for.ts';
 import { runStatuses, standingIn } from '../../machines/standing.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Runtime } from '../../runtime/index.ts';
@@ -49,12 +51,11 @@ interface Kept {
   card: Promise<OwnCard>;
 }
 
-const kept = new WeakMap<object, Map<string, Kept>>();
+const keptOf = onceFor((_: Runtime) => new Map<string, Kept>());
 
 /** The card of a row, made once for each version of the task; that of an earlier one is forgotten. */
 export function cardOf(runtime: Runtime, row: ActorRow): Promise<OwnCard> {
-  const known = kept.get(runtime) ?? new Map<string, Kept>();
-  kept.set(runtime, known);
+  const known = keptOf(runtime);
   const found = known.get(row.id);
   if (found?.version === row.version) return found.card;
   const card = makeCard(runtime, row);
