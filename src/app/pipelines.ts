@@ -4,7 +4,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import { own } from '../domain/own.ts';
-import { checkPipeline } from '../machines/check.ts';
+import { checkPipeline, textOf } from '../machines/check.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
 
@@ -36,19 +36,19 @@ const holding = new Set<string>(Object.values(builtInPipelines).map(pipeline => 
 const mostKept = 100;
 
 /** Enough to find what is near, in a moment in which nothing else goes on; `pipeline.check` looks further. */
-const mostSituations = 2_000;
+const mostAtOnce = 2_000;
 
 /** Throws `pipelineRefuted` with the first counterexample when a pipeline does not hold. */
 export function requireHolding(pipeline: Pipeline): Pipeline {
   const key = JSON.stringify(pipeline);
   if (holding.has(key)) return pipeline;
-  const [violation] = checkPipeline(pipeline, mostSituations).violations;
+  const [violation] = checkPipeline(pipeline, mostAtOnce).violations;
   if (violation === undefined) {
     if (holding.size >= mostKept) holding.clear();
     holding.add(key);
     return pipeline;
   }
-  const way = violation.way.map(({ says, to }) => `\n  ${says} → ${to}`).join('');
+  const way = violation.way.length === 0 ? '' : `\n${textOf(violation.way)}`.replaceAll('\n', '\n  ');
   throw new SignalboxError(
     'invalid',
     'pipelineRefuted',

@@ -5,16 +5,16 @@
  */
 import type { AnyStateMachine } from 'xstate';
 import { type Edge, graphOf, type MachineGraph } from './graph.ts';
-import type { Pipeline } from './pipeline.ts';
+import { ordinaryWay, type Pipeline } from './pipeline.ts';
 import { type Bounds, isCounted, mostRuns, unboundedLoops } from './proof/bounds.ts';
 import { type BestRun, bestRun, endlessIn, stuckIn } from './proof/ending.ts';
 import { type Explored, explore } from './proof/explore.ts';
 import { notesOn } from './proof/notes.ts';
 import { replay, type Step } from './proof/replay.ts';
-import { soundness, wayOf } from './proof/sound.ts';
+import { soundness } from './proof/sound.ts';
 import { compileTask } from './task/task.ts';
 
-export type { Step } from './proof/replay.ts';
+export { type Step, textOf } from './proof/replay.ts';
 
 /**
  * - `reachable`: every stage is gone to by a task, and every state by an actor, without a person who moves it there.
@@ -156,7 +156,7 @@ function unbounded(graph: MachineGraph, bounds: Bounds): Violation[] {
 
 /** When every gate passes, every agent succeeds and everybody who is asked approves. */
 function neverDone(pipeline: Pipeline, { isDone, goesRound, runs, steps, state }: BestRun): Violation[] {
-  const left = wayOf(pipeline).filter(({ name }) => !runs.includes(name));
+  const left = ordinaryWay(pipeline).filter(({ name }) => !runs.includes(name));
   if (isDone && left.length === 0) return [];
   const why = isDone
     ? `it is done without ${left.map(({ name }) => name).join(', ')}`
@@ -191,7 +191,7 @@ function unsound(machine: AnyStateMachine, explored: Explored): Violation[] {
  * reports of what was merged are the usual thing there.
  */
 function tooLate(pipeline: Pipeline, { steps }: BestRun): Violation[] {
-  const way = wayOf(pipeline);
+  const way = ordinaryWay(pipeline);
   const last = way.findLastIndex(({ merge }) => merge !== undefined);
   if (last < 0) return [];
   const merged = steps.findIndex(({ to }) => to === `${way[last]!.name}.merging.leased.writing`);

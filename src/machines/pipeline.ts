@@ -256,9 +256,12 @@ export function budgetOf(amounts: z.output<typeof velocitySchema> | undefined): 
  * The stages that a task goes through when every gate passes, in that order. All others are detours: a task comes there by a
  * refusal, an objection, a conflict or a person.
  */
-export function ordinaryWay(pipeline: Pipeline): Stage[] {
+export const ordinaryWay = (pipeline: Pipeline): Stage[] => wayFrom(pipeline, pipeline.stages[0]);
+
+/** The stages that follow each other from one on, itself included; none twice. */
+export function wayFrom(pipeline: Pipeline, start: Stage | undefined): Stage[] {
   const way: Stage[] = [];
-  for (let stage = pipeline.stages[0]; stage !== undefined && !way.includes(stage); ) {
+  for (let stage = start; stage !== undefined && !way.includes(stage); ) {
     way.push(stage);
     const next = following(pipeline, stage);
     stage = pipeline.stages.find(({ name }) => name === next);

@@ -1,6 +1,6 @@
 /** Looks for a way to break a pipeline, and says what holds. */
 import { z } from 'zod';
-import { checkPipeline, properties, type Step } from '../machines/check.ts';
+import { checkPipeline, properties, type Step, textOf } from '../machines/check.ts';
 import { defaultPipeline } from '../machines/default-pipeline.ts';
 import { graphOf } from '../machines/graph.ts';
 import { compileTask } from '../machines/task/task.ts';
@@ -63,6 +63,3 @@ export const pipelineCheck = localOperation({
     };
   },
 });
-
-/** One line for each step. */
-export const textOf = (way: readonly Step[]): string => way.map(({ says, to }) => `${says} → ${to}`).join('\n');

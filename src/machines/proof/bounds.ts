@@ -1,6 +1,6 @@
 /** How often agents can be called without a person: every loop is bounded by a budget of tries, or there is no bound. */
 import type { Edge, MachineGraph } from '../graph.ts';
-import { following, type Pipeline, type Stage } from '../pipeline.ts';
+import { type Pipeline, wayFrom } from '../pipeline.ts';
 
 /** Which events a person sends, and which guards count down a budget. */
 export interface Bounds {
@@ -90,12 +90,6 @@ function runsFrom(pipeline: Pipeline, place: string): number {
   const [name = '', inner = ''] = place.split('.');
   const start = pipeline.stages.find(stage => stage.name === name);
   if (start === undefined) return 0;
-  const seen = new Set<Stage>();
-  for (let stage: Stage | undefined = start; stage !== undefined && !seen.has(stage); ) {
-    seen.add(stage);
-    const next = following(pipeline, stage);
-    stage = pipeline.stages.find(one => one.name === next);
-  }
   const isPastWork = ['publishing', 'pushing', 'gating', 'deciding'].includes(inner);
-  return seen.size - (isPastWork ? 1 : 0);
+  return wayFrom(pipeline, start).length - (isPastWork ? 1 : 0);
 }

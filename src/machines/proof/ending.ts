@@ -1,10 +1,9 @@
 /** Whether a task ends: from wherever it can come, when agents end and people answer; and at best without a refusal. */
 import type { AnyStateMachine } from 'xstate';
-import type { Pipeline } from '../pipeline.ts';
+import { ordinaryWay, type Pipeline } from '../pipeline.ts';
 import type { Explored } from './explore.ts';
 import type { Happening } from './happenings.ts';
 import { begin, type Step } from './replay.ts';
-import { wayOf } from './sound.ts';
 
 /**
  * Situations from which no answer leads on to the end: neither an approval, an answer, another try nor a rejection, whatever
@@ -83,7 +82,7 @@ type Coding = (stage: string, visit: number) => 'same' | 'new';
 
 /** The run in which every gate passes, every agent succeeds and everybody who is asked approves. The machine itself goes it. */
 export function bestRun(machine: AnyStateMachine, pipeline: Pipeline): BestRun {
-  const way = wayOf(pipeline).map(({ name }) => name);
+  const way = ordinaryWay(pipeline).map(({ name }) => name);
   const merging = pipeline.stages.filter(({ merge }) => merge !== undefined).map(({ name }) => name);
   const isLate = (stage: string) => merging.some(one => way.indexOf(stage) >= way.indexOf(one));
   const codings: Coding[] = [
@@ -98,13 +97,14 @@ export function bestRun(machine: AnyStateMachine, pipeline: Pipeline): BestRun {
   return runs.find(isWhole) ?? runs[0]!;
 }
 
-const mostRuns = 100;
+/** More than any pipeline has a way for. */
+const longestRun = 100;
 
 function run(machine: AnyStateMachine, pipeline: Pipeline, coding: Coding): BestRun {
   const task = begin(machine);
   const steps: Step[] = [];
   const runs: string[] = [];
-  while (task.isActive() && runs.length < mostRuns) {
+  while (task.isActive() && runs.length < longestRun) {
     const stage = task.state().split('.')[0]!;
     const choices = task.choices(pipeline);
     const choice = best(choices, coding(stage, runs.filter(one => one === stage).length));
@@ -112,7 +112,7 @@ function run(machine: AnyStateMachine, pipeline: Pipeline, coding: Coding): Best
     if (choice.event.type === `xstate.done.actor.${stage}` && task.state().includes('.working')) runs.push(stage);
     steps.push(task.take(choice));
   }
-  return { isDone: task.state() === 'done', goesRound: runs.length >= mostRuns, runs, steps, state: task.state() };
+  return { isDone: task.state() === 'done', goesRound: runs.length >= longestRun, runs, steps, state: task.state() };
 }
 
 /** Nobody has to try again, send back or move what goes well. */

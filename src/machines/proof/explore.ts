@@ -27,7 +27,6 @@ export interface Way {
   from: number;
   to: number;
   by: Happening;
-  /** Whether it has used a try of some budget. */
   isCounted: boolean;
 }
 
@@ -55,7 +54,6 @@ export interface Looking {
 /** Looks at what can become of a task. */
 export function explore(machine: AnyStateMachine, pipeline: Pipeline, { most, judge }: Looking): Explored {
   const paper = createPaper(machine);
-  const budgets = budgetsIn(machine);
   const [first] = initialTransition(machine, anyInput as never);
   const at = innermost(machine, first.value as never);
   const bound = new Set(judgingCode(ordinaryWay(pipeline)).map(({ name }) => name));
@@ -84,8 +82,7 @@ export function explore(machine: AnyStateMachine, pipeline: Pipeline, { most, ju
     open[followed] = null;
     if (situation.at.type === 'final') continue;
     for (const by of happenings(situation, pipeline)) {
-      for (const { after, isUsedUp } of outcomes(paper, situation, by, budgets)) {
-        const isCounted = !isUsedUp && Object.keys(after.context.rework).length > 0;
+      for (const { after, isCounted } of outcomes(paper, situation, by)) {
         ways.push({ from: followed, to: arrive(after, followed, by), by, isCounted });
       }
     }
@@ -93,61 +90,52 @@ export function explore(machine: AnyStateMachine, pipeline: Pipeline, { most, ju
   return { found, ways, followed };
 }
 
+interface Outcome {
+  after: Situation;
+  /** Whether it has used a try of some budget. */
+  isCounted: boolean;
+}
+
+/** So many mixtures of budgets that are used up and left are tried with an event. */
+const mostMixed = 16;
+
 /** What an event leads to while tries are left, and where some or all of those that are asked about are used up. */
-function outcomes(
-  paper: ReturnType<typeof createPaper>,
-  { at, context }: Situation,
-  { event }: Happening,
-  budgets: readonly string[],
-): { after: Situation; isUsedUp: boolean }[] {
-  const all: { after: Situation; isUsedUp: boolean }[] = [];
+function outcomes(paper: ReturnType<typeof createPaper>, { at, context }: Situation, { event }: Happening): Outcome[] {
+  const all: Outcome[] = [];
+  const asked = new Set<string>();
+  const tryWith = (isUsedUp: (budget: string) => boolean) => {
+    asked.clear();
+    const after = paper.step({ at, context: { ...context, rework: counts(isUsedUp, asked) } }, event);
+    if (after === null) return;
+    const isCounted = Object.keys(after.context.rework).some(budget => !isUsedUp(budget));
+    all.push({ after, isCounted });
+  };
   const tried = new Set<string>();
   const open: string[][] = [[]];
   for (let used = open.pop(); used !== undefined; used = open.pop()) {
     const key = used.join(' ');
     if (tried.has(key) || tried.size > mostMixed) continue;
     tried.add(key);
-    const asked = new Set<string>();
-    const rework = watched(used, asked);
-    const after = paper.step({ at, context: { ...context, rework } }, event);
-    if (after !== null) all.push({ after, isUsedUp: used.length > 0 });
+    tryWith(budget => used.includes(budget));
     // With one more used up another may be asked about.
     for (const name of asked) if (!used.includes(name)) open.push([...used, name].sort());
   }
-  if (tried.size > 1) {
-    const none = Object.fromEntries(budgets.map(name => [name, Number.MAX_SAFE_INTEGER]));
-    const after = paper.step({ at, context: { ...context, rework: none } }, event);
-    if (after !== null) all.push({ after, isUsedUp: true });
-  }
+  if (tried.size > 1) tryWith(() => true);
   return all;
 }
 
-/** So many mixtures of budgets that are used up and left are tried with an event. */
-const mostMixed = 16;
-
-/** Says of these that they are used up and of all others that nothing was, and tells what was asked for. */
-function watched(used: readonly string[], asked: Set<string>): Record<string, number> {
-  const counts = Object.fromEntries(used.map(name => [name, Number.MAX_SAFE_INTEGER]));
-  return new Proxy<Record<string, number>>(counts, {
-    get(target, name) {
-      if (typeof name === 'string' && name !== 'forge.away') asked.add(name);
-      return Reflect.get(target, name);
+/** Says of budgets whether they are used up, where nothing was counted of all others, and tells which were asked about. */
+function counts(isUsedUp: (budget: string) => boolean, asked: Set<string>): Record<string, number> {
+  return new Proxy<Record<string, number>>(
+    {},
+    {
+      get(_, name) {
+        if (typeof name !== 'string') return undefined;
+        if (name !== 'forge.away') asked.add(name);
+        return isUsedUp(name) ? Number.MAX_SAFE_INTEGER : undefined;
+      },
     },
-  });
-}
-
-/** The names of all budgets of tries that guards of a machine count. */
-function budgetsIn(machine: AnyStateMachine): string[] {
-  const names = new Set<string>();
-  const walk = (node: AnyStateMachine['root']) => {
-    for (const { guard } of [...[...node.transitions.values()].flat(), ...(node.always ?? [])]) {
-      const { params } = (typeof guard === 'object' ? guard : {}) as { params?: { budget?: string } };
-      if (params?.budget !== undefined) names.add(params.budget);
-    }
-    for (const child of Object.values(node.states)) walk(child as never);
-  };
-  walk(machine.root);
-  return [...names];
+  );
 }
 
 /** The same situation without what no guard asks for. */

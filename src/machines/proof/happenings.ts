@@ -9,9 +9,6 @@ import type { Pipeline } from '../pipeline.ts';
 import { gateChild, type TaskContext } from '../task/context.ts';
 import { lineOf, type PaperEvent, type Situation } from './paper.ts';
 
-/** Code by what it is to a task: as it is now, as the target has it, or other than any before. */
-export type Code = 'same' | 'merged' | 'new';
-
 export interface Happening {
   event: PaperEvent;
   says: string;

@@ -1,12 +1,11 @@
 /** What holds of a pipeline and may surprise whoever has written it. */
-import type { Pipeline, Stage } from '../pipeline.ts';
-import { wayOf } from './sound.ts';
+import { ordinaryWay, type Pipeline, type Stage } from '../pipeline.ts';
 
 /** Whoever has such a role does something that is not to be taken back. */
 const releases = /deploy|release|publish|ship/i;
 
 export function notesOn(pipeline: Pipeline): string[] {
-  const way = wayOf(pipeline);
+  const way = ordinaryWay(pipeline);
   const isOnWay = (stage: Stage) => way.includes(stage);
   const merges = way.some(({ merge }) => merge !== undefined);
   const notes: string[] = [];

@@ -14,6 +14,9 @@ export interface Step {
   to: string;
 }
 
+/** A way as text, a line for each step. */
+export const textOf = (way: readonly Step[]): string => way.map(({ says, to }) => `${says} → ${to}`).join('\n');
+
 /** The task as XState has it, with trees of code that have names of their own. */
 export function begin(machine: AnyStateMachine) {
   let [snapshot] = initialTransition(machine, anyInput as never) as unknown as [AnyMachineSnapshot];

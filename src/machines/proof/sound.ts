@@ -29,7 +29,7 @@ export function soundness(pipeline: Pipeline): Judge {
 }
 
 /** From the first stage along `next`. */
-export function wayOf({ stages }: Pipeline): Stage[] {
+function wayOf({ stages }: Pipeline): Stage[] {
   const way: Stage[] = [];
   for (let stage = stages[0]; stage !== undefined && !way.includes(stage); ) {
     way.push(stage);

@@ -44,10 +44,7 @@ export function beforeMerge(pipeline: Pipeline, stage: Stage): MergePlace {
   const way = wayTo(pipeline, stage);
   const owed = owedAfter(pipeline, way);
   const id = `${stage.name}.merging`;
-  const { onConflict, limit } = stage.merge!;
-  const budget = `${id}.refused`;
   const works = `#${stage.name}.affording`;
-  const refused = { type: 'isRefusedBeyondAndReworkLeft', params: { makers: owed.makers, budget, limit } };
   return {
     id,
     owed,
@@ -56,22 +53,7 @@ export function beforeMerge(pipeline: Pipeline, stage: Stage): MergePlace {
       { guard: { type: 'hasMergedThis', params: { gates: owed.gates } }, target: works },
       ...lapsedWays(way),
       { guard: { type: 'mayMerge', params: owed }, target: 'waiting' },
-      ...(onConflict === stage.name
-        ? [
-            { guard: { type: 'isRefusedBeyond', params: { makers: owed.makers } }, target: works },
-            { guard: { type: 'isUndecided', params: { gates: namesOf(stage.gates) } }, target: works },
-          ]
-        : [
-            {
-              guard: refused,
-              target: toStage(onConflict),
-              actions: [
-                { type: 'recordRefusalBeyond', params: { makers: owed.makers } },
-                { type: 'countRework', params: { budget } },
-              ],
-            },
-            { guard: { type: 'isRefusedBeyond', params: { makers: owed.makers } }, ...notMerged(id, owed) },
-          ]),
+      ...refusedWays(stage, owed, id),
       // What it has made itself it goes on with; nothing of it is merged before its gates have passed it.
       { guard: { type: 'isMadeBy', params: { stages: [stage.name] } }, target: works },
     ],
@@ -81,16 +63,35 @@ export function beforeMerge(pipeline: Pipeline, stage: Stage): MergePlace {
   };
 }
 
-const notMerged = (id: string, { gates, makers }: Owed): Transition => ({
-  target: `#${id}.blocked`,
-  actions: {
-    type: 'wait',
-    params: {
-      why: 'gates that are not on the way to the merge have refused the code as it is now',
-      gates: [...gates, ...Object.values(makers).flat()],
+/** Where code leads that gates beyond the way here have refused: to whoever solves conflicts, or on where that is the stage itself. */
+function refusedWays(stage: Stage, { gates, makers }: Owed, id: string): Transition[] {
+  const { onConflict, limit } = stage.merge!;
+  const refused = { type: 'isRefusedBeyond', params: { makers } };
+  if (onConflict === stage.name) {
+    const works = `#${stage.name}.affording`;
+    return [
+      { guard: refused, target: works },
+      { guard: { type: 'isUndecided', params: { gates: namesOf(stage.gates) } }, target: works },
+    ];
+  }
+  const budget = `${id}.refused`;
+  const why = 'gates that are not on the way to the merge have refused the code as it is now';
+  return [
+    {
+      guard: { type: 'isRefusedBeyondAndReworkLeft', params: { makers, budget, limit } },
+      target: toStage(onConflict),
+      actions: [
+        { type: 'recordRefusalBeyond', params: { makers } },
+        { type: 'countRework', params: { budget } },
+      ],
     },
-  },
-});
+    {
+      guard: refused,
+      target: `#${id}.blocked`,
+      actions: { type: 'wait', params: { why, gates: [...gates, ...Object.values(makers).flat()] } },
+    },
+  ];
+}
 
 /** What was added after the merge goes to the target when every gate is passed, for the code as it is now. */
 export function beforeLanding(pipeline: Pipeline): MergePlace {
