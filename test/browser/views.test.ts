@@ -26,13 +26,19 @@ async function runOf({ ask }: Service): Promise<string> {
   return (json.items as { agentId: string; taskId: string }[]).find(({ taskId }) => taskId === 'ET-1')!.agentId;
 }
 
+/** A task that waits for a person, and one that is blocked. */
+async function openBoth() {
+  const opened = await openPlace();
+  await opened.add('ET-1');
+  await opened.add('ET-2', 'analysis=fails');
+  await opened.until('ET-1', 'person');
+  await opened.until('ET-2', 'blocked');
+  return opened;
+}
+
 describe.skipIf(browserProgram === undefined)('in a browser', () => {
   test.each(['light', 'dark'] as const)('no view has a barrier, %s', async colorScheme => {
-    const { add, until, open, service } = await openPlace();
-    await add('ET-1');
-    await add('ET-2', 'analysis=fails');
-    await until('ET-1', 'person');
-    await until('ET-2', 'blocked');
+    const { open, service } = await openBoth();
     // Colours are judged when nothing moves any more.
     const page = await open('/', { colorScheme, reducedMotion: 'reduce' });
     for (const path of viewsWith(await runOf(service))) {
@@ -74,11 +80,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
   });
 
   test('filters and searches are in the address, and back goes where one was', async () => {
-    const { add, until, open } = await openPlace();
-    await add('ET-1');
-    await add('ET-2', 'analysis=fails');
-    await until('ET-1', 'person');
-    await until('ET-2', 'blocked');
+    const { open } = await openBoth();
     const page = await open('/board');
     await page.locator('[data-task="ET-1"]').waitFor();
     await page.keyboard.press('/');
@@ -96,11 +98,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
   });
 
   test('on a wide screen the tasks stand beside the one that is looked at, and stay while others are opened', async () => {
-    const { add, until, open } = await openPlace();
-    await add('ET-1');
-    await add('ET-2', 'analysis=fails');
-    await until('ET-1', 'person');
-    await until('ET-2', 'blocked');
+    const { open } = await openBoth();
     const page = await open('/tasks/ET-1', { viewport: { width: 2200, height: 1000 } });
     const list = page.getByRole('navigation', { name: 'Board' });
     const current = list.locator('[aria-current="true"]');
