@@ -6,7 +6,7 @@
  * Ends with 1 when fewer than the least share is noticed. Survivors are listed with the line that nobody missed.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -154,7 +154,7 @@ function shuffled<T>(items: readonly T[], chance: () => number): T[] {
     .map(({ item }) => item);
 }
 
-/** First those that look at these parts closely, then all others that need no browser. */
+/** First those of the file itself, then those that look at these parts closely, then all others that need no browser. */
 const near = ['test/machines', 'test/model', 'test/runtime', 'test/persistence', 'test/simulation', 'test/operations'];
 const rounds = [near, ['test', ...[...near, 'test/browser'].flatMap(path => ['--exclude', `${path}/**`])]];
 const longestMs = 1_800_000;
@@ -175,13 +175,19 @@ function pass(copy: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
+/** The tests of a file stand at the same place. */
+function ownTests(file: string): string[][] {
+  const test = file.replace(/^src/, 'test').replace(/\.ts$/, '.test.ts');
+  return existsSync(join(root, test)) ? [[test]] : [];
+}
+
 /** Whether any test fails with this fault. */
 async function isNoticed(copy: string, { file, start, end, to }: Mutant): Promise<boolean> {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, `${text.slice(0, start)}${to}${text.slice(end)}`);
   try {
-    for (const round of rounds) if (!(await pass(copy, round))) return true;
+    for (const round of [...ownTests(file), ...rounds]) if (!(await pass(copy, round))) return true;
     return false;
   } finally {
     writeFileSync(path, text);
