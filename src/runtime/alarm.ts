@@ -25,7 +25,6 @@ export interface AlarmOptions {
 }
 
 const askAgainMs = 1_000;
-const longestSleepMs = 60_000;
 
 export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alarm {
   let nextDue = Number.POSITIVE_INFINITY;
@@ -51,8 +50,7 @@ export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alar
     callOff = undefined;
     setFor = due;
     if (isOff || due === Number.POSITIVE_INFINITY || due <= now) return;
-    // A clock can be set back and a machine can sleep: the deadline is looked at again at least once a minute.
-    callOff = clock.wake(Math.min(due - now, longestSleepMs), () => {
+    callOff = clock.wake(Math.min(due - now, clock.doubtMs ?? due - now), () => {
       setFor = Number.POSITIVE_INFINITY;
       ring();
     });

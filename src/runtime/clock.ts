@@ -5,6 +5,11 @@ export interface Clock {
   now(): number;
   /** Calls back once, not before `delayMs` has passed. Answers a function that calls it off. */
   wake(delayMs: number, callback: () => void): () => void;
+  /**
+   * After how many milliseconds at the most a deadline is looked at again, as this clock can be set back, and the machine can
+   * sleep; without it, it runs evenly.
+   */
+  doubtMs?: number;
 }
 
 /** Node fires timers with a longer delay at once. */
@@ -16,4 +21,5 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestDelayMs));
     return () => clearTimeout(timer);
   },
+  doubtMs: 60_000,
 };

@@ -24,6 +24,8 @@ export function createFakeClock(start = 1_000_000): FakeClock {
         sleepers = sleepers.filter(other => other !== sleeper);
       };
     },
+    // As of one that is not moved by hand.
+    doubtMs: 60_000,
     advance(ms) {
       now += ms;
       wakeDue();
