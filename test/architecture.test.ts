@@ -20,9 +20,10 @@ const allowed: Record<string, string[]> = {
   actors: ['domain', 'host', 'machines', 'runtime', 'integrations', 'prompts'],
   demo: ['actors'],
   app: ['domain', 'host', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config', 'texts'],
+  simulation: [...['domain', 'machines', 'persistence', 'runtime', 'integrations', 'actors', 'config', 'app']],
   operations: ['domain', 'machines', 'persistence', 'runtime', 'integrations', 'config', 'app'],
   observability: ['domain', 'machines', 'persistence', 'runtime', 'app', 'operations'],
-  client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations'],
+  client: ['domain', 'actors', 'machines', 'persistence', 'config', 'demo', 'app', 'operations', 'simulation'],
   http: ['domain', 'operations', 'observability'],
   service: [
     ...['domain', 'host', 'machines', 'persistence', 'runtime', 'config', 'app', 'operations', 'client', 'http'],

@@ -14,6 +14,8 @@ const documents = [
   'docs/forges.md',
   'docs/trackers.md',
   'docs/notifications.md',
+  'docs/pipelines.md',
+  'docs/simulation.md',
   'examples/deploy/README.md',
   'examples/gitea/README.md',
   'examples/gitea-plane/README.md',

@@ -67,7 +67,8 @@ export interface StreamCommand<Name extends StreamName = StreamName> extends Com
 /** A command that is more than one operation. */
 export interface OwnCommand extends Common {
   description: string;
-  run(options: Values & CommonOptions): Promise<number>;
+  /** `given` are its arguments, in their order. */
+  run(options: Values & CommonOptions, given: readonly unknown[]): Promise<number>;
 }
 
 export type AnyCommand = AnswerCommand<never> | StreamCommand<never> | OwnCommand;
@@ -93,7 +94,7 @@ export function buildCommand(
   return command.action(async (...given: unknown[]) => {
     const options = command.opts<Values & CommonOptions>();
     if (isOwn(spec)) {
-      process.exitCode = await spec.run(options);
+      process.exitCode = await spec.run(options, given.slice(0, -2));
       return;
     }
     try {

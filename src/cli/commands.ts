@@ -82,6 +82,7 @@ const own: Record<string, Load> = {
   demo: () => import('./demo.ts').then(it => it.demo),
   run: () => import('./run.ts').then(it => it.run),
   serve: () => import('./serve.ts').then(it => it.serve),
+  simulate: () => import('./simulate.ts').then(it => it.simulate),
 };
 
 /** By what is typed: `task list`. */
@@ -118,6 +119,7 @@ export const groups: Record<string, string> = {
   events: '',
   machine: 'the state machines by which everything goes',
   pipeline: 'pipelines, and the proof that they hold',
+  simulate: '',
   config: 'the configuration: what is in force, what may be written',
   verify: '',
   backup: '',

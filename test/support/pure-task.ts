@@ -8,9 +8,10 @@ import type { Pipeline } from '../../src/machines/pipeline.ts';
 import type { TaskContext } from '../../src/machines/task/context.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
 import { statePath } from '../../src/runtime/stepper.ts';
+import { carriedOver, type Landed, type Word } from '../../src/simulation/owed.ts';
 import { taskInput } from '../model/cases.ts';
 
-export type Word = 'pass' | 'fail' | 'inconclusive';
+export type { Word };
 
 /** What happens around a task. Trees are names; the branch begins with `base`. */
 export interface World {
@@ -24,13 +25,6 @@ export interface World {
   moves?(): boolean;
   /** What a person sends where one is asked; undefined where nobody does. */
   person(task: PureTask): ({ type: string } & Record<string, unknown>) | undefined;
-}
-
-/** A tree that came to the target or to the end, with what every gate had last said of it. */
-export interface Landed {
-  by: string;
-  tree: string;
-  said: Record<string, Word | undefined>;
 }
 
 export interface PureTask {
@@ -117,13 +111,8 @@ export function playTask(pipeline: Pipeline, world: World): PureTask {
     }
     const before = tree;
     tree = `${tree}^`;
-    const judgedAgain = stage === 'landing' ? wayOf(pipeline) : [...wayTo(pipeline, stage), stage];
-    for (const { name, gates: own } of pipeline.stages) {
-      for (const gate of own) {
-        const word = heard.get(`${gate.name} ${before}`);
-        const isAgain = gate.kind === 'command' && judgedAgain.includes(name);
-        if (word === 'pass' && !isAgain) heard.set(`${gate.name} ${tree}`, word);
-      }
+    for (const gate of carriedOver(pipeline, stage)) {
+      if (heard.get(`${gate} ${before}`) === 'pass') heard.set(`${gate} ${tree}`, 'pass');
     }
     done('update', { result: 'updated', head: 'h', codeTree: tree, isOnlyDocuments: false });
   }
@@ -157,21 +146,4 @@ export function playTask(pipeline: Pipeline, world: World): PureTask {
   }
   if (statePath(snapshot.value) === 'done') land('done');
   return here();
-}
-
-/** The stages that a task goes through when all is well, told from the pipeline alone. */
-export function wayOf({ stages }: Pipeline): string[] {
-  const way: string[] = [];
-  for (let index = 0; index >= 0 && index < stages.length && !way.includes(stages[index]!.name); ) {
-    const { name, next } = stages[index]!;
-    way.push(name);
-    index = next === undefined ? index + 1 : stages.findIndex(stage => stage.name === next);
-  }
-  return way;
-}
-
-/** Those before a stage; all of them before a detour. */
-function wayTo(pipeline: Pipeline, stage: string): string[] {
-  const way = wayOf(pipeline);
-  return way.includes(stage) ? way.slice(0, way.indexOf(stage)) : way;
 }

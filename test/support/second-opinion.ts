@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import type { Pipeline } from '../../src/machines/pipeline.ts';
-import { type Landed, type PureTask, playTask, type World, wayOf } from './pure-task.ts';
+import { wayOf, wrongIn } from '../../src/simulation/owed.ts';
+import { type PureTask, playTask, type World } from './pure-task.ts';
 
 /** Numbers by which a world goes; when they are used up all is well and nobody sends anything. */
 export const chance = fc.array(fc.nat(999), { minLength: 20, maxLength: 120 });
@@ -87,35 +88,13 @@ export function atBest(pipeline: Pipeline): PureTask {
 
 /** What is wrong with what has landed; empty when all is well. */
 function wrongWith({ pipeline, landed }: PureTask): string[] {
-  const way = wayOf(pipeline);
   const there = new Set(['base']);
   return landed.flatMap(one => {
     const isThere = there.has(one.tree) && one.by !== 'done';
     there.add(one.tree);
     // Nothing is merged that the target has already; and where nothing was changed, nothing can be judged.
-    return isThere ? [] : wrongIn(pipeline, way, one);
+    return isThere ? [] : wrongIn(pipeline, one);
   });
-}
-
-function wrongIn({ stages }: Pipeline, way: readonly string[], { by, tree, said }: Landed): string[] {
-  const at = way.indexOf(by);
-  const isOwing = ({ name }: { name: string }) => {
-    const place = way.indexOf(name);
-    return place >= 0 && (at < 0 || place < at);
-  };
-  const inOrder = stages.filter(isOwing).sort((a, b) => way.indexOf(a.name) - way.indexOf(b.name));
-  const isCode = (kind: string) => kind === 'verdict' || kind === 'command';
-  const first = inOrder.findIndex(({ gates }) => gates.some(({ kind }) => isCode(kind)));
-  const lacking = inOrder.flatMap(({ gates }, index) =>
-    gates
-      .filter(({ kind }) => isCode(kind) || (kind === 'approval' && index >= first))
-      .filter(({ name }) => said[name] !== 'pass')
-      .map(({ name }) => `${by} takes ${tree}, of which ${name} says ${said[name] ?? 'nothing'}`),
-  );
-  const refused = Object.entries(said)
-    .filter(([, word]) => word === 'fail')
-    .map(([gate]) => `${by} takes ${tree}, which ${gate} has refused`);
-  return [...new Set([...lacking, ...refused])];
 }
 
 /** What the checker and the world disagree about; empty when they agree. */

@@ -1,0 +1,196 @@
+/**
+ * One orchestrator after another on the same disk: the runtime and the machines as they are, in a world that is simulated. It
+ * may be killed at any write, before it or after it; then it is away for a while, and a next one takes over.
+ */
+import { ensureServices, mergeQueueId } from '../app/services.ts';
+import { defaultSettings, type Settings } from '../app/settings.ts';
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { workerId } from '../machines/addresses.ts';
+import { createMemoryDisk, openMemoryStore } from '../persistence/memory.ts';
+import type { Store } from '../persistence/store.ts';
+import { type MachineKind, type Runtime, startRuntime, type TransitionListener } from '../runtime/index.ts';
+import { kindsIn, type Life } from './kinds.ts';
+import type { World } from './world.ts';
+
+/** Whether the process is killed at its nth write, counted over all lives: before it is stored, or after. */
+export type CrashPlan = (write: number) => 'before' | 'after' | null;
+
+/** Faults that somebody has planted, to see whether they are found. */
+export interface Planted {
+  kinds?(kinds: MachineKind[]): MachineKind[];
+  store?(store: Store): Store;
+}
+
+export interface Orchestrator {
+  /** The one that lives; undefined while none does. */
+  readonly runtime: Runtime | undefined;
+  /** How many deadlines and jobs an actor and those below it have open. */
+  openOf(actorId: string): number;
+  readonly writes: number;
+  readonly crashes: number;
+  /** Lets everything happen that can happen without time going on. */
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The process is gone, and with it whatever waited for an answer of it. */
+class Killed extends Error {
+  constructor() {
+    super('the orchestrator was killed');
+    this.name = 'Killed';
+  }
+}
+
+export async function startOrchestrator(
+  world: World,
+  {
+    crashes: plan,
+    listener,
+    onBegin,
+    planted: { kinds = same, store: stored = same } = {},
+  }: {
+    crashes: CrashPlan;
+    listener: TransitionListener;
+    /** Called with each that begins, before anything is asked of it. */
+    onBegin(runtime: Runtime): Promise<void>;
+    planted?: Planted;
+  },
+): Promise<Orchestrator> {
+  const { calendar, settings } = world;
+  const disk = createMemoryDisk();
+  const states = new Map<string, string>();
+  let writes = 0;
+  let crashes = 0;
+  let alive: { runtime: Runtime; kill(): void } | undefined;
+  let moved = 0;
+  let isWanted = true;
+
+  async function live(): Promise<void> {
+    let isOver = false;
+    let started: Runtime | undefined;
+    const kill = () => {
+      if (isOver) return;
+      isOver = true;
+      crashes += 1;
+      alive = undefined;
+      void started?.stop({ drainMs: 0 });
+      world.tell(null, `the orchestrator is killed at write ${writes}`);
+      calendar.after(settings.away, () => void (isWanted && beginAgain()));
+    };
+    const life: Life = {
+      get isOver() {
+        return isOver;
+      },
+      stateOf: taskId => states.get(taskId) ?? '',
+    };
+    const store = killedAt(stored(openMemoryStore(disk)), () => {
+      if (isOver) throw new Killed();
+      writes += 1;
+      return { when: plan(writes), kill };
+    });
+    const runtime = await startRuntime({
+      store,
+      kinds: kinds(kindsIn(world, life)),
+      clock: calendar,
+      listeners: [
+        transition => {
+          moved += 1;
+          if (transition.kind === 'task') states.set(transition.actorId, transition.to);
+          listener(transition);
+        },
+      ],
+      observer: {
+        onFault(error) {
+          if (!isOver) world.break(`the runtime reports a fault: ${messageOf(error)}`);
+        },
+      },
+    });
+    started = runtime;
+    if (isOver) {
+      await runtime.stop({ drainMs: 0 });
+      return;
+    }
+    alive = { runtime, kill };
+    await prepare(runtime);
+  }
+
+  /** What a service does when it starts. */
+  async function prepare(runtime: Runtime): Promise<void> {
+    const { limits, budgets } = settingsIn(world);
+    await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
+    await runtime.send(workerId, { type: 'worker.started' });
+    await onBegin(runtime);
+  }
+
+  let beginning: Promise<void> = Promise.resolve();
+  function beginAgain(): void {
+    beginning = live().catch(error => {
+      if (!(error instanceof Killed)) throw error;
+    });
+  }
+
+  beginAgain();
+  await beginning;
+  return {
+    get runtime() {
+      return alive?.runtime;
+    },
+    openOf(actorId) {
+      const isMeant = ({ actorId: id }: { actorId: string }) => id === actorId || id.startsWith(`${actorId}.`);
+      return [...disk.timers.values(), ...disk.jobs.values()].filter(isMeant).length;
+    },
+    get writes() {
+      return writes;
+    },
+    get crashes() {
+      return crashes;
+    },
+    async settle() {
+      for (let quiet = 0; quiet < 2; quiet++) {
+        const before = moved;
+        await beginning;
+        await alive?.runtime.idle();
+        await nextRound();
+        if (moved !== before) quiet = -1;
+      }
+    },
+    async stop() {
+      isWanted = false;
+      await alive?.runtime.stop({ drainMs: 0 });
+      alive = undefined;
+    },
+  };
+}
+
+/** What is in force there. */
+const settingsIn = ({ settings: { places } }: World): Settings => {
+  const limits = { ...defaultSettings.limits, total: places, perProject: places, perStage: places };
+  return { ...defaultSettings, limits: { ...limits, perAgent: places, perProvider: places } };
+};
+
+/** Where all tasks work. */
+export const place = { repository: '/repository', target: 'main' };
+export const mergeQueue = mergeQueueId(place.repository, place.target);
+
+/** The services that a task relies on are made with it. */
+export const serve = (runtime: Runtime, world: World, agent: AgentSpec) =>
+  ensureServices({ runtime, settings: settingsIn(world) }, { agents: [agent], ...place });
+
+/** A store whose process may be killed as it writes. */
+function killedAt(store: Store, beforeWrite: () => { when: ReturnType<CrashPlan>; kill(): void }): Store {
+  return {
+    ...store,
+    commit(batch) {
+      const { when, kill } = beforeWrite();
+      if (when === null) return store.commit(batch);
+      if (when === 'after') store.commit(batch);
+      kill();
+      throw new Killed();
+    },
+  };
+}
+
+const same = <T>(it: T): T => it;
+const nextRound = () => new Promise<void>(resolve => setImmediate(resolve));
