@@ -61,7 +61,7 @@ import {
   routineModel,
   wordModel,
 } from './outside-cases.ts';
-import { type ModelOptions, type ModelPath, modelOf, play } from './paths.ts';
+import { type ModelOptions, type ModelPath, modelOf, play, watchAsked } from './paths.ts';
 
 const smallTask = compileTask(smallPipeline);
 const forgeTask = compileTask(forgePipeline);
@@ -161,12 +161,17 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
       // Paths end where jobs are still open.
       const system = await startTestRuntime({ kinds, store, jobConcurrency: 10_000 });
       for (const [number, { path, options }] of paths.entries()) {
-        const id = `p${number}`;
+        const id = `path${number}x`;
         await system.runtime.create(machine.id, id, inputFor(options.input) as never);
         await system.settle();
         for (const [step, event] of path.events.entries()) {
+          const isLast = step === path.events.length - 1;
+          const asked = isLast && !hasRivals(path) ? await watchAsked(id, system) : undefined;
           await play(id, event, system, jobs);
-          const expected = step === path.events.length - 1 ? path.states.at(-1) : undefined;
+          // It asks for what it asks for in the model, and for nothing else.
+          if (asked !== undefined)
+            expect([id, event.type, await asked()]).toEqual([id, event.type, path.asks.filter(isOfOutside)]);
+          const expected = isLast ? path.states.at(-1) : undefined;
           if (expected !== undefined) expect(`${id} ${await system.state(id)}`).toBe(`${id} ${expected}`);
         }
         // It remembers there what it does in the model, as far as guards ask.
@@ -181,6 +186,9 @@ for (const [name, { machine, models }] of Object.entries(machines)) {
     });
   });
 }
+
+/** An actor that is made is no effect; that it is made is looked at in `test/runtime/making.test.ts`. */
+const isOfOutside = (asked: string) => !asked.startsWith('effect openConversation ');
 
 const inputFor = (input: unknown) => {
   const { actor: _, ...rest } = input as Record<string, unknown>;

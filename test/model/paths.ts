@@ -2,8 +2,16 @@
  * Paths through a machine that together take every transition of its definition, generated with `xstate/graph`, and a
  * player that walks them on the real runtime.
  */
-import { type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import {
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  fromCallback,
+  transition,
+} from 'xstate';
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
+import { addressOf } from '../../src/domain/actor-ref.ts';
 import { cannotHappen } from '../../src/machines/task/common.ts';
 import { statePath } from '../../src/runtime/stepper.ts';
 import type { PlayedJobs } from '../support/jobs.ts';
@@ -27,6 +35,8 @@ export interface ModelPath {
   states: string[];
   /** What guards read in the end; undefined where the actor has ended. */
   remembers?: unknown;
+  /** What the last step asks of the outside, of children and of other actors, by XState's own account; see `askedOf`. */
+  asks: string[];
 }
 
 export interface Model {
@@ -86,6 +96,7 @@ export function modelOf(
       model.paths.push({
         events: [...steps.map(step => step.event as ModelEvent), event],
         states: [...steps.map(step => statePath((step.state as AnyMachineSnapshot).value)), statePath(next.value)],
+        asks: askedOf(inert, state, event),
         ...(next.status === 'active' && { remembers: project(next.context, statePath(next.value)) }),
       });
     }
@@ -101,6 +112,29 @@ function hasEnded({ value, context }: AnyMachineSnapshot, { type }: ModelEvent):
   const { verdicts = {} } = context as { verdicts?: Record<string, unknown> };
   return gate !== undefined && verdicts[gate] !== undefined && /(?:gating|judging)$/.test(statePath(value));
 }
+
+/** Effects with their parameters, children by what they are made of, and events by whom they go to. */
+function askedOf(machine: AnyStateMachine, state: AnyMachineSnapshot, event: ModelEvent): string[] {
+  const [, actions] = transition(machine, state as never, event as never) as unknown as [
+    unknown,
+    { type: string; params: Record<string, unknown> | null | undefined }[],
+  ];
+  return actions
+    .flatMap(({ type, params }): string[] => {
+      if (type === 'xstate.spawnChild') return [`child ${String(params?.id)} of ${String(params?.src)}`];
+      if (type === 'xstate.sendTo' && params?.delay === undefined) {
+        const { to, event: sent } = params as { to: { id: string }; event: ModelEvent };
+        const { type: what } = sent;
+        return [`event ${what} for ${addressOf(to) ?? to.id}`];
+      }
+      return type.startsWith('xstate.') || params === null ? [] : [effectIn(type, params)];
+    })
+    .sort();
+}
+
+/** Times are of each world, and so is the name of the actor. */
+export const effectIn = (type: string, params: unknown, id = 'x'): string =>
+  `effect ${type} ${JSON.stringify(params ?? null, (key, value) => (/^at$|At$|until/.test(key) ? undefined : value)).replaceAll(id, 'x')}`;
 
 function lastTwo(path: ModelPath): string[] {
   return path.states.length === 1 ? path.states : [path.states.at(-1)!];
@@ -201,4 +235,34 @@ export async function play(id: string, event: ModelEvent, system: TestRuntime, j
     await system.runtime.send(id, event as never);
   }
   await system.settle();
+}
+
+/** Answers how to tell what the actor has asked for since, told as `askedOf` tells it. */
+export async function watchAsked(id: string, system: TestRuntime): Promise<() => Promise<string[]>> {
+  const { runtime, store, transitions } = system;
+  const lettersOf = async () =>
+    (await store.deadLetters(1_000_000)).events.filter(({ source }) => source === `actor:${id}`);
+  const before = (await runtime.actor(id))?.version ?? 0;
+  const known = transitions.length;
+  const parked = (await lettersOf()).length;
+  const name = (ref: string) => ref.slice(id.length + 1).replace(/\.\d+(?:-\d+)?$/, '');
+  const whom = (actorId: string) => (actorId.startsWith(`${id}.`) ? name(actorId) : actorId.replaceAll(id, 'x'));
+  return async () => {
+    const outbox = (await store.outbox(id)).filter(({ key }) => Number(key.split(':')[1]) > before);
+    const jobs = (await store.jobs(id)).filter(({ ref }) => Number(/\.(\d+)(?:-\d+)?$/.exec(ref)?.[1]) > before);
+    const heard = transitions.slice(known).filter(({ source }) => source === `actor:${id}`);
+    const letters = (await lettersOf()).slice(parked);
+    return [
+      ...outbox.map(({ type, params, target }) =>
+        target === null ? effectIn(type, params, id) : `event ${(params as ModelEvent).type} for ${name(target)}`,
+      ),
+      ...jobs.map(({ childId, src }) => `child ${childId} of ${src}`),
+      ...letters.map(({ actorId, event }) => `event ${event.type} for ${whom(actorId)}`),
+      ...heard
+        .filter(({ type }) => type !== 'xstate.stop')
+        .map(({ actorId, type, kind }) =>
+          type === 'xstate.init' ? `child ${name(actorId)} of ${kind}` : `event ${type} for ${whom(actorId)}`,
+        ),
+    ].sort();
+  };
 }
