@@ -16,7 +16,7 @@ export const list = answers({
 export const check = answers({
   operation: 'pipeline.check',
   examples: ['signalbox pipeline check', 'signalbox pipeline check my-pipeline.yaml'],
-  show({ pipeline, situations, isWhole, runs, notes, violations }) {
+  show({ pipeline, situations, isWhole, runs, notes, waits, violations }) {
     const count = situations.toLocaleString('en-US');
     const seen = isWhole ? `all ${count} situations` : `the ${count} nearest situations of more`;
     if (violations.length === 0) {
@@ -24,7 +24,10 @@ export const check = answers({
       print('  gated    what lands or is done has passed every gate that it owes, for exactly that code');
       print('  ends     when every gate passes it is done; from anywhere else an answer of a person leads there');
       print(`  bounded  at most ${runs} agent runs without a person in between`);
-      print('  owned    every wait is for an agent, a gate, a merge, a deadline or a person');
+      print('  owned    every wait is for somebody:');
+      const width = Math.max(...waits.map(({ owner }) => owner.length));
+      for (const { owner, until } of waits)
+        print(`             ${owner.padEnd(width)}  ${until ?? colors.dim('no deadline')}`);
     }
     for (const { property, message, way } of violations) {
       print(`${colors.red('✗')} ${property}: ${message}`);

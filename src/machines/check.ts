@@ -12,6 +12,7 @@ import { type Explored, explore } from './proof/explore.ts';
 import { notesOn } from './proof/notes.ts';
 import { replay, type Step } from './proof/replay.ts';
 import { soundness } from './proof/sound.ts';
+import { type Wait, waitsOf } from './proof/waits.ts';
 import { compileTask } from './task/task.ts';
 
 export { type Step, textOf } from './proof/replay.ts';
@@ -38,6 +39,8 @@ export interface Check {
   violations: Violation[];
   /** What holds and may surprise all the same. */
   notes: string[];
+  /** For whom a task waits, and until when. */
+  waits: Wait[];
   /** How many situations were looked at, and whether those are all. */
   situations: number;
   isWhole: boolean;
@@ -75,6 +78,7 @@ export function checkPipeline(pipeline: Pipeline, most = mostSituations(pipeline
   return {
     violations,
     notes: notesOn(pipeline),
+    waits: waitsOf(graph, pipeline),
     situations: explored.followed,
     isWhole: explored.followed === explored.found.length,
     runs: loops.length > 0 ? null : mostRuns(graph, pipeline),

@@ -18,7 +18,9 @@ export interface Place {
   isFinal: boolean;
   /** Nothing rests here: it is left in the same step in which it is entered. */
   isPassing: boolean;
+  /** What works while it rests here, and under which names. */
   invokes: string[];
+  children: string[];
   hasDeadline: boolean;
   /** States around this one that have a deadline, outermost first: moving about inside them does not put it off. */
   bounds: string[];
@@ -69,6 +71,7 @@ function placeOf(leaf: AnyStateNode): Place {
     isFinal: leaf.type === 'final',
     isPassing: always.some(transition => transition.guard === undefined),
     invokes: line.flatMap(node => node.invoke.map(invoked => String(invoked.src))),
+    children: line.flatMap(node => node.invoke.map(invoked => invoked.id)),
     hasDeadline: line.some(node => node.after.length > 0),
     bounds: line
       .slice(1)

@@ -35,6 +35,15 @@ export const pipelineCheck = localOperation({
       .nullable()
       .describe('agents that are called without a person in between, at the most; null for no bound'),
     notes: z.array(z.string()).describe('what holds and may surprise'),
+    waits: z
+      .array(
+        z.object({
+          owner: z.string().describe('for whom'),
+          until: z.string().nullable().describe('when it is over at the latest; null where only its owner ends it'),
+          at: z.array(z.string()).describe('the states in which a task waits for it'),
+        }),
+      )
+      .describe('for whom a task waits, wherever it rests'),
     violations: z.array(
       z.object({
         property: z.enum(properties),

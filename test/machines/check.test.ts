@@ -4,6 +4,7 @@ import { agentRunMachine } from '../../src/machines/agent-run.ts';
 import { breakerMachine } from '../../src/machines/breaker.ts';
 import { checkMachine, checkPipeline } from '../../src/machines/check.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
+import { graphOf } from '../../src/machines/graph.ts';
 import { mergeQueueMachine } from '../../src/machines/merge-queue.ts';
 import { type Pipeline, type PipelineSource, pipelineSchema } from '../../src/machines/pipeline.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
@@ -113,4 +114,36 @@ test('a pipeline that merges nothing holds too: the end needs every gate, howeve
   );
   expect([violations, isWhole]).toEqual([[], true]);
   expect(notes).toEqual(['nothing is merged: the branch is left to you']);
+});
+
+test('whoever is waited for is named, with when it is over at the latest', () => {
+  const { waits } = checkPipeline(
+    pipeline(
+      { ...stage('build'), gates: [{ kind: 'command', name: 'tests', timeout: '5m' }], run: { timeLimit: '1h' } },
+      {
+        ...stage('look'),
+        gates: [
+          { kind: 'ci', name: 'builds', deadline: '3h' },
+          { kind: 'approval', name: 'yes' },
+        ],
+      },
+    ),
+  );
+  const until = (owner: string) => waits.find(wait => wait.owner === owner)?.until;
+  expect(until('the gate tests')).toBe('5m 00s for each try');
+  expect(until('the gate builds, at the forge')).toBe('3h 00m');
+  expect(waits.filter(({ at }) => at.includes('build.working.running'))).toMatchObject([
+    { until: '1h 00m for each process' },
+  ]);
+  expect(waits.filter(({ at }) => at.includes('look.awaitingApproval'))).toMatchObject([
+    { owner: 'a person', until: null },
+  ]);
+});
+
+test('no state in which a task rests is without somebody who is waited for', () => {
+  const graph = graphOf(compileTask(defaultPipeline));
+  const { waits } = checkPipeline(defaultPipeline, 100);
+  const named = new Set(waits.flatMap(({ at }) => at));
+  const resting = [...graph.places.values()].filter(({ isFinal, isPassing }) => !isFinal && !isPassing);
+  expect(resting.map(({ path }) => path).filter(path => !named.has(path))).toEqual([]);
 });
