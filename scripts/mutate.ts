@@ -157,11 +157,10 @@ function shuffled<T>(items: readonly T[], chance: () => number): T[] {
 
 /** First those of the file itself, then those that look at these parts closely, then all others that need no browser. */
 const near = ['test/machines', 'test/model', 'test/runtime', 'test/persistence', 'test/simulation', 'test/operations'];
-/** Those among them that take minutes, because they go many ways. */
+/** Those among them that go many ways: they see most, and take minutes. */
 const long = [
-  'test/simulation/walks.test.ts',
-  'test/simulation/scenario.test.ts',
-  'test/machines/second-opinion.test.ts',
+  ...['test/model/machines.test.ts', 'test/machines/second-opinion.test.ts', 'test/machines/cases.test.ts'],
+  ...['test/simulation/walks.test.ts', 'test/simulation/scenario.test.ts', 'test/machines/drawing.test.ts'],
 ];
 const without = (paths: readonly string[]) => paths.flatMap(path => ['--exclude', path]);
 const rounds = [
@@ -221,6 +220,16 @@ async function mutate(): Promise<number> {
   }
   const copy = join(mkdtempSync(join(tmpdir(), 'signalbox-mutants-')), 'copy');
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'ignore' });
+  const remove = () => {
+    git('worktree', 'remove', '--force', copy);
+    rmSync(join(copy, '..'), { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      remove();
+      process.exit(130);
+    });
+  }
   git('worktree', 'add', '--detach', copy, 'HEAD');
   try {
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -238,8 +247,7 @@ async function mutate(): Promise<number> {
     for (const mutant of survivors) console.log(`  ${shown(mutant)}`);
     return share >= Number(values.least) ? 0 : 1;
   } finally {
-    git('worktree', 'remove', '--force', copy);
-    rmSync(join(copy, '..'), { recursive: true, force: true });
+    remove();
   }
 }
 
