@@ -156,7 +156,7 @@ function shuffled<T>(items: readonly T[], chance: () => number): T[] {
 }
 
 /** First those of the file itself, then those that look at these parts closely, then all others that need no browser. */
-const near = ['test/machines', 'test/model', 'test/runtime', 'test/persistence', 'test/simulation', 'test/operations'];
+const near = ['test/machines', 'test/model', 'test/runtime', 'test/persistence', 'test/simulation'];
 /** Those among them that go many ways: they see most, and take minutes. */
 const long = [
   ...['test/model/machines.test.ts', 'test/machines/second-opinion.test.ts', 'test/machines/cases.test.ts'],
