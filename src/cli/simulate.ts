@@ -117,7 +117,7 @@ function show(simulated: Simulated, again: (seed: number) => string): void {
       print(`  ${words[end as keyof typeof words].padEnd(10)} ${String(count).padStart(6)}  ${percent(count / tasks)}`);
   }
   print('');
-  print(table(['', 'median', '9 of 10 within', 'most'], rowsOf(simulated)));
+  print(table(['of a task', 'median', '9 of 10', 'most'], rowsOf(simulated)));
   print('');
   showStages(simulated);
   showWorst(simulated, again);
@@ -139,21 +139,21 @@ function rowsOf({ took, worked, people, rest, cost, processes, decisions }: Simu
     ...[values.median, values.p90, values.most].map(value => (value === null ? '–' : format(value))),
   ];
   return [
-    row('time until done', took, span),
+    row('until done', took, span),
     row('  agents work', worked, span),
-    row('  people are waited for', people, span),
-    row('  places, limits, gates', rest, span),
-    row('cost of a task', cost, usd),
-    row('agent processes', processes, String),
-    row('decisions of people', decisions, String),
-  ].map(([first = '', ...others]) => [first, ...others.map(value => value.replace(/\.0+$/, ''))]);
+    row('  for people', people, span),
+    row('  other waits', rest, span),
+    row('cost', cost, usd),
+    row('processes', processes, number),
+    row('decisions', decisions, number),
+  ];
 }
 
 function showStages({ stages, gates, mostRuns, promisedRuns }: Simulated): void {
   const rows = stages.map(({ stage, processes, workedMs, costUsd }) => [
     ...[stage, processes.toFixed(1), span(workedMs), usd(costUsd)],
   ]);
-  print(table(['stage, for each task', 'processes', 'work', 'cost'], rows));
+  print(table(['stage', 'processes', 'work', 'cost'], rows));
   for (const { gate, judged, refused, unsure } of gates) {
     if (refused === null || unsure === null || refused + unsure === 0) continue;
     print(colors.dim(`  ${gate} refuses ${percent(refused)} and cannot judge ${percent(unsure)} of ${judged}`));
@@ -180,12 +180,13 @@ function showSurvived({ writes, crashes, deliveries: { sent, lost, doubled, late
 const counted = (count: number, what: string) =>
   `${count.toLocaleString('en-US')} ${count === 1 ? what : what.endsWith('s') ? `${what}es` : `${what}s`}`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const number = (value: number) => String(Number(value.toFixed(1)));
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
 
 function span(ms: number): string {
   const minutes = Math.round(ms / 60_000);
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return `${minutes}m`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, '0')} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, '0')}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }

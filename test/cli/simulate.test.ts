@@ -16,8 +16,8 @@ test('tells how a pipeline ends, how long it takes and what it costs; the same s
   expect(code).toBe(0);
   expect(stdout).toMatch(/^default: 12 tasks in 4 walks, seeds 1–4$/m);
   expect(stdout).toMatch(/^ {2}done +\d+ +\d+\.\d %$/m);
-  expect(stdout).toMatch(/^cost of a task +\$\d+\.\d\d +\$\d+\.\d\d +\$\d+\.\d\d$/m);
-  expect(stdout).toMatch(/^development +\d\.\d +\d+ min +\$\d+\.\d\d$/m);
+  expect(stdout).toMatch(/^cost +\$\d+\.\d\d +\$\d+\.\d\d +\$\d+\.\d\d$/m);
+  expect(stdout).toMatch(/^development +\d\.\d +\d+m +\$\d+\.\d\d$/m);
   expect(stdout).toMatch(/agent runs at the most here; at most 168 by the check\.$/m);
   expect(stdout).toMatch(/signalbox simulate default --seed \d --runs 1$/m);
   expect(stdout).toMatch(/^✓ Every promise was kept\.$/m);
