@@ -81,6 +81,9 @@ export function createPeople(world: World, orchestrator: () => Orchestrator): Pe
       repeat(taskId, asks, wish, name);
       return;
     }
+    const after = await orchestrator().runtime?.actor(taskId);
+    if (after !== undefined && contextOf<TaskContext>(after).asks?.number === asks.number)
+      world.break(`${taskId}: no answer to question ${asks.number} is taken, not even to give it up`);
   }
 
   /** What a person says is what the gates of people say, and those that could not be judged. Answers how to take it back. */

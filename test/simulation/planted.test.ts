@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { type AnyStateMachine, assign } from 'xstate';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
+import { compileTask } from '../../src/machines/task/task.ts';
 import type { Commit } from '../../src/persistence/store.ts';
 import type { Planted } from '../../src/simulation/orchestrator.ts';
 import { type WorldSettings, worldSchema } from '../../src/simulation/settings.ts';
@@ -94,3 +95,21 @@ test('two agents in one worktree, and one that begins when all is over', () => {
   quiet.begin({ ...attempt, taskId: 'T-2', key: 'third' });
   expect(quiet.broken.at(-1)).toBe('T-2: third begins after the task has ended');
 });
+
+test('a task that takes no answer at all', async () => {
+  const deaf: Planted = {
+    kinds: kinds => kinds.map(kind => (kind.name === 'task' ? { ...kind, build: () => withoutCancel() } : kind)),
+  };
+  expect(await told(deaf)).toMatch(/no answer to question \d+ is taken, not even to give it up/);
+}, 30_000);
+
+/** A machine of its own, in which every answer is for another question and nobody can give it up. */
+function withoutCancel(): AnyStateMachine {
+  const machine = compileTask(defaultPipeline);
+  const walk = (node: { on?: Record<string, unknown>; states?: Record<string, object> }): void => {
+    if (node.on !== undefined) delete node.on['task.cancel'];
+    for (const child of Object.values(node.states ?? {})) walk(child);
+  };
+  walk(machine.config as never);
+  return machine.provide({ guards: { isForAnotherQuestion: () => true } });
+}
