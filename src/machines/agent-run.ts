@@ -243,7 +243,8 @@ export const agentRunMachine = setup({
       const { end, outcome, stopCause } = judge(context, event);
       // The time in which nobody watched is not the agent's when it had ended before.
       const endedAt = Math.min(at, event.endedAt ?? at);
-      const startedAt = context.startedAt ?? event.startedAt ?? endedAt;
+      // Its own record counts: one that was found again after a crash had begun before that.
+      const startedAt = event.startedAt ?? context.startedAt ?? endedAt;
       const workedMs = Math.max(0, endedAt - startedAt);
       return {
         exit: { code, signal },

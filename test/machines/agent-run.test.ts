@@ -405,6 +405,16 @@ test('an agent that is found again after a restart is as silent as it was, not a
   expect(await second.run()).toMatchObject({ stopCause: 'stalled' });
 });
 
+test('I14: of one that was found again all its work counts, from when it began by its own record', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  // It began a minute before anybody stored that it had.
+  const endedAt = run.clock.now() + 10_000;
+  run.clock.set(endedAt);
+  await run.exits(0, null, { times: { startedAt: endedAt - 70_000, endedAt } });
+  expect(await run.run()).toMatchObject({ outcome: 'succeeded', workedMs: 70_000 });
+});
+
 test('an agent that ended by itself while nobody watched is not blamed for what the clock says afterwards', async () => {
   const run = await startRun(createMemoryDisk(), createFakeClock(), {
     policy: { ...agentRunInput.policy, silenceMs: null, noProgressMs: null },
