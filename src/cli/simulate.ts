@@ -4,7 +4,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import type { CommonOptions, OwnCommand } from './command.ts';
 import { untilInterrupted } from './interruption.ts';
-import { colors, exitCodes, harmless, print, printJson, table } from './output.ts';
+import { colors, exitCodes, harmless, note, print, printJson, table } from './output.ts';
 
 interface SimulateOptions extends CommonOptions {
   runs: string;
@@ -26,7 +26,7 @@ export const simulate: OwnCommand = {
       .option('--tasks <n>', 'tasks of one walk, which compete for places and for the target (3)')
       .option('--world <file>', 'how agents, gates, people, the forge and the machine behave: .yaml, .json or .ts')
       .option('--story', 'tell what happens; always with --runs 1')
-      .option('--ci', 'exit 1 when a promise is broken')
+      .option('--ci', 'exit 1 when a promise is broken, or the check refutes the pipeline')
       .option('--json', 'print JSON and nothing else')
       .addHelpText(
         'after',
@@ -63,9 +63,14 @@ async function play(options: SimulateOptions, name: string): Promise<number> {
   if (simulated === undefined) return exitCodes.interrupted;
   const again = repeatOf(options, name);
   if (options.json) printJson(simulated);
-  else show(simulated, again);
+  else {
+    if (simulated.runs < runs) note(`Interrupted after ${simulated.runs} of ${runs} walks.`);
+    show(simulated, again);
+  }
   if (simulated.runs < runs) return exitCodes.interrupted;
-  return options.ci === true && simulated.broken.length > 0 ? exitCodes.failed : exitCodes.done;
+  return options.ci === true && (simulated.broken.length > 0 || simulated.refuted !== null)
+    ? exitCodes.failed
+    : exitCodes.done;
 }
 
 /** A number that people can type again. */
@@ -78,18 +83,21 @@ function whole(option: string, text: string, least: number, most: number): numbe
   throw new SignalboxError('invalid', 'badUsage', why);
 }
 
+/** As a shell takes it for one word. */
+const quoted = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
 /** The command by which a walk is seen again. */
 const repeatOf =
   ({ world, tasks }: SimulateOptions, name: string) =>
   (seed: number) =>
     [
-      `signalbox simulate ${name} --seed ${seed} --runs 1`,
+      `signalbox simulate ${quoted(name)} --seed ${seed} --runs 1`,
       ...(tasks === undefined ? [] : [`--tasks ${tasks}`]),
-      ...(world === undefined ? [] : [`--world ${world}`]),
+      ...(world === undefined ? [] : [`--world ${quoted(world)}`]),
     ].join(' ');
 
 function tell({ seed, story }: Walked): void {
-  print(colors.bold(`The walk of seed ${seed}`));
+  print(colors.bold(`The walk of seed ${seed}, in January 2026, UTC`));
   for (const happening of story) print(lineOf(happening));
   print('');
 }
@@ -111,10 +119,10 @@ function show(simulated: Simulated, again: (seed: number) => string): void {
   print(
     `${colors.bold(pipeline)}: ${counted(tasks, 'task')} in ${counted(runs, 'walk')}, seed${runs === 1 ? '' : 's'} ${seed}${runs === 1 ? '' : `–${last}`}`,
   );
-  const words = { done: 'done', cancelled: 'given up', failed: 'failed', unfinished: 'not ended' };
+  if (refuted !== null) print(`${colors.red('✗')} The check refutes this pipeline: ${refuted}`);
   for (const [end, count] of Object.entries(ends)) {
     if (count > 0)
-      print(`  ${words[end as keyof typeof words].padEnd(10)} ${String(count).padStart(6)}  ${percent(count / tasks)}`);
+      print(`  ${words[end as Worst['end']].padEnd(10)} ${String(count).padStart(6)}  ${percent(count / tasks)}`);
   }
   print('');
   print(table(['of a task', 'median', '9 of 10', 'most'], rowsOf(simulated)));
@@ -127,11 +135,13 @@ function show(simulated: Simulated, again: (seed: number) => string): void {
     print(colors.dim(`    ${again(of)}`));
   }
   if (broken.length > mostBroken) print(colors.dim(`  … and ${broken.length - mostBroken} more`));
-  if (refuted !== null) print(`${colors.yellow('!')} The check refutes this pipeline: ${refuted}`);
   if (broken.length === 0) print(`${colors.green('✓')} Every promise was kept.`);
 }
 
 const mostBroken = 10;
+const words: Record<Worst['end'], string> = {
+  ...{ done: 'done', cancelled: 'given up', failed: 'failed', unfinished: 'not ended' },
+};
 
 function rowsOf({ took, worked, people, rest, cost, processes, decisions }: Simulated): string[][] {
   const row = (what: string, values: Values, format: (value: number) => string) => [
@@ -165,11 +175,13 @@ function showStages({ stages, gates, mostRuns, promisedRuns }: Simulated): void 
 
 function showWorst({ dearest, longest }: Simulated, again: (seed: number) => string): void {
   const line = (what: string, { id, seed, costUsd, tookMs, processes, end }: Worst) => {
-    print(`${what} ${id} of seed ${seed}: ${usd(costUsd)}, ${span(tookMs)}, ${counted(processes, 'process')}, ${end}`);
+    print(
+      `${what} ${id} of seed ${seed}: ${usd(costUsd)}, ${span(tookMs)}, ${counted(processes, 'process')}, ${words[end]}`,
+    );
     print(colors.dim(`    ${again(seed)}`));
   };
   if (dearest !== null) line('Dearest:', dearest);
-  if (longest !== null && longest.seed !== dearest?.seed) line('Longest:', longest);
+  if (longest !== null && (longest.seed !== dearest?.seed || longest.id !== dearest.id)) line('Longest:', longest);
 }
 
 function showSurvived({ writes, crashes, deliveries: { sent, lost, doubled, late } }: Simulated): void {

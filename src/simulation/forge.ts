@@ -9,7 +9,8 @@ import type { RawDelivery } from '../integrations/webhook.ts';
 import type { Gate, Pipeline } from '../machines/pipeline.ts';
 import type { Calendar } from './calendar.ts';
 import type { Chance } from './chance.ts';
-import { untilThere, type WorldSettings } from './settings.ts';
+import type { Word } from './owed.ts';
+import { inTheirHours, type WorldSettings } from './settings.ts';
 
 export const forgeName = 'forge';
 export const repositoryName = 'acme/shop';
@@ -25,6 +26,12 @@ export interface SimulatedForge {
   merged(taskId: string): void;
   /** What was lost, doubled and late of all that was sent. */
   readonly deliveries: { sent: number; lost: number; doubled: number; late: number };
+}
+
+/** How the world judges. */
+export interface Judgement {
+  wordFor(gate: Gate, name: string): Word;
+  hear(gate: string, taskId: string, tree: string, word: Word | undefined): void;
 }
 
 interface Branch {
@@ -47,8 +54,8 @@ export function createForge(
     settings,
     pipeline,
   }: { calendar: Calendar; chance: Chance; settings: WorldSettings; pipeline: Pipeline },
-  /** What a gate comes to on a tree. */
-  said: (gate: Gate, taskId: string, tree: string) => 'pass' | 'fail' | 'inconclusive',
+  /** What a gate comes to under a name, and who hears of it. */
+  { wordFor, hear }: Judgement,
   deliver: (delivery: RawDelivery) => void,
 ): SimulatedForge {
   const branches = new Map<string, Branch>();
@@ -92,16 +99,27 @@ export function createForge(
 
   function build(taskId: string, { name, sha, tree }: Branch): void {
     for (const gate of ciGates) {
-      const check = gate.checks?.[0]?.replaceAll('*', 'build') ?? 'build';
-      report(sha, name, { name: check, state: 'pending', description: 'it runs', url: null });
-      calendar.after(chance.around(`build ${sha} ${gate.name}`, settings.forge.builds), () => {
-        const verdict = said(gate, taskId, tree);
-        // A build that never reports is told from one that fails by the deadline alone.
-        if (verdict === 'inconclusive') return;
-        const state = verdict === 'pass' ? 'success' : 'failure';
-        report(sha, name, { name: check, state, description: state, url: null });
-      });
+      for (const check of checksOf(gate)) {
+        report(sha, name, { name: check, state: 'pending', description: 'it runs', url: null });
+        calendar.after(chance.around(`build ${sha} ${check}`, settings.forge.builds), () => {
+          const word = wordFor(gate, tree);
+          // A build that never reports is told from one that fails by the deadline alone.
+          if (word === 'inconclusive') return;
+          const state = word === 'pass' ? 'success' : 'failure';
+          report(sha, name, { name: check, state, description: state, url: null });
+          for (const one of ciGates) hear(one.name, taskId, tree, wordOfChecks(one, sha));
+        });
+      }
     }
+  }
+
+  /** One that names no checks means all that there are. */
+  function wordOfChecks(gate: CiGate, sha: string): Word | undefined {
+    const all = checks.get(sha) ?? [];
+    const meant = gate.checks === undefined ? all : all.filter(({ name }) => checksOf(gate).includes(name));
+    const words = new Set(meant.map(check => check.state));
+    if (words.has('failure')) return 'fail';
+    return words.has('pending') ? undefined : 'pass';
   }
 
   function report(sha: string, branch: string, check: Check): void {
@@ -112,36 +130,47 @@ export function createForge(
   }
 
   /** Whoever is asked looks when he is there, at what is there by then. */
-  function review(taskId: string, branch: Branch): void {
+  function invite(taskId: string, branch: Branch): void {
     for (const gate of reviewGates) {
-      const people = gate.people ?? Array.from({ length: gate.approvals }, (_, index) => `reviewer${index + 1}`);
-      for (const by of people.slice(0, gate.approvals)) {
+      for (const by of reviewersOf(gate)) {
         const key = `review ${branch.sha} ${by}`;
         if (reviewed.has(key)) continue;
         reviewed.add(key);
-        const delayMs = chance.around(key, settings.people.answers);
-        calendar.after(delayMs + untilThere(settings.people, calendar.now() + delayMs), () => {
-          const { sha, tree, number, isMerged, name } = branches.get(taskId) ?? branch;
-          if (isMerged || reviewed.has(`${key} is given ${sha}`)) return;
-          reviewed.add(`${key} is given ${sha}`);
-          const word = said(gate, taskId, tree);
-          // He never comes to it.
-          if (word === 'inconclusive') return;
-          const isGood = word === 'pass';
-          const verdict = isGood ? 'approved' : 'changesRequested';
-          const all = reviews.get(number) ?? [];
-          const others = all.filter(one => one.by !== by);
-          reviews.set(number, [...others, { id: all.length, by, verdict, sha, isStale: false, body: 'as it is' }]);
-          tell(`pull_request_review_${isGood ? 'approved' : 'rejected'}`, {
-            action: 'reviewed',
-            number,
-            sender: { id: 7, login: by },
-            review: { type: `pull_request_review_${isGood ? 'approved' : 'rejected'}`, content: 'as it is' },
-            pull_request: pullPayload({ number, name, sha }),
-          });
-        });
+        const at = inTheirHours(settings.people, calendar.now(), chance.around(key, settings.people.answers));
+        calendar.after(at - calendar.now(), () =>
+          review(taskId, by, wordFor(gate, (branches.get(taskId) ?? branch).tree)),
+        );
       }
     }
+  }
+
+  function review(taskId: string, by: string, word: Word): void {
+    const { sha, tree, number, isMerged, name } = branches.get(taskId)!;
+    const key = `review ${sha} ${by} is given`;
+    // He never comes to it, or has come to it already.
+    if (word === 'inconclusive' || isMerged || reviewed.has(key)) return;
+    reviewed.add(key);
+    const isGood = word === 'pass';
+    const verdict = isGood ? 'approved' : 'changesRequested';
+    const all = reviews.get(number) ?? [];
+    const others = all.filter(one => one.by !== by);
+    reviews.set(number, [...others, { id: all.length, by, verdict, sha, isStale: false, body: 'as it is' }]);
+    for (const gate of reviewGates) hear(gate.name, taskId, tree, wordOfReviews(gate, number, sha));
+    tell(`pull_request_review_${isGood ? 'approved' : 'rejected'}`, {
+      action: 'reviewed',
+      number,
+      sender: { id: 7, login: by },
+      review: { type: `pull_request_review_${isGood ? 'approved' : 'rejected'}`, content: 'as it is' },
+      pull_request: pullPayload({ number, name, sha }),
+    });
+  }
+
+  function wordOfReviews({ approvals, people }: ReviewGate, number: number, sha: string): Word | undefined {
+    const counting = (reviews.get(number) ?? []).filter(
+      ({ by, sha: of }) => of === sha && (people === undefined || people.includes(by)),
+    );
+    if (counting.some(({ verdict }) => verdict === 'changesRequested')) return 'fail';
+    return counting.length >= approvals ? 'pass' : undefined;
   }
 
   const reached = <T>(answer: () => T) => {
@@ -173,7 +202,7 @@ export function createForge(
     reviews: async (_, number) =>
       reached(() => {
         const [taskId, branch] = [...branches].find(([, one]) => one.number === number) ?? [];
-        if (taskId !== undefined && branch !== undefined) review(taskId, branch);
+        if (taskId !== undefined && branch !== undefined) invite(taskId, branch);
         const given = (reviews.get(number) ?? []).map(one => ({ ...one, isStale: one.sha !== branch?.sha }));
         return { reviews: given, unresolved: 0 };
       }),
@@ -204,6 +233,17 @@ export function createForge(
     deliveries,
   };
 }
+
+type CiGate = Extract<Gate, { kind: 'ci' }>;
+type ReviewGate = Extract<Gate, { kind: 'pullRequestReview' }>;
+
+/** The checks that are run for a gate, by their names. */
+const checksOf = ({ name, checks }: CiGate): string[] =>
+  checks?.map(pattern => pattern.replaceAll('*', 'build')) ?? [`build / ${name}`];
+
+/** As many people as have to approve. */
+const reviewersOf = ({ people, approvals }: ReviewGate): string[] =>
+  (people ?? Array.from({ length: approvals }, (_, index) => `reviewer${index + 1}`)).slice(0, approvals);
 
 const ownBasis = { repository: { full_name: repositoryName }, sender: { id: 9, login: 'builder' } };
 const end = (ref: string, sha: string) => ({ ref, sha, repo_id: 1, repo: { full_name: repositoryName } });

@@ -20,8 +20,10 @@ import type { World } from './world.ts';
 /** One life of the orchestrator: from a start to the next crash. */
 export interface Life {
   readonly isOver: boolean;
-  /** The state of a task, as far as it is committed. */
+  /** The state of a task, as far as it is known. */
   stateOf(taskId: string): string;
+  /** References of jobs that run now. */
+  readonly jobs: Set<string>;
 }
 
 interface TaskPlace {
@@ -43,7 +45,9 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
     return fromPromise<Output, JobInput<Input>>(({ input, signal }) => {
       const usual = typeof takesMs === 'function' ? takesMs(input) : takesMs;
       const ms = chance.around(`job ${input.job.ref}`, usual);
-      return new Promise((resolve, reject) => {
+      life.jobs.add(input.job.ref);
+      signal.addEventListener('abort', () => life.jobs.delete(input.job.ref));
+      return new Promise<Output>((resolve, reject) => {
         const isGone = () => life.isOver || signal.aborted;
         calendar.after(ms / 2, () => {
           if (isGone()) return;
@@ -54,7 +58,7 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
               error => void (isGone() || reject(error)),
             );
         });
-      });
+      }).finally(() => life.jobs.delete(input.job.ref));
     }) as AnyActorLogic;
   }
 
@@ -137,6 +141,7 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
       const key = attemptId(runId, attempt);
       let letGo = () => {};
       let isReleased = false;
+      life.jobs.add(input.job.ref);
       const isGone = () => isReleased || life.isOver;
       const begin = () => {
         if (isGone()) return;
@@ -150,6 +155,7 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
       receive(({ signal }) => void (isGone() || processes.signal(key, signal)));
       return () => {
         isReleased = true;
+        life.jobs.delete(input.job.ref);
         letGo();
       };
     }),
@@ -195,7 +201,8 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
         lookAtBlockers: job(second, () => ({ open: [], forEver: null })),
       },
       effects: {
-        ...{ removeWorktree: inert, showItem: inert, performRequests: inert },
+        ...{ showItem: inert, performRequests: inert },
+        removeWorktree: ({ taskId }: TaskPlace) => world.tidy(taskId),
         setStatus: toForge(() => undefined),
         keepComment: toForge(() => ({ type: 'comment.kept', id: 1 })),
         openConversation: { makes: 'conversation' },

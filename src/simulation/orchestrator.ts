@@ -5,7 +5,7 @@
 import { ensureServices, mergeQueueId } from '../app/services.ts';
 import { defaultSettings, type Settings } from '../app/settings.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { workerId } from '../machines/addresses.ts';
 import { createMemoryDisk, openMemoryStore } from '../persistence/memory.ts';
@@ -26,8 +26,10 @@ export interface Planted {
 export interface Orchestrator {
   /** The one that lives; undefined while none does. */
   readonly runtime: Runtime | undefined;
-  /** How many deadlines and jobs an actor and those below it have open. */
+  /** How many deadlines that are still to come, and jobs that run, an actor and those below it have. */
   openOf(actorId: string): number;
+  /** Deadlines that came more than a minute ago and were not taken. */
+  overdue(): { actorId: string; timerId: string }[];
   readonly writes: number;
   readonly crashes: number;
   /** Lets everything happen that can happen without time going on. */
@@ -42,6 +44,10 @@ class Killed extends Error {
     this.name = 'Killed';
   }
 }
+
+/** Whether whoever asked was not answered because the process went. */
+export const isKilled = (error: unknown): boolean =>
+  error instanceof Killed || (error instanceof SignalboxError && error.code === 'unavailable');
 
 export async function startOrchestrator(
   world: World,
@@ -63,7 +69,7 @@ export async function startOrchestrator(
   const states = new Map<string, string>();
   let writes = 0;
   let crashes = 0;
-  let alive: { runtime: Runtime; kill(): void } | undefined;
+  let alive: { runtime: Runtime; life: Life } | undefined;
   let moved = 0;
   let isWanted = true;
 
@@ -84,6 +90,7 @@ export async function startOrchestrator(
         return isOver;
       },
       stateOf: taskId => states.get(taskId) ?? '',
+      jobs: new Set(),
     };
     const store = killedAt(stored(openMemoryStore(disk)), () => {
       if (isOver) throw new Killed();
@@ -112,7 +119,8 @@ export async function startOrchestrator(
       await runtime.stop({ drainMs: 0 });
       return;
     }
-    alive = { runtime, kill };
+    alive = { runtime, life };
+    for (const { id, state } of await runtime.actors({ kind: 'task', limit: 1_000 })) states.set(id, state);
     await prepare(runtime);
   }
 
@@ -138,9 +146,12 @@ export async function startOrchestrator(
       return alive?.runtime;
     },
     openOf(actorId) {
-      const isMeant = ({ actorId: id }: { actorId: string }) => id === actorId || id.startsWith(`${actorId}.`);
-      return [...disk.timers.values(), ...disk.jobs.values()].filter(isMeant).length;
+      const isMeant = (id: string) => id === actorId || id.startsWith(`${actorId}.`);
+      const deadlines = [...disk.timers.values()].filter(timer => isMeant(timer.actorId) && timer.due > calendar.now());
+      const jobs = [...disk.jobs.values()].filter(job => isMeant(job.actorId) && alive?.life.jobs.has(job.ref));
+      return deadlines.length + jobs.length;
     },
+    overdue: () => [...disk.timers.values()].filter(({ due }) => due < calendar.now() - 60_000),
     get writes() {
       return writes;
     },

@@ -3,11 +3,10 @@
  * now and then do what nobody has asked for.
  */
 import { contextOf } from '../app/context.ts';
-import { isBecause } from '../domain/errors.ts';
 import type { Asks, TaskContext } from '../machines/task/context.ts';
 import type { EventObject } from '../persistence/store.ts';
-import type { Orchestrator } from './orchestrator.ts';
-import { untilThere } from './settings.ts';
+import { isKilled, type Orchestrator } from './orchestrator.ts';
+import { inTheirHours } from './settings.ts';
 import type { World } from './world.ts';
 
 export interface People {
@@ -17,6 +16,8 @@ export interface People {
   meet(taskId: string): void;
   /** Decisions that were taken, by the task. */
   readonly decisions: ReadonlyMap<string, number>;
+  /** Whether somebody is going to do something about a task. */
+  isAwaited(taskId: string): boolean;
 }
 
 const hourMs = 3_600_000;
@@ -29,41 +30,47 @@ export function createPeople(world: World, orchestrator: () => Orchestrator): Pe
   const decisions = new Map<string, number>();
   /** The question of each task that somebody has seen. */
   const seen = new Map<string, number>();
-  const pausedSince = new Set<string>();
+  const resuming = new Set<string>();
+  /** Tasks that somebody is about to decide on, and questions that were decided. */
+  const deciding = new Set<string>();
+  const decided = new Set<string>();
 
   const whenThere = (name: string, medianMs: number, act: () => Promise<void>) => {
-    const delayMs = chance.around(name, medianMs);
-    calendar.after(delayMs + untilThere(people, calendar.now() + delayMs), () => void act());
+    const at = inTheirHours(people, calendar.now(), chance.around(name, medianMs));
+    calendar.after(at - calendar.now(), () => void act());
   };
 
   /** Sends a decision; answers whether it was taken, and undefined when nobody was there who could take it. */
   async function send(taskId: string, event: EventObject): Promise<boolean | undefined> {
     const { runtime } = orchestrator();
     if (runtime === undefined) return undefined;
+    world.tell(taskId, `ann: ${wordsOf(event)}`);
     try {
       const { outcome } = await runtime.send(taskId, { ...event, by: 'ann' }, { source: 'ann' });
       const isTaken = outcome === 'applied';
-      world.tell(taskId, `ann: ${wordsOf(event)}${isTaken ? '' : ` (${outcome})`}`);
+      if (!isTaken) world.tell(taskId, `that is ${outcome}`);
       if (isTaken) world.decide(taskId);
       return isTaken;
     } catch (error) {
-      if (isBecause(error, 'noActor')) throw error;
+      if (!isKilled(error)) throw error;
       return undefined;
     }
   }
 
   async function decide(taskId: string, asks: Asks): Promise<void> {
-    const again = () => void calendar.after(againMs, () => void decide(taskId, asks));
+    const again = () => {
+      deciding.add(taskId);
+      calendar.after(againMs, () => void decide(taskId, asks));
+    };
     const row = await orchestrator().runtime?.actor(taskId);
     if (row === undefined) {
       again();
       return;
     }
     const { asks: now, codeTree } = contextOf<TaskContext>(row);
+    deciding.delete(taskId);
     // It has gone on, or what was sent was stored though nobody was told.
-    if (row.status !== 'active' || now?.number !== asks.number) {
-      return;
-    }
+    if (row.status !== 'active' || now?.number !== asks.number) return;
     const taken = decisions.get(taskId) ?? 0;
     const name = `person ${taskId} ${asks.number}`;
     const cancel = { type: 'task.cancel' };
@@ -72,12 +79,17 @@ export function createPeople(world: World, orchestrator: () => Orchestrator): Pe
       const takeBack = say(taskId, codeTree, asks, wish);
       const isTaken = await send(taskId, { ...wish, question: asks.number });
       if (isTaken === false) takeBack();
+      else if (!decided.has(name)) {
+        // What was never answered may be stored all the same; it is one decision, however often it is sent.
+        decided.add(name);
+        decisions.set(taskId, taken + 1);
+        world.decide(taskId);
+      }
       if (isTaken === undefined) {
         again();
         return;
       }
       if (!isTaken) continue;
-      decisions.set(taskId, taken + 1);
       repeat(taskId, asks, wish, name);
       return;
     }
@@ -166,10 +178,10 @@ export function createPeople(world: World, orchestrator: () => Orchestrator): Pe
   }
 
   function resume(taskId: string): void {
-    if (pausedSince.has(taskId)) return;
-    pausedSince.add(taskId);
+    if (resuming.has(taskId)) return;
+    resuming.add(taskId);
     whenThere(`resumes ${taskId}`, 2 * hourMs, async () => {
-      pausedSince.delete(taskId);
+      resuming.delete(taskId);
       const row = await orchestrator().runtime?.actor(taskId);
       if (row === undefined) resume(taskId);
       else if (row.status === 'active' && (await send(taskId, { type: 'task.resume' })) === undefined) resume(taskId);
@@ -181,15 +193,16 @@ export function createPeople(world: World, orchestrator: () => Orchestrator): Pe
       if (asks != null) {
         if (seen.get(taskId) === asks.number) return;
         seen.set(taskId, asks.number);
+        deciding.add(taskId);
         whenThere(`person ${taskId} ${asks.number} answers`, people.answers, () => decide(taskId, asks));
       } else if ([...tags].includes('paused')) resume(taskId);
     },
     meet(taskId) {
       if (!chance.happens(`somebody meddles with ${taskId}`, people.meddles)) return;
-      const delayMs = chance.around(`when somebody meddles with ${taskId}`, 90 * 60_000);
-      calendar.after(delayMs, () => void meddle(taskId));
+      whenThere(`when somebody meddles with ${taskId}`, 90 * 60_000, () => meddle(taskId));
     },
     decisions,
+    isAwaited: taskId => deciding.has(taskId) || resuming.has(taskId),
   };
 }
 

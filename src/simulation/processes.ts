@@ -55,6 +55,10 @@ export interface Processes {
   readonly all: readonly Process[];
 }
 
+/** Ends that come before the work is done, and those among them that come as soon as something is asked of the model. */
+const isCutOff = (end: End) => !['succeeded', 'timedOut', 'contextExhausted'].includes(end);
+const isTurnedDown = (end: End) => ['transient', 'authentication', 'refused'].includes(end);
+
 /** It says something at least so often while it works. */
 const beatMs = 240_000;
 const tokensPerUsd: Tokens = {
@@ -74,10 +78,13 @@ export function createProcesses({
   calendar,
   chance,
   settings,
+  limitMs,
 }: {
   calendar: Calendar;
   chance: Chance;
   settings: WorldSettings;
+  /** How long a process of a stage may work. */
+  limitMs(stage: string): number;
 }): Processes {
   const all = new Map<string, Living>();
   /** Until when the provider turns everybody away, epoch milliseconds. */
@@ -86,11 +93,14 @@ export function createProcesses({
   function planOf({ taskId, stage, number }: Attempt): Plan {
     const { works, costs, script = [], ends, asks, objects } = settingsOf(settings, stage);
     const name = `process ${taskId} ${stage} ${number}`;
-    const worksMs = chance.around(`${name} works`, works);
+    const end = script[number - 1] ?? chance.pick(`${name} ends`, ends);
+    // Only one that never comes to an end meets the limit of its stage.
+    const wholeMs = Math.min(chance.around(`${name} works`, works), limitMs(stage) * 0.9);
+    const share = isCutOff(end) ? (isTurnedDown(end) ? 0.03 : 0.1 + 0.8 * chance.share(`${name} is cut off`)) : 1;
     return {
-      end: script[number - 1] ?? chance.pick(`${name} ends`, ends),
-      worksMs,
-      costUsd: roundUsd((costs * chance.around(`${name} costs`, 1_000)) / 1_000),
+      end,
+      worksMs: Math.max(1_000, Math.round(wholeMs * share)),
+      costUsd: roundUsd((share * costs * chance.around(`${name} costs`, 1_000)) / 1_000),
       asks: chance.happens(`${name} asks`, asks),
       objects: chance.happens(`${name} objects`, objects),
       isStubborn: chance.happens(`${name} is stubborn`, 10),

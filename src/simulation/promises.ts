@@ -3,7 +3,7 @@
  * has to be so at every moment the world looks at itself.
  */
 import { contextOf } from '../app/context.ts';
-import { workerId } from '../machines/addresses.ts';
+import { breakerId, preflightId, workerId } from '../machines/addresses.ts';
 import type { MergeQueueContext } from '../machines/merge-queue.ts';
 import { type Standing, standingIn } from '../machines/standing.ts';
 import type { TaskContext } from '../machines/task/context.ts';
@@ -22,13 +22,15 @@ interface Looked {
   open: readonly string[];
   /** The most agent runs without a person that there may be; null where nobody has promised any. */
   mostRuns: number | null;
+  /** Whether a person is going to do something about a task. */
+  isAwaited(taskId: string): boolean;
 }
 
 /** What has to be so when nothing happens any more. */
 export async function lookWhetherAllIsWell(
   world: World,
   orchestrator: Orchestrator,
-  { ids, open, mostRuns }: Looked,
+  { ids, open, mostRuns, isAwaited }: Looked,
 ): Promise<void> {
   const { runtime } = orchestrator;
   if (runtime === undefined) return world.break('the orchestrator did not come back');
@@ -38,8 +40,10 @@ export async function lookWhetherAllIsWell(
   for (const { actorId, event, error } of letters.events)
     world.break(`${event.type} for ${actorId} became a dead letter: ${error}`);
   for (const { key, error } of letters.outbox) world.break(`the action ${key} became a dead letter: ${error}`);
+  for (const { actorId, timerId } of orchestrator.overdue())
+    world.break(`the deadline ${timerId} of ${actorId} has come, and nothing came of it`);
   for (const id of ids) {
-    if (open.includes(id)) await lookWhyOpen(world, orchestrator, runtime, id);
+    if (open.includes(id)) await lookWhyOpen(world, { orchestrator, runtime, isAwaited }, id);
     else await lookAtAccount(world, runtime, id);
   }
   for (const [id, runs] of world.mostRuns) {
@@ -50,21 +54,52 @@ export async function lookWhetherAllIsWell(
   if (open.length === 0) await lookAtLedger(world, runtime);
 }
 
-/** One that has not ended waits for somebody: a person, a deadline, a job, or a place that is taken. */
-async function lookWhyOpen(world: World, orchestrator: Orchestrator, runtime: Runtime, id: string): Promise<void> {
+/** One that has not ended waits for somebody: a person who will act, a deadline, a job, a place or a merge that is taken. */
+async function lookWhyOpen(
+  world: World,
+  {
+    orchestrator,
+    runtime,
+    isAwaited,
+  }: { orchestrator: Orchestrator; runtime: Runtime; isAwaited: Looked['isAwaited'] },
+  id: string,
+): Promise<void> {
   const row = (await runtime.actor(id))!;
-  if (waitingForPeople.includes(standingIn(row.tags)) || orchestrator.openOf(id) > 0) return;
+  const standing = standingIn(row.tags);
+  if (waitingForPeople.includes(standing)) {
+    if (!isAwaited(id)) world.break(`${id} waits for a person, and nobody was asked: it is ${row.state}`);
+    return;
+  }
+  if (orchestrator.openOf(id) > 0 || (await isInLine(world, { orchestrator, runtime }, id))) return;
+  world.break(`${id} waits for nobody: it is ${row.state}`);
+}
+
+const nobodyMerges: Pick<MergeQueueContext, 'holder' | 'waiting'> = { holder: null, waiting: [] };
+
+/** Whether it waits for a place, a provider or the merge for a reason that will be over. */
+async function isInLine(
+  world: World,
+  { orchestrator, runtime }: { orchestrator: Orchestrator; runtime: Runtime },
+  id: string,
+): Promise<boolean> {
+  const lives = async (actor: string | null) => actor !== null && (await runtime.actor(actor))?.status === 'active';
+  const lease = await runtime.actor(mergeQueue);
+  const { holder, waiting } = lease === undefined ? nobodyMerges : contextOf<MergeQueueContext>(lease);
+  if (waiting.includes(id)) return holder !== id && (await lives(holder));
   const worker = contextOf<WorkerContext>((await runtime.actor(workerId))!);
-  const queued = worker.queue.find(({ taskId }) => taskId === id);
-  const why = queued && whatHolds(queued, worker, world.calendar.now());
-  if (why === undefined) world.break(`${id} waits for nobody: it is ${row.state}`);
+  const run = [...worker.queue, ...worker.asked].find(({ taskId }) => taskId === id);
+  if (run === undefined) return false;
+  const keepers = [preflightId(run.agent), breakerId(run.provider)];
+  // Who has turned it away looks again by itself, or a probe tells.
+  const isKept = keepers.some(keeper => orchestrator.openOf(keeper) > 0) || worker.running.length > 0;
+  if (run.held !== null || worker.asked.some(({ taskId }) => taskId === id)) return isKept;
+  return whatHolds(run, worker, world.calendar.now()) !== undefined && worker.running.length + worker.asked.length > 0;
 }
 
 async function lookAtAccount(world: World, runtime: Runtime, id: string): Promise<void> {
   const row = (await runtime.actor(id))!;
   const own = world.processes.all.filter(({ taskId }) => taskId === id);
-  for (const { key, endedAt } of own)
-    if (endedAt === null) world.break(`${id} has ended, and its process ${key} lives on`);
+  if (!world.isTidy(id)) world.break(`${id} has ended, and its worktree was not removed`);
   const { spent, attempts } = contextOf<TaskContext>(row);
   const cost = own.reduce((sum, process) => sum + process.costUsd(), 0);
   if (Math.abs(spent.moneyUsd - cost) > 0.001)
@@ -82,7 +117,7 @@ async function lookAtPlaces(world: World, runtime: Runtime): Promise<void> {
   for (const { runId } of [...queue, ...asked, ...running]) {
     if (!(await lives(runId))) world.break(`${runId} has ended, and holds or wants a place`);
   }
-  const { holder, waiting } = lease === undefined ? { holder: null, waiting: [] } : contextOf<MergeQueueContext>(lease);
+  const { holder, waiting } = lease === undefined ? nobodyMerges : contextOf<MergeQueueContext>(lease);
   for (const id of [...(holder === null ? [] : [holder]), ...waiting]) {
     if (!(await lives(id))) world.break(`${id} has ended, and holds or wants the merge`);
   }
@@ -92,7 +127,14 @@ async function lookAtPlaces(world: World, runtime: Runtime): Promise<void> {
 async function lookAtLedger(world: World, runtime: Runtime): Promise<void> {
   const { ledger } = contextOf<WorkerContext>((await runtime.actor(workerId))!);
   const cost = world.processes.all.reduce((sum, process) => sum + process.costUsd(), 0);
-  const onBooks = Object.values(ledger.projects).reduce((sum, { total }) => sum + total.moneyUsd, 0);
+  const totals = Object.values(ledger.projects).map(({ total }) => total);
+  const onBooks = totals.reduce((sum, { moneyUsd }) => sum + moneyUsd, 0);
   if (Math.abs(cost - onBooks) > 0.001)
     world.break(`agents have cost $${cost.toFixed(4)}, and $${onBooks.toFixed(4)} are on the ledger`);
+  const worked = world.processes.all.reduce((sum, { startedAt, endedAt }) => sum + (endedAt ?? 0) - startedAt, 0);
+  const timeMs = totals.reduce((sum, total) => sum + total.timeMs, 0);
+  if (worked !== timeMs) world.break(`agents have worked ${worked} ms, and ${timeMs} ms are on the ledger`);
+  const sessions = totals.reduce((sum, total) => sum + total.sessions, 0);
+  const begun = world.processes.all.length;
+  if (sessions !== begun) world.break(`${begun} processes were begun, and ${sessions} are on the ledger`);
 }

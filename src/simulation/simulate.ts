@@ -53,7 +53,7 @@ export interface SimulateOptions {
   seed: number;
   /** Called after each walk. */
   onWalk?(walked: Walked, count: number): void;
-  /** Ends it between two walks. */
+  /** Ends it; the walk that is under way is given up. */
   signal?: AbortSignal;
 }
 
@@ -65,8 +65,11 @@ export async function simulate(
 ): Promise<Simulated> {
   const { runs: promisedRuns, violations } = checkPipeline(pipeline);
   const walks: Walked[] = [];
-  for (let index = 0; index < runs && signal?.aborted !== true; index++) {
-    const walked = await walk(pipeline, settings, seed + index, { mostRuns: promisedRuns });
+  const isOver = () => signal?.aborted === true;
+  for (let index = 0; index < runs && !isOver(); index++) {
+    const walked = await walk(pipeline, settings, seed + index, { mostRuns: promisedRuns, signal });
+    // One that was given up tells nothing.
+    if (isOver()) break;
     onWalk?.(walked, index + 1);
     // The story of each may be told by whoever hears of it; of a thousand nobody needs them all.
     walks.push({ ...walked, story: [] });
@@ -97,7 +100,7 @@ function summaryOf(
     cost: valuesOf(tasks.map(({ costUsd }) => costUsd)),
     processes: valuesOf(tasks.map(({ processes }) => processes)),
     decisions: valuesOf(tasks.map(({ decisions }) => decisions)),
-    mostRuns: Math.max(0, ...tasks.map(({ mostRuns }) => mostRuns)),
+    mostRuns: tasks.reduce((most, { mostRuns }) => Math.max(most, mostRuns), 0),
     ...{ promisedRuns, refuted },
     stages: pipeline.stages.map(({ name: stage }) => {
       const each = (of: (one: Walked['stages'][string]) => number) =>
@@ -137,5 +140,5 @@ function summaryOf(
 
 const valuesOf = (values: readonly number[]): Values => ({
   ...spreadOf(values),
-  most: values.length === 0 ? null : Math.max(...values),
+  most: values.length === 0 ? null : values.reduce((most, value) => Math.max(most, value)),
 });

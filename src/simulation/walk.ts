@@ -6,6 +6,7 @@ import { contextOf } from '../app/context.ts';
 import { takeDelivery } from '../app/deliveries.ts';
 import { type AgentSpec, plainAgent } from '../domain/agent-spec.ts';
 
+import { messageOf } from '../domain/errors.ts';
 import { noHooks } from '../domain/hook.ts';
 import type { Json } from '../domain/json.ts';
 import type { RawDelivery } from '../integrations/webhook.ts';
@@ -18,6 +19,7 @@ import type { Runtime, Transition } from '../runtime/index.ts';
 import { forgeName, repositoryName, webhookSecret } from './forge.ts';
 import {
   type CrashPlan,
+  isKilled,
   mergeQueue,
   type Orchestrator,
   type Planted,
@@ -67,6 +69,8 @@ export interface WalkOptions {
   crashes?: CrashPlan;
   /** The most agent runs without a person that there may be; unknown without it. */
   mostRuns?: number | null;
+  /** Gives the walk up. */
+  signal?: AbortSignal | undefined;
   /** For tests of the simulation itself: other machines, or a store that lies. */
   planted?: Planted;
 }
@@ -78,6 +82,8 @@ interface Course {
   standing: Standing;
   since: number;
   peopleMs: number;
+  /** Whether people review its pull request. */
+  isReviewed: boolean;
 }
 
 /** A task as it is seen to be. */
@@ -102,14 +108,18 @@ export async function walk(
   pipeline: Pipeline,
   settings: WorldSettings,
   seed: number,
-  { crashes, mostRuns = null, planted = {} }: WalkOptions = {},
+  { crashes, mostRuns = null, signal, planted = {} }: WalkOptions = {},
 ): Promise<Walked> {
   const world = createWorld(pipeline, settings, seed, delivery => void receive(delivery));
   const { calendar, chance, code, processes } = world;
   const machine = compileTask(pipeline);
   const courses = new Map<string, Course>();
-  const gates: Walked['gates'] = {};
-  const deliveredOnce = new Set<string>();
+  const accepted = new Set<string>();
+  const reviewing = new Set(
+    pipeline.stages.flatMap(({ gates }) =>
+      gates.filter(({ kind }) => kind === 'pullRequestReview').map(({ name }) => name),
+    ),
+  );
   let orchestrator: Orchestrator;
   const people = createPeople(world, () => orchestrator);
   const byChance: CrashPlan = write => {
@@ -126,16 +136,21 @@ export async function walk(
   const horizonAt = calendar.now() + settings.horizon;
   for (;;) {
     await orchestrator.settle();
+    if (signal?.aborted) break;
     if (hasAllEnded() && calendar.isOver) break;
     if (calendar.next === undefined || calendar.next > horizonAt) break;
     calendar.goOn();
   }
   const open = ids.filter(id => courses.has(id) && courses.get(id)!.endedAt === null);
-  await lookWhetherAllIsWell(world, orchestrator, { ids: [...courses.keys()], open, mostRuns });
+  if (!signal?.aborted)
+    await lookWhetherAllIsWell(world, orchestrator, {
+      ...{ ids: [...courses.keys()], open, mostRuns, isAwaited: people.isAwaited },
+    });
+  const gates = await verdictsIn(orchestrator.runtime, [...courses.keys()]);
   await orchestrator.stop();
   return {
     ...{ seed, broken: world.broken, story: world.story, gates },
-    tasks: ids.flatMap(id => walked(id)),
+    tasks: ids.map(id => walked(id)),
     ...{ writes: orchestrator.writes, crashes: orchestrator.crashes },
     deliveries: world.forge?.deliveries ?? { sent: 0, lost: 0, doubled: 0, late: 0 },
     stages: Object.fromEntries(pipeline.stages.map(({ name }) => [name, stageOf(name)])),
@@ -149,12 +164,16 @@ export async function walk(
   async function order(id: string): Promise<void> {
     try {
       const { runtime } = orchestrator;
-      if (runtime === undefined) throw new Error('nobody is there');
+      if (runtime === undefined) {
+        calendar.after(retryMs, () => void order(id));
+        return;
+      }
       await serve(runtime, world, agent);
       await runtime.create('task', id, inputOf(id), { definition: pipeline as unknown as Json, source: 'ann' });
       people.meet(id);
-    } catch {
-      calendar.after(retryMs, () => void order(id));
+    } catch (error) {
+      if (!isKilled(error)) world.break(`${id} cannot be ordered: ${messageOf(error)}`);
+      else calendar.after(retryMs, () => void order(id));
     }
   }
 
@@ -180,7 +199,10 @@ export async function walk(
   /** A webhook finds the service there, or is lost. */
   async function receive(raw: RawDelivery): Promise<void> {
     const { runtime } = orchestrator;
-    if (runtime === undefined) return;
+    if (runtime === undefined) {
+      world.forge!.deliveries.lost += 1;
+      return;
+    }
     const sender = {
       kind: 'gitea',
       name: forgeName,
@@ -197,11 +219,15 @@ export async function walk(
     try {
       const taken = await takeDelivery(taker, [sender], raw);
       if (!('outcome' in taken)) return world.break(`the delivery ${id} is refused: ${taken.refused.why}`);
-      if (deliveredOnce.has(id) && taken.outcome !== 'duplicate')
-        world.break(`the delivery ${id} came twice and was ${taken.outcome} again`);
-      deliveredOnce.add(id);
-    } catch {
+      // The same again, under its own id or under another one.
+      const body = raw.body.toString();
+      if (accepted.has(body) && taken.outcome === 'accepted')
+        world.break(`what the delivery ${id} says came twice and was accepted again`);
+      if (taken.outcome === 'accepted') accepted.add(body);
+    } catch (error) {
       // The process was killed while it took it: nobody sends it again.
+      if (!isKilled(error)) throw error;
+      world.forge!.deliveries.lost += 1;
     }
   }
 
@@ -212,8 +238,6 @@ export async function walk(
     const context = snapshot.context as unknown as TaskContext;
     const verdict = verdictIn(event);
     if (verdict !== undefined && outcome === 'applied') {
-      gates[verdict.gate] ??= { pass: 0, fail: 0, inconclusive: 0 };
-      gates[verdict.gate]![verdict.verdict] += 1;
       const why = verdict.verdict === 'inconclusive' ? ` (${verdict.detail})` : '';
       world.tell(id, `${verdict.gate}: ${verdict.verdict}${why}`);
     }
@@ -225,6 +249,9 @@ export async function walk(
         world.tell(id, `${headline}${context.waitsFor === null ? '' : `: ${context.waitsFor}`}`);
     }
     notice(id, { context, tags: taskTags(snapshot as never), status, at });
+    const course = courses.get(id)!;
+    if (event.type === 'gate.waits' && reviewing.has(String(event.gate))) course.isReviewed = true;
+    else if (from !== to) course.isReviewed = false;
   }
 
   /** What was stored when the process was killed nobody was told: people look at what there is. */
@@ -248,19 +275,17 @@ export async function walk(
     if (course.end === 'done') world.land(id, context.codeTree, 'done');
   }
 
-  function walked(id: string): WalkedTask[] {
-    const course = courses.get(id);
-    if (course === undefined) return [];
+  function walked(id: string): WalkedTask {
+    // One that nobody was there to take was not even begun.
+    const course = courses.get(id) ?? begunAt(calendar.now());
     const own = processes.all.filter(({ taskId }) => taskId === id);
     const until = course.endedAt ?? calendar.now();
-    return [
-      {
-        ...{ id, end: course.end, tookMs: until - course.orderedAt, peopleMs: course.peopleMs },
-        ...sumOf(own, calendar.now()),
-        decisions: people.decisions.get(id) ?? 0,
-        mostRuns: world.mostRuns.get(id) ?? 0,
-      },
-    ];
+    return {
+      ...{ id, end: course.end, tookMs: until - course.orderedAt, peopleMs: course.peopleMs },
+      ...sumOf(own, calendar.now()),
+      decisions: people.decisions.get(id) ?? 0,
+      mostRuns: world.mostRuns.get(id) ?? 0,
+    };
   }
 
   function stageOf(stage: string) {
@@ -271,12 +296,35 @@ export async function walk(
   }
 }
 
+/** What gates have said, by the logs: of what was stored as the process was killed nobody was told. */
+async function verdictsIn(runtime: Runtime | undefined, ids: readonly string[]): Promise<Walked['gates']> {
+  const gates: Walked['gates'] = {};
+  for (const id of ids) {
+    const entries = (await runtime?.log(id, { after: 0, limit: 1_000_000 })) ?? [];
+    for (const { event, outcome } of entries) {
+      const verdict = outcome === 'applied' ? verdictIn(event) : undefined;
+      if (verdict === undefined) continue;
+      gates[verdict.gate] ??= { pass: 0, fail: 0, inconclusive: 0 };
+      gates[verdict.gate]![verdict.verdict] += 1;
+    }
+  }
+  return gates;
+}
+
 const begunAt = (at: number): Course => ({
-  ...{ orderedAt: at, endedAt: null, end: 'unfinished', standing: 'working', since: at, peopleMs: 0 },
+  ...{
+    orderedAt: at,
+    endedAt: null,
+    end: 'unfinished',
+    standing: 'working',
+    since: at,
+    peopleMs: 0,
+    isReviewed: false,
+  },
 });
 
 function settle(course: Course, at: number, standing: Standing): void {
-  if (waitingForPeople.includes(course.standing)) course.peopleMs += at - course.since;
+  if (waitingForPeople.includes(course.standing) || course.isReviewed) course.peopleMs += at - course.since;
   course.since = at;
   course.standing = standing;
 }

@@ -57,6 +57,9 @@ export interface World {
   decide(taskId: string): void;
   /** The task has ended: nothing more happens to it. */
   end(taskId: string): void;
+  /** The worktree of a task is removed. */
+  tidy(taskId: string): void;
+  isTidy(taskId: string): boolean;
   /** Agent runs of each task since a person last decided, at the most. */
   mostRuns: Map<string, number>;
 }
@@ -78,21 +81,17 @@ export function createWorld(
   const numbers = new Map<string, Map<string, number>>();
   const words = new Map<string, Word | undefined>();
   const writers = writersOf(pipeline, settings);
-  const processes = createProcesses({ calendar, chance, settings });
+  const limitMs = (stage: string) => pipeline.stages.find(({ name }) => name === stage)!.run.timeLimit;
+  const processes = createProcesses({ calendar, chance, settings, limitMs });
   const runsSince = new Map<string, number>();
   const ended = new Set<string>();
+  const tidied = new Set<string>();
   const done = new Set<string>();
 
   const wordFor = (gate: Gate, name: string): Word => {
     const own = Object.hasOwn(settings.gates, gate.name) ? settings.gates[gate.name]! : usualVerdicts(gate);
     return chance.pick<Word>(`gate ${gate.name} ${name}`, own);
   };
-  const ofTree = (gate: Gate, taskId: string, tree: string) => {
-    const word = wordFor(gate, tree);
-    world.hear(gate.name, taskId, tree, word);
-    return word;
-  };
-
   const world: World = {
     ...{ pipeline, settings, calendar, chance, code, processes, story, broken },
     mostRuns: new Map(),
@@ -101,7 +100,13 @@ export function createWorld(
       done.add(what);
       return isNew;
     },
-    forge: isAtForge(pipeline) ? createForge({ calendar, chance, settings, pipeline }, ofTree, deliver) : null,
+    forge: isAtForge(pipeline)
+      ? createForge(
+          { calendar, chance, settings, pipeline },
+          { wordFor, hear: (...heard) => world.hear(...heard) },
+          deliver,
+        )
+      : null,
     tell: (taskId, text) => void story.push({ at: calendar.now(), taskId, text }),
     break(text) {
       broken.push(text);
@@ -167,8 +172,19 @@ export function createWorld(
       world.mostRuns.set(taskId, Math.max(runs, world.mostRuns.get(taskId) ?? 0));
       processes.start(attempt);
     },
+    tidy(taskId) {
+      tidied.add(taskId);
+      if (!ended.has(taskId)) return;
+      for (const { key, taskId: id, endedAt } of processes.all)
+        if (id === taskId && endedAt === null) world.break(`the worktree of ${taskId} goes while ${key} works in it`);
+    },
+    isTidy: taskId => tidied.has(taskId),
     decide: taskId => void runsSince.set(taskId, 0),
-    end: taskId => void ended.add(taskId),
+    end(taskId) {
+      ended.add(taskId);
+      for (const { key, taskId: id, endedAt } of processes.all)
+        if (id === taskId && endedAt === null) world.break(`${taskId} has ended, and its process ${key} lives on`);
+    },
   };
   return world;
 }
@@ -191,19 +207,19 @@ function usualVerdicts({ kind }: Gate): Record<Word, number> {
 }
 
 /**
- * Stages whose agents write code: those that the world says, else those that are judged by commands, builds or paths. Where
- * that is none, the first; nobody writes code behind a merge.
+ * Stages whose agents write code: those that the world says, else those that are judged by commands, builds or paths, before
+ * the merge. Where that is none, the first stage, whatever it does.
  */
 function writersOf(pipeline: Pipeline, settings: WorldSettings): Set<string> {
   const way = ordinaryWay(pipeline);
   const merging = way.findIndex(({ merge }) => merge !== undefined);
-  const before = merging < 0 ? way : way.slice(0, merging);
-  const detours = pipeline.stages.filter(stage => !way.includes(stage));
-  const isWriting = ({ name, gates }: Stage) => {
-    const { writes } = settingsOf(settings, name);
+  const behind = merging < 0 ? [] : way.slice(merging);
+  const isWriting = (stage: Stage) => {
+    const { writes } = settingsOf(settings, stage.name);
     if (writes !== undefined) return writes === 'code';
-    return gates.some(({ kind }) => kind === 'command' || kind === 'ci' || kind === 'paths');
+    return !behind.includes(stage) && stage.gates.some(({ kind }) => ['command', 'ci', 'paths'].includes(kind));
   };
-  const writers = [...before, ...detours].filter(isWriting).map(({ name }) => name);
-  return new Set(writers.length > 0 ? writers : before.slice(0, 1).map(({ name }) => name));
+  const writers = pipeline.stages.filter(isWriting).map(({ name }) => name);
+  const isSaid = pipeline.stages.some(({ name }) => settingsOf(settings, name).writes !== undefined);
+  return new Set(writers.length > 0 || isSaid ? writers : way.slice(0, 1).map(({ name }) => name));
 }

@@ -1,13 +1,18 @@
 /** A simulation is worth something only if it finds what is wrong: faults are planted, and each has to be told. */
 import { expect, test } from 'vitest';
 import { type AnyStateMachine, assign } from 'xstate';
+import type { Spent } from '../../src/domain/budget.ts';
 import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
+import { settle } from '../../src/machines/ledger.ts';
+import { pipelineSchema } from '../../src/machines/pipeline.ts';
 import { compileTask } from '../../src/machines/task/task.ts';
+import type { WorkerContext } from '../../src/machines/worker-context.ts';
 import type { Commit } from '../../src/persistence/store.ts';
 import type { Planted } from '../../src/simulation/orchestrator.ts';
 import { type WorldSettings, worldSchema } from '../../src/simulation/settings.ts';
 import { walk } from '../../src/simulation/walk.ts';
 import { createWorld } from '../../src/simulation/world.ts';
+import { atForge } from '../support/forge-tasks.ts';
 
 const world = worldSchema.parse({ tasks: 2, crashes: 1, horizon: '7d', people: { repeats: 50 } });
 
@@ -44,6 +49,53 @@ test('a store that forgets which agents are at work: a task waits for nobody', a
   expect(await told(forgetful)).toMatch(/T-\d waits for nobody/);
 }, 30_000);
 
+test('a store in which nobody finds the jobs of the one before', async () => {
+  const lost: Planted = { store: store => ({ ...store, openJobs: () => [] }) };
+  expect(await told(lost)).toMatch(/T-\d waits for nobody/);
+}, 30_000);
+
+test('a store that never says when a deadline comes', async () => {
+  const timeless: Planted = { store: store => ({ ...store, nextTimer: () => undefined, dueTimers: () => [] }) };
+  const stalling = worldSchema.parse({ ...world, agents: { ends: { succeeded: 1, stalled: 1 } } });
+  expect(await told(timeless, stalling)).toMatch(/the deadline \S+ of \S+ has come, and nothing came of it/);
+}, 30_000);
+
+test('a task that asks nobody, and a worker that lets nobody go', async () => {
+  expect(await told(careless('task', { actions: { ask: nothing } }))).toMatch(
+    /T-\d waits for a person, and nobody was asked/,
+  );
+  const limited = worldSchema.parse({ ...world, agents: { ends: { succeeded: 2, quota: 1 } } });
+  expect(await told(careless('worker', { actions: { releaseHeld: nothing } }), limited)).toMatch(
+    /T-\d waits for nobody/,
+  );
+}, 60_000);
+
+test('a worktree that stays', async () => {
+  const untidy: Planted = {
+    kinds: kinds =>
+      kinds.map(kind =>
+        kind.name === 'task' ? { ...kind, effects: { ...kind.effects, removeWorktree: () => {} } } : kind,
+      ),
+  };
+  expect(await told(untidy)).toMatch(/T-\d has ended, and its worktree was not removed/);
+}, 30_000);
+
+test('a store that forgets what was said once', async () => {
+  const pipeline = pipelineSchema.parse(atForge);
+  const forgetful: Planted = {
+    store: store => ({
+      ...store,
+      hasKey: () => false,
+      commit: batch => store.commit({ ...batch, log: batch.log.map(entry => ({ ...entry, dedupeKey: null })) }),
+    }),
+  };
+  const repeating = worldSchema.parse({ ...world, forge: { lost: 0, doubled: 100 } });
+  const broken: string[] = [];
+  for (let seed = 1; seed <= 6 && broken.length === 0; seed++)
+    broken.push(...(await walk(pipeline, repeating, seed, { planted: forgetful })).broken);
+  expect(broken.join('\n')).toMatch(/came twice and was accepted again/);
+}, 60_000);
+
 test('a store whose log is not what led to its snapshots', async () => {
   const forged = lying(({ log }) => ({
     log: log.map(entry =>
@@ -61,6 +113,24 @@ test('a gate that lets pass what the world has refused', async () => {
     /T-\d: \w+ takes main\S+, which tests has refused/,
   );
 }, 30_000);
+
+test('a worker that counts no time and no sessions', async () => {
+  const free = careless('worker', {
+    actions: {
+      forgetRun: assign(({ context, event }: { context: unknown; event: unknown }) => forget(context, event)) as never,
+    },
+  });
+  expect(await told(free)).toMatch(/agents have worked \d+ ms, and 0 ms are on the ledger/);
+}, 30_000);
+
+/** Ends a run, and books nothing but money. */
+function forget(context: unknown, event: unknown) {
+  const { ledger, queue, asked, running } = context as WorkerContext;
+  const { runId, project, spent, at } = event as { runId: string; project: string; spent: Spent; at: number };
+  const without = <Run extends { runId: string }>(runs: Run[]) => runs.filter(run => run.runId !== runId);
+  const booked = settle(ledger, { project, spent: { ...spent, timeMs: 0, sessions: 0 }, at });
+  return { ledger: booked, queue: without(queue), asked: without(asked), running: without(running) };
+}
 
 test('a task that keeps no account of its runs', async () => {
   const free = careless('task', { actions: { recordRun: nothing } });
