@@ -2,9 +2,10 @@
 import { type Spread, shareOf, spreadOf } from '../domain/statistics.ts';
 import { checkPipeline } from '../machines/check.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
+import type { TaskEnd } from './course.ts';
 import type { Word } from './owed.ts';
 import type { WorldSettings } from './settings.ts';
-import { type TaskEnd, type Walked, type WalkedTask, walk } from './walk.ts';
+import { type Walked, type WalkedTask, walk } from './walk.ts';
 
 /** How values lie, with the largest. */
 export interface Values extends Spread {
