@@ -47,11 +47,11 @@ const ended = (all: readonly Walked[], end: string) =>
   all.flatMap(({ tasks }) => tasks).filter(task => task.end === end);
 
 test(`the default pipeline keeps its promises (seed ${seed})`, async () => {
-  const all = await walks(defaultPipeline, hard, 25);
+  const all = await walks(defaultPipeline, hard, 15);
   // The walks are worth something only if they get to the ends, and much happens to them.
-  expect(ended(all, 'done').length).toBeGreaterThan(25);
+  expect(ended(all, 'done').length).toBeGreaterThan(15);
   expect(ended(all, 'unfinished')).toEqual([]);
-  expect(all.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(200);
+  expect(all.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(100);
 }, 120_000);
 
 test(`so does one with budgets, objections and cheaper models (seed ${seed})`, async () => {
@@ -61,13 +61,13 @@ test(`so does one with budgets, objections and cheaper models (seed ${seed})`, a
     ...{ budget: { sessions: 15, atLimit: 'park' }, velocity: { sessions: 8 } },
     stages: [plan, { ...build, budget: { money: 2, atLimit: { model: 'cheap' } } }, ship],
   });
-  const all = await walks(pipeline, hard, 25);
+  const all = await walks(pipeline, hard, 15);
   expect(ended(all, 'done').length).toBeGreaterThan(0);
 }, 120_000);
 
 test(`so does one whose gates are decided at a forge that loses and doubles what it says (seed ${seed})`, async () => {
   const pipeline = pipelineSchema.parse({ ...atForge, forgeTries: 5 });
-  const all = await walks(pipeline, hard, 6);
+  const all = await walks(pipeline, hard, 4);
   expect(ended(all, 'done').length).toBeGreaterThan(0);
   const deliveries = all.map(walked => walked.deliveries);
   expect(deliveries.every(({ lost, doubled, late }) => lost > 0 && doubled > 0 && late > 0)).toBe(true);
@@ -99,13 +99,13 @@ test(`so does one with several builds and reviews at a forge (seed ${seed})`, as
       },
     ],
   });
-  const all = await walks(pipeline, usualWorld, 3);
-  expect(ended(all, 'done').length).toBeGreaterThan(2);
+  const all = await walks(pipeline, usualWorld, 2);
+  expect(ended(all, 'done').length).toBeGreaterThan(0);
 }, 120_000);
 
 test(`so does whatever the checker accepts (seed ${seed})`, async () => {
   const accepted = fc
-    .sample(pipelines, { seed, numRuns: 60 })
+    .sample(pipelines, { seed, numRuns: 40 })
     .filter(pipeline => checkPipeline(pipeline, 2_000).violations.length === 0);
   const broken: string[] = [];
   for (const [index, pipeline] of accepted.entries()) {
@@ -128,7 +128,7 @@ test('killed before or after any of its writes, a task comes to the same: nothin
   });
   const calm = await walk(defaultPipeline, world, seed, { crashes: () => null });
   const differing: string[] = [];
-  for (let write = 1 + (seed % 2); write <= calm.writes; write += 2) {
+  for (let write = 1 + (seed % 3); write <= calm.writes; write += 3) {
     for (const when of ['before', 'after'] as const) {
       const killed = await walk(defaultPipeline, world, seed, { crashes: now => (now === write ? when : null) });
       expect(killed.crashes).toBe(1);
