@@ -84,9 +84,9 @@ export async function judgeGate(
 type ForgeGate = Extract<Gate, { kind: 'ci' | 'pullRequestReview' }>;
 
 /** A forge that is away is waited for, as one that has not decided yet. */
-async function judgeAtForge(
+export async function judgeAtForge(
   gate: ForgeGate,
-  { forge: at, branch, head }: JudgeInput,
+  { forge: at, branch, head }: Pick<JudgeInput, 'forge' | 'branch' | 'head'>,
   forgeOf: Judging['forgeOf'],
 ): Promise<Looked> {
   if (at === null) {

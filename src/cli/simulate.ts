@@ -1,5 +1,6 @@
 /** `signalbox simulate`: a pipeline in simulated worlds, before anybody pays for an agent. */
 import type { Happening, Simulated, Values, Walked, Worst } from '../client/simulate.ts';
+import { quoted } from '../domain/command-line.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import type { CommonOptions, OwnCommand } from './command.ts';
@@ -82,9 +83,6 @@ function whole(option: string, text: string, least: number, most: number): numbe
   const why = `${option} ${quote(text)} is no whole number from ${least} to ${most.toLocaleString('en-US')}.`;
   throw new SignalboxError('invalid', 'badUsage', why);
 }
-
-/** As a shell takes it for one word. */
-const quoted = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 /** The command by which a walk is seen again. */
 const repeatOf =

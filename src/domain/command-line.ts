@@ -54,4 +54,4 @@ export function commandFor(operation: string, fields: Record<string, unknown>, h
 }
 
 /** As a shell takes it for one word. */
-const quoted = (text: string) => (/^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const quoted = (text: string) => (/^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -11,7 +11,8 @@ const name = z
   // Names are keys of what a task remembers: one that every object has would be found before it was put there.
   .refine(word => !(word in Object.prototype), 'this word means something in every program; use another');
 
-const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+/** A duration as it is written in a file, in milliseconds. */
+export const duration = z.union([z.string(), z.number()]).transform((value, context) => {
   const ms = parseDuration(value);
   if (ms !== undefined) return ms;
   context.addIssue({ code: 'custom', message: 'write a duration such as 30s, 5m or 1h30m, or milliseconds' });

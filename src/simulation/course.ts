@@ -99,15 +99,8 @@ export function createCourses(world: World, people: People): Courses {
 }
 
 const begunAt = (at: number): Course => ({
-  ...{
-    orderedAt: at,
-    endedAt: null,
-    end: 'unfinished',
-    standing: 'working',
-    since: at,
-    peopleMs: 0,
-    isReviewed: false,
-  },
+  ...{ orderedAt: at, endedAt: null, end: 'unfinished', standing: 'working', since: at },
+  ...{ peopleMs: 0, isReviewed: false },
 });
 
 function goOn(course: Course, at: number, standing: Standing): void {

@@ -3,17 +3,16 @@
  * what is done again after a crash comes out as it did, as it does in the real world: commits, merges and processes are found.
  */
 import { type AnyActorLogic, type AnyStateMachine, fromCallback, fromPromise } from 'xstate';
-import { judgeCi } from '../actors/gates/ci.ts';
-import { judgePullRequestReview } from '../actors/gates/pull-request-review.ts';
+import { type JudgeInput, judgeAtForge } from '../actors/gate.ts';
 import { machineKinds } from '../app/machine-kinds.ts';
 import type { Assignment } from '../domain/assignment.ts';
 import type { Json } from '../domain/json.ts';
-import { isPassing, OutsideError } from '../integrations/outside.ts';
+import { onceFor } from '../domain/once-for.ts';
 import { attemptId, type Inspected } from '../machines/agent-run-context.ts';
 import type { Looked } from '../machines/gate.ts';
 import type { Gate } from '../machines/pipeline.ts';
 import { stageAt } from '../machines/standing.ts';
-import type { AtForge, Away, Merged, Prepared, Published, Pushed, Updated } from '../machines/task/context.ts';
+import type { Away, Merged, Prepared, Published, Pushed, Updated } from '../machines/task/context.ts';
 import { type JobInput, Later, type MachineKind, untilStopped } from '../runtime/index.ts';
 import type { World } from './world.ts';
 
@@ -108,25 +107,13 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
     return { result: 'merged', commit, codeTree };
   });
 
-  async function look(
-    input: JobInput<TaskPlace & { gate: Gate; forge: AtForge | null; head: string }>,
-  ): Promise<Looked> {
-    const { gate, taskId, branch, forge: at, head, job: own } = input;
-    if (gate.kind !== 'ci' && gate.kind !== 'pullRequestReview') {
-      const round = world.numberOf(`${taskId} ${gate.name}`, own.ref);
-      const verdict = world.judge(gate, { taskId, tree: code.treeAt(head), round });
-      return { gate: gate.name, verdict, detail: `${gate.name} says ${verdict}` };
-    }
-    if (at === null || forge === null) return { gate: gate.name, verdict: 'inconclusive', detail: 'there is no forge' };
-    try {
-      const place = { at, branch, head };
-      return await (gate.kind === 'ci'
-        ? judgeCi(gate, place, forge.client)
-        : judgePullRequestReview(gate, place, forge.client));
-    } catch (error) {
-      if (!(error instanceof OutsideError && isPassing(error))) throw error;
-      return { gate: gate.name, verdict: 'pending', detail: `waits for the forge: ${error.message}` };
-    }
+  async function look(input: JobInput<JudgeInput>): Promise<Looked> {
+    const { gate, taskId, head, job: own } = input;
+    if (gate.kind === 'ci' || gate.kind === 'pullRequestReview')
+      return judgeAtForge(gate, input, async () => forge!.client);
+    const round = world.numberOf(`${taskId} ${gate.name}`, own.ref);
+    const verdict = world.judge(gate, { taskId, tree: code.treeAt(head), round });
+    return { gate: gate.name, verdict, detail: `${gate.name} says ${verdict}` };
   }
 
   const judge = job(({ gate }: { gate: Gate }) => (gate.kind === 'command' ? 180 : 1) * second, look);
@@ -216,8 +203,7 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
 
 /** Machines are the same in every life; to compile one takes longer than most of what is done with it. */
 function built(kind: MachineKind, definition: Json): AnyStateMachine {
-  const known = machines.get(kind) ?? new Map<string, AnyStateMachine>();
-  machines.set(kind, known);
+  const known = machinesOf(kind);
   const key = JSON.stringify(definition);
   const machine = known.get(key) ?? kind.build(definition);
   if (known.size >= mostKept) known.clear();
@@ -225,5 +211,5 @@ function built(kind: MachineKind, definition: Json): AnyStateMachine {
   return machine;
 }
 
-const machines = new WeakMap<MachineKind, Map<string, AnyStateMachine>>();
+const machinesOf = onceFor((_: MachineKind) => new Map<string, AnyStateMachine>());
 const mostKept = 20;

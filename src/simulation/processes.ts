@@ -88,7 +88,7 @@ export function createProcesses({
 }): Processes {
   const all = new Map<string, Living>();
   /** Until when the provider turns everybody away, epoch milliseconds. */
-  const barred = { until: 0 };
+  let barredUntil = 0;
 
   function planOf({ taskId, stage, number }: Attempt): Plan {
     const { works, costs, script = [], ends, asks, objects } = settingsOf(settings, stage);
@@ -183,15 +183,15 @@ export function createProcesses({
     if (end === 'lost') return { code: null, signal: null, end: endOf({ code: null, signal: null }) };
     if (end !== 'quota') return { code: 1, signal: null, end: endAs(end as NaturalEnd) };
     // Whoever comes meanwhile is turned away until the same time.
-    if (barred.until <= calendar.now()) barred.until = calendar.now() + chance.around(`reset ${key}`, 2 * 3_600_000);
-    return { code: 1, signal: null, end: endAs('quota', barred.until) };
+    if (barredUntil <= calendar.now()) barredUntil = calendar.now() + chance.around(`reset ${key}`, 2 * 3_600_000);
+    return { code: 1, signal: null, end: endAs('quota', barredUntil) };
   }
 
   return {
     find: key => all.get(key),
     start(attempt) {
       const plan = planOf(attempt);
-      const isTurnedAway = barred.until > calendar.now();
+      const isTurnedAway = barredUntil > calendar.now();
       const process: Living = {
         ...attempt,
         plan: isTurnedAway ? { ...plan, end: 'quota', worksMs: 5_000, costUsd: 0 } : plan,

@@ -74,7 +74,14 @@ async function lookWhyOpen(
   world.break(`${id} waits for nobody: it is ${row.state}`);
 }
 
-const nobodyMerges: Pick<MergeQueueContext, 'holder' | 'waiting'> = { holder: null, waiting: [] };
+/** The worker is there before anything else. */
+const workerOf = async (runtime: Runtime) => contextOf<WorkerContext>((await runtime.actor(workerId))!);
+
+/** Who holds the merge and who waits for it; there is none before the first task. */
+async function leaseOf(runtime: Runtime): Promise<Pick<MergeQueueContext, 'holder' | 'waiting'>> {
+  const row = await runtime.actor(mergeQueue);
+  return row === undefined ? { holder: null, waiting: [] } : contextOf<MergeQueueContext>(row);
+}
 
 /** Whether it waits for a place, a provider or the merge for a reason that will be over. */
 async function isInLine(
@@ -83,10 +90,9 @@ async function isInLine(
   id: string,
 ): Promise<boolean> {
   const lives = async (actor: string | null) => actor !== null && (await runtime.actor(actor))?.status === 'active';
-  const lease = await runtime.actor(mergeQueue);
-  const { holder, waiting } = lease === undefined ? nobodyMerges : contextOf<MergeQueueContext>(lease);
+  const { holder, waiting } = await leaseOf(runtime);
   if (waiting.includes(id)) return holder !== id && (await lives(holder));
-  const worker = contextOf<WorkerContext>((await runtime.actor(workerId))!);
+  const worker = await workerOf(runtime);
   const run = [...worker.queue, ...worker.asked].find(({ taskId }) => taskId === id);
   if (run === undefined) return false;
   const keepers = [preflightId(run.agent), breakerId(run.provider)];
@@ -111,13 +117,11 @@ async function lookAtAccount(world: World, runtime: Runtime, id: string): Promis
 /** Nobody who has ended holds a place or the merge, or waits for one. */
 async function lookAtPlaces(world: World, runtime: Runtime): Promise<void> {
   const lives = async (id: string) => (await runtime.actor(id))?.status === 'active';
-  const worker = await runtime.actor(workerId);
-  const lease = await runtime.actor(mergeQueue);
-  const { queue, asked, running } = contextOf<WorkerContext>(worker!);
+  const { queue, asked, running } = await workerOf(runtime);
   for (const { runId } of [...queue, ...asked, ...running]) {
     if (!(await lives(runId))) world.break(`${runId} has ended, and holds or wants a place`);
   }
-  const { holder, waiting } = lease === undefined ? nobodyMerges : contextOf<MergeQueueContext>(lease);
+  const { holder, waiting } = await leaseOf(runtime);
   for (const id of [...(holder === null ? [] : [holder]), ...waiting]) {
     if (!(await lives(id))) world.break(`${id} has ended, and holds or wants the merge`);
   }
@@ -125,7 +129,7 @@ async function lookAtPlaces(world: World, runtime: Runtime): Promise<void> {
 
 /** Every cent is on the books. */
 async function lookAtLedger(world: World, runtime: Runtime): Promise<void> {
-  const { ledger } = contextOf<WorkerContext>((await runtime.actor(workerId))!);
+  const { ledger } = await workerOf(runtime);
   const cost = world.processes.all.reduce((sum, process) => sum + process.costUsd(), 0);
   const totals = Object.values(ledger.projects).map(({ total }) => total);
   const onBooks = totals.reduce((sum, { moneyUsd }) => sum + moneyUsd, 0);

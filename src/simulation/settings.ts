@@ -1,15 +1,8 @@
 /** What a simulated world is like: how agents, gates, people, the forge and the machine behave. Shares are in percent. */
 import { z } from 'zod';
 import { problemsOf, readDocument, refuse } from '../config/document.ts';
-import { parseDuration } from '../domain/duration.ts';
-import type { Pipeline } from '../machines/pipeline.ts';
+import { duration, type Pipeline } from '../machines/pipeline.ts';
 
-const duration = z.union([z.string(), z.number()]).transform((value, context) => {
-  const ms = parseDuration(value);
-  if (ms !== undefined) return ms;
-  context.addIssue({ code: 'custom', message: 'write a duration such as 30s, 5m or 1h30m, or milliseconds' });
-  return z.NEVER;
-});
 const percent = z.number().min(0).max(100);
 const weight = z.number().min(0);
 
@@ -48,17 +41,15 @@ const agentSchema = z.strictObject({
   asks: agentFields.asks.default(15),
   objects: agentFields.objects.default(4),
 });
-const stageSchema = z.strictObject({
-  works: agentFields.works.optional(),
-  costs: agentFields.costs.optional(),
-  ends: agentFields.ends.optional(),
-  asks: agentFields.asks.optional(),
-  objects: agentFields.objects.optional(),
-  /** How its first processes end, one after another, in every task; after them it is chance again. */
-  script: z.array(z.enum(ends)).max(50).optional(),
-  /** What it writes; without it that is told from its gates. */
-  writes: z.enum(['code', 'documents']).optional(),
-});
+const stageSchema = z
+  .strictObject(agentFields)
+  .partial()
+  .extend({
+    /** How its first processes end, one after another, in every task; after them it is chance again. */
+    script: z.array(z.enum(ends)).max(50).optional(),
+    /** What it writes; without it that is told from its gates. */
+    writes: z.enum(['code', 'documents']).optional(),
+  });
 const verdicts = z
   .strictObject({ pass: weight, fail: weight.default(0), inconclusive: weight.default(0) })
   .refine(weights => Object.values(weights).some(one => one > 0), 'at least one weight has to be above zero');
