@@ -141,11 +141,13 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
 
   test('on paper an event leads where it would, and nothing happens', async () => {
     const { add, until, open, service } = await openPlace();
+    const page = await open('/pipelines/default');
+    const whatIf = page.getByRole('region', { name: 'What if' });
+    await whatIf.waitFor();
+    // Tasks that come after the page are there to be asked of, too.
     await add('ET-1');
     await until('ET-1', 'person');
     const before = (await service.ask('GET', '/tasks/ET-1')).json.version;
-    const page = await open('/pipelines/default');
-    const whatIf = page.getByRole('region', { name: 'What if' });
     await whatIf.getByText('goes to architecture').waitFor();
     await whatIf.getByLabel('Event').selectOption('task.cancel');
     await whatIf.getByText('goes to cancelled').waitFor();

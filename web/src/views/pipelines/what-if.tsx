@@ -16,7 +16,11 @@ const known = ['approve', 'reject', 'answer', 'retry', 'pause', 'resume', 'cance
 
 export function WhatIf({ ids }: { ids: readonly string[] }) {
   const { whatIf, actions } = useTexts();
-  const [id, setId] = useState(ids[0] ?? '');
+  const [written, setWritten] = useState<string>();
+  const [first, setFirst] = useState(ids[0]);
+  // The tasks may come after the page.
+  if (first === undefined && ids[0] !== undefined) setFirst(ids[0]);
+  const id = written ?? first ?? '';
   const [event, setEvent] = useState(known[0]!);
   const [stage, setStage] = useState('');
   const { value: task, error: unknown } = useRead<Task>(id === '' ? null : `/tasks/${segment(id)}`);
@@ -33,7 +37,8 @@ export function WhatIf({ ids }: { ids: readonly string[] }) {
       <p className="meta">{whatIf.stored}</p>
       <div className="row">
         <label>
-          {whatIf.task} <input list="what-if-tasks" value={id} onChange={({ target }) => setId(target.value.trim())} />
+          {whatIf.task}{' '}
+          <input list="what-if-tasks" value={id} onChange={({ target }) => setWritten(target.value.trim())} />
         </label>
         <datalist id="what-if-tasks">
           {ids.slice(0, 200).map(one => (
