@@ -21,17 +21,26 @@ export interface SimulatedForge {
   client: Forge;
   isAway(): boolean;
   /** A branch has come to this commit, and has a pull request. Answers the number of that. */
-  push(branch: { taskId: string; name: string; sha: string; tree: string }): number;
+  push(branch: Pushed): number;
   /** The branch was merged into the target. */
   merged(taskId: string): void;
   /** What was lost, doubled and late of all that was sent. */
   readonly deliveries: { sent: number; lost: number; doubled: number; late: number };
 }
 
+export interface Pushed {
+  taskId: string;
+  name: string;
+  sha: string;
+  tree: string;
+  /** Whether the code there is the target's, and documents alone are the task's: builds of it speak of others. */
+  isOfOthers?: boolean;
+}
+
 /** How the world judges. */
 export interface Judgement {
   wordFor(gate: Gate, name: string): Word;
-  hear(gate: string, taskId: string, tree: string, word: Word | undefined): void;
+  hear(gate: string, taskId: string, tree: string, word: Word): void;
 }
 
 interface Branch {
@@ -40,6 +49,7 @@ interface Branch {
   tree: string;
   number: number;
   isMerged: boolean;
+  isOfOthers: boolean;
 }
 
 const ourLogin = 'signalbox';
@@ -97,7 +107,19 @@ export function createForge(
     calendar.after(delayMs + chance.around(`${name} comes again`, 60_000), () => deliver(again));
   }
 
-  function build(taskId: string, { name, sha, tree }: Branch): void {
+  /** What is still open says nothing: what was said of the same code before goes on to hold. */
+  function hearAll<G extends Gate>(
+    of: readonly G[],
+    { taskId, tree }: Pick<Pushed, 'taskId' | 'tree'>,
+    wordOf: (gate: G) => Word | undefined,
+  ): void {
+    for (const gate of of) {
+      const word = wordOf(gate);
+      if (word !== undefined) hear(gate.name, taskId, tree, word);
+    }
+  }
+
+  function build(taskId: string, { name, sha, tree, isOfOthers }: Branch): void {
     for (const gate of ciGates) {
       for (const check of checksOf(gate)) {
         report(sha, name, { name: check, state: 'pending', description: 'it runs', url: null });
@@ -107,7 +129,7 @@ export function createForge(
           if (word === 'inconclusive') return;
           const state = word === 'pass' ? 'success' : 'failure';
           report(sha, name, { name: check, state, description: state, url: null });
-          for (const one of ciGates) hear(one.name, taskId, tree, wordOfChecks(one, sha));
+          if (!isOfOthers) hearAll(ciGates, { taskId, tree }, one => wordOfChecks(one, sha));
         });
       }
     }
@@ -155,7 +177,7 @@ export function createForge(
     const all = reviews.get(number) ?? [];
     const others = all.filter(one => one.by !== by);
     reviews.set(number, [...others, { id: all.length, by, verdict, sha, isStale: false, body: 'as it is' }]);
-    for (const gate of reviewGates) hear(gate.name, taskId, tree, wordOfReviews(gate, number, sha));
+    hearAll(reviewGates, { taskId, tree }, gate => wordOfReviews(gate, number, sha));
     tell(`pull_request_review_${isGood ? 'approved' : 'rejected'}`, {
       action: 'reviewed',
       number,
@@ -211,13 +233,13 @@ export function createForge(
   return {
     client: client as Forge,
     isAway,
-    push({ taskId, name, sha, tree }) {
+    push({ taskId, name, sha, tree, isOfOthers = false }) {
       const known = branches.get(taskId);
       if (known?.sha === sha) return known.number;
       // What follows a merge needs a pull request of its own.
       const isOpen = known !== undefined && !known.isMerged;
       if (!isOpen) pulls += 1;
-      const branch = { name, sha, tree, number: isOpen ? known.number : pulls, isMerged: false };
+      const branch = { name, sha, tree, number: isOpen ? known.number : pulls, isMerged: false, isOfOthers };
       branches.set(taskId, branch);
       build(taskId, branch);
       return branch.number;

@@ -96,7 +96,7 @@ export function kindsIn(world: World, life: Life): MachineKind[] {
     if (isAhead && chance.happens(`conflict ${taskId} ${number}`, world.settings.conflicts))
       return { result: 'conflict', detail: 'both have changed the same lines' };
     const placed = world.update(taskId, head, stageAt(life.stateOf(taskId)));
-    forge?.push({ taskId, name, sha: placed.head, tree: placed.codeTree });
+    forge?.push({ taskId, name, sha: placed.head, tree: placed.codeTree, isOfOthers: !isAhead });
     return { result: 'updated', ...placed, isOnlyDocuments: !isAhead };
   });
 
