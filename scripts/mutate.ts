@@ -3,12 +3,13 @@
  * tests notice. Tests that start the program start that of the copy, so they see the fault as well.
  *
  * Usage: npm run mutate -- [--sample 200] [--seed 1] [--area machines] [--from 1] [--least 0.9] [--list]
- * `--from` goes on with the nth of a sample. Ends with 1 when fewer than the least share is noticed. Survivors are listed with the line that nobody missed.
+ * `--from` goes on with the nth of a sample. Ends with 1 when fewer than the least share is noticed. A test that fails is run
+ * once more, since one that fails by chance notices nothing. Survivors are listed with the line that nobody missed.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseAst } from 'vite';
@@ -170,20 +171,31 @@ const rounds = [
 ];
 const longestMs = 1_800_000;
 
-/** Whether the tests of a round pass. Tests that hang have noticed. */
-function pass(copy: string, args: readonly string[]): Promise<boolean> {
+/** The tests of a round that fail, by their files, after the first of them; undefined when all pass. Tests that hang have noticed. */
+function failing(copy: string, args: readonly string[]): Promise<string[] | undefined> {
   return new Promise(resolve => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-    const child = spawn(process.execPath, [vitest, 'run', '--bail', '1', '--reporter', 'dot', ...args], {
+    const report = join(copy, '..', 'report.json');
+    rmSync(report, { force: true });
+    const options = ['--bail', '1', '--reporter', 'json', '--outputFile', report];
+    const child = spawn(process.execPath, [vitest, 'run', ...options, ...args], {
       ...{ cwd: copy, stdio: 'ignore', detached: true },
       env: { ...process.env, CI: '1' },
     });
     const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), longestMs);
     child.once('exit', code => {
       clearTimeout(late);
-      resolve(code === 0);
+      resolve(code === 0 ? undefined : failedIn(report, copy));
     });
   });
+}
+
+function failedIn(report: string, copy: string): string[] {
+  if (!existsSync(report)) return [];
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    testResults: { name: string; status: string }[];
+  };
+  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => relative(copy, name));
 }
 
 /** The tests of a file stand at the same place. */
@@ -192,14 +204,19 @@ function ownTests(file: string): string[][] {
   return existsSync(join(root, test)) ? [[test]] : [];
 }
 
-/** Whether any test fails with this fault. */
-async function isNoticed(copy: string, { file, start, end, to }: Mutant): Promise<boolean> {
+/** What fails with this fault, each time; undefined when nothing does. What fails once alone fails without a fault, too. */
+async function noticedBy(copy: string, { file, start, end, to }: Mutant): Promise<string | undefined> {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, `${text.slice(0, start)}${to}${text.slice(end)}`);
   try {
-    for (const round of [...ownTests(file), ...rounds]) if (!(await pass(copy, round))) return true;
-    return false;
+    for (const round of [...ownTests(file), ...rounds]) {
+      for (let failed = await failing(copy, round); failed !== undefined; failed = await failing(copy, round)) {
+        if (failed.length === 0 || (await failing(copy, failed)) !== undefined) return failed[0] ?? 'all that was run';
+        console.error(`  ${failed.join(', ')} failed once`);
+      }
+    }
+    return undefined;
   } finally {
     writeFileSync(path, text);
   }
@@ -221,8 +238,8 @@ async function mutate(): Promise<number> {
   const copy = join(mkdtempSync(join(tmpdir(), 'signalbox-mutants-')), 'copy');
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'ignore' });
   const remove = () => {
-    git('worktree', 'remove', '--force', copy);
     rmSync(join(copy, '..'), { recursive: true, force: true });
+    git('worktree', 'prune');
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -233,14 +250,16 @@ async function mutate(): Promise<number> {
   git('worktree', 'add', '--detach', copy, 'HEAD');
   try {
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    if (!(await pass(copy, rounds[0]!))) throw new Error('The tests fail without any fault; mend that first.');
+    const failed = await failing(copy, rounds[0]!);
+    if (failed !== undefined) throw new Error(`Without any fault there fails ${failed.join(', ')}; mend that first.`);
     const survivors: Mutant[] = [];
     const from = Number(values.from) - 1;
     for (const [index, mutant] of sample.entries()) {
       if (index < from) continue;
-      const noticed = await isNoticed(copy, mutant);
-      if (!noticed) survivors.push(mutant);
-      console.log(`${index + 1}/${sample.length} ${noticed ? 'noticed ' : 'SURVIVES'} ${shown(mutant)}`);
+      const by = await noticedBy(copy, mutant);
+      if (by === undefined) survivors.push(mutant);
+      const word = by === undefined ? 'SURVIVES' : 'noticed ';
+      console.log(`${index + 1}/${sample.length} ${word} ${shown(mutant)}${by === undefined ? '' : ` (${by})`}`);
     }
     const share = 1 - survivors.length / (sample.length - from);
     console.log(`${(100 * share).toFixed(1)} % noticed; ${survivors.length} survive`);
