@@ -5,7 +5,7 @@ import { type TaskContext, verdictIn } from '../machines/task/context.ts';
 import { compileTask } from '../machines/task/task.ts';
 import { sayingsAt } from '../machines/words.ts';
 import type { Runtime, Transition } from '../runtime/index.ts';
-import type { People } from './people.ts';
+import type { People } from './people/people.ts';
 import { waitingForPeople } from './promises.ts';
 import type { World } from './world.ts';
 

@@ -8,10 +8,11 @@ import type { AgentSpec } from '../domain/agent-spec.ts';
 import { messageOf, SignalboxError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { workerId } from '../machines/addresses.ts';
-import { createMemoryDisk, openMemoryStore } from '../persistence/memory.ts';
+import { createMemoryDisk, type MemoryDisk, openMemoryStore } from '../persistence/memory.ts';
 import type { Store } from '../persistence/store.ts';
 import { type MachineKind, type Runtime, startRuntime, type TransitionListener } from '../runtime/index.ts';
-import { kindsIn, type Life } from './kinds.ts';
+import type { Life } from './outside/job.ts';
+import { kindsIn } from './outside/kinds.ts';
 import type { World } from './world.ts';
 
 /** Whether the process is killed at its nth write, counted over all lives: before it is stored, or after. */
@@ -49,130 +50,138 @@ class Killed extends Error {
 export const isKilled = (error: unknown): boolean =>
   error instanceof Killed || (error instanceof SignalboxError && error.code === 'unavailable');
 
-export async function startOrchestrator(
-  world: World,
-  {
-    crashes: plan,
-    listener,
-    onBegin,
-    planted: { kinds = same, store: stored = same } = {},
-  }: {
-    crashes: CrashPlan;
-    listener: TransitionListener;
-    /** Called with each that begins, before anything is asked of it. */
-    onBegin(runtime: Runtime): Promise<void>;
-    planted?: Planted;
-  },
-): Promise<Orchestrator> {
+export interface Watchers {
+  crashes: CrashPlan;
+  listener: TransitionListener;
+  /** Called with each that begins, before anything is asked of it. */
+  onBegin(runtime: Runtime): Promise<void>;
+  planted?: Planted;
+}
+
+/** What stays when one is killed, and what is counted over all lives. */
+interface Remains {
+  disk: MemoryDisk;
+  /** The states of tasks, as far as they are known. */
+  states: Map<string, string>;
+  writes: number;
+  crashes: number;
+  moves: number;
+  alive: { runtime: Runtime; life: Life } | undefined;
+}
+
+export async function startOrchestrator(world: World, watchers: Watchers): Promise<Orchestrator> {
   const { calendar, settings } = world;
   const disk = createMemoryDisk();
-  const states = new Map<string, string>();
-  let writes = 0;
-  let crashes = 0;
-  let alive: { runtime: Runtime; life: Life } | undefined;
-  let moved = 0;
+  const remains: Remains = { disk, states: new Map(), writes: 0, crashes: 0, moves: 0, alive: undefined };
   let isWanted = true;
-
-  async function live(): Promise<void> {
-    let isOver = false;
-    let started: Runtime | undefined;
-    const kill = () => {
-      if (isOver) return;
-      isOver = true;
-      crashes += 1;
-      alive = undefined;
-      void started?.stop({ drainMs: 0 });
-      world.tell(null, `the orchestrator is killed at write ${writes}`);
-      calendar.after(settings.away, () => void (isWanted && beginAgain()));
-    };
-    const life: Life = {
-      get isOver() {
-        return isOver;
-      },
-      stateOf: taskId => states.get(taskId) ?? '',
-      jobs: new Set(),
-    };
-    const store = killedAt(stored(openMemoryStore(disk)), () => {
-      if (isOver) throw new Killed();
-      writes += 1;
-      return { when: plan(writes), kill };
-    });
-    const runtime = await startRuntime({
-      store,
-      kinds: kinds(kindsIn(world, life)),
-      clock: calendar,
-      listeners: [
-        transition => {
-          moved += 1;
-          if (transition.kind === 'task') states.set(transition.actorId, transition.to);
-          listener(transition);
-        },
-      ],
-      observer: {
-        onFault(error) {
-          if (!isOver) world.break(`the runtime reports a fault: ${messageOf(error)}`);
-        },
-      },
-    });
-    started = runtime;
-    if (isOver) {
-      await runtime.stop({ drainMs: 0 });
-      return;
-    }
-    alive = { runtime, life };
-    for (const { id, state } of await runtime.actors({ kind: 'task', limit: 1_000 })) states.set(id, state);
-    await prepare(runtime);
-  }
-
-  /** What a service does when it starts. */
-  async function prepare(runtime: Runtime): Promise<void> {
-    const { limits, budgets } = settingsIn(world);
-    await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
-    await runtime.send(workerId, { type: 'worker.started' });
-    await onBegin(runtime);
-  }
-
   let beginning: Promise<void> = Promise.resolve();
-  function beginAgain(): void {
-    beginning = live().catch(error => {
+  function begin(): void {
+    const onKilled = () => calendar.after(settings.away, () => void (isWanted && begin()));
+    beginning = live(world, remains, watchers, onKilled).catch(error => {
       if (!(error instanceof Killed)) throw error;
     });
   }
 
-  beginAgain();
+  begin();
   await beginning;
   return {
     get runtime() {
-      return alive?.runtime;
+      return remains.alive?.runtime;
     },
     openOf(actorId) {
       const isMeant = (id: string) => id === actorId || id.startsWith(`${actorId}.`);
       const deadlines = [...disk.timers.values()].filter(timer => isMeant(timer.actorId) && timer.due > calendar.now());
-      const jobs = [...disk.jobs.values()].filter(job => isMeant(job.actorId) && alive?.life.jobs.has(job.ref));
+      const running = remains.alive?.life.jobs;
+      const jobs = [...disk.jobs.values()].filter(job => isMeant(job.actorId) && running?.has(job.ref));
       return deadlines.length + jobs.length;
     },
     overdue: () => [...disk.timers.values()].filter(({ due }) => due < calendar.now() - 60_000),
     get writes() {
-      return writes;
+      return remains.writes;
     },
     get crashes() {
-      return crashes;
+      return remains.crashes;
     },
     async settle() {
       for (let quiet = 0; quiet < 2; quiet++) {
-        const before = moved;
+        const before = remains.moves;
         await beginning;
-        await alive?.runtime.idle();
+        await remains.alive?.runtime.idle();
         await nextRound();
-        if (moved !== before) quiet = -1;
+        if (remains.moves !== before) quiet = -1;
       }
     },
     async stop() {
       isWanted = false;
-      await alive?.runtime.stop({ drainMs: 0 });
-      alive = undefined;
+      await remains.alive?.runtime.stop({ drainMs: 0 });
+      remains.alive = undefined;
     },
   };
+}
+
+/** One life: from its start to where it is killed, of which it tells. */
+async function live(
+  world: World,
+  remains: Remains,
+  { crashes: plan, listener, onBegin, planted: { kinds = same, store: stored = same } = {} }: Watchers,
+  onKilled: () => void,
+): Promise<void> {
+  const { states } = remains;
+  let isOver = false;
+  let started: Runtime | undefined;
+  const kill = () => {
+    if (isOver) return;
+    isOver = true;
+    remains.crashes += 1;
+    remains.alive = undefined;
+    void started?.stop({ drainMs: 0 });
+    world.tell(null, `the orchestrator is killed at write ${remains.writes}`);
+    onKilled();
+  };
+  const life: Life = {
+    get isOver() {
+      return isOver;
+    },
+    stateOf: taskId => states.get(taskId) ?? '',
+    jobs: new Set(),
+  };
+  const runtime = await startRuntime({
+    store: killedAt(stored(openMemoryStore(remains.disk)), () => {
+      if (isOver) throw new Killed();
+      remains.writes += 1;
+      return { when: plan(remains.writes), kill };
+    }),
+    kinds: kinds(kindsIn(world, life)),
+    clock: world.calendar,
+    listeners: [
+      transition => {
+        remains.moves += 1;
+        if (transition.kind === 'task') states.set(transition.actorId, transition.to);
+        listener(transition);
+      },
+    ],
+    observer: {
+      onFault(error) {
+        if (!isOver) world.break(`the runtime reports a fault: ${messageOf(error)}`);
+      },
+    },
+  });
+  started = runtime;
+  if (isOver) {
+    await runtime.stop({ drainMs: 0 });
+    return;
+  }
+  remains.alive = { runtime, life };
+  for (const { id, state } of await runtime.actors({ kind: 'task', limit: 1_000 })) states.set(id, state);
+  await prepare(runtime, world);
+  await onBegin(runtime);
+}
+
+/** What a service does when it starts. */
+async function prepare(runtime: Runtime, world: World): Promise<void> {
+  const { limits, budgets } = settingsIn(world);
+  await runtime.create('worker', workerId, { limits, budgets } as unknown as Json);
+  await runtime.send(workerId, { type: 'worker.started' });
 }
 
 /** What is in force there. */

@@ -6,9 +6,10 @@ import { noHooks } from '../domain/hook.ts';
 import type { Json } from '../domain/json.ts';
 import type { RawDelivery } from '../integrations/webhook.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import { forgeName, repositoryName, webhookSecret } from './forge.ts';
+import { repositoryName, webhookSecret } from './forge/deliveries.ts';
+import { forgeName } from './forge/forge.ts';
 import { isKilled, mergeQueue, type Orchestrator, place, serve } from './orchestrator.ts';
-import type { People } from './people.ts';
+import type { People } from './people/people.ts';
 import { isAtForge, type World } from './world.ts';
 
 const agent: AgentSpec = {

@@ -9,7 +9,7 @@ import { createCourses, type TaskEnd } from './course.ts';
 import { type CrashPlan, type Orchestrator, type Planted, startOrchestrator } from './orchestrator.ts';
 import { createReceiver, order, pushOfOthers } from './orders.ts';
 import type { Word } from './owed.ts';
-import { createPeople } from './people.ts';
+import { createPeople } from './people/people.ts';
 import { lookWhetherAllIsWell } from './promises.ts';
 import type { WorldSettings } from './settings.ts';
 import { createWorld, type Happening, type World } from './world.ts';
