@@ -171,31 +171,53 @@ const rounds = [
 ];
 const longestMs = 1_800_000;
 
-/** The tests of a round that fail, by their files, after the first of them; undefined when all pass. Tests that hang have noticed. */
-function failing(copy: string, args: readonly string[]): Promise<string[] | undefined> {
+/** A test file, relative to the repository, with how it went and how long it took, in milliseconds. */
+interface Tested {
+  file: string;
+  hasFailed: boolean;
+  tookMs: number;
+}
+
+/** Runs tests until the first fails, in the order that is given. Tests that hang are none, and have failed. */
+function run(
+  copy: string,
+  args: readonly string[],
+  order: readonly string[],
+): Promise<{ passed: boolean; tested: Tested[] }> {
   return new Promise(resolve => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const report = join(copy, '..', 'report.json');
     rmSync(report, { force: true });
-    const options = ['--bail', '1', '--reporter', 'json', '--outputFile', report];
+    const options = [
+      '--config',
+      'scripts/mutate.config.ts',
+      '--bail',
+      '1',
+      '--reporter',
+      'json',
+      '--outputFile',
+      report,
+    ];
     const child = spawn(process.execPath, [vitest, 'run', ...options, ...args], {
       ...{ cwd: copy, stdio: 'ignore', detached: true },
-      env: { ...process.env, CI: '1' },
+      env: { ...process.env, CI: '1', SIGNALBOX_TEST_ORDER: order.join('\n') },
     });
     const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), longestMs);
     child.once('exit', code => {
       clearTimeout(late);
-      resolve(code === 0 ? undefined : failedIn(report, copy));
+      resolve({ passed: code === 0, tested: testedIn(report, copy) });
     });
   });
 }
 
-function failedIn(report: string, copy: string): string[] {
+function testedIn(report: string, copy: string): Tested[] {
   if (!existsSync(report)) return [];
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-    testResults: { name: string; status: string }[];
+    testResults: { name: string; status: string; startTime: number; endTime: number }[];
   };
-  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => relative(copy, name));
+  return testResults.map(({ name, status, startTime, endTime }) => ({
+    ...{ file: relative(copy, name), hasFailed: status === 'failed', tookMs: endTime - startTime },
+  }));
 }
 
 /** The tests of a file stand at the same place. */
@@ -205,15 +227,23 @@ function ownTests(file: string): string[][] {
 }
 
 /** What fails with this fault, each time; undefined when nothing does. What fails once alone fails without a fault, too. */
-async function noticedBy(copy: string, { file, start, end, to }: Mutant): Promise<string | undefined> {
+async function noticedBy(
+  copy: string,
+  { area, file, start, end, to }: Mutant,
+  quickest: readonly string[],
+): Promise<string | undefined> {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
+  const [own, others] = divided(quickest, test => test.startsWith(`test/${area}/`));
+  const order = [...own, ...others];
   writeFileSync(path, `${text.slice(0, start)}${to}${text.slice(end)}`);
   try {
     for (const round of [...ownTests(file), ...rounds]) {
-      for (let failed = await failing(copy, round); failed !== undefined; failed = await failing(copy, round)) {
-        if (failed.length === 0 || (await failing(copy, failed)) !== undefined) return failed[0] ?? 'all that was run';
+      for (let { passed, tested } = await run(copy, round, order); !passed; ) {
+        const failed = tested.filter(({ hasFailed }) => hasFailed).map(one => one.file);
+        if (failed.length === 0 || !(await run(copy, failed, order)).passed) return failed[0] ?? 'all that was run';
         console.error(`  ${failed.join(', ')} failed once`);
+        ({ passed, tested } = await run(copy, round, order));
       }
     }
     return undefined;
@@ -221,6 +251,11 @@ async function noticedBy(copy: string, { file, start, end, to }: Mutant): Promis
     writeFileSync(path, text);
   }
 }
+
+const divided = <T>(items: readonly T[], isMeant: (item: T) => boolean): [T[], T[]] => [
+  items.filter(isMeant),
+  items.filter(item => !isMeant(item)),
+];
 
 const shown = ({ file, line, kind, from, to }: Mutant) => {
   const short = (text: string) => text.replace(/\s+/g, ' ').slice(0, 80);
@@ -250,13 +285,15 @@ async function mutate(): Promise<number> {
   git('worktree', 'add', '--detach', copy, 'HEAD');
   try {
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    const failed = await failing(copy, rounds[0]!);
-    if (failed !== undefined) throw new Error(`Without any fault there fails ${failed.join(', ')}; mend that first.`);
+    const { passed, tested } = await run(copy, rounds[0]!, []);
+    const failed = tested.filter(({ hasFailed }) => hasFailed).map(({ file }) => file);
+    if (!passed) throw new Error(`Without any fault there fails ${failed.join(', ')}; mend that first.`);
+    const quickest = tested.toSorted((a, b) => a.tookMs - b.tookMs).map(({ file }) => file);
     const survivors: Mutant[] = [];
     const from = Number(values.from) - 1;
     for (const [index, mutant] of sample.entries()) {
       if (index < from) continue;
-      const by = await noticedBy(copy, mutant);
+      const by = await noticedBy(copy, mutant, quickest);
       if (by === undefined) survivors.push(mutant);
       const word = by === undefined ? 'SURVIVES' : 'noticed ';
       console.log(`${index + 1}/${sample.length} ${word} ${shown(mutant)}${by === undefined ? '' : ` (${by})`}`);
