@@ -39,8 +39,13 @@ export interface Git {
 export const worktreeSettings = 'config.worktree';
 
 const mostOutputBytes = 500_000_000;
-const lockTries = 50;
-const lockWaitMs = 100;
+/**
+ * Another git, perhaps one of our own that outlived a crash, is at work for a moment: it holds a lock, or is just making a worktree,
+ * of which those who look at all of them read one half.
+ */
+const isOfAnother = /\.lock': File exists|failed to read .*worktrees\/[^/]+\/(?:commondir|gitdir|HEAD)/;
+const busyTries = 50;
+const busyWaitMs = 100;
 /** From then on it is looked whether anybody is left who could hold a lock. */
 const patientTries = 5;
 const identity = ['-c', 'user.name=Signalbox', '-c', 'user.email=signalbox@localhost'];
@@ -146,11 +151,10 @@ export function gitIn(directory: string): Git {
           `git ${commandIn(args)} could not be run in ${directory}: ${why}.`,
         );
       }
-      // Another git, perhaps one of our own that outlived a crash, is at work for a moment.
-      const isLocked = exitCode !== 0 && /\.lock': File exists/.test(stderr);
-      if (!isLocked || attempt === lockTries) return { code: exitCode, stdout, stderr, ...(isCut && { isCut }) };
+      const isBusy = exitCode !== 0 && isOfAnother.test(stderr);
+      if (!isBusy || attempt === busyTries) return { code: exitCode, stdout, stderr, ...(isCut && { isCut }) };
       if (attempt >= patientTries && removeStaleLock(directory, stderr)) continue;
-      await new Promise(resolve => setTimeout(resolve, lockWaitMs));
+      await new Promise(resolve => setTimeout(resolve, busyWaitMs));
     }
   };
   const git = async (args: readonly string[], options: GitOptions = {}): Promise<string> => {

@@ -13,6 +13,7 @@ import { documentsOf, type Merged } from '../machines/task/context.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
 import { codeTreeOf } from './listing.ts';
+import { worktreesOf } from './worktrees.ts';
 
 export interface MergeInput {
   repository: string;
@@ -119,20 +120,10 @@ async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
 
 /** The worktree in which a branch is checked out. */
 export async function checkoutOf(git: Git, branch: string): Promise<string | undefined> {
-  const path = await listedCheckoutOf(git, branch);
+  const there = (await worktreesOf(git)).find(one => one.branch === `refs/heads/${branch}` && !one.isPrunable);
+  const path = there?.path;
   if (path === undefined || existsSync(join(path, '.git'))) return path;
   // Of a repository whose git directory lies elsewhere, git lists that in place of its checkout.
   const { code, stdout } = await git.result(['rev-parse', '--show-toplevel']);
   return code === 0 ? stdout.trim() : undefined;
-}
-
-async function listedCheckoutOf(git: Git, branch: string): Promise<string | undefined> {
-  const listed = (await git(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
-  for (const entry of listed) {
-    const lines = entry.split('\0');
-    if (lines.includes(`branch refs/heads/${branch}`) && !lines.some(line => line.startsWith('prunable'))) {
-      return lines.find(line => line.startsWith('worktree '))?.slice('worktree '.length);
-    }
-  }
-  return undefined;
 }

@@ -8,6 +8,7 @@ import { type Git, gitIn, resolveCommit, withEnvironment } from './git.ts';
 import { listingOf } from './listing.ts';
 import { inside } from './paths.ts';
 import { repositoryOf } from './repository.ts';
+import { placeCheckout } from './worktrees.ts';
 
 export interface Submodule {
   name: string;
@@ -64,8 +65,7 @@ export async function fillSubmodules(repository: string, worktree: string, commi
     if (existsSync(directory) && readdirSync(directory).length > 0) continue;
     const store = await storeOf(git, submodule);
     if (store === undefined) continue;
-    await inStore(store)(['worktree', 'prune']);
-    await inStore(store)(['worktree', 'add', '--quiet', '--force', '--detach', directory, submodule.commit]);
+    await placeCheckout(inStore(store), directory, submodule.commit);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Owns the worktree of a task: a private checkout on a branch of its own. */
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { requestFolder } from '../domain/agent-request.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
@@ -19,7 +19,6 @@ import {
   notedGitDirs,
   noteGitDirs,
   resolveCommit,
-  whole,
 } from './git.ts';
 import { indexState } from './index-state.ts';
 import { codeTreeOf } from './listing.ts';
@@ -27,6 +26,7 @@ import { inside, readPlain } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { forgetShared, noteShared } from './shared.ts';
 import { fillSubmodules, keepSubmodules } from './submodules.ts';
+import { addWorktree, dropWorktree, worktreesOf } from './worktrees.ts';
 
 export interface PrepareInput {
   taskId: string;
@@ -148,20 +148,8 @@ async function makeWorktree(
 ): Promise<void> {
   if (existsSync(worktree)) renameSync(worktree, lostAt(worktree));
   mkdirSync(dirname(worktree), { recursive: true });
-  await forgetMissing(main, worktree);
-  const exists = (await resolveCommit(main, `refs/heads/${branch}`)) !== undefined;
-  const at = exists ? [worktree, branch] : ['-b', branch, worktree, start];
-  await main([...whole, 'worktree', 'add', '--quiet', ...at]);
+  await addWorktree(main, { worktree, branch, start });
   await noteGitDirs(worktree);
-}
-
-/** A git that was killed while it made a worktree leaves its registration locked; where ours is not there, nobody needs it. */
-async function forgetMissing(main: Git, worktree: string): Promise<void> {
-  const path = join(realpathSync(dirname(worktree)), basename(worktree));
-  const entries = (await main(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
-  const ours = entries.map(entry => entry.split('\0')).find(lines => lines.includes(`worktree ${path}`));
-  if (ours?.some(line => line.startsWith('locked'))) await main(['worktree', 'unlock', path]);
-  await main(['worktree', 'prune']);
 }
 
 /** Commits what was set aside to a hidden ref before it goes; an agent may have removed no more than the `.git` file. */
@@ -193,8 +181,8 @@ async function isWorktree(main: Git, worktree: string): Promise<boolean> {
   const own = notedGitDirs(worktree)?.own;
   const noted = own && readPlain(join(own, 'gitdir'))?.toString('utf8').trim();
   if (noted === join(realpathSync(worktree), '.git')) return true;
-  const entries = (await main(['worktree', 'list', '--porcelain', '-z'])).split('\0');
-  return entries.includes(`worktree ${realpathSync(worktree)}`);
+  const path = realpathSync(worktree);
+  return (await worktreesOf(main)).some(one => one.path === path);
 }
 
 export interface RemoveInput {
@@ -221,9 +209,8 @@ export async function removeWorkspace(
     await keepIgnored(worktree, taskId);
     const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
     await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
-    await main(['worktree', 'remove', '--force', worktree]);
-    // Worktrees that the agent has made in it went with it.
-    await main(['worktree', 'prune']);
+    // Worktrees that the agent has made in it go with it.
+    await dropWorktree(main, worktree);
   }
   forgetGitDirs(worktree);
   forgetShared(worktree);
