@@ -1,27 +1,34 @@
 /**
- * What has gone wrong with git, worktrees, agents and merge queues elsewhere, each told by a script: a whole task on real git,
+ * What has gone wrong with git, worktrees, merge queues and agents elsewhere, each told by a script: a whole task on real git,
  * by the command line alone.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from './support/temporary.ts';
 
-const cases = fileURLToPath(new URL('fixtures/git-cases/', import.meta.url));
+const kinds = [
+  { kind: 'git-cases', shell: 'bash' },
+  { kind: 'agent-cases', shell: 'sh' },
+];
 const program = fileURLToPath(new URL('../bin/signalbox.js', import.meta.url));
 const cannotBeSetUp = 2;
 
-test.for(readdirSync(cases).filter(name => name !== 'prelude.sh'))(
-  '%s ends as it should',
-  { timeout: 180_000 },
-  async (name, { skip }) => {
-    const { exitCode, stdout } = await execa('bash', [join(cases, name)], {
-      env: { SIGNALBOX: `${process.execPath} ${program}`, TMPDIR: temporaryDirectory() },
-      reject: false,
-    });
-    if (exitCode === cannotBeSetUp) skip(stdout);
-    expect(exitCode, stdout).toBe(0);
-  },
-);
+describe.each(kinds)('of $kind', ({ kind, shell }) => {
+  const cases = fileURLToPath(new URL(`fixtures/${kind}/`, import.meta.url));
+
+  test.for(readdirSync(cases).filter(name => name !== 'prelude.sh'))(
+    '%s ends as it should',
+    { timeout: 180_000 },
+    async (name, { skip }) => {
+      const { exitCode, stdout } = await execa(shell, [join(cases, name)], {
+        env: { SIGNALBOX: `${process.execPath} ${program}`, TMPDIR: temporaryDirectory() },
+        reject: false,
+      });
+      if (exitCode === cannotBeSetUp) skip(stdout);
+      expect(exitCode, stdout).toBe(0);
+    },
+  );
+});

@@ -137,7 +137,7 @@ describe.each(clis)('$kind', cli => {
       '{"type":{}}',
     ];
     const broken = [
-      '\uFFFD\uFFFD{"type":"result"}',
+      '\uFFFD\uFFFD{"type":"result"',
       '\u0000',
       '\ud800',
       '{"type":"\ud800"}',

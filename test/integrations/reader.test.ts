@@ -44,6 +44,38 @@ describe('while it runs', () => {
     expect(reader.openTools).toBe(0);
   });
 
+  test.each([
+    ['a title of the terminal', '\u001b]0;claude: ready\u0007\u001b[?25h', ''],
+    ['a title that ends the other way', '\u001b]2;a {"b"}\u001b\\', ''],
+    ['bracketed paste and a cursor', '\u001b[?2004h\u001b[2K\r', '\u001b[?2004l'],
+    ['a prompt of a hook', 'lint {ok}: ', ' done'],
+    ['a notice with JSON of its own', 'config {"a": {"b": "}"}} loaded ', ''],
+    ['half of another event', '{"type":"assistant","message":{"con', ''],
+  ])('reads an event beside %s', (_, before, behind) => {
+    const { reader } = start('claude');
+    const result = JSON.stringify({ type: 'result', subtype: 'success', is_error: false, result: 'a "{" b' });
+    reader.output(`${before}${result}${behind}`);
+    expect(reader.report()).toMatchObject({ conclusion: 'success', events: 1, unknownEvents: 0 });
+    expect(reader.conclude({ code: 0, signal: null }).class).toBe('succeeded');
+  });
+
+  test('reads every event on a line, and counts what is none', () => {
+    const { reader } = start('claude');
+    const init = '{"type":"system","subtype":"init","session_id":"s-1"}';
+    reader.output(`${init}{"type":"novelty"} and more ${init}`);
+    expect(reader.report()).toMatchObject({ events: 2, unknownEvents: 1, garbageLines: 1, session: 's-1' });
+    reader.output('\u001b[?25h');
+    expect(reader.report()).toMatchObject({ garbageLines: 1 });
+  });
+
+  test('a line of nothing but beginnings is looked at for a moment', () => {
+    const { reader } = start('claude');
+    const began = performance.now();
+    reader.output('{"'.repeat(2_000_000));
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(reader.report().garbageLines).toBe(1);
+  });
+
   test('takes messages and tool results for progress, and retries, limits and empty steps for none', () => {
     expect(watch('claude', 'auth-401', reader => reader.progress)).toEqual(Array(13).fill(0));
     expect(watch('claude', 'subscription-limit', reader => reader.progress)).toEqual([0, 1, 2, 2, 3, 3, 3, 3]);

@@ -25,6 +25,63 @@ export function parseObject(line: string): Fields | null {
   }
 }
 
+/** What stands on a line of standard output, which the program shares with its hooks, wrappers and notices of its own. */
+export interface Line {
+  events: Fields[];
+  /** What is no event; empty when that is nothing, or nothing but codes for a terminal. */
+  rest: string;
+}
+
+/** So many characters are looked at, as a multiple of the line and at least: one of nothing but beginnings is no work for an hour. */
+const mostLooks = 3;
+const leastLooked = 100_000;
+
+/**
+ * The events on a line, and what stands beside them. Usually a line is one event; but a title for the terminal, a prompt or a
+ * notice without a line end may stand before or behind one, and two may have come onto the same line.
+ */
+export function readLine(line: string): Line {
+  const whole = parseObject(line);
+  if (whole !== null) return { events: [whole], rest: '' };
+  const text = withoutCodes(line);
+  const events: Fields[] = [];
+  let rest = '';
+  let from = 0;
+  let begin = text.indexOf('{"');
+  for (let left = Math.max(text.length * mostLooks, leastLooked); begin !== -1 && left > 0; ) {
+    const end = endOfObject(text, begin);
+    left -= (end === -1 ? text.length : end) - begin;
+    const event = end === -1 ? null : parseObject(text.slice(begin, end));
+    const isEvent = event !== null && typeof event.type === 'string';
+    if (isEvent) {
+      events.push(event);
+      rest += ` ${text.slice(from, begin)}`;
+      from = end;
+    }
+    begin = text.indexOf('{"', isEvent ? end : begin + 1);
+  }
+  return { events, rest: (rest + text.slice(from)).trim() };
+}
+
+/** Without sequences for terminals, and single codes that no text has. */
+const withoutCodes = (line: string) => stripVTControlCharacters(line).replace(/[^\P{Cc}\t]/gu, '');
+
+/** Where the object that begins at a place ends; -1 where it does not. */
+function endOfObject(text: string, begin: number): number {
+  let depth = 0;
+  let isText = false;
+  for (let at = begin; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isText) {
+      if (code === 0x5c) at++;
+      else if (code === 0x22) isText = false;
+    } else if (code === 0x22) isText = true;
+    else if (code === 0x7b) depth++;
+    else if (code === 0x7d && --depth === 0) return at + 1;
+  }
+  return -1;
+}
+
 /** The value as an object; an empty one when it is none. */
 export function fieldsOf(value: unknown): Fields {
   return isObject(value) ? value : nothing;

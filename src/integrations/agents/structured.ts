@@ -7,7 +7,7 @@ import type { Usage } from '../../domain/usage.ts';
 import type { AgentReader } from '../agent-cli.ts';
 import type { Book } from './book.ts';
 import { momentIn, waitIn } from './hints.ts';
-import { type Fields, oneLine, parseObject } from './reading.ts';
+import { type Fields, oneLine, readLine } from './reading.ts';
 import { type Evidence, recognise, type Signature } from './signatures.ts';
 import { StandardError } from './standard-error.ts';
 
@@ -53,10 +53,12 @@ export function createStructuredReader(book: Book, dialect: Dialect): AgentReade
   return {
     output(line) {
       if (line.trim() === '') return;
-      const event = parseObject(line);
-      if (event === null) book.garbage(line);
-      else if (dialect.read(event)) book.events += 1;
-      else book.unknownEvents += 1;
+      const { events, rest } = readLine(line);
+      for (const event of events) {
+        if (dialect.read(event)) book.events += 1;
+        else book.unknownEvents += 1;
+      }
+      if (rest !== '') book.garbage(rest);
     },
     error(raw) {
       const line = standardError.add(raw);
