@@ -4,9 +4,11 @@ import { fromCallback } from 'xstate';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import type { Assignment, Beginning } from '../domain/assignment.ts';
 import { messageOf } from '../domain/errors.ts';
+import { variablesIn } from '../domain/variables.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { type ProcessSpec, readEnd, readStart, superviseProcess } from '../host/supervised-process.ts';
 import type { Access, PriceTable } from '../integrations/agent-cli.ts';
+import { whenHere } from '../integrations/agents/hints.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { attemptId } from '../machines/agent-run-context.ts';
 import { type JobInput, untilStopped } from '../runtime/index.ts';
@@ -55,6 +57,7 @@ export function createAgentProcess(places: AgentPlaces) {
         watch = watchOutput({
           runDir: spec.runDir,
           reader: cli.createReader(places.prices(), input.agent.model, input.resume !== null),
+          zone: zoneOf(input.agent),
           isErrorApart: cli.isStructured,
           ...input.watch,
           pid,
@@ -73,8 +76,8 @@ export function createAgentProcess(places: AgentPlaces) {
           sendBack({ type: 'agent.started', pid, silentMs });
         },
         onExit(exit) {
-          const concluded = (watch ?? startWatch(-1)).conclude(exit);
           const times = { startedAt: readStart(spec.runDir) ?? null, endedAt: readEnd(spec.runDir) ?? null };
+          const concluded = (watch ?? startWatch(-1)).conclude(exit, times.endedAt ?? Date.now());
           const tell = (event: { type: string; [key: string]: unknown }) => void (isReleased || sendBack(event));
           concluded.then(
             ({ end, report }) => tell({ type: 'agent.exited', ...exit, ...times, end, report, jitter: Math.random() }),
@@ -96,6 +99,10 @@ export function createAgentProcess(places: AgentPlaces) {
     }),
   );
 }
+
+/** The zone in which an agent lives: its own setting, that of its container, or ours. */
+const zoneOf = ({ set: { TZ: own = '' }, sandbox }: AgentSpec): string =>
+  own !== '' && variablesIn(own).length === 0 ? own : sandbox.driver === 'docker' ? 'UTC' : whenHere().zone;
 
 /** The process of a run, from what the run was asked to do. */
 export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }: AgentPlaces): ProcessSpec {

@@ -16,6 +16,8 @@ export interface SignReports {
 export interface OutputWatchOptions {
   runDir: string;
   reader: AgentReader;
+  /** In which it tells times of the day, where it names no other. */
+  zone: string;
   /** Standard error is in a file of its own. */
   isErrorApart: boolean;
   silenceMs: number | null;
@@ -41,14 +43,15 @@ const contextMarks = [contextHigh, 0.95];
 export interface OutputWatch {
   /** How long nothing has been printed, by the age of the files: for a process that is adopted. */
   readonly silentMs: number;
-  /** Reads to the end and answers what the end of the process means. */
-  conclude(exit: ExitRecord): Promise<{ end: AgentEnd; report: AgentReport }>;
+  /** Reads to the end and answers what the end of the process means, which came at this time. */
+  conclude(exit: ExitRecord, at: number): Promise<{ end: AgentEnd; report: AgentReport }>;
   stop(): void;
 }
 
 /** Begins to watch. Adopting a process that already runs reads its output from the beginning. */
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
-  const { runDir, reader, isErrorApart, silenceMs, noProgressMs, pid, areToolsVisible, reports } = options;
+  const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, pid, areToolsVisible, reports } = options;
+  const whenNow = () => ({ at: Date.now(), zone });
   const output = tailLines(join(runDir, 'output.log'), line => reader.output(line));
   const errors = isErrorApart ? tailLines(join(runDir, 'error.log'), line => reader.error(line)) : undefined;
   const throttleMs = Math.max(
@@ -133,7 +136,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     hasLastWord = report.conclusion !== null;
     if (reader.isDoomed && !isDoomed) {
       isDoomed = true;
-      reports.doomed({ ...sign(report), end: reader.conclude({ code: 1, signal: null }) });
+      reports.doomed({ ...sign(report), end: reader.conclude({ code: 1, signal: null }, whenNow()) });
       return;
     }
     if (isOver) {
@@ -141,7 +144,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       isConcluded = true;
       isNews = false;
       const code = report.conclusion === 'success' ? 0 : 1;
-      reports.concluded({ ...sign(report), end: reader.conclude({ code, signal: null }) });
+      reports.concluded({ ...sign(report), end: reader.conclude({ code, signal: null }, whenNow()) });
       return;
     }
     const wasConcluded = isConcluded;
@@ -170,12 +173,12 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
 
   return {
     silentMs: Math.round(age),
-    async conclude(exit) {
+    async conclude(exit, at) {
       isStopped = true;
       forget();
       await Promise.all([output.finish(), errors?.finish()]);
       stop();
-      return { end: reader.conclude(exit), report: reader.report() };
+      return { end: reader.conclude(exit, { at, zone }), report: reader.report() };
     },
     stop,
   };

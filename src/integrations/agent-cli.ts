@@ -6,6 +6,7 @@
 import type { AgentKind } from '../domain/agent-spec.ts';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
 import type { Price } from '../domain/usage.ts';
+import type { When } from './agents/hints.ts';
 
 /** What an agent may do: `write` in its worktree, or only `read`. */
 export type Access = 'write' | 'read';
@@ -56,8 +57,8 @@ export interface AgentReader {
   /** It retries something that cannot succeed, such as a refused login: waiting longer only costs time. */
   readonly isDoomed: boolean;
   report(): AgentReport;
-  /** What the end of the process means, from its exit record and everything read. */
-  conclude(exit: ExitRecord): AgentEnd;
+  /** What the end of the process means, from its exit record and everything read; said here and now unless told otherwise. */
+  conclude(exit: ExitRecord, when?: When): AgentEnd;
 }
 
 export interface Preflight {

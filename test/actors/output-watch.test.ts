@@ -41,6 +41,7 @@ function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
   const watch = watchOutput({
     runDir,
     reader: agentClis.claude.createReader(builtInPrices),
+    zone: 'UTC',
     isErrorApart: true,
     silenceMs: 900_000,
     noProgressMs: 900_000,
@@ -128,5 +129,6 @@ test('a login that is refused is told at the first retry, once', () => {
 
 test('an agent that is adopted is as silent as its log is old, and its output is read from the beginning', async () => {
   const agent = startWatch({}, init + message());
-  expect((await agent.watch.conclude({ code: 1, signal: null })).report).toMatchObject({ session: 's-1', turns: 1 });
+  const { report } = await agent.watch.conclude({ code: 1, signal: null }, Date.now());
+  expect(report).toMatchObject({ session: 's-1', turns: 1 });
 });

@@ -202,18 +202,38 @@ describe('at the end', () => {
     expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'refused', code: 'refusal' });
   });
 
-  test('keeps the time of the reset, and the words where only a clock could read them', () => {
+  test('keeps the time of the reset, also where only a clock can read it', () => {
     expect(read(recording('claude', 'subscription-limit')).conclude({ code: 1, signal: null })).toMatchObject({
       class: 'quota',
       code: 'usageLimit',
       resetAt: 1_795_280_000_000,
     });
-    const usageLimit = read(recording('codex', 'usage-limit')).conclude({ code: 1, signal: null });
-    expect(usageLimit).toMatchObject({ class: 'quota', resetAt: null });
+    const when = { at: Date.UTC(2026, 10, 27, 12), zone: 'Europe/Berlin' };
+    const usageLimit = read(recording('codex', 'usage-limit')).conclude({ code: 1, signal: null }, when);
+    expect(usageLimit).toMatchObject({ class: 'quota', resetAt: Date.UTC(2026, 10, 27, 15, 53) });
     expect(usageLimit.message).toContain('try again at 4:53 PM');
     expect(read(recording('claude', 'quota-usage-limit')).conclude({ code: 1, signal: null }).resetAt).toBe(
       Date.UTC(2026, 11, 1),
     );
+  });
+
+  test('a reset time that is known is not forgotten for a vaguer event', () => {
+    const { reader, tell } = start('claude');
+    const limit = (info: object) => tell({ type: 'rate_limit_event', rate_limit_info: info });
+    limit({ status: 'rejected', rateLimitType: 'five_hour', resetsAt: 1_795_280_000 });
+    limit({ status: 'rejected', rateLimitType: 'five_hour' });
+    limit({ status: 'allowed', rateLimitType: 'seven_day', resetsAt: 1_795_880_000 });
+    const result = "You've hit your session limit · resets 3am (Mars/Olympus)";
+    tell({ type: 'result', subtype: 'success', is_error: true, api_error_status: 429, result });
+    expect(reader.conclude({ code: 1, signal: null })).toMatchObject({ class: 'quota', resetAt: 1_795_280_000_000 });
+  });
+
+  test('what an agent writes of limits is no limit of its own', () => {
+    const { reader, tell } = start('claude');
+    const text = "You've hit your session limit · resets 3am (UTC)";
+    tell({ type: 'assistant', message: { id: 'm', content: [{ type: 'text', text }] } });
+    tell({ type: 'result', subtype: 'success', is_error: false, result: text, terminal_reason: 'completed' });
+    expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'succeeded', resetAt: null });
   });
 
   test('keeps how long the provider wants us to wait', () => {
@@ -274,8 +294,42 @@ test.each([
   expect(waitIn(text)).toBe(waitMs);
 });
 
+const noon = { at: Date.UTC(2026, 10, 27, 12), zone: 'America/New_York' };
+
+test.each([
+  ['try again at 3:04 PM.', '2026-11-27T20:04'],
+  ['try again at Nov 28th, 2026 3:05 AM.', '2026-11-28T08:05'],
+  ["You've hit your session limit · resets 3am (Europe/Berlin)", '2026-11-28T02:00'],
+  ['Weekly limit reached · resets Dec 2, 7pm (Europe/Moscow)', '2026-12-02T16:00'],
+  ['resets Dec 2 at 7:15pm (Europe/Moscow)', '2026-12-02T16:15'],
+  ['resets 11:40am (Asia/Kolkata)', '2026-11-28T06:10'],
+  ['Your limit will reset at 3pm (America/Los_Angeles).', '2026-11-27T23:00'],
+  ['resets Monday 9am (UTC)', '2026-11-30T09:00'],
+  ['resets Jan 3, 9am (UTC)', '2027-01-03T09:00'],
+  ['resets 12am (UTC)', '2026-11-28T00:00'],
+  ['resets 15:30', '2026-11-27T20:30'],
+  ['resets tomorrow at 9:00', '2026-11-28T14:00'],
+  ['resets at 2026-12-01T00:00:00Z', '2026-12-01T00:00'],
+  ['You will regain access on 2026-12-01 at 00:00 UTC', '2026-12-01T00:00'],
+  ['Claude AI usage limit reached|1795900800', '2026-11-28T21:20'],
+  ['Your quota will reset after 14h22m30s.', '2026-11-28T02:22:30'],
+  ['try again in 3 days 2 hours', '2026-11-30T14:00'],
+  // It has only just passed: it is not the same of tomorrow.
+  ['resets 11:59am (UTC)', '2026-11-27T12:01'],
+  // Summer time ends in the night before.
+  ['resets Nov 1, 2026 1:30 PM (America/New_York)', null],
+  ['resets Mar 14, 2027 3:30 AM (America/New_York)', '2027-03-14T07:30'],
+  ['resets 3am (Mars/Olympus)', null],
+  ['resets 8am PST', null],
+  ['resets Feb 31, 9am', null],
+  ['resets 25:00', null],
+  ['resets 3', null],
+  ['the limit resets soon', null],
+])('the reset in "%s"', (text, moment) => {
+  expect(momentIn(text, noon)).toBe(moment === null ? null : Date.parse(`${moment}Z`));
+});
+
 test('moments outside of this century are none', () => {
-  expect(momentIn('on 2026-12-01 at 00:00 UTC')).toBe(Date.UTC(2026, 11, 1));
-  expect(momentIn('on 9999-12-01 at 00:00 UTC')).toBeNull();
+  expect(momentIn('on 9999-12-01 at 00:00 UTC', noon)).toBeNull();
   expect([asMoment(Number.NaN), asMoment(-1), asMoment(1e300)]).toEqual([null, null, null]);
 });

@@ -88,6 +88,8 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
   let apiError: Evidence = {};
   let failure: Failure | null = null;
   let doom: Failure | null = null;
+  /** Windows of the allowance that are used up, by their names, and when each is whole again. */
+  const used = new Map<string, number | null>();
   let resetAt: number | null = null;
   let stopReason = '';
   let isInterrupted = false;
@@ -143,11 +145,11 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     book.progress += 1;
     book.does('thinks');
     const model = nameOf(message.model);
-    const used = usage.message(beginningOf(message.id, 200), model ?? book.model, fieldsOf(message.usage));
+    const usedTokens = usage.message(beginningOf(message.id, 200), model ?? book.model, fieldsOf(message.usage));
     if (isMain) {
       book.speak();
       book.model = model ?? book.model;
-      context(used);
+      context(usedTokens);
     }
     for (const block of listOf(message.content).map(fieldsOf)) {
       if (block.type === 'tool_use')
@@ -205,7 +207,14 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
   const rateLimit = (event: Fields) => {
     const info = fieldsOf(event.rate_limit_info);
     const seconds = numberOf(info.resetsAt);
-    resetAt = info.status === 'rejected' && seconds !== null ? asMoment(seconds * 1_000) : null;
+    const window = beginningOf(info.rateLimitType, 100);
+    if (info.status === 'rejected') {
+      // A time that is known is not forgotten for an event that names none.
+      const known = used.get(window) ?? null;
+      used.set(window, seconds === null ? known : (asMoment(seconds * 1_000) ?? known));
+    } else used.delete(window);
+    const times = [...used.values()].filter(time => time !== null);
+    resetAt = times.length === 0 ? null : Math.max(...times);
   };
 
   const streamed = (event: Fields) => {

@@ -3,7 +3,7 @@ import { type AgentEnd, type ExitRecord, endOf } from '../../domain/outcome.ts';
 import { noUsage } from '../../domain/usage.ts';
 import type { AgentReader } from '../agent-cli.ts';
 import { Book } from './book.ts';
-import { waitIn } from './hints.ts';
+import { momentIn, type When, waitIn, whenHere } from './hints.ts';
 import { recognise, type Signature } from './signatures.ts';
 import { StandardError } from './standard-error.ts';
 
@@ -30,15 +30,21 @@ export function createPlainTextReader(signatures: readonly Signature[], model: s
     },
     isDoomed: false,
     report: () => book.report(noUsage),
-    conclude: exit => conclude(signatures, standardError, exit),
+    conclude: (exit, when = whenHere()) => conclude(signatures, standardError, exit, when),
   };
 }
 
 /** Success is what the exit code says; the gates decide what it is worth. */
-function conclude(signatures: readonly Signature[], { text, first }: StandardError, exit: ExitRecord): AgentEnd {
+function conclude(
+  signatures: readonly Signature[],
+  { text, first }: StandardError,
+  exit: ExitRecord,
+  when: When,
+): AgentEnd {
   const end = endOf(exit);
   if (end.code !== 'exitCode') return end;
   const found = recognise(signatures, { stderr: text, exit: String(exit.code) });
   if (found === null) return first === '' ? end : { ...end, message: `${end.message}: ${first}` };
-  return { ...found, retryAfterMs: found.class === 'transient' ? waitIn(text) : null };
+  const resetAt = found.end.class === 'quota' ? momentIn(found.said, when) : null;
+  return { ...found.end, resetAt, retryAfterMs: found.end.class === 'transient' ? waitIn(text) : null };
 }

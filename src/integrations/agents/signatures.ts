@@ -34,34 +34,44 @@ export interface Signature {
   remedy?: string;
 }
 
+/** A failure that was recognised, and the words by which the program told of it. */
+export interface Recognised {
+  end: AgentEnd;
+  said: string;
+}
+
 /** Recognises a failure; null when no signature fits. Times are not its business. */
-export function recognise(signatures: readonly Signature[], evidence: Evidence): AgentEnd | null {
+export function recognise(signatures: readonly Signature[], evidence: Evidence): Recognised | null {
   const signature = signatures.find(({ when }) =>
     Object.entries(when).every(([field, pattern]) => pattern.test(evidence[field as Field] ?? '')),
   );
   if (signature === undefined) return null;
   const { class: kind, code, message, remedy } = signature;
-  const found = detailOf(signature, evidence);
+  const said = wordsOf(signature, evidence);
+  const found = oneLine(/"message":\s*"((?:[^"\\]|\\.){1,300})"/.exec(said)?.[1] ?? said, 300);
   return {
-    class: kind,
-    code,
-    message: `${message}${found === '' ? '' : ` (${found})`}${remedy === undefined ? '' : `; ${remedy}`}`,
-    resetAt: null,
-    retryAfterMs: null,
+    said,
+    end: {
+      class: kind,
+      code,
+      message: `${message}${found === '' ? '' : ` (${found})`}${remedy === undefined ? '' : `; ${remedy}`}`,
+      resetAt: null,
+      retryAfterMs: null,
+    },
   };
 }
 
-/** The words of the failure: those of the error itself, or else the line of standard error that was recognised. */
-function detailOf({ when }: Signature, { text = '', stderr = '' }: Evidence): string {
-  if (text !== '' && when.stderr === undefined) {
-    // Some hand on the answer of the provider as it is, JSON within their own words.
-    return oneLine(/"message":\s*"((?:[^"\\]|\\.){1,300})"/.exec(text)?.[1] ?? text, 300);
-  }
+/**
+ * The words of the failure: those of the error itself, or else the line of standard error that was recognised. Some hand on the
+ * answer of the provider as it is, JSON within their own words.
+ */
+function wordsOf({ when }: Signature, { text = '', stderr = '' }: Evidence): string {
+  if (text !== '' && when.stderr === undefined) return text;
   const found = when.stderr?.exec(stderr);
   if (!found) return '';
   const begin = stderr.lastIndexOf('\n', found.index) + 1;
   const end = stderr.indexOf('\n', found.index);
-  return oneLine(stderr.slice(begin, end === -1 ? undefined : end), 300);
+  return stderr.slice(begin, end === -1 ? undefined : end);
 }
 
 const logIn = 'log in again or set the API key for this agent';

@@ -6,7 +6,7 @@ import { type AgentEnd, type ExitRecord, endOf, type NaturalEnd } from '../../do
 import type { Usage } from '../../domain/usage.ts';
 import type { AgentReader } from '../agent-cli.ts';
 import type { Book } from './book.ts';
-import { momentIn, waitIn } from './hints.ts';
+import { momentIn, type When, waitIn, whenHere } from './hints.ts';
 import { type Fields, oneLine, readLine } from './reading.ts';
 import { type Evidence, recognise, type Signature } from './signatures.ts';
 import { StandardError } from './standard-error.ts';
@@ -77,12 +77,19 @@ export function createStructuredReader(book: Book, dialect: Dialect): AgentReade
       return dialect.doom() !== null;
     },
     report: () => book.report(dialect.usage()),
-    conclude: exit => conclude(book, dialect, standardError, exit),
+    conclude: (exit, when = whenHere()) => conclude(book, dialect, standardError, { exit, when }),
   };
 }
 
-function conclude(book: Book, dialect: Dialect, standardError: StandardError, exit: ExitRecord): AgentEnd {
-  const recognised = (failure: Failure | null) => recogniseFailure(dialect, failure, standardError, exit);
+/** How a process ended, and when. */
+interface Ending {
+  exit: ExitRecord;
+  when: When;
+}
+
+function conclude(book: Book, dialect: Dialect, standardError: StandardError, ending: Ending): AgentEnd {
+  const { exit } = ending;
+  const recognised = (failure: Failure | null) => recogniseFailure(dialect, failure, standardError, ending);
   if (book.conclusion === 'success') {
     // Ended from outside after its last word: the word counts. Programs are known to stay on for their children.
     const hasLeft =
@@ -125,17 +132,17 @@ function recogniseFailure(
   { signatures }: Dialect,
   failure: Failure | null,
   { text: stderr }: StandardError,
-  { code }: ExitRecord,
+  { exit: { code }, when }: Ending,
 ): AgentEnd | null {
   const evidence = { ...failure?.evidence, stderr, ...(code === null ? {} : { exit: String(code) }) };
   const found = recognise(signatures, evidence);
   if (found === null) return null;
-  const text = evidence.text ?? '';
-  const canWait = found.class === 'transient' || found.class === 'quota';
+  const { end, said } = found;
+  const canWait = end.class === 'transient' || end.class === 'quota';
   return {
-    ...found,
-    resetAt: found.class === 'quota' ? (failure?.resetAt ?? momentIn(text)) : null,
-    retryAfterMs: canWait ? (failure?.retryAfterMs ?? waitIn(text) ?? waitIn(stderr)) : null,
+    ...end,
+    resetAt: end.class === 'quota' ? (failure?.resetAt ?? momentIn(said, when)) : null,
+    retryAfterMs: canWait ? (failure?.retryAfterMs ?? waitIn(said) ?? waitIn(stderr)) : null,
   };
 }
 
