@@ -108,8 +108,8 @@ describe('while it runs', () => {
     expect(reader.activity).toHaveLength(120);
   });
 
-  test('gives up on a refused login at the first retry of claude, and at the second elsewhere', () => {
-    expect(watch('claude', 'auth-401', reader => reader.isDoomed).slice(0, 3)).toEqual([false, true, true]);
+  test('gives up on a login that is refused a second time: the first may be a token that is just being renewed', () => {
+    expect(watch('claude', 'auth-401', reader => reader.isDoomed).slice(0, 3)).toEqual([false, false, true]);
     expect(watch('codex', 'auth-401', reader => reader.isDoomed).slice(0, 5)).toEqual([
       false,
       false,
@@ -126,7 +126,7 @@ describe('while it runs', () => {
 
   test('an end that we made because it was doomed is what it was doomed by', () => {
     const { reader } = start('claude');
-    for (const line of linesOf(recording('claude', 'auth-401'), 'stdout.jsonl').slice(0, 2)) reader.output(line);
+    for (const line of linesOf(recording('claude', 'auth-401'), 'stdout.jsonl').slice(0, 3)) reader.output(line);
     expect(reader.conclude(signal)).toMatchObject({ class: 'authentication' });
     for (const line of linesOf(recording('claude', 'success'), 'stdout.jsonl').slice(1, 3)) reader.output(line);
     expect(reader.isDoomed).toBe(false);
@@ -194,6 +194,21 @@ describe('at the end', () => {
     const { reader, tell } = start('claude');
     tell({ type: 'result', subtype: 'success', is_error: false, permission_denials: [{ tool_name: 'Write' }] });
     expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'refused', code: 'denied' });
+  });
+
+  test('an answer that the program made up for a failed request is that failure, whatever the result claims', () => {
+    const madeUp = (parent: string | null) => {
+      const { reader, tell } = start('claude');
+      const content = [{ type: 'text', text: 'API Error: Rate limit reached' }];
+      const message = { model: '<synthetic>', content };
+      tell({ type: 'assistant', message, error: 'rate_limit', api_error_status: 429, parent_tool_use_id: parent });
+      const result = { type: 'result', subtype: 'success', is_error: false, terminal_reason: 'completed' };
+      tell({ ...result, result: 'API Error: Rate limit reached' });
+      return reader.conclude({ code: 0, signal: null });
+    };
+    expect(madeUp(null)).toMatchObject({ class: 'transient', code: 'rateLimit' });
+    // That of a helper is the helper's.
+    expect(madeUp('toolu_1').class).toBe('succeeded');
   });
 
   test('a model that declines has the last word', () => {

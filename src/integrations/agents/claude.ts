@@ -85,9 +85,11 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
   const book = new Book(configuredModel);
   const usage = new ClaudeUsage(prices, isResumed);
   /** What the program says about a failed request, in the answer that it makes up for it. */
-  let apiError: Evidence = {};
+  let apiError: Evidence | null = null;
   let failure: Failure | null = null;
   let doom: Failure | null = null;
+  /** Logins that were refused in a row. */
+  let refusals = 0;
   /** Windows of the allowance that are used up, by their names, and when each is whole again. */
   const used = new Map<string, number | null>();
   let resetAt: number | null = null;
@@ -125,23 +127,27 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     const status = statusOf(event.error_status);
     const evidence = { status, kind: beginningOf(event.error, 100) };
     failure = { evidence, resetAt, retryAfterMs: null };
-    // It would go on for three minutes, and no waiting makes refused credentials good.
-    if (status === '401' || event.error === 'authentication_failed') doom = failure;
+    if (status !== '401' && event.error !== 'authentication_failed') return;
+    refusals += 1;
+    // The first may be a token that somebody else has just renewed. After that it would go on for three minutes, in vain.
+    if (refusals >= 2) doom = failure;
   };
 
   const assistant = (event: Fields) => {
     const message = fieldsOf(event.message);
+    const isMain = typeof event.parent_tool_use_id !== 'string';
     if (message.model === '<synthetic>') {
+      if (!isMain || textOf(event.error) === '') return;
       apiError = {
+        text: beginningOf(fieldsOf(listOf(message.content)[0]).text, 2_000),
         kind: beginningOf(event.error, 100),
         detail: beginningOf(event.api_error, 100),
         status: statusOf(event.api_error_status),
       };
       return;
     }
-    const isMain = typeof event.parent_tool_use_id !== 'string';
     book.conclusion = null;
-    [apiError, failure, doom, isInterrupted] = [{}, null, null, false];
+    [apiError, failure, doom, isInterrupted, refusals] = [null, null, null, false, 0];
     book.progress += 1;
     book.does('thinks');
     const model = nameOf(message.model);
@@ -176,8 +182,10 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
   };
 
   const result = (event: Fields) => {
-    // Not by `subtype` alone: a failed request has "success" there and says `is_error`.
-    const hasFailed = event.is_error === true || event.subtype !== 'success';
+    // Not by `subtype` alone: a failed request has "success" there and says `is_error`. And where the last answer was made up for one,
+    // that is the end, whatever is claimed here.
+    const isMadeUp = apiError !== null;
+    const hasFailed = event.is_error === true || event.subtype !== 'success' || isMadeUp;
     usage.result(event, book.model);
     book.turns = Math.max(book.turns, countOf(event.num_turns));
     stopReason = beginningOf(event.stop_reason, 100);
@@ -190,7 +198,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     book.conclusion = hasFailed ? 'failure' : 'success';
     book.does(hasFailed ? 'has failed' : 'has finished');
     if (hasFailed) {
-      failure = { evidence: { ...apiError, ...evidenceOf(event), stopReason }, resetAt, retryAfterMs: null };
+      failure = { evidence: { ...apiError, ...evidenceOf(event, isMadeUp), stopReason }, resetAt, retryAfterMs: null };
     } else {
       [failure, doom] = [null, null];
       book.session ??= identifierOf(event.session_id);
@@ -268,10 +276,11 @@ function statusOf(value: unknown): string {
 }
 
 /** The fields of a `result` that name a failure; only those that are there, so that earlier evidence stays. */
-function evidenceOf(event: Fields): Evidence {
+function evidenceOf(event: Fields, isMadeUp: boolean): Evidence {
   const errors = listOf(event.errors).slice(0, 5).map(textOf).join('; ');
   // A turn that the program completed has the agent's own words in `result`; they are no evidence.
-  const words = event.terminal_reason === 'completed' ? errors : errors || textOf(event.result);
+  const isOwn = event.terminal_reason === 'completed' && !isMadeUp;
+  const words = isOwn ? errors : errors || textOf(event.result);
   const evidence: Record<string, string> = {
     text: beginningOf(words, 2_000),
     ending: `${beginningOf(event.subtype, 100)} ${beginningOf(event.terminal_reason, 100)}`,

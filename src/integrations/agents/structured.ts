@@ -91,14 +91,10 @@ function conclude(book: Book, dialect: Dialect, standardError: StandardError, en
   const { exit } = ending;
   const recognised = (failure: Failure | null) => recogniseFailure(dialect, failure, standardError, ending);
   if (book.conclusion === 'success') {
-    // Ended from outside after its last word: the word counts. Programs are known to stay on for their children.
-    const hasLeft =
-      exit.code === 0 || (exit.code === null && (exit.signal === null || fromOutside.includes(exit.signal)));
-    if (hasLeft) return judgeWork(book, dialect);
-    const explained = dialect.failure() === null ? null : recognised(dialect.failure());
-    return (
-      explained ?? end('permanent', 'contradiction', `${dialect.name} said that it had succeeded, but ${how(exit)}`)
-    );
+    // A failure that was named since then takes the word back. How the process leaves does not: it may be ended from outside, stay on
+    // for its children, or leave with the code of a hook or a server that has nothing to do with the work.
+    const named = dialect.failure() === null ? null : recognised(dialect.failure());
+    return hasLeftWell(exit) ? judgeWork(book, dialect) : (named ?? judgeWork(book, dialect, how(exit)));
   }
   if (book.conclusion === 'failure') {
     const text = oneLine(dialect.failure()?.evidence.text || standardError.first, 300);
@@ -115,8 +111,14 @@ function conclude(book: Book, dialect: Dialect, standardError: StandardError, en
   return recognised(dialect.failure()) ?? unexplained(book, dialect, standardError, exit.code);
 }
 
-/** It says that it has finished: the end is good, unless the model or a missing permission kept it from the work. */
-function judgeWork(book: Book, dialect: Dialect): AgentEnd {
+const hasLeftWell = ({ code, signal }: ExitRecord) =>
+  code === 0 || (code === null && (signal === null || fromOutside.includes(signal)));
+
+/**
+ * It says that it has finished: the end is good, unless the model or a missing permission kept it from the work. `yet` is how it
+ * left all the same.
+ */
+function judgeWork(book: Book, dialect: Dialect, yet?: string): AgentEnd {
   if (dialect.isRefusal?.()) return end('refused', 'refusal', 'the model declined the work');
   if (dialect.isDenied()) {
     return end(
@@ -125,7 +127,9 @@ function judgeWork(book: Book, dialect: Dialect): AgentEnd {
       `the agent finished, but was not permitted to use ${book.denials.join(', ')}; ${dialect.denialRemedy}`,
     );
   }
-  return end('succeeded', 'success', 'the agent finished');
+  return yet === undefined
+    ? end('succeeded', 'success', 'the agent finished')
+    : end('succeeded', 'contradiction', `the agent finished, by its own last word, though it ${yet}`);
 }
 
 function recogniseFailure(
