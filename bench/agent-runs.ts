@@ -48,6 +48,7 @@ const policy: RunPolicy = {
   graceMs: 10_000,
   permanentAttempts: 1,
   transientAttempts: 0,
+  patienceMs: 12 * 3_600_000,
   backoff: { baseMs: 1_000, capMs: 10_000 },
   silenceMs: 900_000,
   noProgressMs: 1_800_000,

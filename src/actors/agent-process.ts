@@ -52,7 +52,7 @@ export function createAgentProcess(places: AgentPlaces) {
       let watch: OutputWatch | undefined;
       let isReleased = false;
       /** A second start is another shim's process that had the directory first: it is read from the beginning. */
-      const startWatch = (pid: number) => {
+      const startWatch = () => {
         watch?.stop();
         watch = watchOutput({
           runDir: spec.runDir,
@@ -60,8 +60,6 @@ export function createAgentProcess(places: AgentPlaces) {
           zone: zoneOf(input.agent),
           isErrorApart: cli.isStructured,
           ...input.watch,
-          pid,
-          areToolsVisible: input.agent.sandbox.driver !== 'docker',
           reports: {
             heartbeat: sign => sendBack({ type: 'agent.heartbeat', ...sign }),
             concluded: sign => sendBack({ type: 'agent.concluded', ...sign }),
@@ -72,12 +70,12 @@ export function createAgentProcess(places: AgentPlaces) {
       };
       const agent = superviseProcess(spec, {
         onStarted(pid) {
-          const { silentMs } = startWatch(pid);
+          const { silentMs } = startWatch();
           sendBack({ type: 'agent.started', pid, silentMs });
         },
         onExit(exit) {
           const times = { startedAt: readStart(spec.runDir) ?? null, endedAt: readEnd(spec.runDir) ?? null };
-          const concluded = (watch ?? startWatch(-1)).conclude(exit, times.endedAt ?? Date.now());
+          const concluded = (watch ?? startWatch()).conclude(exit, times.endedAt ?? Date.now());
           const tell = (event: { type: string; [key: string]: unknown }) => void (isReleased || sendBack(event));
           concluded.then(
             ({ end, report }) => tell({ type: 'agent.exited', ...exit, ...times, end, report, jitter: Math.random() }),

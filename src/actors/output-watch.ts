@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
 import { tailLines } from '../host/line-tail.ts';
-import { hasProcessBeyondSession } from '../host/process-tree.ts';
 import { onPulse } from '../host/pulse.ts';
 import type { AgentReader } from '../integrations/agent-cli.ts';
 import { contextHigh, contextShare, type Sign } from '../machines/agent-run-context.ts';
@@ -22,10 +21,6 @@ export interface OutputWatchOptions {
   isErrorApart: boolean;
   silenceMs: number | null;
   noProgressMs: number | null;
-  /** The process to look below for tools that run. */
-  pid: number;
-  /** Whether tools can be seen there; where not, a tool that was begun counts as running. */
-  areToolsVisible: boolean;
   reports: SignReports;
 }
 
@@ -34,8 +29,9 @@ const heartbeatMs = 30_000;
 const leastHeartbeatMs = 1_000;
 /** How long an agent may stay after its last word before that is worth an event. */
 const conclusionMs = 2_000;
-const toolCheckMs = 5_000;
-const leastToolCheckMs = 250;
+/** A tool call that is open for so long is told of: it is work, however long nothing is printed. Shorter ones come by the hundred. */
+const longToolMs = 5_000;
+const leastToolMs = 250;
 /** How long one look may read: a talkative agent does not keep the others from being looked at. */
 const lookMs = 20;
 const contextMarks = [contextHigh, 0.95];
@@ -50,7 +46,7 @@ export interface OutputWatch {
 
 /** Begins to watch. Adopting a process that already runs reads its output from the beginning. */
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
-  const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, pid, areToolsVisible, reports } = options;
+  const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, reports } = options;
   const whenNow = () => ({ at: Date.now(), zone });
   const output = tailLines(join(runDir, 'output.log'), line => reader.output(line));
   const errors = isErrorApart ? tailLines(join(runDir, 'error.log'), line => reader.error(line)) : undefined;
@@ -58,8 +54,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     leastHeartbeatMs,
     Math.min(heartbeatMs, (silenceMs ?? heartbeatMs * 3) / 3, (noProgressMs ?? heartbeatMs * 3) / 3),
   );
-  // More often where silence is short: a tool that is missed is taken for silence.
-  const toolEveryMs = Math.max(leastToolCheckMs, Math.min(toolCheckMs, (silenceMs ?? toolCheckMs * 3) / 3));
+  // Sooner where silence is short: a tool that is missed is taken for silence.
+  const toolAfterMs = Math.max(leastToolMs, Math.min(longToolMs, (silenceMs ?? longToolMs * 3) / 3));
   const now = () => performance.now();
   // What was printed before we looked, by an adopted agent, is as old as its file says.
   const age = Math.max(0, Date.now() - (lastWrite() ?? Date.now()));
@@ -72,9 +68,10 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   let progress = 0;
   let isNews = false;
   let isToolAlive = false;
-  let lastToolCheck = Number.NEGATIVE_INFINITY;
+  let toolSince: number | null = null;
   let session: string | null = null;
   let mark = 0;
+  let hasAnswered = false;
   /** Its last word has been read, and told. */
   let hasLastWord = false;
   let isConcluded = false;
@@ -95,12 +92,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
 
   const checkTool = (): boolean => {
     const wasAlive = isToolAlive;
-    if (reader.openTools === 0) isToolAlive = false;
-    else if (!areToolsVisible) isToolAlive = true;
-    else if (now() - lastToolCheck >= toolEveryMs) {
-      lastToolCheck = now();
-      isToolAlive = hasProcessBeyondSession(pid);
-    }
+    toolSince = reader.openTools === 0 ? null : (toolSince ?? now());
+    isToolAlive = toolSince !== null && now() - toolSince >= toolAfterMs;
     // Silence counts from the end of the tool.
     if (wasAlive && !isToolAlive) lastOutput = now();
     return wasAlive !== isToolAlive;
@@ -119,7 +112,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     }
     if (hasGrown) {
       isNews = true;
-      if (!isCatchingUp) lastOutput = now();
+      // What knocks at a door in vain makes a noise, and gets nowhere.
+      if (!isCatchingUp && !reader.isKnocking) lastOutput = now();
     }
     if (reader.progress !== progress) {
       progress = reader.progress;
@@ -150,7 +144,10 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     const wasConcluded = isConcluded;
     isConcluded = false;
     const reached = contextMarks.filter(share => contextShare(report) >= share).length;
-    const isImportant = report.session !== session || reached > mark || hasToolChanged || wasConcluded;
+    const isFirstAnswer = report.turns > 0 && !hasAnswered;
+    hasAnswered ||= isFirstAnswer;
+    const isNew = report.session !== session || reached > mark || isFirstAnswer;
+    const isImportant = isNew || hasToolChanged || wasConcluded;
     session = report.session;
     mark = reached;
     if (isImportant || now() - lastBeat >= throttleMs) beat(report);

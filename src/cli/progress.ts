@@ -25,6 +25,12 @@ export interface ProgressOptions {
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 120;
 
+/** What it means when one of its limits ends an agent. */
+const whyEnded: Readonly<Record<string, string>> = {
+  silence: 'nothing was heard of the agent for too long: it waits for an answer that does not come',
+  timeLimit: 'the time of the agent is over',
+};
+
 export function createProgress({ task, follow, isJson, write }: ProgressOptions): Progress {
   const isLive = !isJson && Boolean(process.stdout.isTTY);
   const out = write ?? ((text: string) => void process.stdout.write(text));
@@ -104,12 +110,16 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
       if (isLive) void followRun(run);
       line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${data.pid})`);
     } else if (type === 'agent.exited') {
-      const { class: outcome, message } = data.end as { class: string; message: string };
-      if (run?.isEnding || outcome !== 'succeeded') {
+      const { class: outcome, code, message } = data.end as { class: string; code: string; message: string };
+      if (run?.isEnding || outcome !== 'succeeded' || code === 'contradiction') {
         line(at, colors.yellow('▸'), run?.isEnding ? 'the agent was stopped' : message);
       }
     }
-    if (run !== undefined && tags.includes('ending')) run.isEnding = true;
+    if (run !== undefined && tags.includes('ending')) {
+      const why = whyEnded[/^xstate\.after\.(\w+)/.exec(type)?.[1] ?? ''];
+      if (!run.isEnding && why !== undefined) line(at, colors.yellow('▸'), why);
+      run.isEnding = true;
+    }
     if (from === to) return;
     if (headline !== null) line(at, colors.yellow('▸'), headline);
     if (tags.includes('queued') && from !== '') line(at, colors.yellow('▸'), 'another attempt follows');

@@ -109,7 +109,7 @@ const mapped = <From, To>(record: Record<string, From>, to: (name: string, value
 // ---- Agents --------------------------------------------------------------------------------------------------------
 
 /** How long an agent may go on without progress when the configuration does not say. */
-const noProgressMs = 2_700_000;
+const noProgressMs = 1_200_000;
 
 const unconfigured: ParsedAgent = {
   env: [],

@@ -278,7 +278,7 @@ const agentSchema = object({
     noProgress: durationOrOff()
       .optional()
       .describe(
-        'How long it may go on without a new commit, diff, tool result or message, or off. Default 45m; off for kind command.',
+        'How long it may go on without a new commit, diff, tool result or message, or off. Default 20m; off for kind command.',
       ),
   })
     .prefault({})

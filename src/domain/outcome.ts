@@ -75,11 +75,13 @@ export interface AgentReport {
 
 /**
  * Why we end a process. `finished`: it said its last word and did not leave. `doomed`: it retries what cannot succeed,
- * such as a login that is refused. `handedOver`: its context is nearly full and a fresh session takes over.
+ * such as a login that is refused. `handedOver`: its context is nearly full and a fresh session takes over. `unanswered`: it waits for
+ * an answer of its provider that does not come.
  */
 export type StopCause =
   | 'timedOut'
   | 'stalled'
+  | 'unanswered'
   | 'killed'
   | 'cancelled'
   | 'interrupted'
@@ -97,6 +99,8 @@ export function classify(end: AgentEnd, stopped: StopCause | null): OutcomeClass
       return end.class;
     case 'handedOver':
       return 'contextExhausted';
+    case 'unanswered':
+      return 'transient';
     default:
       return stopped;
   }
@@ -113,6 +117,8 @@ export function explainOutcome(stopped: StopCause | null, end: AgentEnd): string
       return 'the agent worked longer than its time limit and was stopped';
     case 'stalled':
       return 'the agent made no sign of progress for too long and was stopped';
+    case 'unanswered':
+      return 'the provider of the agent did not answer for too long, and the agent was stopped';
     case 'killed':
       return 'the agent was killed by an operator';
     case 'cancelled':

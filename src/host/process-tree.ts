@@ -37,36 +37,6 @@ export function processTree({ pid, startTime }: Pick<ProcessIdentity, 'pid' | 's
 /** Whether any living process carries a mark. */
 export const isMarkAlive = (mark: Mark): boolean => runningProcesses().some(({ pid }) => isMarked(pid, mark));
 
-/**
- * Whether a descendant of this process has left its session: every agent CLI starts each tool in a session of its own,
- * while its own helpers stay with it.
- */
-export function hasProcessBeyondSession(pid: number): boolean {
-  const own = statOf(pid)?.sessionId;
-  if (own === undefined) return false;
-  const pending = [pid];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const child of childrenOf(next)) {
-      const stat = statOf(child);
-      if (stat === undefined || stat.state === 'Z') continue;
-      if (stat.sessionId !== own) return true;
-      pending.push(child);
-    }
-  }
-  return false;
-}
-
-/** The children of every thread of a process; see proc_pid_task(5). Empty where the kernel does not list them. */
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap(thread =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
-  } catch {
-    return [];
-  }
-}
-
 /** Sends a signal to processes, each only if it is still the one that was found. */
 export function signalProcesses(processes: readonly ProcessStat[], signal: NodeJS.Signals): void {
   for (const { pid, startTime } of processes) {

@@ -50,6 +50,8 @@ export interface AgentReader {
   error(line: string): void;
   /** Grows with every event that is progress (a message, a tool result); a retry is proof of life and no more. */
   readonly progress: number;
+  /** It does nothing but repeat a request that its provider does not answer. */
+  readonly isKnocking: boolean;
   /** Tool calls that were begun and have not reported back. */
   readonly openTools: number;
   /** What it does now, one line for people. */

@@ -14,8 +14,10 @@ export interface RunPolicy extends WatchLimits {
   graceMs: number;
   /** Processes that may fail permanently (or by time limit) before the stage gives up. */
   permanentAttempts: number;
-  /** Processes that may fail transiently or be lost. */
+  /** Processes that may fail transiently while others get through, or be lost. */
   transientAttempts: number;
+  /** How long the provider is waited for while it answers nothing: overload, network, login, an allowance without a known end. */
+  patienceMs: number;
   backoff: BackoffPolicy;
   /** Fresh sessions that may take over from one whose context was full. */
   handovers: number;
@@ -45,6 +47,8 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   /** Waits for a used-up quota, and stops of ours that were nobody's failure. */
   resetWaits: number;
   interruptions: number;
+  /** Processes that the provider has turned away without having answered anything. */
+  turnedAway: number;
   /** How the present or next attempt begins. */
   beginning: Beginning;
   /** The session to go on with, and the last words of the one that a fresh session takes over from. */
@@ -52,6 +56,10 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   handover: string | null;
   /** What the worker granted to the present attempt. */
   allowance: Budget | null;
+  /** Whether the present attempt is the one that the breaker lets through to see whether the provider answers. */
+  isProbe: boolean;
+  /** When the provider last turned it away without having answered anything since; null while it answers. */
+  unansweredSince: number | null;
   pid: number | null;
   startedAt: number | null;
   lastOutputAt: number | null;
@@ -66,6 +74,8 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   stopCause: StopCause | null;
   stopBy: string | null;
   stoppedAt: number | null;
+  /** When the process was first told to end; null while it was not. */
+  signalledAt: number | null;
   exit: ExitRecord | null;
   end: AgentEnd | null;
   outcome: OutcomeClass | null;
@@ -90,7 +100,7 @@ export interface Sign {
 }
 
 export type AgentRunEvent =
-  | { type: 'run.start'; allowance?: Budget; at: number }
+  | { type: 'run.start'; allowance?: Budget; isProbe?: boolean; at: number }
   | { type: 'run.stop'; cause: StopCause; by: string; reason?: string; at: number }
   /** `silentMs`: how long the process that was found has printed nothing; 0 for one that was just started. */
   | { type: 'agent.started'; pid: number; silentMs?: number; at: number }
@@ -133,6 +143,7 @@ export const noAttempt = {
   stopCause: null,
   stopBy: null,
   stoppedAt: null,
+  signalledAt: null,
   exit: null,
   end: null,
   endedAt: null,

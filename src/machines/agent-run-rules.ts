@@ -18,6 +18,8 @@ import type { AgentRunContext, AgentRunEvent, Inspected } from './agent-run-cont
 const farAwayMs = 10 * 365 * 86_400_000;
 /** How often a run waits for a quota that comes back; a weekly limit needs one such wait. */
 const mostResetWaits = 10;
+/** How long an allowance is left alone that is used up until nobody knows when. */
+const unknownResetMs = 3_600_000;
 
 export const outputOf = <T>(event: unknown) => (event as { output: T }).output;
 export const nothingHappened: AgentEnd = endOf({ code: null, signal: null });
@@ -29,10 +31,14 @@ export const blamed = (reason: string, code: string) => ({
   reason,
 });
 
-type Stopped = Pick<AgentRunContext, 'stopCause' | 'stopBy'>;
+type Stopped = Pick<AgentRunContext, 'stopCause' | 'stopBy' | 'activity'>;
 
 /** Which of the limits stopped it, in words; and who did, where that was a person. */
-export function explainEnd({ stopCause, stopBy }: Stopped, end: AgentEnd, limits?: WatchLimits): string {
+export function explainEnd({ stopCause, stopBy, activity }: Stopped, end: AgentEnd, limits?: WatchLimits): string {
+  if (stopCause === 'unanswered' && limits !== undefined) {
+    const waited = `the provider did not answer for ${formatDuration(limits.silenceMs ?? 0)}, and the agent was stopped`;
+    return activity === '' ? waited : `${waited} (${activity})`;
+  }
   if (stopCause === 'stalled' && limits !== undefined) {
     const [what, ms] =
       stopBy === silence
@@ -48,32 +54,42 @@ export const whoStopped = ({ by, reason }: { by: string; reason?: string }) =>
   reason === undefined ? by : `${by}: ${reason}`;
 
 /** What a stop of ours makes of a run whose process never came to an end of its own. */
-export function stopped({ stopCause, stopBy }: Stopped): { outcome?: OutcomeClass; reason?: string } {
+export function stopped({ stopCause, stopBy, activity }: Stopped): { outcome?: OutcomeClass; reason?: string } {
   if (stopCause === null) return {};
   return {
     outcome: classify(nothingHappened, stopCause),
-    reason: explainEnd({ stopCause, stopBy }, nothingHappened),
+    reason: explainEnd({ stopCause, stopBy, activity }, nothingHappened),
   };
 }
 
 type Exited = Extract<AgentRunEvent, { type: 'agent.exited' }>;
 
+/** Why we end a process that could have gone on: whoever ends by himself before he is told has not been ended by that. */
+const ofTheClock: readonly (StopCause | null)[] = [
+  ...(['timedOut', 'stalled', 'unanswered', 'budget', 'handedOver', 'interrupted'] as const),
+];
+/** The times of files are as much as a tick of the kernel behind the clock. */
+const clockGrainMs = 20;
+/** Failures by which a session turns out to be lost when it was to be gone on with: it is not there, or no request with it is taken. */
+const ofSessions = ['unknownSession', 'badRequest'];
+
 /**
- * What the end of the process comes to. Of one that we made leave, what it had come to before counts; a watchdog that
- * barked after the process had ended by itself, while nobody watched, is not heard.
+ * What the end of the process comes to. Of one that we made leave, what it had come to before counts. What ended before we told it
+ * to has ended by itself, and so has one that had said that it was done.
  */
 export function judge(
   context: AgentRunContext,
   event: Exited,
 ): { end: AgentEnd; outcome: OutcomeClass; stopCause: StopCause | null } {
-  const { stoppedAt, beginning } = context;
-  const isTooLate = event.endedAt != null && stoppedAt !== null && event.endedAt < stoppedAt;
-  const isWatchdog = ['timedOut', 'stalled', 'budget', 'handedOver'].includes(context.stopCause ?? '');
-  const stopCause = isTooLate && isWatchdog ? null : context.stopCause;
+  const { beginning, signalledAt = context.stoppedAt } = context;
+  const isBefore = signalledAt === null || (event.endedAt != null && event.endedAt < signalledAt - clockGrainMs);
+  const isBySelf = isBefore || event.report.conclusion === 'success';
+  const stopCause = isBySelf && ofTheClock.includes(context.stopCause) ? null : context.stopCause;
   const isForeseen = stopCause === 'finished' || stopCause === 'doomed';
   const counts = isForeseen ? (context.end ?? event.end) : event.end;
-  const isLost = counts.code === 'unknownSession' && beginning === 'resumed';
-  const end = isLost ? { ...counts, code: sessionLost } : counts;
+  const hasSpoken = event.report.turns > 0;
+  const isLost = beginning === 'resumed' && !hasSpoken && ofSessions.includes(counts.code);
+  const end = isLost ? { ...counts, class: 'permanent' as const, code: sessionLost } : counts;
   return { end, outcome: classify(end, stopCause), stopCause };
 }
 
@@ -87,6 +103,25 @@ export const hasLostSession = ({ outcome, end }: AgentRunContext) =>
 export const waitsForReset = (context: AgentRunContext) =>
   hasResetAhead(context) && context.resetWaits <= mostResetWaits;
 
+/** Failures of the provider alone, of which a run that only knocks is not to blame. */
+const isTurnedAway = ({ outcome, isProbe }: AgentRunContext): boolean =>
+  outcome === 'quota' || outcome === 'authentication' || (outcome === 'transient' && isProbe);
+
+/** The provider turns it away, and the breaker lets it knock again; that costs nothing but patience. */
+export const waitsForProvider = (context: AgentRunContext): boolean =>
+  isTurnedAway(context) && !isOutOfPatience(context);
+
+/** Since when the provider has answered nothing, at the end of an attempt; null where it has. */
+export function unansweredSince({ outcome, report, endedAt, unansweredSince: before }: AgentRunContext): number | null {
+  if (outcome !== 'transient' && outcome !== 'quota' && outcome !== 'authentication') return null;
+  return (report?.turns ?? 0) > 0 ? endedAt : (before ?? endedAt);
+}
+
+export const isOutOfPatience = (context: AgentRunContext): boolean => {
+  const { endedAt, unansweredSince: since, policy } = context;
+  return isTurnedAway(context) && since != null && endedAt !== null && endedAt - since >= policy.patienceMs;
+};
+
 export const mayTryLater = (context: AgentRunContext) =>
   isWorthLater(context) && context.transientFailures < context.policy.transientAttempts;
 
@@ -98,11 +133,15 @@ export const mayTryAgain = ({ outcome, permanentFailures, policy }: AgentRunCont
 
 /** Whether another attempt would follow by itself. */
 export const mayGoOn = (context: AgentRunContext) =>
-  [hasLostSession, waitsForReset, mayTryLater, mayHandOver, mayTryAgain].some(may => may(context));
+  [hasLostSession, waitsForReset, waitsForProvider, mayTryLater, mayHandOver, mayTryAgain].some(may => may(context));
 
-/** What the run has used of its own budget. A stop of ours is not a session more. */
-export const spentByRun = ({ usage, workedMs, attempt, interruptions }: AgentRunContext) =>
-  spentOf(usage, workedMs, attempt - interruptions);
+/** What the run has used of its own budget. Neither a stop of ours nor a closed door is a session. */
+export const spentByRun = ({ usage, workedMs, attempt, interruptions, turnedAway = 0 }: AgentRunContext) =>
+  spentOf(usage, workedMs, attempt - interruptions - turnedAway);
+
+/** The provider has turned it away at the door. */
+export const isForNothing = (context: AgentRunContext): boolean =>
+  isTurnedAway(context) && (context.report?.turns ?? 0) === 0;
 
 /** Which watchdog barked. */
 export const silence = 'silence';
@@ -122,7 +161,7 @@ export const isOfOurMaking = (end: AgentEnd | null) =>
 /** Failures of the circumstances: the same attempt may succeed later. An interruption of ours is no failure. */
 export function isWorthLater({ outcome, stopCause }: AgentRunContext): boolean {
   if (outcome === 'interrupted') return stopCause !== 'interrupted';
-  return outcome === 'transient' || outcome === 'lost' || outcome === 'quota';
+  return outcome === 'transient' || outcome === 'lost';
 }
 
 /** Failures of the agent itself. */
@@ -141,16 +180,35 @@ function hasResetAhead({ outcome, end, endedAt }: AgentRunContext): boolean {
   return outcome === 'quota' && end?.resetAt != null && endedAt !== null && end.resetAt > endedAt;
 }
 
-/** A session that was cut off is gone on with where the CLI can; one that was full is taken over from. */
+/**
+ * A session that was cut off is gone on with where the CLI can; one that was full, was lost or got nowhere is taken over from, in the
+ * worktree as it is.
+ */
 export function beginningAfter({ outcome, end, agent, report, resume, beginning }: AgentRunContext): Beginning {
   // It never began: the next one begins as this one would have.
   if (end?.code === notStarted) return beginning;
-  if (outcome === 'contextExhausted') return 'handover';
-  const isCutOff = outcome === 'transient' || outcome === 'quota' || outcome === 'interrupted' || outcome === 'lost';
+  const isSpent = outcome === 'contextExhausted' || outcome === 'timedOut' || outcome === 'stalled';
+  // A program that reads no words of ours makes a beginning of its own.
+  if (end?.code === sessionLost || (isSpent && agent.kind !== 'command')) return 'handover';
+  const isCutOff = ['transient', 'quota', 'authentication', 'interrupted', 'lost'].includes(outcome ?? '');
   if (isCutOff && agent.canResume && (report?.session ?? resume) !== null) return 'resumed';
   // What the sessions before have made is in the worktree still.
   return isCutOff && beginning === 'handover' ? 'handover' : 'fresh';
 }
+
+/** Until when a provider that turned it away is to be left alone, epoch milliseconds; null leaves that to the breaker. */
+export function barredUntil(context: AgentRunContext): number | null {
+  const { outcome, end, endedAt } = context;
+  if (outcome !== 'quota' || endedAt === null) return null;
+  return waitsForReset(context) ? end!.resetAt : endedAt + unknownResetMs;
+}
+
+/** Whether its program says when it works on something, so that its silence is that of the provider. */
+export const tellsOfTools = ({ agent }: AgentRunContext): boolean => agent.kind !== 'command' && agent.kind !== 'aider';
+
+/** Whether this is the first answer of the model in this attempt. */
+export const isFirstAnswer = ({ report: before }: AgentRunContext, { report }: { report: AgentReport }): boolean =>
+  (before?.turns ?? 0) === 0 && report.turns > 0;
 
 /** What the run's own budget has left. */
 export const leftForRun = (context: AgentRunContext): Budget => leftOf(context.budget, spentByRun(context));

@@ -24,6 +24,7 @@ import {
   spentOf,
   tighter,
 } from '../domain/budget.ts';
+import { formatDuration } from '../domain/duration.ts';
 import type { StopCause } from '../domain/outcome.ts';
 import { addUsage, noUsage } from '../domain/usage.ts';
 import { breakerId, workerId } from './addresses.ts';
@@ -39,14 +40,18 @@ import {
   noAttempt,
 } from './agent-run-context.ts';
 import {
+  barredUntil,
   beginningAfter,
   blamed,
   explainEnd,
   hasLostSession,
   hasMoved,
   hookFailed,
+  isFirstAnswer,
+  isForNothing,
   isOfOurMaking,
   isOurInterruption,
+  isOutOfPatience,
   isOwnFailure,
   isWorthLater,
   judge,
@@ -63,7 +68,10 @@ import {
   spentByRun,
   spentSoFar,
   stopped,
+  tellsOfTools,
   tighterTime,
+  unansweredSince,
+  waitsForProvider,
   waitsForReset,
   whoStopped,
 } from './agent-run-rules.ts';
@@ -114,6 +122,9 @@ export const agentRunMachine = setup({
     isInterrupted: ({ context }) => isOurInterruption(context),
     /** The breaker holds it until then; the wait costs nothing of its own. */
     waitsForReset: ({ context }) => waitsForReset(context),
+    waitsForProvider: ({ context }) => waitsForProvider(context),
+    isOutOfPatience: ({ context }) => isOutOfPatience(context),
+    tellsOfTools: ({ context }) => tellsOfTools(context),
     hasLostSession: ({ context }) => hasLostSession(context),
     /** Another attempt would follow, and nothing is left for it. */
     isSpent: ({ context }) =>
@@ -171,7 +182,9 @@ export const agentRunMachine = setup({
           return enqueue.sendTo(breaker, { type: 'run.failed', runId });
         case 'quota':
         case 'authentication':
-          return enqueue.sendTo(breaker, { type: 'run.barred', runId, until: end?.resetAt ?? null, why: reason ?? '' });
+          return enqueue.sendTo(breaker, {
+            ...{ type: 'run.barred', runId, until: barredUntil(context), why: reason ?? '' },
+          });
         case 'permanent':
           // Whether the provider had a part in it is not known where the agent was never reached.
           return enqueue.sendTo(breaker, { type: isOfOurMaking(end) ? 'run.released' : 'run.answered', runId });
@@ -183,10 +196,16 @@ export const agentRunMachine = setup({
           return enqueue.sendTo(breaker, { type: 'run.released', runId });
       }
     }),
-    rememberAllowance: assign(({ event }) => ({
-      allowance: event.type === 'run.start' ? (event.allowance ?? null) : null,
-      lastSpent: nothingSpent,
-    })),
+    /** A run may take hours; the first answer says that the provider is there. */
+    tellAnswered: enqueueActions(({ context, event, enqueue }) => {
+      if (!('report' in event) || !isFirstAnswer(context, event)) return;
+      enqueue.sendTo(actorRef(breakerId(context.agent.provider)), { type: 'run.heard', runId: context.runId });
+    }),
+    rememberStart: assign(({ event }) =>
+      event.type === 'run.start'
+        ? { allowance: event.allowance ?? null, isProbe: event.isProbe ?? false, lastSpent: nothingSpent }
+        : {},
+    ),
     beginAttempt: assign(({ context }) => ({
       attempt: context.attempt + 1,
       ...noAttempt,
@@ -236,6 +255,7 @@ export const agentRunMachine = setup({
       stoppedAt: event.at,
     })),
     askToEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGTERM' }),
+    noteSignal: assign(({ context, event }) => ({ signalledAt: context.signalledAt ?? event.at })),
     forceEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGKILL' }),
     judgeExit: assign(({ context, event }) => {
       if (event.type !== 'agent.exited') return {};
@@ -267,17 +287,19 @@ export const agentRunMachine = setup({
       const session = report?.session ?? context.resume;
       const beginning = beginningAfter(context);
       const isReset = waitsForReset(context);
-      const isTransient = isWorthLater(context) && !isReset;
+      const isTransient = isWorthLater(context) && !isReset && !waitsForProvider(context);
       const isOwn = isOwnFailure(outcome) && end?.code !== sessionLost;
       return {
         resetWaits: context.resetWaits + (isReset ? 1 : 0),
+        unansweredSince: unansweredSince(context),
+        turnedAway: (context.turnedAway ?? 0) + (isForNothing(context) ? 1 : 0),
         interruptions: context.interruptions + (isOurInterruption(context) ? 1 : 0),
         transientFailures: context.transientFailures + (isTransient ? 1 : 0),
         permanentFailures: context.permanentFailures + (isOwn ? 1 : 0),
         handovers: context.handovers + (outcome === 'contextExhausted' ? 1 : 0),
         beginning,
         resume: beginning === 'resumed' ? session : null,
-        handover: beginning === 'handover' ? report?.lastText || context.handover || '' : null,
+        handover: report?.lastText || context.handover || '',
       };
     }),
     blameStart: assign(({ context, event }) => ({
@@ -293,6 +315,9 @@ export const agentRunMachine = setup({
       outcome: 'budget' as const,
       reason: `the run has used up its budget; its last attempt: ${context.reason ?? 'none'}`,
     })),
+    blamePatience: assign(({ context }) => ({
+      reason: `the provider has not answered for ${formatDuration(context.policy.patienceMs)}: ${context.reason}`,
+    })),
     forgetSpent: assign({ lastSpent: nothingSpent }),
     blameIdleness: assign({
       outcome: 'permanent' as const,
@@ -306,10 +331,10 @@ export const agentRunMachine = setup({
       outcome: 'permanent' as const,
       reason: `what the agent left could not be saved, so nothing was cleaned up: ${failureIn(event)}`,
     })),
-    settleStopped: assign(({ event }) => {
+    settleStopped: assign(({ context, event }) => {
       if (event.type !== 'run.stop') return {};
       const cause = { stopCause: event.cause, stopBy: whoStopped(event) };
-      return { ...cause, ...stopped(cause), stoppedAt: event.at, end: null };
+      return { ...cause, ...stopped({ ...cause, activity: context.activity }), stoppedAt: event.at, end: null };
     }),
   },
 }).createMachine({
@@ -330,10 +355,13 @@ export const agentRunMachine = setup({
     handovers: 0,
     resetWaits: 0,
     interruptions: 0,
+    turnedAway: 0,
     beginning: 'fresh',
     resume: null,
     handover: null,
     allowance: null,
+    isProbe: false,
+    unansweredSince: null,
     ...noAttempt,
     jitter: 0,
     usage: noUsage,
@@ -347,8 +375,8 @@ export const agentRunMachine = setup({
       entry: 'requestStart',
       on: {
         'run.start': [
-          { guard: 'hasBeforeRun', target: 'readying', actions: 'rememberAllowance' },
-          { target: 'working', actions: 'rememberAllowance' },
+          { guard: 'hasBeforeRun', target: 'readying', actions: 'rememberStart' },
+          { target: 'working', actions: 'rememberStart' },
         ],
         // An interruption leaves it where it is: it waits for the worker to accept runs again.
         'run.stop': { guard: 'isFinal', target: 'settled', actions: ['settleStopped', 'leaveWorker', 'tellBreaker'] },
@@ -416,18 +444,18 @@ export const agentRunMachine = setup({
               {
                 guard: 'isOverBudget',
                 target: 'stopping',
-                actions: ['rememberSign', { type: 'blame', params: { cause: 'budget' } }],
+                actions: ['tellAnswered', 'rememberSign', { type: 'blame', params: { cause: 'budget' } }],
               },
               {
                 guard: 'isContextFull',
                 target: 'stopping',
-                actions: ['rememberSign', { type: 'blame', params: { cause: 'handedOver' } }],
+                actions: ['tellAnswered', 'rememberSign', { type: 'blame', params: { cause: 'handedOver' } }],
               },
               // A tool that runs is not silence, however long it prints nothing.
-              { guard: 'isToolAlive', target: '.inTool', actions: 'rememberSign' },
-              { target: '.attentive', actions: 'rememberSign' },
+              { guard: 'isToolAlive', target: '.inTool', actions: ['tellAnswered', 'rememberSign'] },
+              { target: '.attentive', actions: ['tellAnswered', 'rememberSign'] },
             ],
-            'agent.concluded': { target: '.finishing', actions: 'rememberSign' },
+            'agent.concluded': { target: '.finishing', actions: ['tellAnswered', 'rememberSign'] },
             'agent.doomed': {
               target: 'stopping',
               actions: ['rememberSign', { type: 'blame', params: { cause: 'doomed' } }],
@@ -443,10 +471,18 @@ export const agentRunMachine = setup({
           states: {
             attentive: {
               after: {
-                silence: {
-                  target: '#agentRun.working.stopping',
-                  actions: { type: 'blame', params: { cause: 'stalled', by: silence } },
-                },
+                silence: [
+                  // With no tool at work it waits for its model.
+                  {
+                    guard: 'tellsOfTools',
+                    target: '#agentRun.working.stopping',
+                    actions: { type: 'blame', params: { cause: 'unanswered', by: silence } },
+                  },
+                  {
+                    target: '#agentRun.working.stopping',
+                    actions: { type: 'blame', params: { cause: 'stalled', by: silence } },
+                  },
+                ],
                 noProgress: 'checking',
               },
             },
@@ -498,7 +534,7 @@ export const agentRunMachine = setup({
               after: { checkpointLimit: 'terminating' },
             },
             terminating: {
-              entry: 'askToEnd',
+              entry: ['askToEnd', 'noteSignal'],
               // After a restart the actor reports the process that it has adopted, and has to be told again.
               on: { 'agent.started': { actions: ['rememberAdoption', 'askToEnd'] } },
               after: { grace: '#agentRun.working.killing' },
@@ -508,7 +544,7 @@ export const agentRunMachine = setup({
         // No deadline: the actor goes on killing until nothing is left, and a process in the kernel's hands takes its time.
         killing: {
           tags: 'ending',
-          entry: 'forceEnd',
+          entry: ['forceEnd', 'noteSignal'],
           on: {
             'agent.started': { actions: ['rememberAdoption', 'forceEnd'] },
             'run.stop': { guard: 'isFinal', actions: 'rememberCause' },
@@ -571,6 +607,8 @@ export const agentRunMachine = setup({
         { guard: 'isInterrupted', target: 'queued' },
         { guard: 'hasLostSession', target: 'queued' },
         { guard: 'waitsForReset', target: 'queued' },
+        { guard: 'isOutOfPatience', target: 'settled', actions: 'blamePatience' },
+        { guard: 'waitsForProvider', target: 'queued' },
         { guard: 'mayTryLater', target: 'backoff' },
         { guard: 'mayHandOver', target: 'queued' },
         { guard: 'mayTryAgain', target: 'queued' },

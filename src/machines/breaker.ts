@@ -1,7 +1,7 @@
 /**
  * Stops dispatch to an agent provider that keeps failing, or that turns everybody away.
  *
- *   closed ── limit reached, or barred ──▶ open ── cooldown ends ──▶ halfOpen ── probe succeeded ──▶ closed
+ *   closed ── limit reached, or barred ──▶ open ── cooldown ends ──▶ halfOpen ── probe answered ──▶ closed
  *                                           ▲────────── probe failed ──────────┘
  *
  * The worker asks it before every start. Half-open lets exactly one run through, the probe. What is reported while
@@ -39,6 +39,8 @@ export type BreakerEvent =
   | { type: 'run.failed'; runId: string; at: number }
   /** The provider turns everybody away: the allowance is used up (until a time, when it says so), or the login refused. */
   | { type: 'run.barred'; runId: string; until: number | null; why: string; at: number }
+  /** The model has answered, and the run goes on. */
+  | { type: 'run.heard'; runId: string; at: number }
   /** The agent failed by itself: the provider answered. */
   | { type: 'run.answered'; runId: string; at: number }
   /** The run ended for a reason that says nothing of the provider. */
@@ -76,10 +78,16 @@ export const breakerMachine = setup({
   },
   delays: { cooldown: ({ context, event }) => Math.max(0, (context.retryAt ?? event.at) - event.at) },
   actions: {
-    admit: enqueueActions(({ context, event, enqueue }) => {
+    admit: enqueueActions(({ context, event, enqueue }, params: { isProbe: boolean }) => {
       const to = askedBy(context);
       if (event.type !== 'run.requested' || to === null) return;
-      enqueue.sendTo(actorRef(to), { type: 'run.admitted', runId: event.runId, provider: context.provider });
+      const { runId } = event;
+      enqueue.sendTo(actorRef(to), {
+        type: 'run.admitted',
+        runId,
+        provider: context.provider,
+        isProbe: params.isProbe,
+      });
     }),
     refuse: enqueueActions(({ context, event, enqueue }) => {
       const to = askedBy(context);
@@ -150,7 +158,7 @@ export const breakerMachine = setup({
   states: {
     closed: {
       on: {
-        'run.requested': { actions: 'admit' },
+        'run.requested': { actions: { type: 'admit', params: { isProbe: false } } },
         'run.succeeded': { actions: 'countSuccess' },
         'run.failed': [
           { guard: 'isLimitReached', target: 'open', actions: ['countFailure', 'open'] },
@@ -184,7 +192,14 @@ export const breakerMachine = setup({
         },
       },
       states: {
-        waiting: { on: { 'run.requested': { target: 'probing', actions: ['rememberProbe', 'admit'] } } },
+        waiting: {
+          on: {
+            'run.requested': {
+              target: 'probing',
+              actions: ['rememberProbe', { type: 'admit', params: { isProbe: true } }],
+            },
+          },
+        },
         probing: {
           on: {
             'run.requested': { actions: 'refuse' },
@@ -195,6 +210,12 @@ export const breakerMachine = setup({
             },
             'run.failed': { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
             'run.barred': { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
+            // It may take hours to its end; its first answer is all that is asked of it.
+            'run.heard': {
+              guard: 'isTheProbe',
+              target: '#breaker.closed',
+              actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+            },
             'run.answered': {
               guard: 'isTheProbe',
               target: '#breaker.closed',
@@ -216,6 +237,7 @@ function reasonOf(context: BreakerContext, event: BreakerEvent): string {
       return `reset by ${event.by}`;
     case 'run.succeeded':
       return 'the probe succeeded';
+    case 'run.heard':
     case 'run.answered':
       return 'the provider answered the probe';
     case 'run.failed':

@@ -154,6 +154,8 @@ const runSchema = z
     grace: duration.default(20_000),
     permanentAttempts: z.int().min(1).max(20).default(2),
     transientAttempts: z.int().min(1).max(20).default(5),
+    /** How long a provider is waited for that answers nothing, before a person is told. */
+    patience: duration.default(12 * hour),
     /** What one run may use, all its attempts together. */
     budget: z.strictObject(amounts).optional(),
     /** How long it may print nothing with no tool at work, and how long it may get nowhere; the agent's own by default. */

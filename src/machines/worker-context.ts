@@ -93,7 +93,7 @@ export interface WorkerContext {
 
 export type WorkerEvent =
   | ({ type: 'run.requested'; at: number } & Omit<QueuedRun, 'queuedAt' | 'held'>)
-  | { type: 'run.admitted'; runId: string; provider: string; at: number }
+  | { type: 'run.admitted'; runId: string; provider: string; isProbe?: boolean; at: number }
   | { type: 'run.refused'; runId: string; by: 'breaker' | 'preflight'; why: string; at: number }
   | { type: 'run.ended'; runId: string; project: string; spent: Spent; at: number }
   | { type: 'breaker.changed'; provider: string; at: number }

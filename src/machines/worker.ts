@@ -60,7 +60,9 @@ export const workerMachine = setup({
         return;
       }
       enqueue.assign({ asked: without(context.asked, run.runId), running: [...context.running, run] });
-      enqueue.sendTo(actorRef(run.runId), { type: 'run.start', allowance: run.reserved });
+      enqueue.sendTo(actorRef(run.runId), {
+        ...{ type: 'run.start', allowance: run.reserved, isProbe: event.isProbe ?? false },
+      });
     }),
     /** Admitted too late: nothing starts any more. */
     returnRun: enqueueActions(({ context, event, enqueue }) => {

@@ -26,6 +26,9 @@ const message = (usage: object = {}, content: object[] = [{ type: 'text', text: 
     },
   });
 };
+const call = (id: string) => message({}, [{ type: 'tool_use', id, name: 'mcp__browser__run', input: {} }]);
+const answer = (id: string) =>
+  line({ type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: id, content: 'ok' }] } });
 const retry = line({ type: 'system', subtype: 'api_retry', attempt: 1, max_retries: 10, error_status: 529 });
 const result = line({ type: 'result', subtype: 'success', is_error: false, result: 'Done.', usage: {} });
 
@@ -45,8 +48,6 @@ function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
     isErrorApart: true,
     silenceMs: 900_000,
     noProgressMs: 900_000,
-    pid: process.pid,
-    areToolsVisible: true,
     reports: { heartbeat: hear('heartbeat'), concluded: hear('concluded'), doomed: hear('doomed') },
     ...more,
   });
@@ -84,14 +85,42 @@ test('the session is told at once, because a crash may follow', () => {
   expect(agent.heard).toMatchObject([{ type: 'heartbeat', report: { session: 's-1' } }]);
 });
 
-test('a heartbeat says how long ago the last output was, and the last progress: a retry is only the first', () => {
+test('a heartbeat says how long ago the last output was, and the last progress: a retry is neither', () => {
   const agent = startWatch();
   agent.prints(init + message());
   agent.pass(20_000);
   agent.prints(retry);
   agent.pass(15_000);
   const last = agent.heard.at(-1)!;
-  expect(Number(last.stalledMs) - Number(last.silentMs)).toBeGreaterThanOrEqual(19_000);
+  expect(Number(last.silentMs)).toBeGreaterThanOrEqual(29_000);
+  expect(Number(last.stalledMs)).toBeGreaterThanOrEqual(29_000);
+});
+
+test('a tool call that is open is work, whoever does it; a short one is worth no event', () => {
+  const agent = startWatch();
+  agent.prints(init + message() + call('toolu_1'));
+  const before = agent.heard.length;
+  agent.pass(4_000);
+  agent.prints(answer('toolu_1'));
+  expect(agent.heard).toHaveLength(before);
+  agent.prints(call('toolu_2'));
+  agent.pass(6_000);
+  expect(agent.heard.at(-1)).toMatchObject({ type: 'heartbeat', isToolAlive: true });
+  agent.pass(600_000);
+  agent.prints(answer('toolu_2'));
+  // Silence counts from its end.
+  expect(agent.heard.at(-1)).toMatchObject({ type: 'heartbeat', isToolAlive: false });
+  expect(Number(agent.heard.at(-1)!.silentMs)).toBeLessThan(1_000);
+});
+
+test('the first answer of the model is told at once', () => {
+  const agent = startWatch();
+  agent.prints(init);
+  const before = agent.heard.length;
+  agent.prints(message());
+  expect(agent.heard.slice(before)).toMatchObject([{ type: 'heartbeat', report: { turns: 1 } }]);
+  agent.prints(message());
+  expect(agent.heard).toHaveLength(before + 1);
 });
 
 test('a context that passes 80 and 95 per cent is told at once', () => {

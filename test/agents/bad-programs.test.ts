@@ -116,12 +116,6 @@ test.each([
     /exited with code 0 but never said that it had finished/,
   ],
   ['leaves with 0 and has printed nothing', 'saysNothing', 'permanent', /Claude Code/],
-  [
-    'says success and leaves with 3',
-    'failsAfterSuccess',
-    'permanent',
-    /said that it had succeeded, but exited with code 3/,
-  ],
   ['closes its output early', 'closesOutput', 'permanent', /Claude Code/],
   ['prints a JavaScript stack', 'crashes', 'permanent', /TypeError: Cannot read properties of undefined/],
 ])('a program that %s has failed', async (_, twist, outcome, message) => {
@@ -153,9 +147,16 @@ test('a developer that claims success and has changed nothing has failed, and th
   });
 });
 
+test('a program that says success and leaves with 3 is judged by its gates, and that is on record', async () => {
+  const { code, run, said } = await endOf('leavesWithThree');
+  expect(code, said).toBe(0);
+  expect(run).toMatchObject({ status: 'completed', outcome: 'succeeded', attempt: 1 });
+  expect(said).toContain('by its own last word, though it exited with code 3');
+});
+
 test('what a bad attempt has cost is on the bill all the same', async () => {
   const stage = await makeStage();
-  stage.plan('development.1=cli:failsAfterSuccess');
+  stage.plan('development.1=cli:failsInTheEnd');
   const { code, stdout } = await stage.run(quickStage());
   expect(code, stdout).toBe(0);
   expect((await stage.task()).usage.costUsd).toBeCloseTo(2 * 0.073088, 6);

@@ -6,29 +6,56 @@ import { makeStage, poll, quickStage } from './stage.ts';
 const breakerOf = async (stage: Awaited<ReturnType<typeof makeStage>>, provider = 'anthropic') =>
   (await stage.queue()).resilience.breakers[provider]!;
 
-test('a refused login stops the agent at its first retry, blocks the task and opens the breaker', async () => {
+test('a refused login stops the agent at its second retry and bars the provider; after the login the task goes on', async () => {
   const stage = await makeStage();
-  stage.plan('development=cli:retriesLogin');
-  const begun = Date.now();
-  const { code, stdout } = await stage.run(quickStage());
-  expect(code).toBe(1);
-  // The program would have gone on for three minutes.
-  expect(Date.now() - begun).toBeLessThan(20_000);
+  stage.plan('development.1=cli:retriesLogin');
+  const running = stage.begin(stage.newTask('--pipeline', stage.pipeline(quickStage({ permanentAttempts: 1 }))));
+  await stage.untilStarted('development.1');
+  await vi.waitUntil(async () => (await stage.queue()).waiting.length === 1, poll);
   expect(stage.visits()).toEqual(['development.1']);
   const run = await stage.agentRun();
-  expect(run).toMatchObject({ outcome: 'authentication', status: 'failed', attempt: 1 });
-  expect(run.error).toMatch(/refused the credentials.*log in again or set the API key/);
-  expect(stdout).toContain('refused the credentials');
-  expect((await stage.task()).state).toBe('development.blocked');
-  expect(await breakerOf(stage)).toMatchObject({ state: 'open', why: run.error });
+  expect(run).toMatchObject({ state: 'queued', attempt: 1 });
+  const { waiting } = await stage.queue();
+  expect(waiting[0]?.why).toMatch(
+    /breaker of anthropic is open: .*refused the credentials.*log in again or set the API key/,
+  );
+  expect(await breakerOf(stage)).toMatchObject({ state: 'open' });
   expect((await stage.signalbox('breaker', 'list')).stdout).toContain('refused the credentials');
   expect(stage.processes()).toEqual([]);
 
   // After the person has logged in again.
-  stage.plan();
   expect((await stage.signalbox('breaker', 'reset', 'anthropic')).code).toBe(0);
-  expect((await stage.signalbox('task', 'retry', 'ET-1')).code).toBe(0);
-  expect((await stage.resume()).code).toBe(0);
+  const { code, stdout } = await running;
+  expect(code, stdout).toBe(0);
+  expect(stage.argv('development.2')).toContain('--resume');
+});
+
+test.each([
+  ['quota-credit', 'there is no credit left at the provider'],
+  ['auth-403', 'the provider refused the credentials'],
+  ['no-key', 'the provider refused the credentials'],
+])('claude: %s waits behind the breaker, in words that name the cause', async (recording, words) => {
+  const stage = await makeStage();
+  stage.plan(`development=cli:replays/${recording}`);
+  const running = stage.begin(stage.newTask('--pipeline', stage.pipeline(quickStage({ permanentAttempts: 1 }))));
+  await stage.untilStarted('development.1');
+  await vi.waitUntil(async () => (await stage.queue()).waiting[0]?.why.includes(words), poll);
+  expect(stage.visits()).toEqual(['development.1']);
+  running.kill('SIGINT');
+  const { code, stdout } = await running;
+  expect(code, stdout).toBe(130);
+  expect(stdout).toContain(words);
+});
+
+test('a provider that answers nothing is given up when there is no patience left, and a person is told', async () => {
+  const stage = await makeStage({ breaker: { cooldown: '200ms' } });
+  stage.plan('development=cli:replays/auth-403');
+  const { code, stdout } = await stage.run(quickStage({ patience: '1s' }));
+  expect(code, stdout).toBe(1);
+  expect(stage.visits().length).toBeGreaterThan(2);
+  expect((await stage.task()).why).toMatch(
+    /the provider has not answered for 1\.0s: the provider refused the credentials/,
+  );
 });
 
 test('a used-up allowance queues the run until exactly its reset time, and burns no attempt', async () => {
@@ -92,9 +119,6 @@ test.each([
   ['server-error-forever', 'transient', 'the provider failed'],
   ['overloaded-forever', 'transient', 'the provider is overloaded'],
   ['conn-refused', 'transient', 'the provider could not be reached'],
-  ['quota-credit', 'quota', 'there is no credit left at the provider'],
-  ['auth-403', 'authentication', 'the provider refused the credentials'],
-  ['no-key', 'authentication', 'the provider refused the credentials'],
   ['model-not-found', 'permanent', 'the model does not exist or is not open to this account'],
   ['bad-request', 'permanent', 'the provider refused the request'],
   ['max-turns', 'budget', 'the agent used all the turns that it was given'],

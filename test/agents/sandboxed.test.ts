@@ -62,7 +62,7 @@ test('in bubblewrap an agent works and commits, sees no data of Signalbox, and w
 
 test('the private home stays between the attempts of a task', async () => {
   const stage = await makeSandboxed();
-  stage.plan('development.1=cli:failsAfterSuccess');
+  stage.plan('development.1=cli:failsInTheEnd');
   stage.probe('cat "$HOME/notes.txt"; echo "here was $SIGNALBOX_STAGE.$SIGNALBOX_ATTEMPT" >> "$HOME/notes.txt"');
   const { code, stdout } = await begin(stage);
   expect(code, stdout).toBe(0);

@@ -204,7 +204,7 @@ test('without a file all defaults hold, and the built-in agents are there', asyn
     args: [],
     maxTurns: null,
     sandbox: noSandbox,
-    watch: { silenceMs: agentClis.claude.silenceLimitMs, noProgressMs: 2_700_000 },
+    watch: { silenceMs: agentClis.claude.silenceLimitMs, noProgressMs: 1_200_000 },
     canResume: agentClis.claude.canResume,
   });
   expect(config.agent).toBe('claude');

@@ -56,10 +56,11 @@ const exceptions: Record<string, Expected> = {
   'codex/hang-connect-sigint': { class: 'permanent', code: 'exitCode' },
   'codex/tool-running-sigint': { class: 'permanent', code: 'exitCode' },
 
+  // It asked again every second; nobody waits for the end of that.
+  'opencode/malformed-not-json': { class: 'transient', code: 'malformed' },
   // Killed by the recorder while it retried or waited in silence. The exit says SIGKILL, and no failure was final.
   'codex/ratelimit-long': { class: 'interrupted' },
   'opencode/crash-forever': { class: 'interrupted' },
-  'opencode/malformed-not-json': { class: 'interrupted' },
   'opencode/overloaded-forever': { class: 'interrupted' },
   'opencode/ratelimit-long': { class: 'interrupted' },
 };

@@ -27,8 +27,10 @@ async function startRun(
       sendBack({ type: 'agent.started', pid: 42 });
     }),
   );
+  let isHeld = false;
   const checkpoint = fromPromise(async ({ input }) => {
     checkpoints.push(input as never);
+    if (isHeld) await new Promise(() => {});
     return { commit: null };
   });
   const inspections: unknown[] = [];
@@ -69,6 +71,10 @@ async function startRun(
     inspections,
     hooks,
     heard,
+    /** From now on none comes to its end. */
+    holdCheckpoints() {
+      isHeld = true;
+    },
     /** What the worktree looks like from now on. */
     changes(fingerprint: string) {
       inspected = { fingerprint, isChanged: true };
@@ -86,7 +92,7 @@ async function startRun(
   };
 }
 
-test('the watchdog asks, waits for the grace, then forces; the worktree is saved before and put back after', async () => {
+test('the watchdog asks, waits for the grace, then forces; the worktree is saved before and after, and stays as it is', async () => {
   const policy = { ...agentRunInput.policy, silenceMs: null, noProgressMs: null };
   const run = await startRun(createMemoryDisk(), createFakeClock(), { policy });
   await run.send({ type: 'run.start' });
@@ -98,9 +104,9 @@ test('the watchdog asks, waits for the grace, then forces; the worktree is saved
   await run.exits(null, 'SIGKILL');
   expect(run.checkpoints.map(({ run: name, reset }) => [name, reset])).toEqual([
     ['run-1-stop', null],
-    ['run-1', 'feature/x'],
+    ['run-1', null],
   ]);
-  expect(await run.run()).toMatchObject({ permanentFailures: 1, outcome: 'timedOut' });
+  expect(await run.run()).toMatchObject({ permanentFailures: 1, outcome: 'timedOut', beginning: 'handover' });
   expect(await run.state('run')).toBe('queued');
 });
 
@@ -182,7 +188,7 @@ const beat = (more: object = {}) => ({
   ...more,
 });
 
-test('an agent that prints nothing for too long is stalled: counted from its last output, not from the heartbeat', async () => {
+test('an agent that prints nothing for too long is not answered: counted from its last output, not from the heartbeat', async () => {
   const run = await startRun();
   await run.send({ type: 'run.start' });
   await run.advance(200);
@@ -190,9 +196,10 @@ test('an agent that prints nothing for too long is stalled: counted from its las
   await run.advance(199);
   expect(await run.state('run')).toBe('working.running.attentive');
   await run.advance(1);
-  expect(await run.run()).toMatchObject({ stopCause: 'stalled' });
-  await run.exits(null, 'SIGTERM');
-  expect(await run.run()).toMatchObject({ outcome: 'stalled', permanentFailures: 1, beginning: 'fresh' });
+  expect(await run.run()).toMatchObject({ stopCause: 'unanswered' });
+  await run.exits(null, 'SIGTERM', { report: { session: 's1' } });
+  expect(await run.run()).toMatchObject({ outcome: 'transient', transientFailures: 1, beginning: 'resumed' });
+  expect(run.heard['breaker:a']).toContainEqual(expect.objectContaining({ type: 'run.failed' }));
 });
 
 test('a tool that runs is not silence, until it has ended', async () => {
@@ -205,7 +212,7 @@ test('a tool that runs is not silence, until it has ended', async () => {
   expect(await run.state('run')).toBe('working.running.inTool');
   await run.says(beat());
   await run.advance(300);
-  expect(await run.run()).toMatchObject({ stopCause: 'stalled' });
+  expect(await run.run()).toMatchObject({ stopCause: 'unanswered' });
 });
 
 test('no progress for too long is looked into: changed files are progress, an unchanged worktree is a stall', async () => {
@@ -239,15 +246,52 @@ test('a run that was cut off goes on in its session, in the worktree as it was; 
   expect(run.checkpoints.at(-1)).toMatchObject({ run: 'run-2', reset: 'feature/x' });
 });
 
-test('a session that is not there any more is nobody’s failure: a fresh one begins', async () => {
+test.each(['unknownSession', 'badRequest'])(
+  'a session that cannot be gone on with (%s) is nobody’s failure: a fresh one takes over in the worktree as it is',
+  async code => {
+    const run = await startRun();
+    await run.send({ type: 'run.start' });
+    const report = { session: 's1', turns: 3, lastText: 'half is done' };
+    await run.exits(1, null, { end: { class: 'transient' }, report });
+    await run.advance(100);
+    await run.send({ type: 'run.start' });
+    await run.exits(1, null, { end: { class: 'permanent', code }, report: { session: 's1' } });
+    expect(await run.state('run')).toBe('queued');
+    const taken = { beginning: 'handover', handover: 'half is done', resume: null, permanentFailures: 0 };
+    expect(await run.run()).toMatchObject(taken);
+    expect(run.checkpoints.at(-1)).toMatchObject({ reset: null });
+  },
+);
+
+test('a request that is refused in the middle of a session is no lost session', async () => {
   const run = await startRun();
   await run.send({ type: 'run.start' });
   await run.exits(1, null, { end: { class: 'transient' }, report: { session: 's1' } });
   await run.advance(100);
   await run.send({ type: 'run.start' });
-  await run.exits(1, null, { end: { class: 'permanent', code: 'unknownSession' } });
-  expect(await run.state('run')).toBe('queued');
-  expect(await run.run()).toMatchObject({ beginning: 'fresh', resume: null, permanentFailures: 0 });
+  await run.exits(1, null, { end: { class: 'permanent', code: 'badRequest' }, report: { session: 's1', turns: 2 } });
+  expect(await run.run()).toMatchObject({ beginning: 'fresh', permanentFailures: 1 });
+});
+
+test('what ended before it was told to has ended by itself, and so has one that had said that it was done', async () => {
+  const before = await startRun();
+  await before.send({ type: 'run.start' });
+  before.holdCheckpoints();
+  await before.send({ type: 'run.stop', cause: 'interrupted', by: 'me' });
+  expect(await before.state('run')).toBe('working.stopping.checkpointing');
+  await before.exits(0, null, { report: { conclusion: 'success' } });
+  expect(await before.run()).toMatchObject({ outcome: 'succeeded', stopCause: null });
+  const after = await startRun();
+  await after.send({ type: 'run.start' });
+  await after.send({ type: 'run.stop', cause: 'interrupted', by: 'me' });
+  expect(after.signals).toEqual(['SIGTERM']);
+  await after.exits(null, 'SIGTERM', { end: { class: 'succeeded' }, report: { conclusion: 'success' } });
+  expect(await after.run()).toMatchObject({ outcome: 'succeeded', stopCause: null });
+  const cancelled = await startRun();
+  await cancelled.send({ type: 'run.start' });
+  await cancelled.send({ type: 'run.stop', cause: 'cancelled', by: 'me' });
+  await cancelled.exits(0, null, { report: { conclusion: 'success' } });
+  expect(await cancelled.run()).toMatchObject({ outcome: 'cancelled' });
 });
 
 test('who is stopped for good while he waits to be tried again is not tried again', async () => {
@@ -296,15 +340,62 @@ test('a used-up quota waits for its reset behind the breaker and costs no attemp
   );
 });
 
-test('a login that is refused ends the run at once, and the process that goes on trying', async () => {
+test('a login that is refused ends the process that goes on trying; its run waits for the breaker, and costs no attempt', async () => {
   const run = await startRun();
   await run.send({ type: 'run.start' });
   const end = exited(1, null, { end: { class: 'authentication', message: 'log in again' } }).end;
   await run.says({ ...beat(), type: 'agent.doomed', end });
   expect(run.signals).toEqual(['SIGTERM']);
   await run.exits(null, 'SIGTERM');
+  expect(await run.state('run')).toBe('queued');
+  const waiting = { outcome: 'authentication', reason: 'log in again', transientFailures: 0, permanentFailures: 0 };
+  expect(await run.run()).toMatchObject(waiting);
+  expect(run.heard['breaker:a']).toContainEqual(expect.objectContaining({ type: 'run.barred', until: null }));
+});
+
+test.each([
+  ['a login', 'authentication'],
+  ['an allowance without a known end', 'quota'],
+  ['a probe of an overloaded provider', 'transient'],
+] as const)('%s is waited for as long as there is patience, and then a person is told', async (_, kind) => {
+  const policy = { ...agentRunInput.policy, patienceMs: 3_600_000 };
+  const run = await startRun(createMemoryDisk(), createFakeClock(), { policy });
+  const knock = async (turns = 0) => {
+    await run.send({ type: 'run.start', isProbe: true });
+    await run.exits(1, null, { end: { class: kind, message: 'not now' }, report: { turns } });
+  };
+  for (let time = 0; time < 3; time++) {
+    await knock();
+    expect(await run.state('run')).toBe('queued');
+    run.clock.advance(1_000_000);
+  }
+  // An answer between begins it anew.
+  await knock(1);
+  run.clock.advance(3_500_000);
+  await knock();
+  expect(await run.state('run')).toBe('queued');
+  run.clock.advance(200_000);
+  await knock();
   expect(await run.state('run')).toBe('settled');
-  expect(await run.run()).toMatchObject({ outcome: 'authentication', reason: 'log in again' });
+  expect(await run.run()).toMatchObject({ outcome: kind, reason: 'the provider has not answered for 1h 00m: not now' });
+});
+
+test('an allowance that comes back nobody knows when is left alone for an hour', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.exits(1, null, { end: { class: 'quota' } });
+  const until = run.clock.now() + 3_600_000;
+  expect(run.heard['breaker:a']).toContainEqual(expect.objectContaining({ type: 'run.barred', until }));
+});
+
+test('the first answer of the model is told to the breaker, once', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start', isProbe: true });
+  const heard = () => run.heard['breaker:a']!.filter(({ type }) => type === 'run.heard').length;
+  await run.says(beat());
+  expect(heard()).toBe(0);
+  for (const turns of [1, 2]) await run.says(beat({ report: reportOf({ turns }) }));
+  expect(heard()).toBe(1);
 });
 
 test('an agent that has said its last word and stays is made to leave, and has succeeded', async () => {
@@ -402,7 +493,7 @@ test('an agent that is found again after a restart is as silent as it was, not a
   await second.advance(299);
   expect(await second.state('run')).toBe('working.running.attentive');
   await second.advance(1);
-  expect(await second.run()).toMatchObject({ stopCause: 'stalled' });
+  expect(await second.run()).toMatchObject({ stopCause: 'unanswered' });
 });
 
 test('I14: of one that was found again all its work counts, from when it began by its own record', async () => {
@@ -497,13 +588,13 @@ test('a session that took over and was cut off is taken over from again, with wh
 
 test('a provider that promises its quota back again and again is believed only so often', async () => {
   const run = await startRun();
-  for (let attempt = 0; attempt < 30 && (await run.state('run')) === 'queued'; attempt++) {
+  const barred = () => run.heard['breaker:a']!.filter(({ type }) => type === 'run.barred').at(-1);
+  for (let attempt = 0; attempt < 11; attempt++) {
     await run.send({ type: 'run.start' });
     await run.exits(1, null, { end: { class: 'quota', resetAt: run.clock.now() + 1 } });
-    if ((await run.state('run')) === 'backoff') await run.advance(100);
+    expect(await run.state('run')).toBe('queued');
   }
-  expect(await run.state('run')).toBe('settled');
-  expect(await run.run()).toMatchObject({ outcome: 'quota' });
+  expect(barred()).toMatchObject({ until: run.clock.now() + 3_600_000 });
 });
 
 test('what was read out of an earlier round is removed when the worktree is put back', async () => {

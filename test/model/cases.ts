@@ -575,6 +575,7 @@ export const agentRunInput = {
     graceMs: 100,
     permanentAttempts: 2,
     transientAttempts: 2,
+    patienceMs: 43_200_000,
     backoff: { baseMs: 10, capMs: 100 },
     silenceMs: 300,
     noProgressMs: 500,
@@ -718,6 +719,16 @@ export const agentRunModel: ModelOptions = {
   },
 };
 
+/** Of a program that does not say what it works on, and without patience for its provider. */
+export const commandRunModel: ModelOptions = {
+  ...agentRunModel,
+  input: {
+    ...agentRunInput,
+    agent: { ...agentRunInput.agent, kind: 'command', canResume: false },
+    policy: { ...agentRunInput.policy, patienceMs: 0 },
+  },
+};
+
 /** Here the limit for progress comes before that for silence, which could never be reached otherwise. */
 export const plainRunModel: ModelOptions = {
   ...agentRunModel,
@@ -831,7 +842,9 @@ export const breakerModel: ModelOptions = {
   input: { provider: 'a', failureLimit: 2, cooldownMs: 1_000 },
   events: [
     ...['one', 'two'].flatMap(runId =>
-      ['run.requested', 'run.succeeded', 'run.failed', 'run.answered', 'run.released'].map(type => ofRun(type, runId)),
+      ['run.requested', 'run.succeeded', 'run.failed', 'run.heard', 'run.answered', 'run.released'].map(type =>
+        ofRun(type, runId),
+      ),
     ),
     ...['one', 'two'].map(runId => ({ type: 'run.barred', runId, until: null, why: 'no more' })),
     { type: 'run.barred', runId: 'one', until: 9_999_999_999_999, why: 'no more until then' },

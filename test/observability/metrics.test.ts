@@ -131,7 +131,7 @@ test('a run that another process began is counted for its agent by the one that 
 
 test('a run that fails is counted by how it ended, with what each of its attempts has used', async () => {
   const place = await makeObservedPlace();
-  place.plan('development=cli:failsAfterSuccess');
+  place.plan('development=cli:failsInTheEnd');
   const { add, until, scrape, client } = await openObserved(place);
   await add({ pipeline: quick({ permanentAttempts: 2 }) });
   await until('ET-1', 'blocked');

@@ -27,6 +27,8 @@ export class Book {
   #activity = 'starts';
   #lastText = '';
   #isSpeaking = false;
+  /** How far it had got when it last repeated a request. */
+  #knockedAt: number | null = null;
   readonly #denials: string[] = [];
   readonly #openTools = new Map<string, string>();
 
@@ -45,6 +47,17 @@ export class Book {
 
   get denials(): readonly string[] {
     return this.#denials;
+  }
+
+  /** It repeats a request that was not answered. */
+  knock(activity: string): void {
+    this.#knockedAt = this.progress;
+    this.does(activity);
+  }
+
+  /** It has got nowhere since it last did. */
+  get isKnocking(): boolean {
+    return this.#knockedAt === this.progress;
   }
 
   garbage(line: string): void {

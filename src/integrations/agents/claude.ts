@@ -123,7 +123,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
 
   const retry = (event: Fields) => {
     const [attempt, attempts] = [countOf(event.attempt), countOf(event.max_retries)];
-    book.does(`waits for the API (retry ${attempt} of ${attempts})`);
+    book.knock(`waits for the API (retry ${attempt} of ${attempts})`);
     const status = statusOf(event.error_status);
     const evidence = { status, kind: beginningOf(event.error, 100) };
     failure = { evidence, resetAt, retryAfterMs: null };
@@ -187,7 +187,8 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     const isMadeUp = apiError !== null;
     const hasFailed = event.is_error === true || event.subtype !== 'success' || isMadeUp;
     usage.result(event, book.model);
-    book.turns = Math.max(book.turns, countOf(event.num_turns));
+    // It counts a request that was never answered as well.
+    if (!hasFailed || book.turns > 0) book.turns = Math.max(book.turns, countOf(event.num_turns));
     stopReason = beginningOf(event.stop_reason, 100);
     for (const denial of listOf(event.permission_denials).slice(0, 100)) {
       const tool = textOf(fieldsOf(denial).tool_name);

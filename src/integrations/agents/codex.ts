@@ -76,7 +76,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     const retry = /^Reconnecting\.\.\. (\d{1,3})\/(\d{1,3})/.exec(beginningOf(event.message, 100));
     if (!retry) return;
     const [, attempt, attempts] = retry;
-    book.does(`waits for the API (retry ${attempt} of ${attempts})`);
+    book.knock(`waits for the API (retry ${attempt} of ${attempts})`);
     // The first refusal may end in a renewed login; the second does not.
     const isRefused = /unexpected status 40[13]\b/.test(failure?.evidence.text ?? '');
     if (isRefused && Number(attempt) >= 2) doom = failure;

@@ -103,7 +103,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     readError(line) {
       const [, attempt, status] = /^Attempt (\d{1,3}) failed(?: with status (\d{3}))?/.exec(line) ?? [];
       if (attempt === undefined || book.conclusion !== null) return;
-      book.does(`waits for the API (attempt ${attempt} failed)`);
+      book.knock(`waits for the API (attempt ${attempt} failed)`);
       if ((status === '401' || status === '403') && Number(attempt) >= 2) {
         doom = { evidence: { text: `"code":${status}` }, resetAt: null, retryAfterMs: null };
       }

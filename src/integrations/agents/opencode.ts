@@ -23,6 +23,9 @@ export const opencode: AgentCli = {
   createReader,
 };
 
+/** So many answers that cannot be read are no accident: a proxy, or another API behind the address. */
+const mostBroken = 10;
+
 /** Explicit denials hold even with `--auto`, which approves everything else instead of asking nobody. */
 const readOnly = {
   edit: 'deny',
@@ -51,6 +54,8 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
   /** Kept until the end: after an error the program may go on, finish something, and exit with 1 all the same. */
   let failure: Failure | null = null;
   let stopReason = '';
+  /** Answers in a row that were none: it asks again every second, for ever. */
+  let broken = 0;
 
   const tool = (part: Fields) => {
     const state = fieldsOf(part.state);
@@ -74,11 +79,24 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     const usedTokens = tokens.inputTokens + tokens.cachedInputTokens + tokens.cacheWriteTokens;
     if (usedTokens > 0) book.context = { usedTokens, windowTokens: windowOf(prices, book.model) };
     stopReason = beginningOf(part.reason, 100);
-    // An answer cut for its length is a last word too. `unknown` is none: it repeats for ever on a broken answer.
+    if (stopReason === 'unknown') {
+      broken += 1;
+      failure = { evidence: { stopReason }, resetAt: null, retryAfterMs: null };
+      book.knock(`asks again (answer ${broken} could not be read)`);
+      return;
+    }
+    book.turns += 1;
+    // An answer cut for its length is a last word too.
     if (['stop', 'length', 'content-filter'].includes(stopReason)) {
       book.conclusion = 'success';
       book.does('has finished');
     }
+  };
+
+  /** The model has answered. */
+  const advance = () => {
+    broken = 0;
+    if (failure?.evidence.stopReason === 'unknown') failure = null;
   };
 
   const error = (event: Fields) => {
@@ -94,7 +112,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     noise: [],
     denialRemedy: 'give the agent write access or run it in a sandbox',
     failure: () => failure,
-    doom: () => null,
+    doom: () => (broken >= mostBroken ? failure : null),
     isRefusal: () => stopReason === 'content-filter',
     isDenied: () => book.denials.length > 0 && book.endsInDenial,
     usage: () => usage,
@@ -104,10 +122,10 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
       if (event.type !== 'error') book.conclusion = null;
       switch (event.type) {
         case 'step_start':
-          book.turns += 1;
           book.does('thinks');
           return true;
         case 'text':
+          advance();
           // The program talks to itself here too, as when it makes room in the context.
           if (part.synthetic === true) return true;
           book.say(textOf(part.text));
@@ -117,6 +135,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
           book.does('thinks');
           return true;
         case 'tool_use':
+          advance();
           tool(part);
           return true;
         case 'step_finish':

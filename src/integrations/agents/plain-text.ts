@@ -24,6 +24,7 @@ export function createPlainTextReader(signatures: readonly Signature[], model: s
     get progress() {
       return book.progress;
     },
+    isKnocking: false,
     openTools: 0,
     get activity() {
       return book.activity;

@@ -334,6 +334,7 @@ export const geminiSignatures: readonly Signature[] = [
 export const opencodeSignatures: readonly Signature[] = [
   { when: { kind: /^ContextOverflowError$/ }, ...words.context },
   { when: { text: /prompt is too long|maximum context length/i }, ...words.context },
+  { when: { stopReason: /^unknown$/ }, ...words.malformed },
   { when: { kind: /^MessageAbortedError$/ }, ...words.interrupted },
   { when: { kind: /^ProviderAuthError$/ }, ...words.authentication },
   { when: { stopReason: /^content-filter$/ }, ...words.refusal },

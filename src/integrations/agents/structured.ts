@@ -67,6 +67,9 @@ export function createStructuredReader(book: Book, dialect: Dialect): AgentReade
     get progress() {
       return book.progress;
     },
+    get isKnocking() {
+      return book.isKnocking;
+    },
     get openTools() {
       return book.openTools;
     },

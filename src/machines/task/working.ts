@@ -139,6 +139,7 @@ function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<
       graceMs: run.grace,
       permanentAttempts: run.permanentAttempts,
       transientAttempts: run.transientAttempts,
+      patienceMs: run.patience,
       backoff: { baseMs: run.backoff.base, capMs: run.backoff.cap },
       silenceMs: run.silence === undefined ? player.watch.silenceMs : run.silence,
       noProgressMs: run.noProgress === undefined ? player.watch.noProgressMs : run.noProgress,
