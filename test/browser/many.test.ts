@@ -21,7 +21,8 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('L-7777');
     await page.locator('[data-task="L-7777"]').waitFor();
-    expect(await cards.count()).toBe(1);
+    // Until the last letter is heard there are more.
+    await eventually(() => cards.count()).toBe(1);
     await page.locator('[data-task="L-7777"] a').click();
     await page.getByRole('heading', { level: 1, name: /L-7777/ }).waitFor();
   });
@@ -37,7 +38,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     const tile = page.locator('.tiles div', { hasText: 'cancelled' });
     await tile.getByRole('link', { name: '1' }).click();
     await page.locator('[data-task="ET-1"]').waitFor();
-    expect(await page.locator('.card').count()).toBe(1);
+    await eventually(() => page.locator('.card').count()).toBe(1);
     await page.goBack();
     const arrives = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download as CSV' }).click();
