@@ -6,6 +6,7 @@ import type { AgentSpec } from '../domain/agent-spec.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { messageOf } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
+import { formatSize } from '../domain/size.ts';
 import { compareVersions } from '../domain/version.ts';
 import { findProgram } from '../host/find-program.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
@@ -46,6 +47,11 @@ export interface PreflightOptions {
 /** Programs whose first argument is a file to run. */
 const interpreters = /(?:^|\/)(?:sh|bash|dash|zsh|node|python3?|ruby|perl)$/;
 
+/** MAX_ARG_STRLEN of Linux, with the zero at the end: execve(2), "Limits on size of arguments and environment". */
+const longestVariable = 131_071;
+const bytesOf = (variable: string, env: Readonly<Record<string, string>>) =>
+  Buffer.byteLength(`${variable}=${env[variable]}`);
+
 /** Whether an agent can be started here: its sandbox can be used, and its program answers. */
 export async function checkAgent(agent: AgentSpec, options: PreflightOptions): Promise<AgentPreflight> {
   const problem = await sandboxes[agent.sandbox.driver].check(agent.sandbox);
@@ -70,6 +76,16 @@ export async function checkAgentProgram(
     env = { ...baseEnvironment(agent.env), ...settingsFor(agent) };
   } catch (error) {
     return failure('environment', messageOf(error));
+  }
+  const tooLong = Object.keys(env).find(variable => bytesOf(variable, env) > longestVariable);
+  if (tooLong !== undefined) {
+    const size = formatSize(bytesOf(tooLong, env));
+    const problem = `the variable ${tooLong} of the agent is ${size} long, and the system hands on no more than ${formatSize(longestVariable)} of one`;
+    return failure(
+      'environment',
+      problem,
+      `shorten it (\`set\` or \`env\` of agents.${name}), or hand it on in a file`,
+    );
   }
   const [first = '', ...leading] = program;
   const found = findProgram(first, env.PATH ?? '');

@@ -54,6 +54,15 @@ test('it sees the allow-listed environment only, and nothing on standard input',
   expect(seen).not.toContain('sk-secret');
 });
 
+test('a variable that is longer than the system hands on is named; one that is just short enough is none of that', async () => {
+  const { spec } = agentOf('echo "9.1.0 (Claude Code)"');
+  const withBig = (bytes: number) => ({ ...spec, set: { BIG: 'x'.repeat(bytes - 'BIG='.length) } });
+  expect(await checkAgentProgram(withBig(131_071), patient)).toMatchObject({ ok: true });
+  const refused = await checkAgentProgram(withBig(131_072), patient);
+  expect(refused).toMatchObject({ ok: false, cause: 'environment' });
+  expect((refused as { reason: string }).reason).toMatch(/the variable BIG of the agent .* agents\.opus/);
+});
+
 test('a program that is missing is named, with where it was looked for', async () => {
   expect(await checkAgentProgram(specOf(['no-such-agent']), patient)).toMatchObject({
     ok: false,
