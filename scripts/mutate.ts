@@ -234,8 +234,8 @@ async function noticedBy(
 ): Promise<string | undefined> {
   const path = join(copy, file);
   const text = readFileSync(path, 'utf8');
-  const [own, others] = divided(quickest, test => test.startsWith(`test/${area}/`));
-  const order = [...own, ...others];
+  const isNear = (test: string) => test.startsWith(`test/${area}/`);
+  const order = quickest.toSorted((a, b) => Number(isNear(b)) - Number(isNear(a)));
   writeFileSync(path, `${text.slice(0, start)}${to}${text.slice(end)}`);
   try {
     for (const round of [...ownTests(file), ...rounds]) {
@@ -251,11 +251,6 @@ async function noticedBy(
     writeFileSync(path, text);
   }
 }
-
-const divided = <T>(items: readonly T[], isMeant: (item: T) => boolean): [T[], T[]] => [
-  items.filter(isMeant),
-  items.filter(item => !isMeant(item)),
-];
 
 const shown = ({ file, line, kind, from, to }: Mutant) => {
   const short = (text: string) => text.replace(/\s+/g, ' ').slice(0, 80);

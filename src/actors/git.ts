@@ -89,7 +89,8 @@ function removeStaleLock(directory: string, stderr: string): boolean {
 const commandIn = (args: readonly string[]) =>
   args.find((arg, index) => arg !== '-c' && args[index - 1] !== '-c') ?? '';
 
-const realpathOr = (path: string) => (existsSync(path) ? realpathSync(path) : path);
+/** Where a path really leads; the path itself where nothing is there. */
+export const realpathOr = (path: string) => (existsSync(path) ? realpathSync(path) : path);
 
 interface Ended {
   /** Undefined when it was killed, or could not be started. */

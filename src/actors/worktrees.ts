@@ -2,10 +2,10 @@
  * The worktrees of a repository. Git writes what it knows of them file by file, without a lock: whoever lists or prunes them while
  * one is made fails on its half, or takes it away. So we make and remove one at a time, and try again where another git is at it.
  */
-import { existsSync, realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
-import { type Git, resolveCommit, whole } from './git.ts';
+import { type Git, realpathOr, resolveCommit, whole } from './git.ts';
 import { inTurn } from './in-turn.ts';
 
 export interface ListedWorktree {
@@ -80,4 +80,4 @@ async function forgetMissing(git: Git, worktree: string): Promise<void> {
   await git(['worktree', 'prune']);
 }
 
-const turnOf = ({ directory }: Git) => `worktrees of ${existsSync(directory) ? realpathSync(directory) : directory}`;
+const turnOf = ({ directory }: Git) => `worktrees of ${realpathOr(directory)}`;

@@ -103,17 +103,22 @@ export const hasLostSession = ({ outcome, end }: AgentRunContext) =>
 export const waitsForReset = (context: AgentRunContext) =>
   hasResetAhead(context) && context.resetWaits <= mostResetWaits;
 
-/** Failures of the provider alone, of which a run that only knocks is not to blame. */
-const isTurnedAway = ({ outcome, isProbe }: AgentRunContext): boolean =>
-  outcome === 'quota' || outcome === 'authentication' || (outcome === 'transient' && isProbe);
+/** Failures of the provider. */
+const isOfProvider = ({ outcome }: AgentRunContext): boolean =>
+  outcome === 'transient' || outcome === 'quota' || outcome === 'authentication';
+
+/** Those among them of which a run that only knocks is not to blame. */
+const isTurnedAway = (context: AgentRunContext): boolean =>
+  isOfProvider(context) && (context.outcome !== 'transient' || context.isProbe);
 
 /** The provider turns it away, and the breaker lets it knock again; that costs nothing but patience. */
 export const waitsForProvider = (context: AgentRunContext): boolean =>
   isTurnedAway(context) && !isOutOfPatience(context);
 
 /** Since when the provider has answered nothing, at the end of an attempt; null where it has. */
-export function unansweredSince({ outcome, report, endedAt, unansweredSince: before }: AgentRunContext): number | null {
-  if (outcome !== 'transient' && outcome !== 'quota' && outcome !== 'authentication') return null;
+export function unansweredSince(context: AgentRunContext): number | null {
+  const { report, endedAt, unansweredSince: before } = context;
+  if (!isOfProvider(context)) return null;
   return (report?.turns ?? 0) > 0 ? endedAt : (before ?? endedAt);
 }
 

@@ -255,7 +255,7 @@ export const agentRunMachine = setup({
       stoppedAt: event.at,
     })),
     askToEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGTERM' }),
-    noteSignal: assign(({ context, event }) => ({ signalledAt: context.signalledAt ?? event.at })),
+    noteSignal: assign({ signalledAt: ({ event }) => event.at }),
     forceEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGKILL' }),
     judgeExit: assign(({ context, event }) => {
       if (event.type !== 'agent.exited') return {};
@@ -544,7 +544,7 @@ export const agentRunMachine = setup({
         // No deadline: the actor goes on killing until nothing is left, and a process in the kernel's hands takes its time.
         killing: {
           tags: 'ending',
-          entry: ['forceEnd', 'noteSignal'],
+          entry: 'forceEnd',
           on: {
             'agent.started': { actions: ['rememberAdoption', 'forceEnd'] },
             'run.stop': { guard: 'isFinal', actions: 'rememberCause' },

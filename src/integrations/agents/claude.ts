@@ -91,8 +91,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
   /** Logins that were refused in a row. */
   let refusals = 0;
   /** Windows of the allowance that are used up, by their names, and when each is whole again. */
-  const used = new Map<string, number | null>();
-  let resetAt: number | null = null;
+  const usedUp = new Map<string, number | null>();
   let stopReason = '';
   let isInterrupted = false;
 
@@ -126,7 +125,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     book.knock(`waits for the API (retry ${attempt} of ${attempts})`);
     const status = statusOf(event.error_status);
     const evidence = { status, kind: beginningOf(event.error, 100) };
-    failure = { evidence, resetAt, retryAfterMs: null };
+    failure = { evidence, resetAt: resetAt(), retryAfterMs: null };
     if (status !== '401' && event.error !== 'authentication_failed') return;
     refusals += 1;
     // The first may be a token that somebody else has just renewed. After that it would go on for three minutes, in vain.
@@ -199,7 +198,8 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     book.conclusion = hasFailed ? 'failure' : 'success';
     book.does(hasFailed ? 'has failed' : 'has finished');
     if (hasFailed) {
-      failure = { evidence: { ...apiError, ...evidenceOf(event, isMadeUp), stopReason }, resetAt, retryAfterMs: null };
+      const evidence = { ...apiError, ...evidenceOf(event, isMadeUp), stopReason };
+      failure = { evidence, resetAt: resetAt(), retryAfterMs: null };
     } else {
       [failure, doom] = [null, null];
       book.session ??= identifierOf(event.session_id);
@@ -219,11 +219,15 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     const window = beginningOf(info.rateLimitType, 100);
     if (info.status === 'rejected') {
       // A time that is known is not forgotten for an event that names none.
-      const known = used.get(window) ?? null;
-      used.set(window, seconds === null ? known : (asMoment(seconds * 1_000) ?? known));
-    } else used.delete(window);
-    const times = [...used.values()].filter(time => time !== null);
-    resetAt = times.length === 0 ? null : Math.max(...times);
+      const known = usedUp.get(window) ?? null;
+      usedUp.set(window, seconds === null ? known : (asMoment(seconds * 1_000) ?? known));
+    } else usedUp.delete(window);
+  };
+
+  /** When all of it is whole again, as far as that is known. */
+  const resetAt = (): number | null => {
+    const times = [...usedUp.values()].filter(time => time !== null);
+    return times.length === 0 ? null : Math.max(...times);
   };
 
   const streamed = (event: Fields) => {

@@ -96,8 +96,9 @@ function conclude(book: Book, dialect: Dialect, standardError: StandardError, en
   if (book.conclusion === 'success') {
     // A failure that was named since then takes the word back. How the process leaves does not: it may be ended from outside, stay on
     // for its children, or leave with the code of a hook or a server that has nothing to do with the work.
+    if (hasLeftWell(exit)) return judgeWork(book, dialect);
     const named = dialect.failure() === null ? null : recognised(dialect.failure());
-    return hasLeftWell(exit) ? judgeWork(book, dialect) : (named ?? judgeWork(book, dialect, how(exit)));
+    return named ?? judgeWork(book, dialect, how(exit));
   }
   if (book.conclusion === 'failure') {
     const text = oneLine(dialect.failure()?.evidence.text || standardError.first, 300);

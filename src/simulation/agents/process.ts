@@ -35,18 +35,14 @@ const tokensPerUsd: Tokens = {
   ...{ inputTokens: 40_000, cachedInputTokens: 400_000, cacheWriteTokens: 30_000, outputTokens: 20_000 },
 };
 
-export function begin(
-  attempt: Attempt & { plan: Plan; pid: number },
-  {
-    calendar,
-    chance,
-    resetAt,
-  }: {
-    calendar: Calendar;
-    chance: Chance /** When the allowance that is used up now is there again. */;
-    resetAt(): number;
-  },
-): Living {
+interface Around {
+  calendar: Calendar;
+  chance: Chance;
+  /** When the allowance that is used up now is there again. */
+  resetAt(): number;
+}
+
+export function begin(attempt: Attempt & { plan: Plan; pid: number }, { calendar, chance, resetAt }: Around): Living {
   const { key, plan, pid } = attempt;
   const startedAt = calendar.now();
   let lastOutputAt = startedAt;
