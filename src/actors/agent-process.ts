@@ -61,6 +61,7 @@ export function createAgentProcess(places: AgentPlaces) {
           isErrorApart: cli.isStructured,
           ...input.watch,
           reports: {
+            slept: pause => sendBack({ type: 'agent.slept', ...pause }),
             heartbeat: sign => sendBack({ type: 'agent.heartbeat', ...sign }),
             concluded: sign => sendBack({ type: 'agent.concluded', ...sign }),
             doomed: sign => sendBack({ type: 'agent.doomed', ...sign }),

@@ -7,6 +7,8 @@ import type { AgentReader } from '../integrations/agent-cli.ts';
 import { contextHigh, contextShare, type Sign } from '../machines/agent-run-context.ts';
 
 export interface SignReports {
+  /** Neither it nor we have run for a while. */
+  slept(pause: { sleptMs: number }): void;
   heartbeat(sign: Sign & { isToolAlive: boolean }): void;
   concluded(sign: Sign & { end: AgentEnd }): void;
   doomed(sign: Sign & { end: AgentEnd }): void;
@@ -99,6 +101,16 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     return wasAlive !== isToolAlive;
   };
 
+  const awake = (sleptMs: number) => {
+    if (sleptMs === 0) return look();
+    // Nobody was silent, nor idle, while nobody ran.
+    lastOutput = now();
+    lastProgress = now();
+    if (toolSince !== null) toolSince = now();
+    reports.slept({ sleptMs });
+    look();
+  };
+
   const look = () => {
     let hasGrown = false;
     let hasMore = false;
@@ -153,7 +165,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     if (isImportant || now() - lastBeat >= throttleMs) beat(report);
   };
 
-  const forget = onPulse(look);
+  const forget = onPulse(awake);
   let isStopped = false;
 
   function lastWrite(): number | undefined {

@@ -4,6 +4,7 @@ import type { Orphan } from '../actors/orphans.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Json } from '../domain/json.ts';
 import { ownIdentity } from '../host/process-identity.ts';
+import { lastWake } from '../host/pulse.ts';
 import { workerId } from '../machines/addresses.ts';
 import type { Store } from '../persistence/store.ts';
 import type { Runtime, RuntimeObserver, TransitionListener } from '../runtime/index.ts';
@@ -138,7 +139,7 @@ async function start(
   }
   // Whoever only looks needs no machine for most of it, and nothing of what machines do outside.
   if (mode === 'read') return openReader(store, async () => (await import('./machine-kinds.ts')).machineKinds);
-  const [{ startRuntime }, { kindsFor }, { prune }, { createLanes }] = await Promise.all([
+  const [{ startRuntime, systemClock }, { kindsFor }, { prune }, { createLanes }] = await Promise.all([
     import('../runtime/index.ts'),
     import('./kinds.ts'),
     import('./retention.ts'),
@@ -147,6 +148,7 @@ async function start(
   const lanes = createLanes({ now: Date.now, onFault: error => observer?.onFault?.(error) });
   const runtime: Promise<Runtime> = startRuntime({
     store,
+    clock: { ...systemClock, lastWake },
     lanes,
     kinds: kindsFor(paths, {
       settings,

@@ -62,6 +62,8 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   unansweredSince: number | null;
   pid: number | null;
   startedAt: number | null;
+  /** How long the machine slept since the process began. */
+  sleptMs: number;
   lastOutputAt: number | null;
   lastProgressAt: number | null;
   activity: string;
@@ -106,6 +108,8 @@ export type AgentRunEvent =
   | { type: 'agent.started'; pid: number; silentMs?: number; at: number }
   | { type: 'agent.failed'; error: { message: string }; at: number }
   | ({ type: 'agent.heartbeat'; isToolAlive: boolean; at: number } & Sign)
+  /** The machine, or Signalbox, has not run for so long. */
+  | { type: 'agent.slept'; sleptMs: number; at: number }
   /** It said its last word; the process has yet to leave. `end` is what it means when it does. */
   | ({ type: 'agent.concluded'; end: AgentEnd; at: number } & Sign)
   /** It retries what cannot succeed. `end` is what that will come to. */
@@ -134,6 +138,7 @@ export interface AgentRunOutput {
 export const noAttempt = {
   pid: null,
   startedAt: null,
+  sleptMs: 0,
   lastOutputAt: null,
   lastProgressAt: null,
   activity: '',

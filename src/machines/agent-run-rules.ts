@@ -224,6 +224,10 @@ export function tighterTime(context: AgentRunContext): number {
   return Math.min(...limits.filter(limit => limit !== null));
 }
 
+/** When the attempt would have begun, had the machine never slept since. */
+export const beganAwake = ({ startedAt, sleptMs = 0 }: AgentRunContext): number | null =>
+  startedAt === null ? null : startedAt + sleptMs;
+
 export function leftUntil(limitMs: number | null, since: number | null, event: unknown): number {
   if (limitMs === null) return farAwayMs;
   const { at } = event as { at: number };
@@ -231,6 +235,6 @@ export function leftUntil(limitMs: number | null, since: number | null, event: u
 }
 
 /** What the present attempt has spent by this sign. */
-export function spentSoFar({ startedAt }: AgentRunContext, { report, at }: { report: AgentReport; at: number }): Spent {
-  return spentOf(report.usage, startedAt === null ? 0 : at - startedAt, 1);
+export function spentSoFar(context: AgentRunContext, { report, at }: { report: AgentReport; at: number }): Spent {
+  return spentOf(report.usage, at - (beganAwake(context) ?? at), 1);
 }

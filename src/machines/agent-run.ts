@@ -41,6 +41,7 @@ import {
 } from './agent-run-context.ts';
 import {
   barredUntil,
+  beganAwake,
   beginningAfter,
   blamed,
   explainEnd,
@@ -101,6 +102,7 @@ export const agentRunMachine = setup({
     hasChanged: ({ event }) => outputOf<Inspected>(event).isChanged,
     hasMoved: ({ context, event }) => hasMoved(context, event),
     hasToolMoved: ({ context, event }) => context.isToolAlive && hasMoved(context, event),
+    wasInTool: ({ context }) => context.isToolAlive,
     isToolAlive: ({ event }) => event.type === 'agent.heartbeat' && event.isToolAlive,
     isOverBudget: ({ context, event }) => {
       // One that has said its last word is not stopped any more: it has spent what it has spent.
@@ -138,7 +140,7 @@ export const agentRunMachine = setup({
   delays: {
     checkpointLimit: checkpointLimitMs,
     exitGrace: exitGraceMs,
-    timeLimit: ({ context }) => tighterTime(context),
+    timeLimit: ({ context, event }) => leftUntil(tighterTime(context), beganAwake(context), event),
     silence: ({ context, event }) => leftUntil(context.policy.silenceMs, context.lastOutputAt, event),
     noProgress: ({ context, event }) => leftUntil(context.policy.noProgressMs, context.lastProgressAt, event),
     grace: ({ context }) => context.policy.graceMs,
@@ -246,6 +248,12 @@ export const agentRunMachine = setup({
       lastProgressAt: event.at,
       lastOutputAt: event.at,
     })),
+    /** What was slept through is nobody's silence, idleness or work. */
+    rememberSleep: assign(({ context, event }) =>
+      event.type === 'agent.slept'
+        ? { sleptMs: (context.sleptMs ?? 0) + event.sleptMs, lastOutputAt: event.at, lastProgressAt: event.at }
+        : {},
+    ),
     rememberCause: assign(({ event }) =>
       event.type === 'run.stop' ? { stopCause: event.cause, stopBy: whoStopped(event), stoppedAt: event.at } : {},
     ),
@@ -265,7 +273,7 @@ export const agentRunMachine = setup({
       const endedAt = Math.min(at, event.endedAt ?? at);
       // Its own record counts: one that was found again after a crash had begun before that.
       const startedAt = event.startedAt ?? context.startedAt ?? endedAt;
-      const workedMs = Math.max(0, endedAt - startedAt);
+      const workedMs = Math.max(0, endedAt - startedAt - (context.sleptMs ?? 0));
       return {
         exit: { code, signal },
         end,
@@ -455,6 +463,11 @@ export const agentRunMachine = setup({
               { guard: 'isToolAlive', target: '.inTool', actions: ['tellAnswered', 'rememberSign'] },
               { target: '.attentive', actions: ['tellAnswered', 'rememberSign'] },
             ],
+            // All of its deadlines begin anew.
+            'agent.slept': [
+              { guard: 'wasInTool', target: '.inTool', reenter: true, actions: 'rememberSleep' },
+              { target: '.attentive', reenter: true, actions: 'rememberSleep' },
+            ],
             'agent.concluded': { target: '.finishing', actions: ['tellAnswered', 'rememberSign'] },
             'agent.doomed': {
               target: 'stopping',
@@ -508,6 +521,7 @@ export const agentRunMachine = setup({
               },
             },
             finishing: {
+              on: { 'agent.slept': { target: 'finishing', reenter: true, actions: 'rememberSleep' } },
               after: {
                 exitGrace: {
                   target: '#agentRun.working.stopping',

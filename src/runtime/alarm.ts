@@ -25,6 +25,8 @@ export interface AlarmOptions {
 }
 
 const askAgainMs = 1_000;
+/** How long those at work have, after a sleep, to say that their deadlines begin anew. */
+const wakingMs = 1_000;
 
 export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alarm {
   let nextDue = Number.POSITIVE_INFINITY;
@@ -34,6 +36,9 @@ export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alar
   let isOff = false;
   let callOff: (() => void) | undefined;
 
+  /** A deadline that came while nobody ran is due when all have had a word. */
+  const dueAt = (): number => Math.max(nextDue, (clock.lastWake?.() ?? Number.NEGATIVE_INFINITY) + wakingMs);
+
   async function look(): Promise<void> {
     if (isOff) return;
     const now = clock.now();
@@ -42,7 +47,7 @@ export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alar
       nextDue = (await store.nextTimer()) ?? Number.POSITIVE_INFINITY;
       isKnown = true;
     }
-    wakeAt(nextDue, now);
+    wakeAt(dueAt(), now);
   }
 
   function wakeAt(due: number, now: number): void {
@@ -52,12 +57,14 @@ export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alar
     if (isOff || due === Number.POSITIVE_INFINITY || due <= now) return;
     callOff = clock.wake(Math.min(due - now, clock.doubtMs ?? due - now), () => {
       setFor = Number.POSITIVE_INFINITY;
+      // Woken too early: whoever is at work just now does not look again.
+      wakeAt(dueAt(), clock.now());
       ring();
     });
   }
 
   return {
-    isDue: now => !isOff && nextDue <= now,
+    isDue: now => !isOff && nextDue <= now && dueAt() <= now,
     hear(due) {
       nextDue = Math.min(nextDue, due);
     },
@@ -66,7 +73,7 @@ export function createAlarm({ store, clock, ring, onFault }: AlarmOptions): Alar
     },
     look,
     async set() {
-      if (isOff || (isKnown && nextDue === setFor && nextDue > clock.now())) return;
+      if (isOff || (isKnown && dueAt() === setFor && setFor > clock.now())) return;
       try {
         await look();
       } catch (error) {

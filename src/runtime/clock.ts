@@ -10,6 +10,11 @@ export interface Clock {
    * sleep; without it, it runs evenly.
    */
   doubtMs?: number;
+  /**
+   * When the process last went on after it had not run for a while (a machine that slept), in milliseconds since the epoch. Those at
+   * work tell first how they have come through it; deadlines are due a moment later.
+   */
+  lastWake?(): number;
 }
 
 /** Node fires timers with a longer delay at once. */

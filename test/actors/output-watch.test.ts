@@ -48,7 +48,12 @@ function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
     isErrorApart: true,
     silenceMs: 900_000,
     noProgressMs: 900_000,
-    reports: { heartbeat: hear('heartbeat'), concluded: hear('concluded'), doomed: hear('doomed') },
+    reports: {
+      slept: hear('slept'),
+      heartbeat: hear('heartbeat'),
+      concluded: hear('concluded'),
+      doomed: hear('doomed'),
+    },
     ...more,
   });
   onTestFinished(() => watch.stop());
@@ -111,6 +116,20 @@ test('a tool call that is open is work, whoever does it; a short one is worth no
   // Silence counts from its end.
   expect(agent.heard.at(-1)).toMatchObject({ type: 'heartbeat', isToolAlive: false });
   expect(Number(agent.heard.at(-1)!.silentMs)).toBeLessThan(1_000);
+});
+
+test('time in which the machine slept is told, and counts neither as silence nor as idleness', () => {
+  const agent = startWatch();
+  agent.prints(init + message());
+  agent.pass(10_000);
+  // The lid was closed for eight hours; the clock of the machine stood still, that on the wall went on.
+  vi.setSystemTime(Date.now() + 28_800_000);
+  agent.pass(250);
+  expect(agent.heard.at(-1)).toMatchObject({ type: 'slept', sleptMs: expect.closeTo(28_800_000, -3) });
+  agent.pass(40_000);
+  agent.prints(message());
+  expect(agent.heard.at(-1)).toMatchObject({ type: 'heartbeat', silentMs: 0 });
+  expect(agent.heard.filter(({ type }) => type === 'slept')).toHaveLength(1);
 });
 
 test('the first answer of the model is told at once', () => {

@@ -481,6 +481,23 @@ test('heartbeats put off the limits for silence and progress, never the time lim
   expect(await run.run()).toMatchObject({ stopCause: 'timedOut' });
 });
 
+test('time in which the machine slept is nobody’s silence, lack of progress, working time or time limit', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.advance(250);
+  await run.says(beat({ isToolAlive: true }));
+  run.clock.set(run.clock.now() + 28_800_000);
+  await run.says({ type: 'agent.slept', sleptMs: 28_800_000 });
+  // It is where it was, and has the rest of its time.
+  expect(await run.state('run')).toBe('working.running.inTool');
+  await run.says(beat());
+  await run.advance(299);
+  expect(await run.state('run')).toBe('working.running.attentive');
+  await run.says(beat());
+  await run.exits(0, null);
+  expect(await run.run()).toMatchObject({ outcome: 'succeeded', workedMs: 549 });
+});
+
 test('an agent that is found again after a restart is as silent as it was, not as long as we were away', async () => {
   const disk = createMemoryDisk();
   const clock = createFakeClock();

@@ -666,6 +666,7 @@ export const agentRunModel: ModelOptions = {
       ...sign,
       report: reportOf({ usage: { ...noUsage, outputTokens: 2_000 } }),
     },
+    { type: 'agent.slept', sleptMs: 28_800_000 },
     { type: 'agent.concluded', ...sign, end: { ...endOf({ code: 0, signal: null }) } },
     { type: 'agent.doomed', ...sign, end: { ...endOf({ code: 1, signal: null }), ...worded('authentication') } },
     { type: 'xstate.done.actor.inspect', output: { fingerprint: 'one', isChanged: true } },

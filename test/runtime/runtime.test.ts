@@ -617,6 +617,24 @@ test('I7: a deadline is kept although the clock wakes the process too early', as
   expect(await state('t')).not.toBe('waiting');
 });
 
+test('a deadline that came while the machine slept waits a moment for what those at work have to say', async () => {
+  const clock = createFakeClock(0);
+  let woke = 0;
+  const { runtime, settle, state } = await startTestRuntime({
+    kinds: [kindOf(timed)],
+    clock: { ...clock, lastWake: () => woke },
+  });
+  await runtime.create('timed', 't', {});
+  await runtime.send('t', { type: 'start' });
+  woke = 3_600_000;
+  clock.set(3_600_000);
+  await settle();
+  expect(await state('t')).toBe('waiting');
+  clock.advance(1_000);
+  await settle();
+  expect(await state('t')).not.toBe('waiting');
+});
+
 test('what has been reported counts before a deadline that passed while nobody watched', async () => {
   const machine = setup({
     actors: { job: fromPromise(async () => 'done in time') },
