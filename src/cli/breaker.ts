@@ -19,6 +19,11 @@ export const list = answers({
       why ?? '',
     ]);
     print(table(['PROVIDER', 'STATE', 'IN A ROW', 'GOOD/BAD/OPENED', 'PROBE AT', 'WHY'], rows));
+    for (const [name, { models }] of Object.entries(breakers)) {
+      for (const { name: model, until, why } of models) {
+        print(`\n${name} turns away whoever asks for ${model} until ${dayTime(until)}: ${why}`);
+      }
+    }
     for (const [name, { history }] of Object.entries(breakers)) showHistory(name, history);
   },
 });

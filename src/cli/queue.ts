@@ -54,6 +54,9 @@ function showResilience({ resilience }: Queue): void {
     const until = retryAt === null ? '' : `; one run probes it at ${dayTime(retryAt)}`;
     const told = why === null ? '' : `, ${why}${until}`;
     print(`breaker ${name}: ${state}, ${failureCount} of ${threshold} failures${told}`);
+    for (const { name: model, why: said, until: end } of breaker.models) {
+      print(`model ${model} of ${name}: barred until ${dayTime(end)}, ${said}`);
+    }
   }
 }
 

@@ -46,6 +46,8 @@ export interface AgentEnd {
   message: string;
   /** The signature that was recognised, such as `rate_limit` or `unknownSession`; for programs. */
   code: string;
+  /** The model whose allowance is used up, by the name that the provider gives; absent where it is that of the account. */
+  limitedModel?: string;
   /** When a used-up allowance comes back, epoch milliseconds. */
   resetAt: number | null;
   /** How long the provider asked to wait, milliseconds; honoured in full. */

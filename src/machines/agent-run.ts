@@ -159,6 +159,7 @@ export const agentRunMachine = setup({
       stage: context.assignment.stage,
       agent: context.agent.name,
       provider: context.agent.provider,
+      model: context.agent.model,
       priority: context.priority,
       // What it may use at most; the process itself is the one session.
       ask: tighter(leftForRun(context), {
@@ -186,6 +187,7 @@ export const agentRunMachine = setup({
         case 'authentication':
           return enqueue.sendTo(breaker, {
             ...{ type: 'run.barred', runId, until: barredUntil(context), why: reason ?? '' },
+            ...(end?.limitedModel !== undefined && { model: { name: end.limitedModel, asked: context.agent.model } }),
           });
         case 'permanent':
           // Whether the provider had a part in it is not known where the agent was never reached.

@@ -6,6 +6,8 @@
  *
  * The worker asks it before every start. Half-open lets exactly one run through, the probe. What is reported while
  * open comes from runs that were started before, and changes nothing; only a later reset time is heard.
+ *
+ * A limit of one model bars those who ask for that model, until it is over, and nobody else: the provider has answered.
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
@@ -29,16 +31,36 @@ export interface BreakerContext extends BreakerInput {
   openedAt: number | null;
   retryAt: number | null;
   totals: { failures: number; successes: number; openings: number };
+  /** Models whose own allowance is used up, by name; absent before the first. */
+  models?: Record<string, BarredModel>;
   /** The last changes, newest last. */
   history: { at: number; to: string; why: string }[];
 }
 
+/** A model that turns away whoever asks for it. */
+export interface BarredModel {
+  /** Epoch milliseconds. */
+  until: number;
+  why: string;
+  /** What those asked for that it turned away; null for what their CLI takes by itself. */
+  asked: (string | null)[];
+}
+
 export type BreakerEvent =
-  | { type: 'run.requested'; runId: string; at: number }
+  | { type: 'run.requested'; runId: string; model?: string | null; at: number }
   | { type: 'run.succeeded'; runId: string; at: number }
   | { type: 'run.failed'; runId: string; at: number }
   /** The provider turns everybody away: the allowance is used up (until a time, when it says so), or the login refused. */
-  | { type: 'run.barred'; runId: string; until: number | null; why: string; at: number }
+  | {
+      type: 'run.barred';
+      runId: string;
+      until: number | null;
+      why: string;
+      /** The model alone does, by its name and by what the run had asked for. */
+      model?: { name: string; asked: string | null };
+      at: number;
+    }
+  | { type: 'model.due'; name: string; at: number }
   /** The model has answered, and the run goes on. */
   | { type: 'run.heard'; runId: string; at: number }
   /** The agent failed by itself: the provider answered. */
@@ -65,6 +87,16 @@ export function passageIn(state: string): 'all' | 'probe' | 'none' {
 
 const longestHistory = 20;
 
+/** The name by which a model is barred that a run asks for; undefined while it is free. */
+export function barredNameOf({ models = {} }: BreakerContext, asked: string | null): string | undefined {
+  const isMeant = (name: string, bar: BarredModel) =>
+    bar.asked.includes(asked) || (asked?.toLowerCase().includes(name) ?? false);
+  return Object.keys(models).find(name => isMeant(name, models[name]!));
+}
+
+const askedFor = (event: BreakerEvent): string | null =>
+  event.type === 'run.requested' ? (event.model ?? null) : null;
+
 /** Who asks it. Those that were made before there were others have the worker. */
 const askedBy = ({ tells }: BreakerContext) => (tells === undefined ? workerId : tells);
 
@@ -72,6 +104,11 @@ export const breakerMachine = setup({
   types: {} as { input: BreakerInput; context: BreakerContext; events: BreakerEvent },
   guards: {
     isLimitReached: ({ context }) => context.failureCount + 1 >= context.failureLimit,
+    isBarredModel: ({ context, event }) => barredNameOf(context, askedFor(event)) !== undefined,
+    hasBarredModels: ({ context }) => Object.keys(context.models ?? {}).length > 0,
+    isOfModel: ({ event }) => event.type === 'run.barred' && event.model !== undefined,
+    isProbesModel: ({ context, event }) =>
+      event.type === 'run.barred' && event.model !== undefined && event.runId === context.probeRunId,
     isTheProbe: ({ context, event }) => 'runId' in event && event.runId === context.probeRunId,
     isLater: ({ context, event }) =>
       event.type === 'run.barred' && event.until !== null && event.until > (context.retryAt ?? 0),
@@ -94,6 +131,36 @@ export const breakerMachine = setup({
       if (event.type !== 'run.requested' || to === null) return;
       const why = context.why ?? 'one probe is on its way';
       enqueue.sendTo(actorRef(to), { type: 'run.refused', runId: event.runId, by: 'breaker', why });
+    }),
+    refuseModel: enqueueActions(({ context, event, enqueue }) => {
+      const to = askedBy(context);
+      const name = barredNameOf(context, askedFor(event));
+      if (event.type !== 'run.requested' || to === null || name === undefined) return;
+      const { why } = context.models![name]!;
+      enqueue.sendTo(actorRef(to), { type: 'run.refused', runId: event.runId, by: 'model', why: `${name}: ${why}` });
+    }),
+    /** A later end of the same limit moves it on; an earlier one never brings it forward. */
+    barModel: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'run.barred' || event.model === undefined) return;
+      const { name, asked } = event.model;
+      const before = context.models?.[name];
+      const until = Math.max(before?.until ?? 0, event.until ?? event.at + context.cooldownMs);
+      const all = [...new Set([...(before?.asked ?? []), asked])];
+      enqueue.assign({ models: { ...context.models, [name]: { until, why: event.why, asked: all } } });
+      enqueue.cancel(`model:${name}`);
+      enqueue.raise({ type: 'model.due', name } as never, {
+        id: `model:${name}`,
+        delay: Math.max(0, until - event.at),
+      });
+    }),
+    freeModel: assign(({ context, event }) => {
+      if (event.type !== 'model.due') return {};
+      const { [event.name]: _, ...models } = context.models ?? {};
+      return { models };
+    }),
+    freeModels: enqueueActions(({ context, enqueue }) => {
+      for (const name of Object.keys(context.models ?? {})) enqueue.cancel(`model:${name}`);
+      enqueue.assign({ models: {} });
     }),
     tellWorker: enqueueActions(({ context, enqueue }) => {
       const to = askedBy(context);
@@ -153,18 +220,29 @@ export const breakerMachine = setup({
     totals: { failures: 0, successes: 0, openings: 0 },
     history: [],
   }),
-  on: { 'breaker.configured': { actions: 'configure' } },
+  on: {
+    'breaker.configured': { actions: 'configure' },
+    'breaker.reset': { guard: 'hasBarredModels', actions: ['freeModels', 'tellWorker'] },
+    'run.barred': { guard: 'isOfModel', actions: 'barModel' },
+    'model.due': { actions: ['freeModel', 'tellWorker'] },
+  },
   initial: 'closed',
   states: {
     closed: {
       on: {
-        'run.requested': { actions: { type: 'admit', params: { isProbe: false } } },
+        'run.requested': [
+          { guard: 'isBarredModel', actions: 'refuseModel' },
+          { actions: { type: 'admit', params: { isProbe: false } } },
+        ],
         'run.succeeded': { actions: 'countSuccess' },
         'run.failed': [
           { guard: 'isLimitReached', target: 'open', actions: ['countFailure', 'open'] },
           { actions: 'countFailure' },
         ],
-        'run.barred': { target: 'open', actions: ['countFailure', 'open'] },
+        'run.barred': [
+          { guard: 'isOfModel', actions: ['clearFailures', 'barModel'] },
+          { target: 'open', actions: ['countFailure', 'open'] },
+        ],
         'run.answered': { actions: 'clearFailures' },
       },
     },
@@ -174,10 +252,13 @@ export const breakerMachine = setup({
       after: { cooldown: 'halfOpen' },
       on: {
         'run.requested': { actions: 'refuse' },
-        'run.barred': { guard: 'isLater', target: 'open', reenter: true, actions: 'open' },
+        'run.barred': [
+          { guard: 'isOfModel', actions: 'barModel' },
+          { guard: 'isLater', target: 'open', reenter: true, actions: 'open' },
+        ],
         'breaker.reset': {
           target: 'closed',
-          actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+          actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'freeModels', 'tellWorker'],
         },
       },
     },
@@ -188,16 +269,16 @@ export const breakerMachine = setup({
       on: {
         'breaker.reset': {
           target: 'closed',
-          actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+          actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'freeModels', 'tellWorker'],
         },
       },
       states: {
         waiting: {
           on: {
-            'run.requested': {
-              target: 'probing',
-              actions: ['rememberProbe', { type: 'admit', params: { isProbe: true } }],
-            },
+            'run.requested': [
+              { guard: 'isBarredModel', actions: 'refuseModel' },
+              { target: 'probing', actions: ['rememberProbe', { type: 'admit', params: { isProbe: true } }] },
+            ],
           },
         },
         probing: {
@@ -209,7 +290,15 @@ export const breakerMachine = setup({
               actions: ['countSuccess', { type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
             },
             'run.failed': { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
-            'run.barred': { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
+            'run.barred': [
+              {
+                guard: 'isProbesModel',
+                target: '#breaker.closed',
+                actions: ['barModel', { type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
+              },
+              { guard: 'isOfModel', actions: 'barModel' },
+              { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
+            ],
             // It may take hours to its end; its first answer is all that is asked of it.
             'run.heard': {
               guard: 'isTheProbe',
@@ -240,8 +329,9 @@ function reasonOf(context: BreakerContext, event: BreakerEvent): string {
     case 'run.heard':
     case 'run.answered':
       return 'the provider answered the probe';
-    case 'run.failed':
     case 'run.barred':
+      return event.model === undefined ? (context.why ?? '') : 'the provider answered the probe';
+    case 'run.failed':
       return context.why ?? '';
     default:
       return 'the cooldown ended';

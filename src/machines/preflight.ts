@@ -21,7 +21,7 @@ export interface PreflightInput {
 }
 
 export interface PreflightContext extends PreflightInput {
-  waiting: { runId: string; provider: string }[];
+  waiting: { runId: string; provider: string; model?: string | null }[];
   version: string | null;
   /** Why nothing may start, for people; null while something may. */
   problem: string | null;
@@ -29,7 +29,7 @@ export interface PreflightContext extends PreflightInput {
 }
 
 export type PreflightEvent =
-  | { type: 'run.requested'; runId: string; provider: string; at: number }
+  | { type: 'run.requested'; runId: string; provider: string; model?: string | null; at: number }
   /** A task brought the agent with other settings than before. */
   | { type: 'preflight.configured'; agent: AgentSpec; cacheMs: number; timeLimitMs: number; at: number }
   | { type: 'preflight.recheck'; by: string; at: number };
@@ -50,18 +50,19 @@ export const preflightMachine = setup({
         ? {
             waiting: [
               ...context.waiting.filter(({ runId }) => runId !== event.runId),
-              { runId: event.runId, provider: event.provider },
+              { runId: event.runId, provider: event.provider, model: event.model ?? null },
             ],
           }
         : {},
     ),
     askBreaker: enqueueActions(({ event, enqueue }) => {
       if (event.type !== 'run.requested') return;
-      enqueue.sendTo(actorRef(breakerId(event.provider)), { type: 'run.requested', runId: event.runId });
+      const { type, runId, model = null } = event;
+      enqueue.sendTo(actorRef(breakerId(event.provider)), { type, runId, model });
     }),
     letAllOn: enqueueActions(({ context, enqueue }) => {
-      for (const { runId, provider } of context.waiting) {
-        enqueue.sendTo(actorRef(breakerId(provider)), { type: 'run.requested', runId });
+      for (const { runId, provider, model = null } of context.waiting) {
+        enqueue.sendTo(actorRef(breakerId(provider)), { type: 'run.requested', runId, model });
       }
       enqueue.assign({ waiting: [] });
     }),

@@ -26,13 +26,15 @@ export interface QueuedRun {
   stage: string;
   agent: string;
   provider: string;
+  /** What its agent asks for; null leaves that to the CLI. */
+  model?: string | null;
   /** 1 is the most urgent, 10 the least. */
   priority: number;
   queuedAt: number;
   /** What it may spend at most, as far as it and its task know. */
   ask: Budget;
   /** Who turned it away, and why; null while nobody has. */
-  held: { by: 'breaker' | 'preflight'; why: string } | null;
+  held: { by: 'breaker' | 'model' | 'preflight'; why: string } | null;
 }
 
 /** A run that holds a place, with what is set aside for it. */
@@ -94,7 +96,7 @@ export interface WorkerContext {
 export type WorkerEvent =
   | ({ type: 'run.requested'; at: number } & Omit<QueuedRun, 'queuedAt' | 'held'>)
   | { type: 'run.admitted'; runId: string; provider: string; isProbe?: boolean; at: number }
-  | { type: 'run.refused'; runId: string; by: 'breaker' | 'preflight'; why: string; at: number }
+  | { type: 'run.refused'; runId: string; by: 'breaker' | 'model' | 'preflight'; why: string; at: number }
   | { type: 'run.ended'; runId: string; project: string; spent: Spent; at: number }
   | { type: 'breaker.changed'; provider: string; at: number }
   | { type: 'preflight.changed'; agent: string; at: number }

@@ -49,6 +49,7 @@ export function whyQueued(run: QueuedRun, context: WorkerContext, tags: readonly
 
 function heldWords(run: QueuedRun, { by, why }: NonNullable<QueuedRun['held']>): string {
   if (by === 'preflight') return `the agent ${run.agent} cannot be started: ${why}`;
+  if (by === 'model') return `the allowance of the model is used up: ${why}`;
   return `the breaker of ${run.provider} is open: ${why}`;
 }
 

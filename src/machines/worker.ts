@@ -81,7 +81,7 @@ export const workerMachine = setup({
     releaseHeld: assign(({ context, event }) => ({
       queue: context.queue.map(run => {
         const isFree =
-          (event.type === 'breaker.changed' && run.held?.by === 'breaker' && run.provider === event.provider) ||
+          (event.type === 'breaker.changed' && isOfBreaker(run) && run.provider === event.provider) ||
           (event.type === 'preflight.changed' && run.held?.by === 'preflight' && run.agent === event.agent);
         return isFree ? { ...run, held: null } : run;
       }),
@@ -122,6 +122,7 @@ export const workerMachine = setup({
           type: 'run.requested',
           runId: run.runId,
           provider: run.provider,
+          model: run.model ?? null,
         });
       }
       enqueue.assign({ queue: next.queue, asked: next.asked });
@@ -203,6 +204,8 @@ export const workerMachine = setup({
     },
   },
 });
+
+const isOfBreaker = ({ held }: QueuedRun): boolean => held?.by === 'breaker' || held?.by === 'model';
 
 /** A run that was asked about, waiting again where it waited. */
 function backInQueue({ asked, queue }: WorkerContext, runId: string): Pick<WorkerContext, 'asked' | 'queue'> {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AgentReader } from '../../src/integrations/agent-cli.ts';
 import { asMoment, momentIn, waitIn } from '../../src/integrations/agents/hints.ts';
 import { agentClis } from '../../src/integrations/agents/index.ts';
+import { limitedModelIn, modelOfWindows } from '../../src/integrations/agents/limited-model.ts';
 import { builtInPrices } from '../../src/integrations/prices.ts';
 import { linesOf, read, recording } from './recordings.ts';
 
@@ -347,4 +348,44 @@ test.each([
 test('moments outside of this century are none', () => {
   expect(momentIn('on 9999-12-01 at 00:00 UTC', noon)).toBeNull();
   expect([asMoment(Number.NaN), asMoment(-1), asMoment(1e300)]).toEqual([null, null, null]);
+});
+
+test.each([
+  ["You've hit your Opus limit · resets Nov 28, 1pm (UTC)", null, 'opus'],
+  ['You have reached your Opus 4 weekly limit', null, 'opus-4'],
+  ["You've hit your Quarz limit", 'claude-quarz-1', 'quarz'],
+  ["You've hit your Quarz limit", 'claude-opus-4-8', null],
+  ["You've hit your 5-hour limit · resets 4:53pm (UTC)", 'claude-opus-4-8', null],
+  ["You've hit your weekly limit", 'claude-opus-4-8', null],
+  ['Opus weekly limit reached ∙ resets 10am', null, 'opus'],
+  ['You’ve hit your usage limit for GPT-5.3-Codex-Spark. Switch to another model now', null, 'gpt-5.3-codex-spark'],
+  ['You’ve hit your usage limit. Upgrade to Pro, or try again at 4:53 PM.', 'gpt-5.3-codex', null],
+  ['You have exhausted your daily quota on this model.', 'gemini-2.5-pro', 'gemini-2.5-pro'],
+  ['{"quotaDimensions":{"location":"global","model":"gemini-2.5-pro"}}', null, 'gemini-2.5-pro'],
+  ['You exceeded your current quota, please check your plan and billing details', 'gemini-2.5-pro', null],
+])('the model that is limited by "%s", asked for %s', (text, own, model) => {
+  expect(limitedModelIn(text, own)).toBe(model);
+});
+
+test('a shared window bars the account, one of a model that model, and none leaves it to the words', () => {
+  expect(modelOfWindows(['seven_day_opus'], 'claude-opus-4-8')).toBe('opus');
+  expect(modelOfWindows(['seven_day_opus', 'five_hour'], 'claude-opus-4-8')).toBeNull();
+  expect(modelOfWindows(['seven_day'], null)).toBeNull();
+  expect(modelOfWindows([], null)).toBeUndefined();
+});
+
+test('the limit of one model is named in the end of a run, that of the account is not', () => {
+  const limited = (rateLimitType: string) => {
+    const { reader, tell } = start('claude');
+    tell({ type: 'system', subtype: 'init', session_id: 's', model: 'claude-opus-4-8' });
+    tell({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt: 1_800_000_000, rateLimitType } });
+    tell({
+      type: 'result',
+      ...{ subtype: 'success', is_error: true, result: "You've hit your Opus limit", api_error: 'usage_limit_reached' },
+      ...{ terminal_reason: 'api_error', api_error_status: 429 },
+    });
+    return reader.conclude({ code: 1, signal: null });
+  };
+  expect(limited('seven_day_opus')).toMatchObject({ class: 'quota', limitedModel: 'opus', resetAt: 1_800_000_000_000 });
+  expect(limited('seven_day')).not.toHaveProperty('limitedModel');
 });

@@ -593,6 +593,17 @@ test('an agent that has said its last word is not stopped for what it took to sa
   expect(await run.state('run')).toBe('working.running.attentive');
 });
 
+test('a limit of one model is told to the breaker as that, and one of the account is not', async () => {
+  const limited = async (more: object) => {
+    const run = await startRun();
+    await run.send({ type: 'run.start' });
+    await run.exits(1, null, { end: { class: 'quota', ...more } });
+    return run.heard['breaker:a']!.find(({ type }) => type === 'run.barred');
+  };
+  expect(await limited({ limitedModel: 'opus' })).toMatchObject({ model: { name: 'opus' } });
+  expect(await limited({})).not.toHaveProperty('model');
+});
+
 test('a session that took over and was cut off is taken over from again, with what is known', async () => {
   const run = await startRun();
   await run.send({ type: 'run.start' });

@@ -66,7 +66,7 @@ async function startWorker(
   await runtime.create('preflight', preflightId('a'), { agent, cacheMs: 45_000, timeLimitMs: 1_000 } as never);
   return {
     ...system,
-    async request(runId: string, priority = 5) {
+    async request(runId: string, priority = 5, model: string | null = null) {
       await runtime.create('run', runId, {});
       clock.advance(1);
       await runtime.send(workerId, {
@@ -77,6 +77,7 @@ async function startWorker(
         stage: 's',
         agent: 'a',
         provider: 'a',
+        model,
         priority,
         ask: noBudget,
       } as never);
@@ -361,6 +362,40 @@ test('a provider that bars everybody until a time is left alone until then, what
   expect(await worker.started()).toEqual(['a', 'b']);
   await worker.advance(1);
   expect(await worker.started()).toEqual(['a', 'b', 'c']);
+});
+
+test('a limit of one model bars those who ask for it until its end, whatever they call it, and nobody else', async () => {
+  const worker = await startWorker({ total: 9, perProject: 9, perStage: 9, perAgent: 9, perProvider: 9 });
+  const until = worker.clock.now() + 10_000;
+  const barred = { type: 'run.barred', until, why: 'the weekly limit', model: { name: 'opus', asked: 'best' } };
+  await worker.request('a', 5, 'best');
+  await worker.runtime.send(breakerId('a'), { ...barred, runId: 'a' });
+  await worker.request('same', 5, 'best');
+  await worker.request('byName', 5, 'claude-opus-4-8');
+  await worker.request('other', 5, 'sonnet');
+  await worker.request('usual');
+  expect((await worker.started()).sort()).toEqual(['a', 'other', 'usual']);
+  expect(((await worker.context(workerId)) as unknown as WorkerContext).queue.map(({ held }) => held)).toEqual([
+    { by: 'model', why: 'opus: the weekly limit' },
+    { by: 'model', why: 'opus: the weekly limit' },
+  ]);
+  await worker.advance(until - 1 - worker.clock.now());
+  expect(await worker.started()).toHaveLength(3);
+  await worker.advance(1);
+  expect((await worker.started()).sort()).toEqual(['a', 'byName', 'other', 'same', 'usual']);
+});
+
+test('a probe that meets the limit of its model says that the provider is there', async () => {
+  const worker = await startWorker({ total: 9, perProject: 9, perStage: 9, perAgent: 9, perProvider: 9 });
+  await worker.request('a');
+  await worker.runtime.send(breakerId('a'), { type: 'run.barred', runId: 'a', until: null, why: 'log in again' });
+  await worker.advance(60_000);
+  await worker.request('probe', 5, 'opus');
+  const barred = { type: 'run.barred', until: worker.clock.now() + 10_000, why: 'no opus' };
+  await worker.runtime.send(breakerId('a'), { ...barred, runId: 'probe', model: { name: 'opus', asked: 'opus' } });
+  await worker.request('b', 5, 'sonnet');
+  expect(await worker.started()).toContain('b');
+  expect(await worker.state(breakerId('a'))).toBe('closed');
 });
 
 describe('I14: budgets over many runs', () => {

@@ -849,11 +849,19 @@ export const breakerModel: ModelOptions = {
     ),
     ...['one', 'two'].map(runId => ({ type: 'run.barred', runId, until: null, why: 'no more' })),
     { type: 'run.barred', runId: 'one', until: 9_999_999_999_999, why: 'no more until then' },
+    { type: 'run.barred', runId: 'one', until: 9_999_999_999_999, why: 'no opus', model: { name: 'opus', asked: 'o' } },
+    { type: 'run.requested', runId: 'two', model: 'opus' },
+    { type: 'model.due', name: 'opus' },
     { type: 'breaker.configured', failureLimit: 2, cooldownMs: 1_000 },
     { type: 'breaker.reset', by: 'me' },
     after('cooldown.breaker.open'),
   ],
-  project: context => [context.failureCount, context.probeRunId, Number(context.retryAt ?? 0) > 1_000_000_000_000],
+  project: context => [
+    context.failureCount,
+    context.probeRunId,
+    Number(context.retryAt ?? 0) > 1_000_000_000_000,
+    context.models,
+  ],
 };
 
 const requested = (runId: string, priority: number): ModelEvent => ({

@@ -4,6 +4,7 @@ import { windowOf } from '../prices.ts';
 import { Book, subjectOf } from './book.ts';
 import { ClaudeUsage } from './claude-usage.ts';
 import { asMoment } from './hints.ts';
+import { modelOfWindows } from './limited-model.ts';
 import {
   beginningOf,
   countOf,
@@ -125,7 +126,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     book.knock(`waits for the API (retry ${attempt} of ${attempts})`);
     const status = statusOf(event.error_status);
     const evidence = { status, kind: beginningOf(event.error, 100) };
-    failure = { evidence, resetAt: resetAt(), retryAfterMs: null };
+    failure = failureOf(evidence);
     if (status !== '401' && event.error !== 'authentication_failed') return;
     refusals += 1;
     // The first may be a token that somebody else has just renewed. After that it would go on for three minutes, in vain.
@@ -199,7 +200,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     book.does(hasFailed ? 'has failed' : 'has finished');
     if (hasFailed) {
       const evidence = { ...apiError, ...evidenceOf(event, isMadeUp), stopReason };
-      failure = { evidence, resetAt: resetAt(), retryAfterMs: null };
+      failure = failureOf(evidence);
     } else {
       [failure, doom] = [null, null];
       book.session ??= identifierOf(event.session_id);
@@ -228,6 +229,11 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
   const resetAt = (): number | null => {
     const times = [...usedUp.values()].filter(time => time !== null);
     return times.length === 0 ? null : Math.max(...times);
+  };
+
+  const failureOf = (evidence: Evidence): Failure => {
+    const limitedModel = modelOfWindows([...usedUp.keys()], book.model);
+    return { evidence, resetAt: resetAt(), retryAfterMs: null, limitedModel };
   };
 
   const streamed = (event: Fields) => {

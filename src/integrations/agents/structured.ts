@@ -7,6 +7,7 @@ import type { Usage } from '../../domain/usage.ts';
 import type { AgentReader } from '../agent-cli.ts';
 import type { Book } from './book.ts';
 import { momentIn, type When, waitIn, whenHere } from './hints.ts';
+import { limitedModelIn } from './limited-model.ts';
 import { type Fields, oneLine, readLine } from './reading.ts';
 import { type Evidence, recognise, type Signature } from './signatures.ts';
 import { StandardError } from './standard-error.ts';
@@ -16,6 +17,8 @@ export interface Failure {
   evidence: Evidence;
   resetAt: number | null;
   retryAfterMs: number | null;
+  /** The model whose allowance is used up; null for that of the account, absent where its words have to tell. */
+  limitedModel?: string | null | undefined;
 }
 
 /** One program's way of talking. */
@@ -92,7 +95,7 @@ interface Ending {
 
 function conclude(book: Book, dialect: Dialect, standardError: StandardError, ending: Ending): AgentEnd {
   const { exit } = ending;
-  const recognised = (failure: Failure | null) => recogniseFailure(dialect, failure, standardError, ending);
+  const recognised = (failure: Failure | null) => recogniseFailure(book, dialect, failure, standardError, ending);
   if (book.conclusion === 'success') {
     // A failure that was named since then takes the word back. How the process leaves does not: it may be ended from outside, stay on
     // for its children, or leave with the code of a hook or a server that has nothing to do with the work.
@@ -137,6 +140,7 @@ function judgeWork(book: Book, dialect: Dialect, yet?: string): AgentEnd {
 }
 
 function recogniseFailure(
+  book: Book,
   { signatures }: Dialect,
   failure: Failure | null,
   { text: stderr }: StandardError,
@@ -146,13 +150,18 @@ function recogniseFailure(
   const found = recognise(signatures, evidence);
   if (found === null) return null;
   const { end, said } = found;
+  const limitedModel = end.class === 'quota' ? modelOf(failure, said, book) : null;
   const canWait = end.class === 'transient' || end.class === 'quota';
   return {
     ...end,
+    ...(limitedModel !== null && { limitedModel }),
     resetAt: end.class === 'quota' ? (failure?.resetAt ?? momentIn(said, when)) : null,
     retryAfterMs: canWait ? (failure?.retryAfterMs ?? waitIn(said) ?? waitIn(stderr)) : null,
   };
 }
+
+const modelOf = (failure: Failure | null, said: string, { model }: Book): string | null =>
+  failure?.limitedModel === undefined ? limitedModelIn(said, model) : failure.limitedModel;
 
 /** It left without a last word, and nothing that it said is known as a failure. */
 function unexplained(book: Book, { name }: Dialect, { first }: StandardError, code: number): AgentEnd {

@@ -20,6 +20,9 @@ export const breakerView = z.lazy(() =>
     openedAt: at.nullable(),
     retryAt: at.nullable().describe('when it lets a probe through'),
     totals: z.object({ failures: z.int(), successes: z.int(), openings: z.int() }),
+    models: z
+      .array(z.object({ name: z.string(), why: z.string(), until: at }))
+      .describe('models whose own allowance is used up; who asks for another one is let through'),
     history: z.array(z.object({ at, to: z.string(), why: z.string() })).describe('the last changes, newest last'),
   }),
 );
@@ -42,10 +45,11 @@ const queuedRun = z.object({
   stage: z.string(),
   agent: z.string(),
   provider: z.string(),
+  model: z.string().nullable().optional().describe('what its agent asks for; null leaves that to its CLI'),
   priority: z.int(),
   queuedAt: z.number().describe('epoch milliseconds'),
   ask: budget.describe('what it may spend at most'),
-  held: z.object({ by: z.enum(['breaker', 'preflight']), why: z.string() }).nullable(),
+  held: z.object({ by: z.enum(['breaker', 'model', 'preflight']), why: z.string() }).nullable(),
 });
 const startedRun = queuedRun.extend({ reserved: budget.describe('what is set aside for it') });
 
@@ -138,7 +142,7 @@ const inOrder = (rows: ActorRow[]) => [...rows].sort((a, b) => (a.id < b.id ? -1
 
 function viewOfBreaker(row: ActorRow): BreakerView {
   const context = contextOf<BreakerContext>(row);
-  const { failureCount, failureLimit, cooldownMs, totals, why, openedAt, retryAt, history } = context;
+  const { failureCount, failureLimit, cooldownMs, totals, why, openedAt, retryAt, models = {}, history } = context;
   return {
     state: row.state,
     failureCount,
@@ -148,6 +152,7 @@ function viewOfBreaker(row: ActorRow): BreakerView {
     openedAt: timeOrNull(openedAt),
     retryAt: timeOrNull(retryAt),
     totals,
+    models: Object.entries(models).map(([name, { why: said, until }]) => ({ name, why: said, until: timeOf(until) })),
     history: history.map(({ at: when, ...rest }) => ({ at: timeOf(when), ...rest })),
   };
 }

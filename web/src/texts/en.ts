@@ -269,6 +269,7 @@ export const en = {
     toDeliver: (count: number) => (count === 1 ? '1 to deliver' : `${count} to deliver`),
     health: 'Health',
     spending: 'Spent today',
+    barredModel: (model: string) => `turns away whoever asks for ${model} until`,
     retryAt: (when: string) => `lets a probe through ${when}`,
     confirmLease:
       'Whoever holds it goes on believing so until its next step is refused. Release it only when it is gone.',

@@ -282,6 +282,7 @@ export const ru: Texts = {
     toDeliver: count => `доставить: ${count}`,
     health: 'Состояние',
     spending: 'Потрачено сегодня',
+    barredModel: model => `не принимает запросы к ${model} до`,
     retryAt: when => `пропустит пробный вызов ${when}`,
     confirmLease:
       'Владелец считает её своей, пока следующий шаг не будет отклонён. Освобождайте, только если его больше нет.',

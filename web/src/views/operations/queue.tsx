@@ -100,7 +100,7 @@ function Breakers({ queue: { resilience }, again }: PartProps) {
       <h2>{operations.breakers}</h2>
       {breakers.length === 0 && <p className="empty">{operations.noBreakers}</p>}
       <ul className="rows">
-        {breakers.map(([name, { state, why, retryAt, totals, failureCount, threshold }]) => (
+        {breakers.map(([name, { state, why, retryAt, models, totals, failureCount, threshold }]) => (
           <li key={name} className={state === 'closed' ? 'passed' : 'failed'}>
             <b>{name}</b>
             <span>
@@ -110,12 +110,17 @@ function Breakers({ queue: { resilience }, again }: PartProps) {
                   {operations.retryAt('')} <Instant at={retryAt} />
                 </span>
               )}
+              {models.map(model => (
+                <span className="meta" key={model.name}>
+                  {operations.barredModel(model.name)} <Instant at={model.until} />
+                </span>
+              ))}
             </span>
             <span className="meta">
               {operations.calls(totals.successes, totals.failures)}
               {failureCount > 0 && ` · ${operations.inARow(failureCount, threshold)}`}
             </span>
-            {state !== 'closed' && (
+            {(state !== 'closed' || models.length > 0) && (
               <Confirmed
                 label={operations.reset}
                 says={operations.resetWhy}
