@@ -37,19 +37,29 @@ export function pressureOf(free: HostFree, needs: HostNeeds, before: string | nu
   return parts.length === 0 ? null : parts.join('; ');
 }
 
+/** Below this share of what has to be free, those at work would soon fill the disk. */
+const shareLeft = 0.25;
+
+/** Whether those at work have to stop, for a disk that is full breaks everything on it. */
+export const isDiskFilling = ({ diskBytes }: HostFree, { minFreeDiskBytes }: HostNeeds, before: boolean): boolean =>
+  diskBytes < minFreeDiskBytes * shareLeft * (before ? slack : 1);
+
 /** The logic of the worker's gauge. It reports changes only: an event is a commit. */
 export function createHostGauge(directory: string, needs: () => HostNeeds, measure = measureHost) {
   return untilStopped(
     fromCallback(({ sendBack }) => {
       // Not known: the first look is always told, for the last one may have been before a restart.
       let pressure: string | null | undefined;
+      let isFilling = false;
       const look = () => {
         const free = tryTo(() => measure(directory));
         // What cannot be measured says nothing new.
         if (free === undefined) return;
         const now = pressureOf(free, needs(), pressure ?? null);
-        const hasChanged = pressure === undefined || (now === null) !== (pressure === null);
-        if (hasChanged) sendBack({ type: 'host.changed', pressure: now });
+        const wasFilling = isFilling;
+        isFilling = isDiskFilling(free, needs(), wasFilling);
+        const hasChanged = pressure === undefined || (now === null) !== (pressure === null) || isFilling !== wasFilling;
+        if (hasChanged) sendBack({ type: 'host.changed', pressure: now, isDiskFilling: isFilling });
         pressure = now;
       };
       look();

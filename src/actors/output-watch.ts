@@ -1,7 +1,8 @@
 /** Follows what an agent prints and says, throttled, how it gets on. */
 import { join } from 'node:path';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
-import { tailLines } from '../host/line-tail.ts';
+import { type LineTail, tailLines } from '../host/line-tail.ts';
+import { boundLog, type KeptOfLog, type LogBound } from '../host/log-bound.ts';
 import { onPulse } from '../host/pulse.ts';
 import type { AgentReader } from '../integrations/agent-cli.ts';
 import { contextHigh, contextShare, type Sign } from '../machines/agent-run-context.ts';
@@ -38,6 +39,15 @@ const leastToolMs = 250;
 const lookMs = 20;
 const contextMarks = [contextHigh, 0.95];
 
+/** Standard error beside typed events: nobody reads much of it. */
+const keptOfErrors: KeptOfLog = { headBytes: 4 << 20, tailBytes: 12 << 20 };
+
+/** A log that is read as it grows, and kept from growing for ever. */
+interface BoundTail {
+  tail: LineTail;
+  bound: LogBound;
+}
+
 export interface OutputWatch {
   /** How long nothing has been printed, by the age of the files: for a process that is adopted. */
   readonly silentMs: number;
@@ -50,8 +60,18 @@ export interface OutputWatch {
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, reports } = options;
   const whenNow = () => ({ at: Date.now(), zone });
-  const output = tailLines(join(runDir, 'output.log'), line => reader.output(line));
-  const errors = isErrorApart ? tailLines(join(runDir, 'error.log'), line => reader.error(line)) : undefined;
+  const bounded = (name: string, take: (line: string) => void, kept?: KeptOfLog): BoundTail => {
+    const bound = boundLog(join(runDir, name), kept);
+    const tail = tailLines(join(runDir, name), (line, end) => {
+      bound.line(end);
+      take(line);
+    });
+    return { tail, bound };
+  };
+  const logs = [
+    bounded('output.log', line => reader.output(line)),
+    ...(isErrorApart ? [bounded('error.log', line => reader.error(line), keptOfErrors)] : []),
+  ];
   const throttleMs = Math.max(
     leastHeartbeatMs,
     Math.min(heartbeatMs, (silenceMs ?? heartbeatMs * 3) / 3, (noProgressMs ?? heartbeatMs * 3) / 3),
@@ -114,11 +134,11 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const look = () => {
     let hasGrown = false;
     let hasMore = false;
-    for (const tail of [output, errors]) {
-      if (tail === undefined) continue;
+    for (const { tail, bound } of logs) {
       const before = tail.position;
       let isMore = tail.read();
       for (const until = now() + lookMs; isMore && now() < until; isMore = tail.read());
+      bound.passed(tail.position);
       hasMore ||= isMore;
       hasGrown ||= tail.position !== before;
     }
@@ -169,15 +189,14 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   let isStopped = false;
 
   function lastWrite(): number | undefined {
-    const times = [output, errors].map(tail => tail?.writtenAt()).filter(time => time !== undefined);
+    const times = logs.map(({ tail }) => tail.writtenAt()).filter(time => time !== undefined);
     return times.length === 0 ? undefined : Math.max(...times);
   }
 
   const stop = () => {
     isStopped = true;
     forget();
-    output.close();
-    errors?.close();
+    for (const { tail } of logs) tail.close();
   };
 
   return {
@@ -185,7 +204,8 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     async conclude(exit, at) {
       isStopped = true;
       forget();
-      await Promise.all([output.finish(), errors?.finish()]);
+      await Promise.all(logs.map(({ tail }) => tail.finish()));
+      for (const { tail, bound } of logs) bound.passed(tail.position);
       stop();
       return { end: reader.conclude(exit, { at, zone }), report: reader.report() };
     },

@@ -1,9 +1,11 @@
 /** A command of the user's that runs to its end under supervision: a gate's tests, a hook. */
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { ExitRecord } from '../domain/outcome.ts';
+import { boundLog } from '../host/log-bound.ts';
+import { onPulse } from '../host/pulse.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { readStart, superviseProcess } from '../host/supervised-process.ts';
 import { baseEnvironment } from './environment.ts';
@@ -55,8 +57,10 @@ export function runToEnd(place: CommandPlace): Promise<Ended> {
   const elapsedMs = Date.now() - (readStart(runDir) ?? Date.now());
   return new Promise((resolve, reject) => {
     let isTimedOut = false;
+    const stopBounding = boundWhatGrows(join(runDir, 'output.log'));
     const finish = (settle: () => void) => {
       clearTimeout(timer);
+      stopBounding();
       settle();
     };
     const supervised = superviseProcess(
@@ -92,4 +96,10 @@ export function runToEnd(place: CommandPlace): Promise<Ended> {
     if (signal.aborted) supervised.signal('SIGKILL');
     signal.addEventListener('abort', () => supervised.signal('SIGKILL'), { once: true });
   });
+}
+
+/** Nobody reads along with a command: its beginning and its end tell what went wrong. */
+function boundWhatGrows(log: string): () => void {
+  const bound = boundLog(log);
+  return onPulse(() => bound.passed(statSync(log, { throwIfNoEntry: false })?.size ?? 0));
 }

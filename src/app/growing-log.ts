@@ -1,6 +1,12 @@
 /** A file that grows, in pieces of which each says where to go on. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
+import { formatSize } from '../domain/size.ts';
 import { tailLines } from '../host/line-tail.ts';
+import { gapOf } from '../host/log-bound.ts';
+
+/** What stands in a log for its middle. */
+const leftOut = (bytes: number) =>
+  `[… ${formatSize(bytes)} left out: of a long log its beginning and its end are kept …]`;
 
 /** Something that is read as it grows. */
 export interface GrowingLog<Piece> {
@@ -21,7 +27,17 @@ export function rawFile(file: string, from: number): GrowingLog<FilePiece> {
   let position = from;
   async function* read(): AsyncGenerator<FilePiece[]> {
     if (!existsSync(file) || statSync(file).size <= position) return;
-    for await (const chunk of createReadStream(file, { start: position })) {
+    const gap = gapOf(file);
+    if (gap !== null && position < gap.to) {
+      yield* bytes(gap.from - 1);
+      yield [{ text: Buffer.from(`\n${leftOut(gap.to - position)}\n`).toString('base64'), end: gap.to }];
+      position = gap.to;
+    }
+    yield* bytes();
+  }
+  async function* bytes(last?: number): AsyncGenerator<FilePiece[]> {
+    if (last !== undefined && last < position) return;
+    for await (const chunk of createReadStream(file, { start: position, ...(last !== undefined && { end: last }) })) {
       position += (chunk as Buffer).length;
       yield [{ text: (chunk as Buffer).toString('base64'), end: position }];
     }
@@ -42,14 +58,21 @@ export function readableFile(file: string, from: number, { read, isEvents }: Lin
   let isOver = false;
   /** Where the last whole line ended. */
   let whole = 0;
-  const tail = tailLines(file, (line, end, isWhole) => {
-    const isLine = isWhole || isOver;
-    if (!isLine && isEvents) return;
-    const texts = read(line);
-    if (isLine) whole = end;
-    // Together, so that no place lies between them. Half a line is told again when it has become a whole one.
-    if (end > from && texts.length > 0) ready.push({ text: texts.join('\n'), end: whole });
-  });
+  const tail = tailLines(
+    file,
+    (line, end, isWhole) => {
+      const isLine = isWhole || isOver;
+      if (!isLine && isEvents) return;
+      const texts = read(line);
+      if (isLine) whole = end;
+      // Together, so that no place lies between them. Half a line is told again when it has become a whole one.
+      if (end > from && texts.length > 0) ready.push({ text: texts.join('\n'), end: whole });
+    },
+    (bytes, end) => {
+      whole = end;
+      if (end > from) ready.push({ text: leftOut(bytes), end });
+    },
+  );
   function* taken(): Generator<FilePiece[]> {
     if (ready.length === 0) return;
     const pieces = ready;

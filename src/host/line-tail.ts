@@ -1,5 +1,6 @@
 /** Reads a file that grows, line by line, as its lines are completed. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { gapOf } from './log-bound.ts';
 
 export interface LineTail {
   /** Bytes read so far. */
@@ -25,9 +26,14 @@ export const longestLine = 64 << 20;
 
 /**
  * Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end, the offset in
- * bytes at which the next one begins, and whether it has an end.
+ * bytes at which the next one begins, and whether it has an end. What was left out of a log that grew too long is skipped; `onGap`
+ * gets its size in bytes and the offset behind it.
  */
-export function tailLines(path: string, onLine: (line: string, end: number, isWhole: boolean) => void): LineTail {
+export function tailLines(
+  path: string,
+  onLine: (line: string, end: number, isWhole: boolean) => void,
+  onGap: (bytes: number, end: number) => void = () => {},
+): LineTail {
   let file: number | undefined;
   let position = 0;
   let parts: Buffer[] = [];
@@ -73,10 +79,27 @@ export function tailLines(path: string, onLine: (line: string, end: number, isWh
     const buffer = chunk ?? Buffer.allocUnsafe(chunkBytes);
     // Whoever should read in the middle of a line of ours gets one of their own.
     chunk = undefined;
-    const length = readSync(descriptor, buffer, 0, chunkBytes, position);
+    let length = readSync(descriptor, buffer, 0, chunkBytes, position);
+    // Asked afterwards: what is gone by now may have been read as nothing.
+    const gap = gapOf(path);
+    if (gap !== null && position < gap.to && position + length > gap.from) {
+      length = gap.from - position;
+      if (length <= 0) {
+        chunk = buffer;
+        return skip(gap.to, size);
+      }
+    }
     position += length;
     take(buffer.subarray(0, length), position - length);
     chunk = buffer;
+    return position < size;
+  };
+
+  /** The line that the gap cuts through is none. */
+  const skip = (to: number, size: number): boolean => {
+    const bytes = to - position;
+    [position, parts, partBytes] = [to, [], 0];
+    onGap(bytes, to);
     return position < size;
   };
 

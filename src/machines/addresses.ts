@@ -3,6 +3,9 @@
 /** Decides which run starts next. There is one. */
 export const workerId = 'worker';
 
+/** Who stops runs for lack of room; an author, not an actor. */
+export const hostId = 'host';
+
 /** Removes what ended long ago. There is at most one. */
 export const janitorId = 'janitor:data';
 

@@ -12,6 +12,7 @@ import {
   type OutcomeClass,
   type StopCause,
 } from '../domain/outcome.ts';
+import { hostId } from './addresses.ts';
 import type { AgentRunContext, AgentRunEvent, Inspected } from './agent-run-context.ts';
 
 /** A limit that is switched off: a timer that nobody lives to see. */
@@ -45,6 +46,9 @@ export function explainEnd({ stopCause, stopBy, activity }: Stopped, end: AgentE
         ? ['printed nothing, with no tool at work,', limits.silenceMs]
         : ['got nowhere (no message, tool result, commit or changed file)', limits.noProgressMs];
     return `the agent ${what} for ${formatDuration(ms ?? 0)} and was stopped`;
+  }
+  if (stopCause === 'interrupted' && stopBy?.startsWith(`${hostId}: `)) {
+    return `the agent was stopped before the disk is full (${stopBy.slice(hostId.length + 2)}); it goes on when there is room`;
   }
   const why = explainOutcome(stopCause, end);
   return stopCause === 'killed' || stopCause === 'cancelled' ? `${why} (by ${stopBy})` : why;

@@ -100,7 +100,7 @@ export type WorkerEvent =
   | { type: 'run.ended'; runId: string; project: string; spent: Spent; at: number }
   | { type: 'breaker.changed'; provider: string; at: number }
   | { type: 'preflight.changed'; agent: string; at: number }
-  | { type: 'host.changed'; pressure: string | null; at: number }
+  | { type: 'host.changed'; pressure: string | null; isDiskFilling?: boolean; at: number }
   | { type: 'worker.drain'; by: string; at: number }
   | { type: 'worker.resume'; by: string; at: number }
   | { type: 'worker.shutdown'; at: number }

@@ -8,7 +8,7 @@
  */
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
-import { breakerId, preflightId } from './addresses.ts';
+import { breakerId, hostId, preflightId } from './addresses.ts';
 import { closeDay, reserve, settle } from './ledger.ts';
 import { pureActor } from './provided.ts';
 import {
@@ -92,6 +92,15 @@ export const workerMachine = setup({
         : {},
     ),
     rememberPressure: assign(({ event }) => (event.type === 'host.changed' ? { pressure: event.pressure } : {})),
+    /** They are saved and stopped while there is room for that, and go on when there is room again. */
+    stopWriters: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'host.changed' || event.isDiskFilling !== true) return;
+      for (const { runId } of context.running) {
+        enqueue.sendTo(actorRef(runId), {
+          ...{ type: 'run.stop', cause: 'interrupted', by: hostId, reason: event.pressure ?? '' },
+        });
+      }
+    }),
     pauseProject: assign(({ context, event }) =>
       event.type === 'project.pause'
         ? { pausedProjects: { ...context.pausedProjects, [event.project]: event.by } }
@@ -149,7 +158,7 @@ export const workerMachine = setup({
   invoke: { id: 'hostGauge', src: 'hostGauge', input: {}, onError: {} },
   on: {
     'run.admitted': { actions: 'startRun' },
-    'host.changed': { actions: 'rememberPressure' },
+    'host.changed': { actions: ['rememberPressure', 'stopWriters'] },
     'worker.configured': { actions: 'configure' },
     'project.pause': { actions: 'pauseProject' },
     'project.resume': { actions: 'resumeProject' },
@@ -167,7 +176,7 @@ export const workerMachine = setup({
         'run.ended': { actions: ['forgetRun', 'dispatch'] },
         'breaker.changed': { actions: ['releaseHeld', 'dispatch'] },
         'preflight.changed': { actions: ['releaseHeld', 'dispatch'] },
-        'host.changed': { actions: ['rememberPressure', 'dispatch'] },
+        'host.changed': { actions: ['rememberPressure', 'stopWriters', 'dispatch'] },
         'worker.configured': { actions: ['configure', 'dispatch'] },
         'project.resume': { actions: ['resumeProject', 'dispatch'] },
         'task.resumed': { actions: ['resumeTask', 'dispatch'] },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createActor, setup } from 'xstate';
-import { createHostGauge, type HostFree, measureHost, pressureOf } from '../../src/actors/host-gauge.ts';
+import { createHostGauge, type HostFree, isDiskFilling, measureHost, pressureOf } from '../../src/actors/host-gauge.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
@@ -42,6 +42,17 @@ test('only changes are told, and the first look always', () => {
   free = { diskBytes: 5_000, memoryBytes: 5_000 };
   vi.advanceTimersByTime(60_000);
   expect(heard).toEqual([null, '10B of disk space free, 1000B needed', null]);
+});
+
+test('a disk that fills on is told again, when those at work have to stop', () => {
+  const full = (diskBytes: number, before = false) => isDiskFilling({ diskBytes, memoryBytes: 0 }, needs, before);
+  expect([full(300), full(249), full(260), full(260, true), full(280, true)]).toEqual([
+    false,
+    true,
+    false,
+    true,
+    false,
+  ]);
 });
 
 test('this machine can be measured', () => {

@@ -593,6 +593,25 @@ test('an agent that has said its last word is not stopped for what it took to sa
   expect(await run.state('run')).toBe('working.running.attentive');
 });
 
+test('a run that is stopped before the disk is full is nobody’s failure, says so, and goes on later', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  await run.send({
+    type: 'run.stop',
+    cause: 'interrupted',
+    by: 'host',
+    reason: '0.1GB of disk space free, 1GB needed',
+  });
+  expect(run.checkpoints).toHaveLength(1);
+  await run.exits(null, 'SIGTERM');
+  expect(await run.state('run')).toBe('queued');
+  expect(await run.run()).toMatchObject({
+    permanentFailures: 0,
+    reason:
+      'the agent was stopped before the disk is full (0.1GB of disk space free, 1GB needed); it goes on when there is room',
+  });
+});
+
 test('a limit of one model is told to the breaker as that, and one of the account is not', async () => {
   const limited = async (more: object) => {
     const run = await startRun();

@@ -25,7 +25,7 @@ import { kindOf, startTestRuntime } from '../support/runtime.ts';
 const run = createMachine({
   id: 'run',
   initial: 'queued',
-  states: { queued: { on: { 'run.start': 'started' } }, started: {} },
+  states: { queued: { on: { 'run.start': 'started' } }, started: { on: { 'run.stop': 'stopped' } }, stopped: {} },
 });
 const limits = usualLimits;
 
@@ -362,6 +362,27 @@ test('a provider that bars everybody until a time is left alone until then, what
   expect(await worker.started()).toEqual(['a', 'b']);
   await worker.advance(1);
   expect(await worker.started()).toEqual(['a', 'b', 'c']);
+});
+
+test('before the disk is full those at work are stopped, and nobody starts; less than that holds only new ones', async () => {
+  const worker = await startWorker();
+  await worker.request('a');
+  await worker.runtime.send(workerId, {
+    type: 'host.changed',
+    pressure: '0.9GB of disk space free',
+    isDiskFilling: false,
+  });
+  await worker.settle();
+  expect(await worker.started()).toEqual(['a']);
+  await worker.runtime.send(workerId, {
+    type: 'host.changed',
+    pressure: '0.1GB of disk space free',
+    isDiskFilling: true,
+  });
+  await worker.settle();
+  expect(await worker.state('a')).toBe('stopped');
+  await worker.request('b');
+  expect(await worker.state('b')).toBe('queued');
 });
 
 test('a limit of one model bars those who ask for it until its end, whatever they call it, and nobody else', async () => {

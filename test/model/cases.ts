@@ -891,6 +891,7 @@ export const workerModel: ModelOptions = {
     { type: 'breaker.changed', provider: 'a' },
     { type: 'preflight.changed', agent: 'a' },
     { type: 'host.changed', pressure: 'no disk' },
+    { type: 'host.changed', pressure: 'no disk at all', isDiskFilling: true },
     { type: 'host.changed', pressure: null },
     { type: 'task.paused', taskId: 'one', by: 'me' },
     { type: 'task.resumed', taskId: 'one' },
