@@ -132,6 +132,8 @@ export interface AgentRunOutput {
   attempts: number;
   workedMs: number;
   usage: Usage;
+  /** The agent's last words, at most 2,000 characters. */
+  said?: string;
 }
 
 /** What is known of an attempt before it has begun. */

@@ -645,6 +645,7 @@ export const agentRunMachine = setup({
     attempts: context.attempt,
     workedMs: context.workedMs,
     usage: context.usage,
+    said: context.report?.lastText ?? '',
   }),
 });
 

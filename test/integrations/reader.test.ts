@@ -389,3 +389,21 @@ test('the limit of one model is named in the end of a run, that of the account i
   expect(limited('seven_day_opus')).toMatchObject({ class: 'quota', limitedModel: 'opus', resetAt: 1_800_000_000_000 });
   expect(limited('seven_day')).not.toHaveProperty('limitedModel');
 });
+
+test('a question that nobody was there for is no missing permission, and stands in the last words', () => {
+  const { reader, tell } = start('claude');
+  const questions = [{ question: 'Which currency?', options: [{ label: 'EUR' }, { label: 'USD' }] }];
+  const content = [{ type: 'tool_use', id: 'q', name: 'AskUserQuestion', input: { questions } }];
+  tell({ type: 'assistant', message: { id: 'm', model: 'claude-sonnet-5-5', content } });
+  tell({
+    type: 'user',
+    message: { content: [{ type: 'tool_result', tool_use_id: 'q', is_error: true, content: 'no' }] },
+  });
+  tell({
+    type: 'result',
+    ...{ subtype: 'success', is_error: false, result: 'I need to know one thing first.' },
+    permission_denials: [{ tool_name: 'AskUserQuestion' }],
+  });
+  expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'succeeded' });
+  expect(reader.report().lastText).toBe('I need to know one thing first.\n\nWhich currency? (EUR, USD)');
+});

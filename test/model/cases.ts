@@ -63,9 +63,9 @@ export const failure = (child: string): ModelEvent => ({
   error: { name: 'Error', message: `${child} failed` },
 });
 /** A run that used tokens, or none; `attempts` are sessions. */
-const runEnded = (stage: string, outcome: string, { tokens = 0, attempts = 1 } = {}): ModelEvent => ({
+const runEnded = (stage: string, outcome: string, { tokens = 0, attempts = 1, said = '' } = {}): ModelEvent => ({
   type: `xstate.done.actor.${stage}`,
-  output: { outcome, reason: outcome, attempts, workedMs: 10, usage: { ...noUsage, outputTokens: tokens } },
+  output: { outcome, reason: outcome, attempts, workedMs: 10, usage: { ...noUsage, outputTokens: tokens }, said },
 });
 
 /** Deadlines of a machine as events. */
@@ -205,6 +205,54 @@ export function waitingModel(machine: AnyStateMachine): ModelOptions {
     ],
     isPossible: state => /^(?:created|waiting)/.test(state),
     project: context => [(context as { title: string }).title],
+  };
+}
+
+/** Agents that leave nothing but a question, and whatever people may make of it. */
+export function askingModel(_machine: AnyStateMachine, stages: Record<string, string>): ModelOptions {
+  const names = Object.keys(stages);
+  const gates = Object.values(stages).flatMap(list => list.split(' '));
+  return {
+    input: {
+      ...taskInput,
+      forge: { name: 'home', repository: 'acme/shop' },
+      actor: { id: 'x', parentId: null, at: 0 },
+    },
+    events: [
+      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      published('tree'),
+      // Nothing has come after the merge.
+      published('tree', { head: 'c' }),
+      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      ...gates.flatMap(gate => ['pass', 'fail'].map(word => judged(gate, word))),
+      ...names.map(stage => runEnded(stage, 'succeeded', { said: 'I wonder. **Which?**' })),
+      { type: 'lease.granted', token: 1 },
+      updated({ result: 'current' }),
+      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      { type: 'task.reject', reason: 'no', by: 'me' },
+      { type: 'task.answer', text: 'this', by: 'me' },
+      { type: 'task.fail', reason: 'enough', by: 'me' },
+      ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
+      ...forAnother(names.slice(0, 1)),
+    ],
+    isPossible: (state, { type }) =>
+      !/^task\.(?!approve)/.test(type) ||
+      /awaitingAnswer$/.test(state) ||
+      (type === 'task.resume' && /paused/.test(state)),
+    project(context) {
+      const { verdicts, questions, said } = context as {
+        verdicts: Record<string, { verdict: string }>;
+        questions: unknown;
+        said: string | null;
+      };
+      return [
+        Boolean(said),
+        Object.values(verdicts).map(({ verdict }) => verdict),
+        Object.keys(verdicts).sort(),
+        questions !== null,
+      ];
+    },
   };
 }
 

@@ -26,6 +26,7 @@ import { inertEffects, kindOf, startTestRuntime } from '../support/runtime.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import {
   agentRunModel,
+  askingModel,
   baselineModel,
   breakerModel,
   commandRunModel,
@@ -83,6 +84,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
       publishingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       mergingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       waitingModel(smallTask),
+      askingModel(smallTask, { plan: 'documents', build: 'tests', ship: 'shipped' }),
       baselineModel(smallTask, 'plan', ['plan', 'build', 'ship']),
       ...['plan', 'build', 'ship'].map(stage => forkModel(smallTask, stage)),
       forkModel(smallTask, 'ship', true),
@@ -97,6 +99,7 @@ const machines: Record<string, { machine: AnyStateMachine; models: ModelOptions[
       mergingModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
       everyVerdict(forgeTask),
       waitingModel(forgeTask),
+      askingModel(forgeTask, { build: 'ci people', ship: 'shipped' }),
       ...['build', 'ship'].map(stage => forkModel(forgeTask, stage, true)),
       ...madeThere(forgeTask, ['ci', 'people']),
     ],

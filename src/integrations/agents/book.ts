@@ -1,13 +1,15 @@
 /** The book that a reader keeps of one process: small however much the process prints. */
 import type { AgentReport } from '../../domain/outcome.ts';
 import type { Usage } from '../../domain/usage.ts';
-import { beginningOf, copy, lastPart, nameOf, oneLine } from './reading.ts';
+import { beginningOf, copy, fieldsOf, lastPart, listOf, nameOf, oneLine, textOf } from './reading.ts';
 
 const lastTextLimit = 2_000;
 const activityLimit = 120;
 const denialLimit = 10;
 /** More tools than this never run at once; whoever says so is not believed. */
 const openToolLimit = 256;
+/** Tools by which the CLIs put a question to a person. */
+const asksPeople = ['AskUserQuestion', 'ask_user', 'question', 'request_user_input'];
 
 export class Book {
   session: string | null = null;
@@ -26,6 +28,7 @@ export class Book {
   /** Both as they came, if they are short: they change with every line, and are made readable only for a report. */
   #activity = 'starts';
   #lastText = '';
+  #asked = '';
   #isSpeaking = false;
   /** How far it had got when it last repeated a request. */
   #knockedAt: number | null = null;
@@ -76,6 +79,13 @@ export class Book {
     this.#lastText = text.length <= lastTextLimit ? text : lastPart(text, lastTextLimit);
   }
 
+  /** Its last words, with what it has asked by a tool where they say nothing of it. */
+  get #lastWords(): string {
+    const words = lastPart(this.#lastText, lastTextLimit);
+    if (this.#asked === '' || words.includes(this.#asked.split('\n', 1)[0]!)) return words;
+    return lastPart(words === '' ? this.#asked : `${words}\n\n${this.#asked}`, lastTextLimit);
+  }
+
   /** Adds to what was said last, for programs that print a message in pieces. */
   sayMore(text: string): void {
     const whole = this.#lastText + (text.length <= lastTextLimit ? text : copy(text.slice(-lastTextLimit)));
@@ -85,6 +95,11 @@ export class Book {
 
   does(activity: string): void {
     this.#activity = activity.length <= activityLimit * 4 ? activity : oneLine(activity, activityLimit);
+  }
+
+  /** By a tool; those words count when it ends without any other question. */
+  ask(tool: string, input: Readonly<Record<string, unknown>>): void {
+    if (asksPeople.includes(tool)) this.#asked = questionsIn(input);
   }
 
   beginTool(id: string, tool: string, detail: string): void {
@@ -106,6 +121,8 @@ export class Book {
   }
 
   deny(tool: string): void {
+    // Nobody sits there to be asked: what it wants to know is in its words.
+    if (asksPeople.includes(tool)) return;
     const name = nameOf(tool) ?? 'a tool';
     this.endsInDenial = true;
     if (this.#denials.length < denialLimit && !this.#denials.includes(name)) this.#denials.push(name);
@@ -123,9 +140,30 @@ export class Book {
       events: this.events,
       unknownEvents: this.unknownEvents,
       garbageLines: this.garbageLines,
-      lastText: lastPart(this.#lastText, lastTextLimit),
+      lastText: this.#lastWords,
     };
   }
+}
+
+/** The questions that a tool was given, each with its choices. */
+function questionsIn(input: Readonly<Record<string, unknown>>): string {
+  const given = Array.isArray(input.questions) ? input.questions : [input];
+  const texts = given
+    .slice(0, 10)
+    .map(fieldsOf)
+    .map(({ question, prompt, options }) => {
+      const choices = listOf(options)
+        .slice(0, 10)
+        .map(option => textOf(option) || textOf(fieldsOf(option).label));
+      const text = textOf(question) || textOf(prompt);
+      return choices.length === 0 ? text : `${text} (${choices.join(', ')})`;
+    });
+  return copy(
+    texts
+      .filter(text => text !== '')
+      .join('\n')
+      .slice(0, lastTextLimit),
+  );
 }
 
 /** What a tool call is about, from its arguments: the command, the file, the pattern, whichever comes first. */

@@ -158,8 +158,10 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
       context(usedTokens);
     }
     for (const block of listOf(message.content).map(fieldsOf)) {
-      if (block.type === 'tool_use')
+      if (block.type === 'tool_use') {
         book.beginTool(textOf(block.id), textOf(block.name), subjectOf(fieldsOf(block.input)));
+        book.ask(textOf(block.name), fieldsOf(block.input));
+      }
       if (block.type === 'text' && isMain) book.say(textOf(block.text));
     }
   };

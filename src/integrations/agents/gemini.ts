@@ -129,6 +129,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
         book.conclusion = null;
         book.speak();
         book.beginTool(textOf(event.tool_id), textOf(event.tool_name), subjectOf(fieldsOf(event.parameters)));
+        book.ask(textOf(event.tool_name), fieldsOf(event.parameters));
         return true;
       case 'tool_result':
         toolResult(event);

@@ -61,6 +61,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     const state = fieldsOf(part.state);
     const id = textOf(part.callID);
     const name = textOf(part.tool);
+    book.ask(name, fieldsOf(state.input));
     if (state.status !== 'completed' && state.status !== 'error') {
       book.beginTool(id, name, subjectOf(fieldsOf(state.input)));
       return;

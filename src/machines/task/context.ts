@@ -171,6 +171,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'>
   refused?: Refused[];
   feedback: { from: string; text: string } | null;
   questions: string | null;
+  /** The last words of an agent that has done its work and left nothing; null of one that has left something. */
+  said?: string | null;
   objection: string | null;
   /** What its commands came to on the target, before any agent worked. */
   baseline?: Baseline['reports'] | null;

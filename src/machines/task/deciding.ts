@@ -24,6 +24,11 @@ export function decisions(pipeline: Pipeline, stage: Stage): Transition[] {
     rules.push({ guard: 'hasObjection', target: 'awaitingDecision' });
   }
   if (stage.questions !== undefined) rules.push({ guard: 'hasQuestions', target: 'awaitingAnswer' });
+  rules.push({
+    guard: { type: 'asksInWords', params: { gates: machineGates } },
+    target: 'awaitingAnswer',
+    actions: 'takeWordsAsQuestions',
+  });
   if (rework.limit > 0) {
     rules.push({
       guard: {

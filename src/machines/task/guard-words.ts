@@ -39,6 +39,7 @@ const words: Record<string, (params: Params) => string> = {
   isForAnotherQuestion: () => 'it answers another question than is asked now',
   hasObjection: () => 'the agent objects to earlier work',
   hasQuestions: () => 'the agent asks something',
+  asksInWords: params => `${any(params)} has failed, and the agent has left nothing but a question`,
   isMerged: () => 'the branch is merged',
   isMoveTo: ({ stage }) => `the stage to go on from is ${stage}`,
   hasReworkLeft: params => `it may happen again, ${rarely(params)}`,

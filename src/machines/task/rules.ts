@@ -187,6 +187,9 @@ export const taskSetup = setup({
     },
     hasObjection: ({ context }) => context.objection !== null,
     hasQuestions: ({ context }) => context.questions !== null,
+    /** It has left nothing that its gates could pass, and ends in a question: it needs an answer, not another round. */
+    asksInWords: ({ context }, params: { gates: string[] }) =>
+      params.gates.some(gate => hasVerdict(context, gate, 'fail')) && asks(context.said ?? ''),
     isMerged: ({ event }) => outputOf<Merged>(event).result === 'merged',
     isMoveTo: ({ event }, params: { stage: string }) => textOf(event, 'stage') === params.stage,
     hasReworkLeft: ({ context }, params: { budget: string; limit: number }) =>
@@ -371,12 +374,14 @@ export const taskSetup = setup({
       attempts: { ...context.attempts, [params.stage]: (context.attempts[params.stage] ?? 0) + 1 },
     })),
     recordRun: assign(({ context, event }, params: { stage: string }) => {
-      const { attempts, workedMs, usage } = outputOf<AgentRunOutput>(event);
+      const { attempts, workedMs, usage, outcome, said = '' } = outputOf<AgentRunOutput>(event);
       const before = context.attempts[params.stage] ?? 0;
       const spent = spentOf(usage, workedMs, attempts);
       return {
         // The first attempt was counted when the run began.
         attempts: { ...context.attempts, [params.stage]: Math.max(0, before + attempts - 1) },
+        // Until it is known that something was left.
+        ...(outcome === 'succeeded' && { said }),
         spent: addSpent(context.spent, spent),
         usage: addUsage(context.usage, usage),
         stageSpent: { ...context.stageSpent, [params.stage]: addSpent(spentIn(context, params.stage), spent) },
@@ -388,6 +393,7 @@ export const taskSetup = setup({
       return {
         ...{ head, codeTree, questions, objection, asked, feedback: null },
         ...(codeTree !== context.codeTree && { madeIn: params.stage }),
+        ...(head !== context.head && { said: null }),
         noticed: withNoticed(context, event, { stage: params.stage, texts: noticed }),
       };
     }),
@@ -478,11 +484,13 @@ export const taskSetup = setup({
     recordRejection: assign(({ event }) => ({
       feedback: { from: textOf(event, 'by') || 'a person', text: shorten(textOf(event, 'reason'), longestFeedback) },
     })),
+    takeWordsAsQuestions: assign(({ context }) => ({ questions: context.said ?? null })),
     recordAnswer: assign(({ context, event }) => {
       const text = `Questions:\n${context.questions ?? ''}\n\nAnswer:\n${textOf(event, 'text')}`;
       return {
         feedback: { from: textOf(event, 'by') || 'a person', text: shorten(text, longestFeedback) },
         questions: null,
+        said: null,
       };
     }),
     countRework: assign(({ context }, params: { budget: string }) => ({
@@ -597,6 +605,9 @@ export const taskSetup = setup({
 });
 
 /** The first line that is no heading. */
+/** Whether somebody is asked something, at the end of what is said. */
+const asks = (text: string): boolean => /[?？؟](?=["'”’»)*_`\]\s]|$)/.test(text.slice(-1_000));
+
 function firstWords(text: string): string {
   const lines = text.split('\n').map(line => line.trim());
   return lines.find(line => /[\p{L}\p{N}]/u.test(line) && !line.startsWith('#')) ?? firstLine(text);

@@ -247,20 +247,18 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
           },
         ),
       }),
-      ...(stage.questions !== undefined && {
-        awaitingAnswer: asking({ kind: 'answer', stage: stage.name }, `${stage.name} asks a person`, {
-          tags: ['person', 'answer'],
-          meta: says({ why: waitsFor }),
-          entry: 'waitForAnswer',
-          exit: 'stopWaiting',
-          on: {
-            ...personal,
-            'task.answer': usual('gives the agent the answer and runs it again', {
-              target: 'preparing',
-              actions: ['recordAnswer', 'clearRework'],
-            }),
-          },
-        }),
+      awaitingAnswer: asking({ kind: 'answer', stage: stage.name }, `${stage.name} asks a person`, {
+        tags: ['person', 'answer'],
+        meta: says({ why: waitsFor }),
+        entry: 'waitForAnswer',
+        exit: 'stopWaiting',
+        on: {
+          ...personal,
+          'task.answer': usual('gives the agent the answer and runs it again', {
+            target: 'preparing',
+            actions: ['recordAnswer', 'clearRework'],
+          }),
+        },
       }),
       awaitingDecision: asking({ kind: 'decision', stage: stage.name }, `${stage.name} waits for a person's decision`, {
         tags: ['person', 'decision'],
