@@ -1,9 +1,11 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
-import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import type { Reason } from '../domain/reasons.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
+import { type GitEnded, runGit } from './git-process.ts';
 
 export interface GitResult {
   code: number;
@@ -24,6 +26,8 @@ export interface GitOptions {
   mostBytes?: number;
   /** Ends it. */
   signal?: AbortSignal;
+  /** How long it may take; ten minutes without it. */
+  limitMs?: number;
 }
 
 export interface Git {
@@ -38,7 +42,8 @@ export interface Git {
 /** Where git has the settings of one worktree, beside those of the repository. */
 export const worktreeSettings = 'config.worktree';
 
-const mostOutputBytes = 500_000_000;
+/** How long one git may take: more than any honest one needs, and no night. */
+const limitMs = 600_000;
 /**
  * Another git, perhaps one of our own that outlived a crash, is at work for a moment: it holds a lock, or is just making a worktree,
  * of which those who look at all of them read one half.
@@ -92,36 +97,28 @@ const commandIn = (args: readonly string[]) =>
 /** Where a path really leads; the path itself where nothing is there. */
 export const realpathOr = (path: string) => (existsSync(path) ? realpathSync(path) : path);
 
-interface Ended {
-  /** Undefined when it was killed, or could not be started. */
-  exitCode: number | undefined;
-  signal: string | undefined;
-  /** Of the system, for one that could not be started. */
-  code: string | undefined;
-  stdout: string;
-  stderr: string;
-  isCut: boolean;
-}
+/** A part of git, or a program that it has called, was killed. */
+const hasLostPart = /(?:died of|killed by) signal (?:9|15)\b/;
 
-/** By Node itself: a task asks git dozens of times between two agents, and what a library adds to each is a quarter of it. */
-function run(
-  cwd: string,
-  argv: readonly string[],
-  { env, input, isBinary, mostBytes, signal }: GitOptions,
-): Promise<Ended> {
-  return new Promise(resolve => {
-    const encoding = isBinary === true ? 'latin1' : 'utf8';
-    const options = { cwd, env, encoding, maxBuffer: mostBytes ?? mostOutputBytes, ...(signal && { signal }) } as const;
-    const child = execFile('git', argv, options, (error, stdout, stderr) => {
-      const code = typeof error?.code === 'string' ? error.code : undefined;
-      const isCut = mostBytes !== undefined && code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER';
-      const exitCode = error === null || isCut ? 0 : typeof error.code === 'number' ? error.code : undefined;
-      resolve({ exitCode, code, signal: error?.signal, stdout, stderr, isCut });
-    });
-    // One that ends before it has read everything says so by its exit code.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
-  });
+/** Why a git has given no answer, as a reason and in words; undefined where its exit code is one. */
+function whyUnanswered(ended: GitEnded, mostMs: number): [Reason, string] | undefined {
+  const { endedFor, exitCode, signal, code, stderr, isCut } = ended;
+  if (endedFor === 'hurry') return ['gitCutOff', 'was cut off because Signalbox is being interrupted'];
+  if (endedFor === 'limit') {
+    const what = 'a filter, a file system or a remote of the repository may hang';
+    return ['gitTooSlow', `did not end within ${formatDuration(mostMs)} and was ended; ${what}`];
+  }
+  if (isCut) return undefined;
+  if (exitCode !== undefined && (exitCode === 0 || !hasLostPart.test(stderr))) return undefined;
+  if (code === 'ENOENT') return ['gitUnusable', 'could not be run: git, or the directory, is not there'];
+  if (endedFor === 'signal') return ['gitUnusable', 'could not be run: git was interrupted'];
+  if (exitCode !== undefined || signal !== undefined) {
+    return [
+      'gitKilled',
+      `was killed from outside${signal === undefined ? '' : ` by ${signal}`}; perhaps memory is short`,
+    ];
+  }
+  return ['gitUnusable', `could not be run: ${code ?? 'nobody knows why'}`];
 }
 
 /** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
@@ -134,26 +131,18 @@ export function gitIn(directory: string): Git {
     for (let attempt = 1; ; attempt++) {
       const settings = isWhole ? [...quiet, ...whole] : quiet;
       const env = { ...environment(), ...trustedPlaces(directory, dirs), ...options.env };
-      const { exitCode, signal, stdout, stderr, code, isCut } = await run(
-        directory,
-        [...settings, ...identity, ...args],
-        {
-          ...options,
-          env,
-        },
-      );
+      const most = options.limitMs ?? limitMs;
+      const ended = await runGit(directory, [...settings, ...identity, ...args], { ...options, env, limitMs: most });
+      const { exitCode, signal, stdout, stderr, isCut } = ended;
       // What it asked for a missing object had ended before it was asked: as if it had said that there is none.
       if (signal === 'SIGPIPE' && !isCut) return { code: 128, stdout, stderr };
-      if (exitCode === undefined) {
-        const why = code === 'ENOENT' ? 'git, or the directory, is not there' : 'git was interrupted';
-        throw new SignalboxError(
-          'unavailable',
-          'gitUnusable',
-          `git ${commandIn(args)} could not be run in ${directory}: ${why}.`,
-        );
+      const why = whyUnanswered(ended, most);
+      if (why !== undefined) {
+        const [reason, words] = why;
+        throw new SignalboxError('unavailable', reason, `git ${commandIn(args)} in ${directory} ${words}.`);
       }
       const isBusy = exitCode !== 0 && isOfAnother.test(stderr);
-      if (!isBusy || attempt === busyTries) return { code: exitCode, stdout, stderr, ...(isCut && { isCut }) };
+      if (!isBusy || attempt === busyTries) return { code: exitCode ?? 0, stdout, stderr, ...(isCut && { isCut }) };
       if (attempt >= patientTries && removeStaleLock(directory, stderr)) continue;
       await new Promise(resolve => setTimeout(resolve, busyWaitMs));
     }

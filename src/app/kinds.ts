@@ -1,4 +1,5 @@
 /** The kinds of actors with what each needs of the outside world. */
+
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
@@ -16,6 +17,7 @@ import { publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type ReadyingInput, setUpWorktree } from '../actors/set-up/worktree.ts';
 import { createSlots, type Slots } from '../actors/slots.ts';
+import { steadily } from '../actors/steadily.ts';
 import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
 import type { Looked } from '../machines/gate.ts';
@@ -109,7 +111,7 @@ export function kindsFor(
       actors: {
         judge: fromPromise<Looked, JudgeInput>(({ input, signal }) => {
           const place = { runsDir, checkoutsDir, cacheDir };
-          const look = () => judgeGate(input, { ...place, forgeOf: forges.get }, signal);
+          const look = () => steadily(() => judgeGate(input, { ...place, forgeOf: forges.get }, signal));
           return input.gate.kind === 'command' ? commands.use(signal, look) : look();
         }),
       },
@@ -133,16 +135,18 @@ function taskParts(
       ...outside.actors,
       prepare: fromPromise<unknown, JobInput<PrepareInput & ReadyingInput & { forge: AtForge | null }>>(
         ({ input, signal }) =>
-          inTurn(input.worktree, () =>
-            prepareFrom(place, input, {
-              runHook: command =>
-                runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
-              setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
-            }),
+          steadily(() =>
+            inTurn(input.worktree, () =>
+              prepareFrom(place, input, {
+                runHook: command =>
+                  runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+                setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
+              }),
+            ),
           ),
       ),
       baseline: fromPromise<Baseline, BaselineInput>(({ input, signal }) =>
-        commands.use(signal, () => judgeBaseline(input, { runsDir, checkoutsDir, cacheDir }, signal)),
+        steadily(() => commands.use(signal, () => judgeBaseline(input, { runsDir, checkoutsDir, cacheDir }, signal))),
       ),
       publish: inWorktree(publish),
       push: pushActor(place),
@@ -176,5 +180,5 @@ function placeOf(
 
 /** Work with git in a worktree, one piece after another: a job that was stopped may still be at it. */
 function inWorktree<Input extends { worktree: string }, Output>(work: (input: Input) => Promise<Output>) {
-  return fromPromise<Output, Input>(({ input }) => inTurn(input.worktree, () => work(input)));
+  return fromPromise<Output, Input>(({ input }) => steadily(() => inTurn(input.worktree, () => work(input))));
 }

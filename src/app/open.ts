@@ -1,5 +1,6 @@
 /** Opens a data directory: the store, the machines with what they need, what was left open. For work or for a look. */
 import { rmSync, writeFileSync } from 'node:fs';
+import { endHurry } from '../actors/git-process.ts';
 import type { Orphan } from '../actors/orphans.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Json } from '../domain/json.ts';
@@ -69,6 +70,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const paths = dataPaths(options.dataDir);
   if (mode === 'read' || !creates) requireData(paths);
   if (mode !== 'read') makeDataDir(paths);
+  endHurry();
   const store = await openData({
     file: paths.database,
     readonly: mode === 'read',
