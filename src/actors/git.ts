@@ -3,8 +3,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync,
 import { dirname, join } from 'node:path';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
-import type { Reason } from '../domain/reasons.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
+import { describeLock, lockIn } from './git-lock.ts';
 import { type GitEnded, runGit } from './git-process.ts';
 
 export interface GitResult {
@@ -48,7 +48,8 @@ const limitMs = 600_000;
  * Another git, perhaps one of our own that outlived a crash, is at work for a moment: it holds a lock, or is just making a worktree,
  * of which those who look at all of them read one half.
  */
-const isOfAnother = /\.lock': File exists|failed to read .*worktrees\/[^/]+\/(?:commondir|gitdir|HEAD)/;
+const isOfAnother =
+  /\.lock': File exists|could not lock config file \S+: File exists|failed to read .*worktrees\/[^/]+\/(?:commondir|gitdir|HEAD)/;
 const busyTries = 50;
 const busyWaitMs = 100;
 /** From then on it is looked whether anybody is left who could hold a lock. */
@@ -83,7 +84,7 @@ export const whole = ['-c', 'core.sparseCheckout=false'];
  */
 function removeStaleLock(directory: string, stderr: string): boolean {
   const own = notedGitDirs(directory)?.own;
-  const lock = /Unable to create '([^']+\.lock)'/.exec(stderr)?.[1];
+  const lock = lockIn(stderr);
   if (own === undefined || lock === undefined || dirname(realpathOr(lock)) !== realpathOr(own)) return false;
   if (isMarkAlive([`SIGNALBOX_WORKTREE=${directory}`])) return false;
   rmSync(lock, { force: true });
@@ -100,25 +101,26 @@ export const realpathOr = (path: string) => (existsSync(path) ? realpathSync(pat
 /** A part of git, or a program that it has called, was killed. */
 const hasLostPart = /(?:died of|killed by) signal (?:9|15)\b/;
 
-/** Why a git has given no answer, as a reason and in words; undefined where its exit code is one. */
-function whyUnanswered(ended: GitEnded, mostMs: number): [Reason, string] | undefined {
+/** Why a git has given no answer; undefined where its exit code is one. `what` names the command and the place. */
+function whyUnanswered(what: string, ended: GitEnded, mostMs: number): SignalboxError | undefined {
   const { endedFor, exitCode, signal, code, stderr, isCut } = ended;
-  if (endedFor === 'hurry') return ['gitCutOff', 'was cut off because Signalbox is being interrupted'];
+  if (endedFor === 'hurry') {
+    return new SignalboxError('unavailable', 'gitCutOff', `${what} was cut off: Signalbox is being interrupted.`);
+  }
   if (endedFor === 'limit') {
-    const what = 'a filter, a file system or a remote of the repository may hang';
-    return ['gitTooSlow', `did not end within ${formatDuration(mostMs)} and was ended; ${what}`];
+    const most = formatDuration(mostMs);
+    const words = `${what} did not end within ${most} and was ended; a filter, a file system or a remote of the repository may hang.`;
+    return new SignalboxError('unavailable', 'gitTooSlow', words);
   }
-  if (isCut) return undefined;
-  if (exitCode !== undefined && (exitCode === 0 || !hasLostPart.test(stderr))) return undefined;
-  if (code === 'ENOENT') return ['gitUnusable', 'could not be run: git, or the directory, is not there'];
-  if (endedFor === 'signal') return ['gitUnusable', 'could not be run: git was interrupted'];
-  if (exitCode !== undefined || signal !== undefined) {
-    return [
-      'gitKilled',
-      `was killed from outside${signal === undefined ? '' : ` by ${signal}`}; perhaps memory is short`,
-    ];
+  const isAnswer = exitCode !== undefined && (exitCode === 0 || !hasLostPart.test(stderr));
+  if (isCut || isAnswer) return undefined;
+  const isKilled = endedFor === undefined && (exitCode !== undefined || signal !== undefined);
+  if (isKilled) {
+    const by = signal === undefined ? '' : ` by ${signal}`;
+    return new SignalboxError('unavailable', 'gitKilled', `${what} was killed from outside${by}; memory may be short.`);
   }
-  return ['gitUnusable', `could not be run: ${code ?? 'nobody knows why'}`];
+  const why = code === 'ENOENT' ? 'git, or the directory, is not there' : (code ?? 'git was interrupted');
+  return new SignalboxError('unavailable', 'gitUnusable', `${what} could not be run: ${why}.`);
 }
 
 /** Git in a directory. The repository's own configuration counts, its hooks and signing do not. */
@@ -136,12 +138,14 @@ export function gitIn(directory: string): Git {
       const { exitCode, signal, stdout, stderr, isCut } = ended;
       // What it asked for a missing object had ended before it was asked: as if it had said that there is none.
       if (signal === 'SIGPIPE' && !isCut) return { code: 128, stdout, stderr };
-      const why = whyUnanswered(ended, most);
-      if (why !== undefined) {
-        const [reason, words] = why;
-        throw new SignalboxError('unavailable', reason, `git ${commandIn(args)} in ${directory} ${words}.`);
-      }
+      const failure = whyUnanswered(`git ${commandIn(args)} in ${directory}`, ended, most);
+      if (failure !== undefined) throw failure;
       const isBusy = exitCode !== 0 && isOfAnother.test(stderr);
+      const lock = isBusy && attempt === busyTries ? lockIn(stderr) : undefined;
+      if (lock !== undefined) {
+        const words = `git ${commandIn(args)} waits in ${directory}: ${describeLock(lock)}.`;
+        throw new SignalboxError('unavailable', 'gitLocked', words);
+      }
       if (!isBusy || attempt === busyTries) return { code: exitCode ?? 0, stdout, stderr, ...(isCut && { isCut }) };
       if (attempt >= patientTries && removeStaleLock(directory, stderr)) continue;
       await new Promise(resolve => setTimeout(resolve, busyWaitMs));

@@ -7,6 +7,7 @@ import { type ForgeMergeInput, mergeAtForge, updateAtForge } from '../actors/for
 import { type ForgeSurroundings, type PushInput, pushToForge, relayOf } from '../actors/forge/push.ts';
 import { fetchBranch } from '../actors/forge/relay.ts';
 import { performAll, type RequestsOrder } from '../actors/forge/requests.ts';
+import { orLater } from '../actors/git-lock.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type MergeInput, merge } from '../actors/merge.ts';
 import { steadily } from '../actors/steadily.ts';
@@ -70,7 +71,7 @@ export const mergeActor = (place: ForgePlace) =>
     steadily(() =>
       inTurn(input.worktree, () =>
         input.forge === null
-          ? merge(input)
+          ? orLater(() => merge(input))
           : withForge(place, input.forge.name, surroundings => mergeAtForge(input as ForgeMergeInput, surroundings)),
       ),
     ),
@@ -82,7 +83,7 @@ export const updateActor = (place: ForgePlace) =>
     steadily(() =>
       inTurn(input.worktree, () =>
         input.forge === null
-          ? update(input)
+          ? orLater(() => update(input))
           : withForge(place, input.forge.name, surroundings => updateAtForge(input as ForgeMergeInput, surroundings)),
       ),
     ),

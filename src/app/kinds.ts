@@ -8,12 +8,13 @@ import { createAgentProcess } from '../actors/agent-process.ts';
 import { checkpoint } from '../actors/checkpoint.ts';
 import { type BaselineInput, type JudgeInput, judgeBaseline, judgeGate } from '../actors/gate.ts';
 import { removeTree } from '../actors/gates/checkout.ts';
+import { orLater } from '../actors/git-lock.ts';
 import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
 import { type InspectInput, inspect } from '../actors/inspect.ts';
 import { inside } from '../actors/paths.ts';
-import { publish } from '../actors/publish.ts';
+import { type PublishInput, publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type ReadyingInput, setUpWorktree } from '../actors/set-up/worktree.ts';
 import { createSlots, type Slots } from '../actors/slots.ts';
@@ -137,18 +138,20 @@ function taskParts(
         ({ input, signal }) =>
           steadily(() =>
             inTurn(input.worktree, () =>
-              prepareFrom(place, input, {
-                runHook: command =>
-                  runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
-                setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
-              }),
+              orLater(() =>
+                prepareFrom(place, input, {
+                  runHook: command =>
+                    runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+                  setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
+                }),
+              ),
             ),
           ),
       ),
       baseline: fromPromise<Baseline, BaselineInput>(({ input, signal }) =>
         steadily(() => commands.use(signal, () => judgeBaseline(input, { runsDir, checkoutsDir, cacheDir }, signal))),
       ),
-      publish: inWorktree(publish),
+      publish: inWorktree((input: PublishInput) => orLater(() => publish(input))),
       push: pushActor(place),
       update: updateActor(place),
       merge: mergeActor(place),

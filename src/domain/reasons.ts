@@ -104,6 +104,7 @@ export const reasons = {
   targetCheckedOut: ['conflict', 'The target is checked out and cannot be moved forward.'],
   worktreeGone: ['unavailable', 'The worktree of the task is not there any more.'],
   gitUnusable: ['unavailable', 'Git could not be run.'],
+  gitLocked: ['unavailable', 'Another git holds a lock of the repository, or has left one there.'],
   gitKilled: ['unavailable', 'Git was killed from outside, again and again.'],
   gitTooSlow: ['unavailable', 'Git did not end within its limit and was ended.'],
   gitCutOff: ['unavailable', 'Git was cut off because Signalbox is being interrupted.'],

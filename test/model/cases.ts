@@ -492,6 +492,7 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
     events: [
       { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
       away('prepare'),
+      away('publish'),
       published('tree'),
       { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
       { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: null } },

@@ -1,4 +1,4 @@
-/** What a task does while a forge that it needs is away: it waits, says so, and tries again. */
+/** What a task does while a forge that it needs is away, or its repository locked: it waits, says so, and tries again. */
 import type { Pipeline } from '../pipeline.ts';
 import { type StateConfig, says, type Transition, usual, waitsFor } from './common.ts';
 
@@ -14,7 +14,7 @@ export function awayTransitions(
       target: later,
       actions: 'recordAway',
     },
-    { guard: 'isAway', ...blockedBecause('the forge has been away for too long') },
+    { guard: 'isAway', ...blockedBecause('what it needs has been away for too long') },
   ];
 }
 

@@ -64,8 +64,8 @@ const words: Record<string, (params: Params) => string> = {
   isRefusedBeyondAndReworkLeft: params =>
     `gates that are not on the way to the merge have refused the code as it is now, ${rarely(params)}`,
   isAtForge: () => 'its repository is at a forge',
-  isAway: () => 'the forge is away',
-  isAwayAndReworkLeft: params => `the forge is away, ${rarely(params)}`,
+  isAway: () => 'the forge is away, or the repository locked',
+  isAwayAndReworkLeft: params => `the forge is away, or the repository locked, ${rarely(params)}`,
   isRefused: () => 'it was refused',
   isUnpublishedAndReworkLeft: params => `what the agent has left cannot be committed as it is, ${rarely(params)}`,
   isAdriftAndReworkLeft: params => `the agent has left the line of its branch, ${rarely(params)}`,

@@ -8,7 +8,7 @@
  * - `person`: a person is asked.
  * - `paused`: a person holds it.
  * - `blockers`: something else has to be done before it.
- * - `forge`: a forge is away.
+ * - `forge`: a forge is away, or the repository locked.
  * - `lease`: it waits for its turn to merge.
  * - `preparing`, `publishing`, `merging`: our own work on the repository.
  */
@@ -34,6 +34,7 @@ export type End = (typeof ends)[number];
 const ofStage: Record<string, Phase> = {
   ...{ preparing: 'preparing', baselining: 'preparing', affording: 'preparing', overspent: 'preparing' },
   ...{ preparingLater: 'forge', pushingLater: 'forge', presenting: 'publishing', presentingLater: 'forge' },
+  publishingLater: 'forge',
   ...{ working: 'working', publishing: 'publishing', pushing: 'publishing', gating: 'gates', deciding: 'gates' },
   ...{ awaitingApproval: 'person', awaitingAnswer: 'person', awaitingDecision: 'person', awaitingBudget: 'person' },
   ...{ blocked: 'person', unready: 'person', unpublished: 'person', parked: 'paused' },

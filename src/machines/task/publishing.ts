@@ -1,5 +1,6 @@
 /** Committing what an agent has left, or sending it back with what stands in the way. */
 import type { Pipeline, Stage } from '../pipeline.ts';
+import { awayTransitions, laterState } from './away.ts';
 import type { StateConfig, Transition } from './common.ts';
 import { placeOf, says } from './common.ts';
 import type { TaskContext } from './context.ts';
@@ -40,6 +41,7 @@ export function publishingStates(
           objection: stage.objection?.file ?? null,
         }),
         onDone: [
+          ...awayTransitions(pipeline, 'publishingLater', blockedBecause),
           // Its worktree is put back first: it would go on in the wrong place.
           sentBack('isAdriftAndReworkLeft', 'preparing'),
           sentBack('isUnpublishedAndReworkLeft', 'affording'),
@@ -50,6 +52,7 @@ export function publishingStates(
         onError: blockedBecause("the agent's work could not be committed"),
       },
     },
+    publishingLater: laterState('publishing', `${stage.name}: the repository is locked`),
     // What a person has mended in the worktree is looked at there.
     unpublished: blockedState(stage.name, personalEvents(pipeline, stage, `#${stage.name}.publishing`)),
   };

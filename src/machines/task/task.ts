@@ -216,7 +216,7 @@ function stageState(pipeline: Pipeline, stage: Stage): StateConfig {
         },
       },
       ...(looksFirst && baselineStates(pipeline, stage, { begin, blockedBecause })),
-      preparingLater: laterState('preparing', `${stage.name}: the forge is away`),
+      preparingLater: laterState('preparing', `${stage.name}: the repository is locked, or the forge away`),
       ...(stage.merge !== undefined && {
         ...presentingStates(pipeline, stage, blockedBecause),
         merging: mergeState(pipeline, stage, beforeMerge(pipeline, stage)),
