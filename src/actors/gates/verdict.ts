@@ -25,12 +25,19 @@ export async function judgeVerdict(
   return { gate, verdict: 'inconclusive', detail: `${file} says ${field}: ${word.slice(0, 80)}; known are ${known}` };
 }
 
-/** The front matter of a Markdown file: the YAML mapping between a first line `---` and the next. */
+/** An agent writes it: what takes long to understand is not read, and what is odd in it is told to nobody. */
+const longestFrontMatter = 16_384;
+const bounded = { maxAliasCount: 0, logLevel: 'error', prettyErrors: false } as const;
+
+/**
+ * The front matter of a Markdown file: the YAML mapping between a first line `---` and the next, within its first 16 kB. Undefined
+ * where there is none.
+ */
 export function frontMatter(text: string): Record<string, unknown> | undefined {
-  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(text);
+  const match = /^\uFEFF?---[ \t]*\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(text.slice(0, longestFrontMatter));
   if (match === null) return undefined;
   try {
-    const value: unknown = parse(match[1] ?? '', { maxAliasCount: 0 });
+    const value: unknown = parse(match[1] ?? '', bounded);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

@@ -17,6 +17,9 @@ const isTest =
 const isOther =
   /^(?:echo|cd|cp|mv|rm|cat|ls|chmod|mkdir|export|curl|wget|git|apt(?:-get)?|sudo apt(?:-get)?|(?:python3? -m )?pip3? install|npm (?:ci|install)|#)/;
 const mostCommands = 50;
+/** Nobody reads a longer one, and its keys are compared with each other. */
+const longestFile = 200_000;
+const bounded = { maxAliasCount: 100, logLevel: 'error', prettyErrors: false, uniqueKeys: false } as const;
 
 export function ciCommands(files: Files): CiCommand[] {
   const found = files.paths
@@ -47,7 +50,7 @@ const mapOf = (value: unknown): Record<string, unknown> =>
 
 function parsed(text: string | undefined): unknown {
   try {
-    return parse(text ?? '', { maxAliasCount: 100 });
+    return (text?.length ?? 0) > longestFile ? undefined : parse(text ?? '', bounded);
   } catch {
     return undefined;
   }
