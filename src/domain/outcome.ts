@@ -54,6 +54,9 @@ export interface AgentEnd {
   retryAfterMs: number | null;
 }
 
+/** The code of an end that is none: the model was not done. */
+export const answerCutOff = 'answerCutOff';
+
 /** What the output of an agent has told so far. Small and plain: it travels in events and is kept in snapshots. */
 export interface AgentReport {
   /** The session to resume, once the CLI has named it. */

@@ -25,7 +25,7 @@ import {
   tighter,
 } from '../domain/budget.ts';
 import { formatDuration } from '../domain/duration.ts';
-import type { StopCause } from '../domain/outcome.ts';
+import { answerCutOff, type StopCause } from '../domain/outcome.ts';
 import { addUsage, noUsage } from '../domain/usage.ts';
 import { breakerId, workerId } from './addresses.ts';
 import {
@@ -329,10 +329,13 @@ export const agentRunMachine = setup({
       reason: `the provider has not answered for ${formatDuration(context.policy.patienceMs)}: ${context.reason}`,
     })),
     forgetSpent: assign({ lastSpent: nothingSpent }),
-    blameIdleness: assign({
+    blameIdleness: assign(({ context }) => ({
       outcome: 'permanent' as const,
-      reason: 'the agent says that it is done but has changed nothing in the worktree',
-    }),
+      reason:
+        context.end?.code === answerCutOff
+          ? `${context.end.message}, and it has changed nothing in the worktree`
+          : 'the agent says that it is done but has changed nothing in the worktree',
+    })),
     blameInspection: assign(({ event }) => ({
       outcome: 'permanent' as const,
       reason: `the worktree could not be looked at after the run: ${failureIn(event)}`,

@@ -407,3 +407,50 @@ test('a question that nobody was there for is no missing permission, and stands 
   expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'succeeded' });
   expect(reader.report().lastText).toBe('I need to know one thing first.\n\nWhich currency? (EUR, USD)');
 });
+
+/** Words that no recording has, from reports of people. */
+test.each([
+  ['gemini', '[API Error: exception TypeError: fetch failed sending request]', 'transient', 'network'],
+  ['gemini', '[API Error: connect ECONNREFUSED 127.0.0.1:1]', 'transient', 'network'],
+  ['gemini', '[API Error: getaddrinfo ENOTFOUND generativelanguage.googleapis.com]', 'transient', 'network'],
+  ['gemini', '[API Error: No capacity available for model gemini-3-pro on the server]', 'transient', 'overloaded'],
+  ['gemini', '[API Error: {"error":{"code":429,"reason":"MODEL_CAPACITY_EXHAUSTED"}}]', 'transient', 'overloaded'],
+  ['gemini', '[API Error: {"error":{"code":413,"message":"Request Entity Too Large"}}]', 'contextExhausted', undefined],
+  ['gemini', '[API Error: Candidate was blocked, finishReason: SAFETY]', 'refused', 'refusal'],
+  ['codex', 'Your workspace is out of credits. Add credits to continue.', 'quota', 'billing'],
+  [
+    'codex',
+    'Your access token could not be refreshed because your refresh token was already used. Please log out and sign in again.',
+    'authentication',
+    'authentication',
+  ],
+  ['codex', 'unexpected status 413 Payload Too Large: {"error":{}}', 'contextExhausted', undefined],
+] as const)('%s: %s is %s', (kind, message, className, code) => {
+  const { reader, tell } = start(kind);
+  if (kind === 'gemini') tell({ type: 'result', status: 'error', error: { type: 'unknown', message }, stats: {} });
+  else tell({ type: 'turn.failed', error: { message } });
+  const end = reader.conclude({ code: 1, signal: null });
+  expect(end).toMatchObject({ class: className, ...(code && { code }) });
+});
+
+test.each([
+  [157, 'contextExhausted'],
+  [17, 'transient'],
+])('a Gemini that leaves with %s (its HTTP status modulo 256) has ended as %s', (code, className) => {
+  expect(start('gemini').reader.conclude({ code, signal: null }).class).toBe(className);
+});
+
+test('the own words of a CLI that cannot log in stand in the message', () => {
+  const { reader } = start('gemini');
+  reader.error('Invalid auth method selected.');
+  expect(reader.conclude({ code: 41, signal: null })).toMatchObject({
+    class: 'authentication',
+    message: expect.stringContaining('Invalid auth method selected.'),
+  });
+});
+
+test('an answer that was cut off is no failure of its own, and named', () => {
+  const { reader } = start('opencode');
+  for (const line of linesOf(recording('opencode', 'max-tokens'), 'stdout.jsonl')) reader.output(line);
+  expect(reader.conclude({ code: 0, signal: null })).toMatchObject({ class: 'succeeded', code: 'answerCutOff' });
+});

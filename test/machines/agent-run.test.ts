@@ -612,6 +612,16 @@ test('a run that is stopped before the disk is full is nobody’s failure, says 
   });
 });
 
+test('an answer that was cut off before anything was changed says so', async () => {
+  const run = await startRun(undefined, undefined, { policy: { ...agentRunInput.policy, mustChange: true } });
+  await run.send({ type: 'run.start' });
+  await run.exits(0, null, { end: { class: 'succeeded', code: 'answerCutOff', message: 'the answer was cut off' } });
+  expect(await run.run()).toMatchObject({
+    outcome: 'permanent',
+    reason: 'the answer was cut off, and it has changed nothing in the worktree',
+  });
+});
+
 test('a limit of one model is told to the breaker as that, and one of the account is not', async () => {
   const limited = async (more: object) => {
     const run = await startRun();

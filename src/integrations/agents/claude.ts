@@ -255,6 +255,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     doom: () => doom,
     isInterrupted: () => isInterrupted,
     isRefusal: () => stopReason === 'refusal',
+    isCutOff: () => stopReason === 'max_tokens',
     isDenied: () => book.denials.length > 0 && book.endsInDenial,
     read(event) {
       switch (event.type) {

@@ -98,6 +98,8 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     denialRemedy: 'give the agent write access (approval mode yolo) or run it in a sandbox',
     failure: () => failure,
     doom: () => doom,
+    isRefusal: () => /\b(?:SAFETY|PROHIBITED_CONTENT|safety reasons)\b/.test(warning),
+    isCutOff: () => /\bMAX_TOKENS\b|truncated due to token limits/.test(warning),
     isDenied: () => book.denials.length > 0 && book.endsInDenial,
     usage: () => usageOf(stats, prices),
     readError(line) {

@@ -115,6 +115,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     failure: () => failure,
     doom: () => (broken >= mostBroken ? failure : null),
     isRefusal: () => stopReason === 'content-filter',
+    isCutOff: () => stopReason === 'length',
     isDenied: () => book.denials.length > 0 && book.endsInDenial,
     usage: () => usage,
     read(event) {

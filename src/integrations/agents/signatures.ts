@@ -241,11 +241,16 @@ export const claudeSignatures: readonly Signature[] = [
 ];
 
 export const codexSignatures: readonly Signature[] = [
-  { when: { text: /ran out of room in the model's context window/ }, ...words.context },
+  { when: { text: /ran out of room in the model's context window|unexpected status 413\b/ }, ...words.context },
   { when: { text: /^You[’']ve hit your usage limit/ }, ...words.usageLimit },
-  { when: { text: /^Quota exceeded|upgrade to Plus/i }, ...words.billing },
   {
-    when: { text: /unexpected status 40[13]\b|^Missing environment variable|^Not logged in/ },
+    when: { text: /^Quota exceeded|upgrade to Plus|\b(?:is|are) out of credits\b|insufficient_quota/i },
+    ...words.billing,
+  },
+  {
+    when: {
+      text: /unexpected status 40[13]\b|^Missing environment variable|^Not logged in|access token could not be refreshed|refresh token (?:has expired|was already used|was revoked|is invalid)|log out and sign in again/i,
+    },
     ...words.authentication,
   },
   { when: { text: /last status: 429|unexpected status 429|^rate limit (?:exceeded|reached)/i }, ...words.rateLimit },
@@ -265,9 +270,12 @@ export const codexSignatures: readonly Signature[] = [
   { when: { stderr: /no rollout found for thread id|thread\/resume failed/ }, ...words.unknownSession },
   // Without `--json` the same words come on standard error, after ERROR.
   { when: { stderr: /^ERROR: You[’']ve hit your usage limit/m }, ...words.usageLimit },
-  { when: { stderr: /^ERROR: (?:Quota exceeded|.*upgrade to Plus)/m }, ...words.billing },
+  { when: { stderr: /^ERROR: (?:Quota exceeded|.*upgrade to Plus|.*\bout of credits\b)/m }, ...words.billing },
   {
-    when: { stderr: /^ERROR: (?:.*unexpected status 40[13]\b|Missing environment variable)|Not logged in/m },
+    when: {
+      stderr:
+        /^ERROR: (?:.*unexpected status 40[13]\b|Missing environment variable|.*access token could not be refreshed|.*log out and sign in again)|Not logged in/m,
+    },
     ...words.authentication,
   },
   { when: { stderr: /^ERROR: .*(?:last status: 429|rate limit (?:exceeded|reached))/im }, ...words.rateLimit },
@@ -276,27 +284,43 @@ export const codexSignatures: readonly Signature[] = [
   ...beginnings,
 ];
 
+/** The model has no room for anybody, which is not the allowance of the account. */
+const capacityGone = /MODEL_CAPACITY_EXHAUSTED|No capacity available for model/;
+/** However it is said that nobody answered, within the program's own brackets. */
+const apiUnreachable =
+  /^\[API Error: (?:terminated|[^\]{]*(?:fetch failed|socket hang up|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|network error))/i;
+
 export const geminiSignatures: readonly Signature[] = [
+  // Before the quotas: those of the provider, not ours, are used up.
+  { when: { text: capacityGone }, ...words.overloaded },
+  { when: { text: apiUnreachable }, ...words.network },
   { when: { text: /exhausted your daily quota|exceeded your current quota/ }, ...words.usageLimit },
   {
     when: { text: /API_KEY_INVALID|API key not valid|PERMISSION_DENIED|UNAUTHENTICATED|"code":40[13]\b/ },
     ...words.authentication,
   },
-  { when: { text: /input token count .{0,80}exceeds the maximum/ }, ...words.context },
+  {
+    when: { text: /input token count .{0,80}exceeds the maximum|"code":413\b|Request Entity Too Large/ },
+    ...words.context,
+  },
+  {
+    when: { text: /^\[API Error: [^\]]*(?:finishReason|finish reason|blockReason)[^\]]*(?:SAFETY|PROHIBITED)/ },
+    ...words.refusal,
+  },
   { when: { text: /Resource has been exhausted|RESOURCE_EXHAUSTED|"code":429\b/ }, ...words.rateLimit },
   { when: { text: /model is overloaded|UNAVAILABLE|"code":503\b/ }, ...words.overloaded },
-  { when: { text: /^\[API Error: (?:terminated|fetch failed)/ }, ...words.network },
   {
     when: { text: /Incomplete JSON segment|stream ended without a finish reason|empty response/i },
     ...words.malformed,
   },
   { when: { text: /^\[API Error: model: |NOT_FOUND|"code":404\b/ }, ...words.modelNotFound },
   { when: { text: /"code":5\d\d\b/ }, ...words.serverError },
+  { when: { stderr: capacityGone }, ...words.overloaded },
   { when: { stderr: /TerminalQuotaError|exhausted your daily quota/ }, ...words.usageLimit },
   {
     when: {
       stderr:
-        /API_KEY_INVALID|API key not valid|"status":"PERMISSION_DENIED"|must specify the GEMINI_API_KEY|set an Auth method/i,
+        /API_KEY_INVALID|API key not valid|"status":"PERMISSION_DENIED"|must specify the GEMINI_API_KEY|set an Auth method|Invalid auth method selected|FatalAuthenticationError/i,
     },
     ...words.authentication,
   },
@@ -304,13 +328,15 @@ export const geminiSignatures: readonly Signature[] = [
   { when: { stderr: /ModelNotFoundError/ }, ...words.modelNotFound },
   { when: { stderr: /^Attempt \d+ failed: Resource has been exhausted|RetryableQuotaError/m }, ...words.rateLimit },
   { when: { stderr: /^Attempt \d+ failed with status 429/m }, ...words.rateLimit },
+  { when: { stderr: /^Attempt \d+ failed.{0,200}(?:fetch failed|socket hang up|network)/m }, ...words.network },
   { when: { stderr: /^Attempt \d+ failed with status 503/m }, ...words.overloaded },
   { when: { stderr: /^Attempt \d+ failed with status 5\d\d/m }, ...words.serverError },
   ...beginnings,
   // The exit code is the HTTP status modulo 256, or one of its own.
+  { when: { exit: /^157$/ }, ...words.context },
   { when: { exit: /^(?:41|145|147)$/ }, ...words.authentication },
   { when: { exit: /^173$/ }, ...words.rateLimit },
-  { when: { exit: /^247$/ }, ...words.overloaded },
+  { when: { exit: /^(?:17|247)$/ }, ...words.overloaded },
   { when: { exit: /^(?:244|246|248)$/ }, ...words.serverError },
   { when: { exit: /^148$/ }, ...words.modelNotFound },
   { when: { exit: /^144$/ }, ...words.badRequest },
@@ -338,6 +364,7 @@ export const opencodeSignatures: readonly Signature[] = [
   { when: { kind: /^MessageAbortedError$/ }, ...words.interrupted },
   { when: { kind: /^ProviderAuthError$/ }, ...words.authentication },
   { when: { stopReason: /^content-filter$/ }, ...words.refusal },
+  { when: { status: /^413$/ }, ...words.context },
   { when: { status: /^402$/ }, ...words.billing },
   { when: { status: /^4/, text: /credit balance|insufficient_quota|billing/i }, ...words.billing },
   { when: { status: /^4/, text: /usage limit/i }, ...words.usageLimit },

@@ -2,7 +2,7 @@
  * What the readers of all programs that print events have in common: one line is one event, and the end of the process
  * is judged from its exit record, the last word of the program and the failures that it named.
  */
-import { type AgentEnd, type ExitRecord, endOf, type NaturalEnd } from '../../domain/outcome.ts';
+import { type AgentEnd, answerCutOff, type ExitRecord, endOf, type NaturalEnd } from '../../domain/outcome.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AgentReader } from '../agent-cli.ts';
 import type { Book } from './book.ts';
@@ -43,6 +43,8 @@ export interface Dialect {
   isInterrupted?(): boolean;
   /** The model itself declined, by the reason that it stopped for. */
   isRefusal?(): boolean;
+  /** Its last answer was cut off at the token limit of the model. */
+  isCutOff?(): boolean;
   /** It ended without having found a way around what it was denied. */
   isDenied(): boolean;
 }
@@ -133,6 +135,9 @@ function judgeWork(book: Book, dialect: Dialect, yet?: string): AgentEnd {
       'denied',
       `the agent finished, but was not permitted to use ${book.denials.join(', ')}; ${dialect.denialRemedy}`,
     );
+  }
+  if (dialect.isCutOff?.()) {
+    return end('succeeded', answerCutOff, 'the last answer of the agent was cut off at the token limit of the model');
   }
   return yet === undefined
     ? end('succeeded', 'success', 'the agent finished')
