@@ -15,7 +15,8 @@ export function createLogReader(kind: AgentKind): (line: string) => string[] {
   const cli = agentClis[kind];
   if (!cli.isStructured) return line => [line];
   const reader = cli.createReader(builtInPrices);
-  let activity = '';
+  // That it starts is no news to whoever begins to read in the middle.
+  let { activity } = reader;
   let text = '';
   return line => {
     const before = reader.report();

@@ -1,8 +1,10 @@
 /** A file that grows, in pieces of which each says where to go on. */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { formatSize } from '../domain/size.ts';
 import { tailLines } from '../host/line-tail.ts';
 import { gapOf } from '../host/log-bound.ts';
+
+const newline = 0x0a;
 
 /** What stands in a log for its middle. */
 const leftOut = (bytes: number) =>
@@ -52,12 +54,20 @@ export interface LineReader {
   isEvents: boolean;
 }
 
-/** What the lines of a file say. Read from its beginning, because that may depend on those before; told only from `from` on. */
-export function readableFile(file: string, from: number, { read, isEvents }: LineReader): GrowingLog<FilePiece> {
+/**
+ * What the lines of a file say. Read from its beginning, because that may depend on those before, or from `begin`; told only from
+ * `from` on.
+ */
+export function readableFile(
+  file: string,
+  from: number,
+  { read, isEvents }: LineReader,
+  begin = 0,
+): GrowingLog<FilePiece> {
   let ready: FilePiece[] = [];
   let isOver = false;
   /** Where the last whole line ended. */
-  let whole = 0;
+  let whole = begin;
   const tail = tailLines(
     file,
     (line, end, isWhole) => {
@@ -72,6 +82,7 @@ export function readableFile(file: string, from: number, { read, isEvents }: Lin
       whole = end;
       if (end > from) ready.push({ text: leftOut(bytes), end });
     },
+    begin,
   );
   function* taken(): Generator<FilePiece[]> {
     if (ready.length === 0) return;
@@ -96,4 +107,38 @@ export function readableFile(file: string, from: number, { read, isEvents }: Lin
     },
     close: () => tail.close(),
   };
+}
+
+const backChunkBytes = 1 << 16;
+/** Nobody reads on from further back than this. */
+const mostBackBytes = 64 << 20;
+
+/** Where the last lines of a file begin, in bytes. Fewer where there are no more, or more than 64 MB would have to be looked through. */
+export function lastLines(file: string, lines: number): number {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  const first = gapOf(file)?.to ?? 0;
+  const floor = Math.max(first, size - mostBackBytes);
+  const descriptor = size > floor ? openSync(file, 'r') : undefined;
+  if (descriptor === undefined) return floor;
+  try {
+    // The end of the last line ends none that is wanted.
+    let left = lines + 1;
+    let earliest = floor;
+    for (let end = size; end > floor; ) {
+      const begin = Math.max(floor, end - backChunkBytes);
+      const chunk = Buffer.alloc(end - begin);
+      readSync(descriptor, chunk, 0, chunk.length, begin);
+      const isLastChunk = end === size;
+      if (isLastChunk && chunk.at(-1) !== newline) left -= 1;
+      for (let at = chunk.lastIndexOf(newline); at !== -1; at = at === 0 ? -1 : chunk.lastIndexOf(newline, at - 1)) {
+        left -= 1;
+        earliest = begin + at + 1;
+        if (left === 0) return earliest;
+      }
+      end = begin;
+    }
+    return floor === first ? floor : earliest;
+  } finally {
+    closeSync(descriptor);
+  }
 }

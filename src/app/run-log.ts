@@ -10,7 +10,7 @@ import { createChanges } from '../runtime/changes.ts';
 import { createLogReader } from './agent-log.ts';
 import { contextOf } from './context.ts';
 import type { DataPaths } from './data-directory.ts';
-import { type FilePiece, type GrowingLog, rawFile, readableFile } from './growing-log.ts';
+import { type FilePiece, type GrowingLog, lastLines, rawFile, readableFile } from './growing-log.ts';
 import type { App } from './open.ts';
 
 export interface ReadLogs {
@@ -20,6 +20,8 @@ export interface ReadLogs {
   raw: boolean;
   /** Only what comes behind this place. */
   after: LogPlace | undefined;
+  /** Only the last lines of the newest attempt: of its output, and of its standard error. */
+  tail?: number | undefined;
   signal: AbortSignal;
 }
 
@@ -49,13 +51,14 @@ export function isInLog({ runsDir }: DataPaths, row: ActorRow, { attempt, output
 export async function* readLogs(
   { runtime, paths }: Pick<App, 'runtime' | 'paths'>,
   runId: string,
-  { follow, raw, after, signal }: ReadLogs,
+  { follow, raw, after, tail, signal }: ReadLogs,
 ): AsyncGenerator<LogPiece[]> {
   const changes = createChanges([signal]);
   const end = runtime.onChange(changes.hear);
   let log: AttemptLog | undefined;
   try {
-    for (let attempt = after?.attempt ?? 1; !signal.aborted; ) {
+    const first = tail === undefined ? 1 : await newestAttempt({ runtime, paths }, runId);
+    for (let attempt = after?.attempt ?? first; !signal.aborted; ) {
       changes.see();
       // Asked first: what is written between the two is read in the next round.
       const row = await runtime.actor(runId);
@@ -64,8 +67,10 @@ export async function* readLogs(
       const { attempt: newest, agent } = contextOf<AgentRunContext>(row);
       const directory = join(paths.runsDir, attemptId(row.id, attempt));
       if (log === undefined && existsSync(directory)) {
+        const kind = raw ? null : agent.kind;
         const from = after?.attempt === attempt ? after : { attempt, output: 0, error: 0 };
-        log = attemptLog(directory, from, { kind: raw ? null : agent.kind, onChange: follow ? changes.hear : null });
+        const ends = tail === undefined || after !== undefined ? undefined : await endsOf(directory, kind, tail);
+        log = attemptLog(directory, from, { kind, ends, onChange: follow ? changes.hear : null });
       }
       const isOver = attempt < newest || row.status !== 'active';
       if (isOver || !follow) {
@@ -91,22 +96,70 @@ type AttemptLog = GrowingLog<LogPiece>;
 interface AttemptOptions {
   /** What reads the lines; null for what was printed as it is. */
   kind: AgentKind | null;
+  /** Where to begin instead, in each of its files. */
+  ends: Record<LogName, LogEnd> | undefined;
   /** Told when there may be more; null where nobody waits for it. */
   onChange: (() => void) | null;
 }
 
+const logNames = ['output', 'error'] as const;
+type LogName = (typeof logNames)[number];
+
+/** The end of a file: where to begin to read, at the beginning of a line, and behind which place to tell, in bytes. */
+interface LogEnd {
+  begin: number;
+  from: number;
+}
+
+/** Of a run that has begun: the newest attempt that has printed something. */
+async function newestAttempt({ runtime, paths }: Pick<App, 'runtime' | 'paths'>, runId: string): Promise<number> {
+  const row = await runtime.actor(runId);
+  const { attempt = 1 } = row === undefined ? {} : contextOf<AgentRunContext>(row);
+  return existsSync(join(paths.runsDir, attemptId(runId, attempt))) ? attempt : Math.max(1, attempt - 1);
+}
+
+/** How many lines of events one line for people may take, at first. */
+const eventsPerLine = 4;
+
+/** Where the last lines of an attempt begin. Of a long log only its end is read. */
+async function endsOf(directory: string, kind: AgentKind | null, tail: number): Promise<Record<LogName, LogEnd>> {
+  const [output, error] = await Promise.all(logNames.map(name => endOf(directory, name, kind, tail)));
+  return { output: output!, error: error! };
+}
+
+async function endOf(directory: string, name: LogName, kind: AgentKind | null, tail: number): Promise<LogEnd> {
+  const file = join(directory, `${name}.log`);
+  if (kind === null || !isEventLog(name, kind)) {
+    const begin = lastLines(file, tail);
+    return { begin, from: begin };
+  }
+  for (let lines = tail * eventsPerLine, before = Number.POSITIVE_INFINITY; ; lines *= 8) {
+    const begin = lastLines(file, lines);
+    const log = readableFile(file, begin, { read: createLogReader(kind), isEvents: true }, begin);
+    const places: number[] = [];
+    for await (const pieces of log.finish(false)) places.push(...pieces.map(({ end }) => end));
+    log.close();
+    if (places.length > tail) return { begin, from: places.at(-tail - 1)! };
+    if (places.length === tail || begin === before) return { begin, from: begin };
+    before = begin;
+  }
+}
+
+const isEventLog = (name: LogName, kind: AgentKind): boolean => name === 'output' && agentClis[kind].isStructured;
+
 /** The output of one attempt, standard error after the output. */
-function attemptLog(directory: string, from: LogPlace, { kind, onChange }: AttemptOptions): AttemptLog {
+function attemptLog(directory: string, given: LogPlace, { kind, ends, onChange }: AttemptOptions): AttemptLog {
+  const from = ends === undefined ? given : { ...given, output: ends.output.from, error: ends.error.from };
   const place = { ...from };
   const watcher = onChange && watchDirectory(directory, onChange);
-  const files = (['output', 'error'] as const).map(name => {
+  const files = logNames.map(name => {
     const path = join(directory, `${name}.log`);
     if (kind === null) return { name, file: rawFile(path, from[name]) };
-    const isEvents = name === 'output' && agentClis[kind].isStructured;
+    const isEvents = isEventLog(name, kind);
     const reader = isEvents ? createLogReader(kind) : (line: string) => [line];
-    return { name, file: readableFile(path, from[name], { read: reader, isEvents }) };
+    return { name, file: readableFile(path, from[name], { read: reader, isEvents }, ends?.[name].begin) };
   });
-  async function* placed(name: 'output' | 'error', batches: AsyncGenerator<FilePiece[]>): AsyncGenerator<LogPiece[]> {
+  async function* placed(name: LogName, batches: AsyncGenerator<FilePiece[]>): AsyncGenerator<LogPiece[]> {
     for await (const pieces of batches) {
       yield pieces.map(({ text, end }) => {
         place[name] = end;

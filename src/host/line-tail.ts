@@ -33,9 +33,11 @@ export function tailLines(
   path: string,
   onLine: (line: string, end: number, isWhole: boolean) => void,
   onGap: (bytes: number, end: number) => void = () => {},
+  /** Where to begin, at the beginning of a line. */
+  start = 0,
 ): LineTail {
   let file: number | undefined;
-  let position = 0;
+  let position = start;
   let parts: Buffer[] = [];
   let partBytes = 0;
 

@@ -14,6 +14,13 @@ export const agentLogs = streamOperation({
     agentId,
     follow: flag.describe('go on as output comes, until the run has ended'),
     raw: flag.describe('as the program printed it, byte for byte'),
+    tail: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe('only so many last lines of its newest attempt: of its output, and of its standard error'),
     after: z
       .string()
       .regex(/^(?:[^\s:@]{1,400}@)?\d{1,9}(:\d{1,15}){2}$/, 'write the position of a piece, such as 1:2048:0')
@@ -34,7 +41,7 @@ export const agentLogs = streamOperation({
   route: { method: 'GET', path: '/agents/:agentId/logs', status: 200 },
   fails: ['noRun', 'noRunYet'],
   bytesOf: ({ text }, { raw }) => (raw ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)),
-  async *stream({ runtime, paths }, { agentId: id, follow, raw, after }, { signal }) {
+  async *stream({ runtime, paths }, { agentId: id, follow, raw, after, tail }, { signal }) {
     const [position, run] = after?.split('@').reverse() ?? [];
     const row = await runRow(runtime, run ?? id);
     const place = position === undefined ? undefined : placeIn(position);
@@ -43,7 +50,7 @@ export const agentLogs = streamOperation({
     yield [];
     // The newest run of a task may be another one when somebody goes on.
     const prefix = row.id === id ? '' : `${row.id}@`;
-    for await (const pieces of readLogs({ runtime, paths }, row.id, { follow, raw, after: place, signal })) {
+    for await (const pieces of readLogs({ runtime, paths }, row.id, { follow, raw, after: place, tail, signal })) {
       yield pieces.map(({ text, place: { attempt, output, error } }) => ({
         text,
         position: `${prefix}${attempt}:${output}:${error}`,

@@ -1,0 +1,61 @@
+/** The last lines of what an agent has printed, without reading what comes before them. */
+import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { lastLines } from '../../src/app/growing-log.ts';
+import { readLogs } from '../../src/app/run-log.ts';
+import type { AgentKind } from '../../src/domain/agent-spec.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+test('the last lines of a file are found from its end, whether the last one has an end or not', () => {
+  const file = join(temporaryDirectory(), 'log');
+  writeFileSync(file, 'one\ntwo\nthree\n');
+  expect([1, 2, 3, 9].map(lines => lastLines(file, lines))).toEqual([8, 4, 0, 0]);
+  appendFileSync(file, 'four');
+  expect([1, 2].map(lines => lastLines(file, lines))).toEqual([14, 8]);
+  writeFileSync(file, `${'x'.repeat(200_000)}\n${'y'.repeat(200_000)}\n`);
+  expect(lastLines(file, 1)).toBe(200_001);
+  expect(lastLines(join(file, 'none'), 1)).toBe(0);
+});
+
+const says = (text: string) =>
+  `${JSON.stringify({ type: 'assistant', message: { id: text, model: 'm', content: [{ type: 'text', text }] } })}\n`;
+const quiet = `${JSON.stringify({ type: 'system', subtype: 'informational' })}\n`;
+
+async function tailOf(kind: AgentKind, log: (file: string) => void, tail: number, raw = false) {
+  const runsDir = temporaryDirectory();
+  mkdirSync(join(runsDir, 'run-2'));
+  log(join(runsDir, 'run-2', 'output.log'));
+  const context = { attempt: 2, agent: { kind } };
+  const row = { id: 'run', status: 'done', snapshot: JSON.stringify({ context }) };
+  const app = { runtime: { actor: async () => row, onChange: () => () => {} }, paths: { runsDir } };
+  const texts: string[] = [];
+  const { signal } = new AbortController();
+  for await (const pieces of readLogs(app as never, 'run', { follow: false, raw, after: undefined, tail, signal })) {
+    texts.push(...pieces.map(({ text }) => text));
+  }
+  return texts;
+}
+
+test('of an event stream so many lines for people are told, however many events lie between them', async () => {
+  const log = (file: string) =>
+    writeFileSync(file, Array.from({ length: 50 }, (_, index) => says(`word ${index}`) + quiet.repeat(40)).join(''));
+  expect(await tailOf('claude', log, 3)).toEqual(['word 47', 'word 48', 'word 49']);
+  expect(await tailOf('claude', log, 1_000)).toHaveLength(50);
+});
+
+test('of a plain log, and of the bytes of any, the last lines are told as they are', async () => {
+  const log = (file: string) => writeFileSync(file, 'one\ntwo\nthree\n');
+  expect(await tailOf('command', log, 2)).toEqual(['two', 'three']);
+  const raw = await tailOf('claude', log, 1, true);
+  expect(Buffer.from(raw.join(''), 'base64').toString()).toBe('three\n');
+});
+
+test('five gigabytes before the end are not read', async () => {
+  const log = (file: string) => {
+    writeFileSync(file, '');
+    truncateSync(file, 5_368_709_120);
+    appendFileSync(file, `\n${says('at last')}`);
+  };
+  expect(await tailOf('claude', log, 1)).toEqual(['at last']);
+});
