@@ -56,6 +56,8 @@ export interface AgentRunContext extends Omit<AgentRunInput, 'actor'> {
   handover: string | null;
   /** What the worker granted to the present attempt. */
   allowance: Budget | null;
+  /** What the configuration allows the whole run, all attempts together; null before the first one is granted. */
+  limit?: Budget | null;
   /** Whether the present attempt is the one that the breaker lets through to see whether the provider answers. */
   isProbe: boolean;
   /** When the provider last turned it away without having answered anything since; null while it answers. */
@@ -102,7 +104,7 @@ export interface Sign {
 }
 
 export type AgentRunEvent =
-  | { type: 'run.start'; allowance?: Budget; isProbe?: boolean; at: number }
+  | { type: 'run.start'; allowance?: Budget; limit?: Budget; isProbe?: boolean; at: number }
   | { type: 'run.stop'; cause: StopCause; by: string; reason?: string; at: number }
   /** `silentMs`: how long the process that was found has printed nothing; 0 for one that was just started. */
   | { type: 'agent.started'; pid: number; silentMs?: number; at: number }

@@ -1,7 +1,7 @@
 /** What decides over the run of an agent: what an end means, whether another attempt follows, and how that begins. */
 import type { WatchLimits } from '../domain/agent-spec.ts';
 import type { Beginning } from '../domain/assignment.ts';
-import { type Budget, leftOf, type Spent, spentOf } from '../domain/budget.ts';
+import { type Budget, leftOf, noBudget, type Spent, spentOf, tighter } from '../domain/budget.ts';
 import { formatDuration } from '../domain/duration.ts';
 import {
   type AgentEnd,
@@ -219,8 +219,11 @@ export const tellsOfTools = ({ agent }: AgentRunContext): boolean => agent.kind 
 export const isFirstAnswer = ({ report: before }: AgentRunContext, { report }: { report: AgentReport }): boolean =>
   (before?.turns ?? 0) === 0 && report.turns > 0;
 
-/** What the run's own budget has left. */
-export const leftForRun = (context: AgentRunContext): Budget => leftOf(context.budget, spentByRun(context));
+/** What the whole run may use: its stage's budget, and that of the configuration for one run. */
+export const budgetOfRun = ({ budget, limit }: AgentRunContext): Budget => tighter(budget, limit ?? noBudget);
+
+/** What it has left of that. */
+export const leftForRun = (context: AgentRunContext): Budget => leftOf(budgetOfRun(context), spentByRun(context));
 
 /** The time limit of an attempt: the stage's, or less when a budget says so. */
 export function tighterTime(context: AgentRunContext): number {

@@ -44,6 +44,7 @@ import {
   beganAwake,
   beginningAfter,
   blamed,
+  budgetOfRun,
   explainEnd,
   hasLostSession,
   hasMoved,
@@ -110,7 +111,7 @@ export const agentRunMachine = setup({
       const now = { ...spentSoFar(context, event), sessions: 0 };
       const whole = addSpent(spentOf(context.usage, context.workedMs, context.attempt - 1), now);
       const isOver = (budget: Budget, spent: Spent) => exhausted({ ...budget, sessions: null }, spent) !== undefined;
-      return isOver(context.budget, whole) || (context.allowance !== null && isOver(context.allowance, now));
+      return isOver(budgetOfRun(context), whole) || (context.allowance !== null && isOver(context.allowance, now));
     },
     isContextFull: ({ context, event }) =>
       'report' in event &&
@@ -130,7 +131,8 @@ export const agentRunMachine = setup({
     hasLostSession: ({ context }) => hasLostSession(context),
     /** Another attempt would follow, and nothing is left for it. */
     isSpent: ({ context }) =>
-      (mayGoOn(context) || isOurInterruption(context)) && exhausted(context.budget, spentByRun(context)) !== undefined,
+      (mayGoOn(context) || isOurInterruption(context)) &&
+      exhausted(budgetOfRun(context), spentByRun(context)) !== undefined,
     /** The limit in force is not the stage's, but what a budget has left. */
     isTimeBudget: ({ context }) => tighterTime(context) < context.policy.timeLimitMs,
     mayTryLater: ({ context }) => mayTryLater(context),
@@ -205,9 +207,14 @@ export const agentRunMachine = setup({
       if (!('report' in event) || !isFirstAnswer(context, event)) return;
       enqueue.sendTo(actorRef(breakerId(context.agent.provider)), { type: 'run.heard', runId: context.runId });
     }),
-    rememberStart: assign(({ event }) =>
+    rememberStart: assign(({ context, event }) =>
       event.type === 'run.start'
-        ? { allowance: event.allowance ?? null, isProbe: event.isProbe ?? false, lastSpent: nothingSpent }
+        ? {
+            allowance: event.allowance ?? null,
+            limit: event.limit ?? context.limit ?? null,
+            isProbe: event.isProbe ?? false,
+            lastSpent: nothingSpent,
+          }
         : {},
     ),
     beginAttempt: assign(({ context }) => ({
@@ -373,6 +380,7 @@ export const agentRunMachine = setup({
     resume: null,
     handover: null,
     allowance: null,
+    limit: null,
     isProbe: false,
     unansweredSince: null,
     ...noAttempt,

@@ -2,7 +2,16 @@
  * What projects have spent, and what is set aside for runs at work. Pure bookkeeping: the worker owns the ledger, reserves
  * before a run starts and settles on every end, so that no two runs can spend the same dollar.
  */
-import { addSpent, type Budget, type Measure, measures, noBudget, nothingSpent, type Spent } from '../domain/budget.ts';
+import {
+  addSpent,
+  type Budget,
+  type Measure,
+  measures,
+  noBudget,
+  nothingSpent,
+  type Spent,
+  tighter,
+} from '../domain/budget.ts';
 import { own } from '../domain/own.ts';
 import type { BudgetPlan, Ledger, QueuedRun, StartedRun } from './worker-context.ts';
 
@@ -28,6 +37,11 @@ interface Books {
   running: StartedRun[];
 }
 
+/** What one run may spend by the configuration, all its attempts together. */
+export function limitOfRun({ run, projects }: BudgetPlan, project: string): Budget {
+  return tighter(run, own(projects, project)?.run ?? noBudget);
+}
+
 /** What a run may spend when it starts now, or what it lacks. */
 export function reserve(books: Books, run: QueuedRun, at: number): { reserved: Budget; lacking?: Lacking } {
   const { budgets } = books;
@@ -42,9 +56,10 @@ export function reserve(books: Books, run: QueuedRun, at: number): { reserved: B
     [`project ${run.project}`, project?.total ?? noBudget, past?.total ?? nothingSpent, inProject],
   ];
   const reserved: Budget = { ...noBudget };
+  // From its second attempt on it asks for what is left of this.
+  const most = tighter(run.ask, limitOfRun(budgets, run.project));
   for (const measure of measures) {
-    const limits = [run.ask[measure], budgets.run[measure], project?.run[measure] ?? null];
-    const cap = limits.reduce<number | null>((least, limit) => lesser(least, limit), null);
+    const cap = most[measure];
     let grant = cap;
     for (const [scope, budget, spent, others] of scopes) {
       const limit = budget[measure];

@@ -9,7 +9,7 @@
 import { assign, enqueueActions, setup } from 'xstate';
 import { actorRef } from '../domain/actor-ref.ts';
 import { breakerId, hostId, preflightId } from './addresses.ts';
-import { closeDay, reserve, settle } from './ledger.ts';
+import { closeDay, limitOfRun, reserve, settle } from './ledger.ts';
 import { pureActor } from './provided.ts';
 import {
   type BudgetPlan,
@@ -62,6 +62,7 @@ export const workerMachine = setup({
       enqueue.assign({ asked: without(context.asked, run.runId), running: [...context.running, run] });
       enqueue.sendTo(actorRef(run.runId), {
         ...{ type: 'run.start', allowance: run.reserved, isProbe: event.isProbe ?? false },
+        limit: limitOfRun(context.budgets, run.project),
       });
     }),
     /** Admitted too late: nothing starts any more. */

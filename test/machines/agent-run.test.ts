@@ -612,6 +612,28 @@ test('a run that is stopped before the disk is full is nobody’s failure, says 
   });
 });
 
+test('what the configuration allows one run holds for all its attempts together, sessions too', async () => {
+  const limit = { tokens: null, moneyUsd: 2, timeMs: null, sessions: 2 };
+  const costs = (costUsd: number) => ({
+    report: { usage: { ...reportOf().usage, costUsd } },
+    end: { class: 'transient' },
+  });
+  const policy = { ...agentRunInput.policy, transientAttempts: 5 };
+  const money = await startRun(undefined, undefined, { policy });
+  await money.send({ type: 'run.start', limit });
+  await money.exits(1, null, costs(1.5) as never);
+  await money.advance(1_000);
+  // Another attempt may spend what is left of it.
+  expect(money.heard.worker!.at(-1)).toMatchObject({ type: 'run.requested', ask: { moneyUsd: 0.5, sessions: 1 } });
+  await money.send({ type: 'run.start', limit });
+  await money.exits(1, null, costs(0.6) as never);
+  expect(await money.run()).toMatchObject({ outcome: 'budget', attempt: 2 });
+  const sessions = await startRun(undefined, undefined, { policy });
+  await sessions.send({ type: 'run.start', limit: { ...limit, moneyUsd: null, sessions: 1 } });
+  await sessions.exits(1, null, { end: { class: 'transient' } });
+  expect(await sessions.run()).toMatchObject({ outcome: 'budget', attempt: 1 });
+});
+
 test('an answer that was cut off before anything was changed says so', async () => {
   const run = await startRun(undefined, undefined, { policy: { ...agentRunInput.policy, mustChange: true } });
   await run.send({ type: 'run.start' });
