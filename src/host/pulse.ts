@@ -29,18 +29,21 @@ export function onPulse(look: Look): () => void {
 
 /** When this process last went on after it had not run for a while, epoch milliseconds; 0 while nobody has looked, or never. */
 export function lastWake(): number {
-  if (sleptUntil(Date.now()) > 0) wokeAt = Date.now();
+  const now = Date.now();
+  // A clock that was set back since knows nothing of it.
+  if (wokeAt > now) wokeAt = 0;
+  if (sleptBy(now) > 0) wokeAt = now;
   return wokeAt;
 }
 
-function sleptUntil(now: number): number {
+function sleptBy(now: number): number {
   const late = timer === undefined ? 0 : now - lastPulse - pulseMs;
   return late >= pauseMs ? late : 0;
 }
 
 function beat(): void {
   const now = Date.now();
-  const sleptMs = sleptUntil(now);
+  const sleptMs = sleptBy(now);
   if (sleptMs > 0) wokeAt = now;
   lastPulse = now;
   for (const watcher of [...watchers]) {
