@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
 import { type LineTail, tailLines } from '../host/line-tail.ts';
 import { boundLog, type KeptOfLog, type LogBound } from '../host/log-bound.ts';
+import { type LogTimes, noteTimes } from '../host/log-times.ts';
 import { onPulse } from '../host/pulse.ts';
 import type { AgentReader } from '../integrations/agent-cli.ts';
 import { contextHigh, contextShare, type Sign } from '../machines/agent-run-context.ts';
@@ -46,6 +47,7 @@ const keptOfErrors: KeptOfLog = { headBytes: 4 << 20, tailBytes: 12 << 20 };
 interface BoundTail {
   tail: LineTail;
   bound: LogBound;
+  times: LogTimes;
 }
 
 export interface OutputWatch {
@@ -66,7 +68,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       bound.line(end);
       take(line);
     });
-    return { tail, bound };
+    return { tail, bound, times: noteTimes(join(runDir, name)) };
   };
   const logs = [
     bounded('output.log', line => reader.output(line)),
@@ -134,13 +136,16 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const look = () => {
     let hasGrown = false;
     let hasMore = false;
-    for (const { tail, bound } of logs) {
+    for (const { tail, bound, times } of logs) {
       const before = tail.position;
       let isMore = tail.read();
       for (const until = now() + lookMs; isMore && now() < until; isMore = tail.read());
       bound.passed(tail.position);
       hasMore ||= isMore;
-      hasGrown ||= tail.position !== before;
+      const isNewHere = tail.position !== before;
+      hasGrown ||= isNewHere;
+      // Nobody knows when what was there before us was printed.
+      if (isNewHere && !isCatchingUp) times.grew(before, Date.now());
     }
     if (hasGrown) {
       isNews = true;

@@ -142,3 +142,20 @@ export function lastLines(file: string, lines: number): number {
     closeSync(descriptor);
   }
 }
+
+/** The beginning of the first line that begins at or behind a place of a file, in bytes. */
+export function lineFrom(file: string, place: number): number {
+  if (place === 0) return 0;
+  const descriptor = openSync(file, 'r');
+  try {
+    const chunk = Buffer.alloc(backChunkBytes);
+    for (let at = place - 1; ; at += backChunkBytes) {
+      const length = readSync(descriptor, chunk, 0, chunk.length, at);
+      const end = chunk.subarray(0, length).indexOf(newline);
+      if (end !== -1) return at + end + 1;
+      if (length < chunk.length) return at + length;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}

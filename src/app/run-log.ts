@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentKind } from '../domain/agent-spec.ts';
+import { placeSince } from '../host/log-times.ts';
 import { watchDirectory } from '../host/watch-directory.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
@@ -10,7 +11,7 @@ import { createChanges } from '../runtime/changes.ts';
 import { createLogReader } from './agent-log.ts';
 import { contextOf } from './context.ts';
 import type { DataPaths } from './data-directory.ts';
-import { type FilePiece, type GrowingLog, lastLines, rawFile, readableFile } from './growing-log.ts';
+import { type FilePiece, type GrowingLog, lastLines, lineFrom, rawFile, readableFile } from './growing-log.ts';
 import type { App } from './open.ts';
 
 export interface ReadLogs {
@@ -22,6 +23,8 @@ export interface ReadLogs {
   after: LogPlace | undefined;
   /** Only the last lines of the newest attempt: of its output, and of its standard error. */
   tail?: number | undefined;
+  /** Only what was printed since then, epoch milliseconds. */
+  since?: number | undefined;
   signal: AbortSignal;
 }
 
@@ -51,7 +54,7 @@ export function isInLog({ runsDir }: DataPaths, row: ActorRow, { attempt, output
 export async function* readLogs(
   { runtime, paths }: Pick<App, 'runtime' | 'paths'>,
   runId: string,
-  { follow, raw, after, tail, signal }: ReadLogs,
+  { follow, raw, after, tail, since, signal }: ReadLogs,
 ): AsyncGenerator<LogPiece[]> {
   const changes = createChanges([signal]);
   const end = runtime.onChange(changes.hear);
@@ -69,7 +72,7 @@ export async function* readLogs(
       if (log === undefined && existsSync(directory)) {
         const kind = raw ? null : agent.kind;
         const from = after?.attempt === attempt ? after : { attempt, output: 0, error: 0 };
-        const ends = tail === undefined || after !== undefined ? undefined : await endsOf(directory, kind, tail);
+        const ends = after === undefined ? await endsOf(directory, kind, { tail, since }) : undefined;
         log = attemptLog(directory, from, { kind, ends, onChange: follow ? changes.hear : null });
       }
       const isOver = attempt < newest || row.status !== 'active';
@@ -122,8 +125,20 @@ async function newestAttempt({ runtime, paths }: Pick<App, 'runtime' | 'paths'>,
 const eventsPerLine = 4;
 
 /** Where the last lines of an attempt begin. Of a long log only its end is read. */
-async function endsOf(directory: string, kind: AgentKind | null, tail: number): Promise<Record<LogName, LogEnd>> {
-  const [output, error] = await Promise.all(logNames.map(name => endOf(directory, name, kind, tail)));
+async function endsOf(
+  directory: string,
+  kind: AgentKind | null,
+  { tail, since }: Pick<ReadLogs, 'tail' | 'since'>,
+): Promise<Record<LogName, LogEnd> | undefined> {
+  if (tail === undefined && since === undefined) return undefined;
+  const endIn = async (name: LogName): Promise<LogEnd> => {
+    const last = tail === undefined ? { begin: 0, from: 0 } : await endOf(directory, name, kind, tail);
+    const file = join(directory, `${name}.log`);
+    if (since === undefined || !existsSync(file)) return last;
+    const first = lineFrom(file, placeSince(file, since));
+    return first > last.from ? { begin: first, from: first } : last;
+  };
+  const [output, error] = await Promise.all(logNames.map(endIn));
   return { output: output!, error: error! };
 }
 

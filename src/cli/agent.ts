@@ -58,8 +58,12 @@ export const files = answers({
 
 export const logs = streams({
   operation: 'agent.logs',
-  named: { follow: '-f, --follow', tail: '--tail <lines>' },
-  examples: ['signalbox agent logs ET-003 -f --tail 20', 'signalbox agent logs ET-003.development.14 --raw > output'],
+  named: { follow: '-f, --follow', tail: '--tail <lines>', since: '--since <duration>' },
+  examples: [
+    'signalbox agent logs ET-003 -f --tail 20',
+    'signalbox agent logs ET-003 --since 10m',
+    'signalbox agent logs ET-003.development.14 --raw > output',
+  ],
   async json({ client, input }) {
     return client.ask('agent.files', { agentId: String(input.agentId) });
   },

@@ -1,6 +1,7 @@
 /** What an agent has printed, and goes on to print. */
 import { z } from 'zod';
 import { isInLog, type LogPlace, readLogs } from '../app/run-log.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { agentId, flag } from './fields.ts';
 import { runRow } from './find.ts';
@@ -21,6 +22,12 @@ export const agentLogs = streamOperation({
       .max(100_000)
       .optional()
       .describe('only so many last lines of its newest attempt: of its output, and of its standard error'),
+    since: z
+      .string()
+      .max(100)
+      .refine(value => parseDuration(value) !== undefined, 'write a duration such as 10m or 2h')
+      .optional()
+      .describe('only what was printed in so long a time before now, such as 10m; give or take a second'),
     after: z
       .string()
       .regex(/^(?:[^\s:@]{1,400}@)?\d{1,9}(:\d{1,15}){2}$/, 'write the position of a piece, such as 1:2048:0')
@@ -41,7 +48,7 @@ export const agentLogs = streamOperation({
   route: { method: 'GET', path: '/agents/:agentId/logs', status: 200 },
   fails: ['noRun', 'noRunYet'],
   bytesOf: ({ text }, { raw }) => (raw ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)),
-  async *stream({ runtime, paths }, { agentId: id, follow, raw, after, tail }, { signal }) {
+  async *stream({ runtime, paths }, { agentId: id, follow, raw, after, tail, since }, { signal }) {
     const [position, run] = after?.split('@').reverse() ?? [];
     const row = await runRow(runtime, run ?? id);
     const place = position === undefined ? undefined : placeIn(position);
@@ -49,8 +56,16 @@ export const agentLogs = streamOperation({
     if (!isOfThis || (place !== undefined && !isInLog(paths, row, place))) throw beyond(id, after!);
     yield [];
     // The newest run of a task may be another one when somebody goes on.
+    const printedSince = since === undefined ? undefined : Date.now() - parseDuration(since)!;
     const prefix = row.id === id ? '' : `${row.id}@`;
-    for await (const pieces of readLogs({ runtime, paths }, row.id, { follow, raw, after: place, tail, signal })) {
+    for await (const pieces of readLogs({ runtime, paths }, row.id, {
+      follow,
+      raw,
+      after: place,
+      tail,
+      since: printedSince,
+      signal,
+    })) {
       yield pieces.map(({ text, place: { attempt, output, error } }) => ({
         text,
         position: `${prefix}${attempt}:${output}:${error}`,

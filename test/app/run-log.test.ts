@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { lastLines } from '../../src/app/growing-log.ts';
 import { readLogs } from '../../src/app/run-log.ts';
 import type { AgentKind } from '../../src/domain/agent-spec.ts';
+import { noteTimes } from '../../src/host/log-times.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 test('the last lines of a file are found from its end, whether the last one has an end or not', () => {
@@ -22,7 +23,13 @@ const says = (text: string) =>
   `${JSON.stringify({ type: 'assistant', message: { id: text, model: 'm', content: [{ type: 'text', text }] } })}\n`;
 const quiet = `${JSON.stringify({ type: 'system', subtype: 'informational' })}\n`;
 
-async function tailOf(kind: AgentKind, log: (file: string) => void, tail: number, raw = false) {
+async function tailOf(
+  kind: AgentKind,
+  log: (file: string) => void,
+  tail: number | undefined,
+  raw = false,
+  since?: number,
+) {
   const runsDir = temporaryDirectory();
   mkdirSync(join(runsDir, 'run-2'));
   log(join(runsDir, 'run-2', 'output.log'));
@@ -31,7 +38,14 @@ async function tailOf(kind: AgentKind, log: (file: string) => void, tail: number
   const app = { runtime: { actor: async () => row, onChange: () => () => {} }, paths: { runsDir } };
   const texts: string[] = [];
   const { signal } = new AbortController();
-  for await (const pieces of readLogs(app as never, 'run', { follow: false, raw, after: undefined, tail, signal })) {
+  for await (const pieces of readLogs(app as never, 'run', {
+    follow: false,
+    raw,
+    after: undefined,
+    tail,
+    since,
+    signal,
+  })) {
     texts.push(...pieces.map(({ text }) => text));
   }
   return texts;
@@ -58,4 +72,31 @@ test('five gigabytes before the end are not read', async () => {
     appendFileSync(file, `\n${says('at last')}`);
   };
   expect(await tailOf('claude', log, 1)).toEqual(['at last']);
+});
+
+test('what was printed since a time begins where it was noted, at a whole line, and ends nowhere', async () => {
+  const now = Date.now();
+  const log = (file: string) => {
+    writeFileSync(file, '');
+    const times = noteTimes(file);
+    let size = 0;
+    for (const minutes of [30, 20, 10, 1]) {
+      // It is looked at in the middle of a line.
+      times.grew(Math.max(0, size - 5), now - minutes * 60_000);
+      const text = says(`${minutes} minutes ago`);
+      appendFileSync(file, text);
+      size += text.length;
+    }
+  };
+  const since = (minutes: number) => tailOf('claude', log, undefined, false, now - minutes * 60_000);
+  expect(await since(15)).toEqual(['10 minutes ago', '1 minutes ago']);
+  expect(await since(60)).toHaveLength(4);
+  expect(await tailOf('claude', log, 1, false, now - 900_000)).toEqual(['1 minutes ago']);
+  expect(await tailOf('claude', log, undefined, false, Date.now() + 60_000)).toEqual([]);
+});
+
+test('a log of which nobody has noted the times is told whole, or not at all', async () => {
+  const log = (file: string) => writeFileSync(file, says('some time'));
+  expect(await tailOf('claude', log, undefined, false, Date.now() - 60_000)).toEqual(['some time']);
+  expect(await tailOf('claude', log, undefined, false, Date.now() + 60_000)).toEqual([]);
 });
