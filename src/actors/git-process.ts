@@ -27,6 +27,11 @@ export interface GitEnded {
   endedFor: 'limit' | 'hurry' | 'signal' | undefined;
 }
 
+const calledOff: GitEnded = {
+  ...{ exitCode: undefined, signal: undefined, code: undefined, stdout: '', stderr: '', isCut: false },
+  endedFor: 'signal',
+};
+
 interface Living {
   /** Ends it unless it ends by itself within so many milliseconds. */
   hurry(ms: number): void;
@@ -63,6 +68,7 @@ process.on('exit', () => {
 
 export function runGit(cwd: string, argv: readonly string[], options: GitProcessOptions): Promise<GitEnded> {
   const { env, input, isBinary, mostBytes, signal, limitMs } = options;
+  if (signal?.aborted) return Promise.resolve(calledOff);
   return new Promise(resolve => {
     const child = spawn('git', argv, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     const output = gather(child, isBinary === true ? 'latin1' : 'utf8', mostBytes ?? mostOutputBytes, () => stop());
@@ -88,7 +94,6 @@ export function runGit(cwd: string, argv: readonly string[], options: GitProcess
     if (hurryMs !== undefined) git.hurry(hurryMs);
     const onAbort = () => end('signal');
     signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
     const finish = (exit: {
       exitCode?: number | undefined;
       signal?: string | undefined;

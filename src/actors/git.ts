@@ -104,6 +104,9 @@ const hasLostPart = /(?:died of|killed by) signal (?:9|15)\b/;
 /** Why a git has given no answer; undefined where its exit code is one. `what` names the command and the place. */
 function whyUnanswered(what: string, ended: GitEnded, mostMs: number): SignalboxError | undefined {
   const { endedFor, exitCode, signal, code, stderr, isCut } = ended;
+  if (endedFor === 'signal') return new SignalboxError('unavailable', 'gitUnusable', `${what} was called off.`);
+  // It was done before it was told to end.
+  if (isCut || exitCode === 0) return undefined;
   if (endedFor === 'hurry') {
     return new SignalboxError('unavailable', 'gitCutOff', `${what} was cut off: Signalbox is being interrupted.`);
   }
@@ -112,14 +115,12 @@ function whyUnanswered(what: string, ended: GitEnded, mostMs: number): Signalbox
     const words = `${what} did not end within ${most} and was ended; a filter, a file system or a remote of the repository may hang.`;
     return new SignalboxError('unavailable', 'gitTooSlow', words);
   }
-  const isAnswer = exitCode !== undefined && (exitCode === 0 || !hasLostPart.test(stderr));
-  if (isCut || isAnswer) return undefined;
-  const isKilled = endedFor === undefined && (exitCode !== undefined || signal !== undefined);
-  if (isKilled) {
+  if (exitCode !== undefined && !hasLostPart.test(stderr)) return undefined;
+  if (exitCode !== undefined || signal !== undefined) {
     const by = signal === undefined ? '' : ` by ${signal}`;
     return new SignalboxError('unavailable', 'gitKilled', `${what} was killed from outside${by}; memory may be short.`);
   }
-  const why = code === 'ENOENT' ? 'git, or the directory, is not there' : (code ?? 'git was interrupted');
+  const why = code === 'ENOENT' ? 'git, or the directory, is not there' : (code ?? 'nobody knows why');
   return new SignalboxError('unavailable', 'gitUnusable', `${what} could not be run: ${why}.`);
 }
 
