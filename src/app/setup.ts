@@ -100,19 +100,37 @@ function whereOf({ projects }: Config): { say: string; field: string } {
   return { say: `name one of the projects ${names.join(', ')}, or give the path of a repository`, field: 'project' };
 }
 
-/** The project whose repository this is, or undefined. */
-export function projectAt({ projects }: Config, repository: string): ProjectConfig | undefined {
-  return Object.values(projects).find(
+/** The project whose repository this is, the first of several; or undefined. */
+export function projectAt(config: Config, repository: string): ProjectConfig | undefined {
+  return projectsAt(config, repository)[0];
+}
+
+/** A repository may hold several projects. */
+function projectsAt({ projects }: Config, repository: string): ProjectConfig[] {
+  return Object.values(projects).filter(
     project => existsSync(project.repository) && realpathSync(project.repository) === repository,
   );
 }
 
+/** The only one. Throws `invalid` where it has to be said which is meant. */
+function onlyProjectAt(config: Config, repository: string): ProjectConfig | undefined {
+  const found = projectsAt(config, repository);
+  if (found.length > 1) {
+    const names = found.map(({ name }) => name).join(', ');
+    throw new SignalboxError('invalid', 'badInput', `${repository} holds several projects: ${names}.`, {
+      remedy: { say: 'name one of them, instead of the repository', field: 'project' },
+    });
+  }
+  return found[0];
+}
+
 /**
- * How a task in this repository is set up. An agent named by a person plays every role. Throws `invalid` when nobody plays
- * them: without a configuration the agent has to be named.
+ * How a task in this repository is set up. An agent named by a person plays every role. Throws `invalid` where several projects
+ * could be meant, and when nobody plays the roles: without a configuration the agent has to be named.
  */
 export function setupFor(config: Config, isConfigured: boolean, repository: string, choice: SetupChoice): Setup {
-  const project = choice.project === undefined ? projectAt(config, repository) : findProject(config, choice.project);
+  const project =
+    choice.project === undefined ? onlyProjectAt(config, repository) : findProject(config, choice.project);
   const chosen = choice.agent === undefined ? undefined : findAgent(config, choice.agent, choice);
   if (chosen === undefined && !isConfigured) {
     const why =

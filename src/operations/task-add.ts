@@ -69,8 +69,9 @@ export const taskAdd = operation({
     const cwd = order.cwd ?? here.cwd;
     const { repository, target } = await findRepository(config, order, cwd);
     const title = checkTitle(order.title);
-    const { agent, agentEnv, priority: urgency } = order;
-    const setup = setupFor(config, file !== null, repository, { agent, agentEnv, priority: urgency, cwd });
+    const { project, agent, agentEnv, priority: urgency } = order;
+    const choice = { project, agent, agentEnv, priority: urgency, cwd };
+    const setup = setupFor(config, file !== null, repository, choice);
     const pipeline = await pipelineFor(order, setup.pipeline, cwd);
     if (order.id !== undefined) await checkBranchIsFree(repository, branchOf(order.id, title));
     if (order.tryPrograms) await checkPrograms(setup, config.preflight.timeLimitMs);
