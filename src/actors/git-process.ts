@@ -70,7 +70,8 @@ export function runGit(cwd: string, argv: readonly string[], options: GitProcess
   const { env, input, isBinary, mostBytes, signal, limitMs } = options;
   if (signal?.aborted) return Promise.resolve(calledOff);
   return new Promise(resolve => {
-    const child = spawn('git', argv, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    // Without descriptors left it has no streams at all.
+    const child: ChildProcess = spawn('git', argv, { cwd, env, detached: true, stdio: 'pipe' });
     const output = gather(child, isBinary === true ? 'latin1' : 'utf8', mostBytes ?? mostOutputBytes, () => stop());
     let endedFor: GitEnded['endedFor'];
     let force: NodeJS.Timeout | undefined;
@@ -114,8 +115,8 @@ export function runGit(cwd: string, argv: readonly string[], options: GitProcess
     child.once('error', (error: NodeJS.ErrnoException) => finish({ code: error.code ?? error.message }));
     child.once('close', (exitCode, by) => finish({ exitCode: exitCode ?? undefined, signal: by ?? undefined }));
     // One that ends before it has read everything says so by its exit code.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input ?? '');
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input ?? '');
   });
 }
 

@@ -101,6 +101,14 @@ export const realpathOr = (path: string) => (existsSync(path) ? realpathSync(pat
 /** A part of git, or a program that it has called, was killed. */
 const hasLostPart = /(?:died of|killed by) signal (?:9|15)\b/;
 
+const tooManyFiles = 'too many files are open (raise the limit, ulimit -n)';
+/** Why a program could not be started, in words. */
+const ofTheSystem: Record<string, string> = {
+  ENOENT: 'git, or the directory, is not there',
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+};
+
 /** Why a git has given no answer; undefined where its exit code is one. `what` names the command and the place. */
 function whyUnanswered(what: string, ended: GitEnded, mostMs: number): SignalboxError | undefined {
   const { endedFor, exitCode, signal, code, stderr, isCut } = ended;
@@ -120,7 +128,7 @@ function whyUnanswered(what: string, ended: GitEnded, mostMs: number): Signalbox
     const by = signal === undefined ? '' : ` by ${signal}`;
     return new SignalboxError('unavailable', 'gitKilled', `${what} was killed from outside${by}; memory may be short.`);
   }
-  const why = code === 'ENOENT' ? 'git, or the directory, is not there' : (code ?? 'nobody knows why');
+  const why = (code !== undefined && ofTheSystem[code]) || (code ?? 'nobody knows why');
   return new SignalboxError('unavailable', 'gitUnusable', `${what} could not be run: ${why}.`);
 }
 

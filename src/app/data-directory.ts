@@ -59,7 +59,7 @@ function isInCheckout(directory: string): boolean {
 /** Makes what is missing. Throws `directoryUnusable`. */
 export function makeDataDir({ dataDir, runsDir, worktreesDir }: DataPaths): void {
   try {
-    for (const directory of [dataDir, runsDir, worktreesDir]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const directory of [dataDir, runsDir, worktreesDir]) makeDirectory(directory);
     // The data directory often lies in a repository; it never belongs to it. Prompt templates beside it do.
     const ignore = join(dataDir, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n!prompts/\n!prompts/**\n');
@@ -71,6 +71,18 @@ export function makeDataDir({ dataDir, runsDir, worktreesDir }: DataPaths): void
       `${dataDir} cannot be used as data directory: ${reason}`,
       { cause: error },
     );
+  }
+}
+
+/** With all above it. One after another: Node's own way never ends on a file system such as /proc, which refuses with "not there". */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  if (!existsSync(dirname(directory))) makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

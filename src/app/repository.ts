@@ -24,6 +24,17 @@ export async function checkRepository(
   fields: RepositoryFields = { repository: 'repository', target: 'target' },
 ): Promise<{ repository: string; target: string }> {
   const repository = await rootOf(path, fields.repository);
+  if (/[\n\r]/.test(repository)) {
+    // Git writes paths into files of lines, and finds its own directories no more.
+    throw new SignalboxError(
+      'invalid',
+      'badInput',
+      `The path of the repository holds a line break: ${quote(repository)}.`,
+      {
+        remedy: { say: 'give the directory another name', field: fields.repository },
+      },
+    );
+  }
   const git = gitIn(repository);
   const branches = (await git(['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n').filter(Boolean);
   if (branches.length === 0) {
