@@ -185,11 +185,16 @@ function findAgent({ agents }: Config, nameOrCommand: string, { agentEnv: env, c
   }
 }
 
+const patience = 3;
+
 /** Throws `invalid` with the remedy when the program of one of the agents cannot be started here. */
 export async function checkPrograms({ agent, agents }: Setup, timeLimitMs: number): Promise<void> {
   const all = new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
   for (const spec of all.values()) {
-    const result = await checkAgent(spec, { timeLimitMs });
+    const first = await checkAgent(spec, { timeLimitMs });
+    // Here nobody asks again later, and a busy machine is slow.
+    const isSlow = !first.ok && first.cause === 'timedOut';
+    const result = isSlow ? await checkAgent(spec, { timeLimitMs: timeLimitMs * patience }) : first;
     if (!result.ok) {
       throw new SignalboxError(
         'invalid',

@@ -45,7 +45,7 @@ test.each([
     'echo "Error: Cannot find module cli.js" >&2; exit 1',
     /failed with exit code 1: Error: Cannot find module/,
   ],
-  ['never answers', 'sleep 100', /did not answer within 1\.0s; run it by hand, or raise preflight\.timeLimit/],
+  ['never answers', 'sleep 100', /did not answer within 3\.0s; run it by hand, or raise preflight\.timeLimit/],
 ])('a program that %s is refused before anything is made', async (_, script, message) => {
   const stage = await makeStage({ preflight: { timeLimit: '1s' } });
   stage.version('claude', script);
