@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bootId, startTimeOf } from '../../src/host/process-identity.ts';
-import { readIdentity, readJob } from '../../src/host/supervised-process.ts';
+import { readExit, readIdentity, readJob } from '../../src/host/supervised-process.ts';
 import { fixture, isRunning, markedProcesses, specFor, supervise } from './processes.ts';
 
 const shell = (script: string) => ['sh', '-c', script];
@@ -295,7 +295,8 @@ describe('I5: across a restart', () => {
     const before = supervise(full);
     await expect.poll(() => before.started).toHaveLength(1);
     before.release();
-    await expect.poll(() => existsSync(join(spec.runDir, 'exit.json'))).toBe(true);
+    // The file is there before the words in it.
+    await expect.poll(() => readExit(spec.runDir)).toBeDefined();
     const after = supervise(full);
     expect(await after.end()).toEqual({ code: 5, signal: null });
     expect(after.started).toEqual([]);
