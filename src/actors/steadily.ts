@@ -1,5 +1,8 @@
 /** Work with git that survives what happens to git alone: each piece begins anew as it does after a crash. */
 import { isBecause } from '../domain/errors.ts';
+import type { Away } from '../machines/task/context.ts';
+import { orLater } from './git-lock.ts';
+import { inTurn } from './in-turn.ts';
 
 const tries = 3;
 
@@ -17,3 +20,7 @@ export async function steadily<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** Work of a task with git, one piece after another under the same name; a lock of the user's repository is waited for. */
+export const taskWork = <T>(name: string, work: () => Promise<T>): Promise<T | Away> =>
+  steadily(() => inTurn(name, () => orLater(work)));

@@ -1,5 +1,4 @@
 /** What tasks and gates ask of forges, with the clients that do it. */
-
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
 import { askForge } from '../actors/forge/answer.ts';
@@ -7,10 +6,8 @@ import { type ForgeMergeInput, mergeAtForge, updateAtForge } from '../actors/for
 import { type ForgeSurroundings, type PushInput, pushToForge, relayOf } from '../actors/forge/push.ts';
 import { fetchBranch } from '../actors/forge/relay.ts';
 import { performAll, type RequestsOrder } from '../actors/forge/requests.ts';
-import { orLater } from '../actors/git-lock.ts';
-import { inTurn } from '../actors/in-turn.ts';
 import { type MergeInput, merge } from '../actors/merge.ts';
-import { steadily } from '../actors/steadily.ts';
+import { taskWork } from '../actors/steadily.ts';
 import { update } from '../actors/update.ts';
 import { type PrepareInput, prepareWorkspace, type Readying } from '../actors/workspace.ts';
 import { SignalboxError } from '../domain/errors.ts';
@@ -58,34 +55,28 @@ export async function prepareFrom(
 
 export const pushActor = (place: ForgePlace) =>
   fromPromise<Pushed, PushInput>(({ input }) =>
-    steadily(() =>
-      inTurn(input.repository, () =>
-        withForge(place, input.forge.name, surroundings => pushToForge(input, surroundings)),
-      ),
+    taskWork(input.repository, () =>
+      withForge(place, input.forge.name, surroundings => pushToForge(input, surroundings)),
     ),
   );
 
 /** Merges at the forge where the task has one, otherwise here. */
 export const mergeActor = (place: ForgePlace) =>
   fromPromise<Merged, MergeInput & { forge: AtForge | null }>(({ input }) =>
-    steadily(() =>
-      inTurn(input.worktree, () =>
-        input.forge === null
-          ? orLater(() => merge(input))
-          : withForge(place, input.forge.name, surroundings => mergeAtForge(input as ForgeMergeInput, surroundings)),
-      ),
+    taskWork(input.worktree, () =>
+      input.forge === null
+        ? merge(input)
+        : withForge(place, input.forge.name, surroundings => mergeAtForge(input as ForgeMergeInput, surroundings)),
     ),
   );
 
 /** Brings into a task's branch what its target has by now, at the forge where the task has one. */
 export const updateActor = (place: ForgePlace) =>
   fromPromise<Updated, MergeInput & { forge: AtForge | null }>(({ input }) =>
-    steadily(() =>
-      inTurn(input.worktree, () =>
-        input.forge === null
-          ? orLater(() => update(input))
-          : withForge(place, input.forge.name, surroundings => updateAtForge(input as ForgeMergeInput, surroundings)),
-      ),
+    taskWork(input.worktree, () =>
+      input.forge === null
+        ? update(input)
+        : withForge(place, input.forge.name, surroundings => updateAtForge(input as ForgeMergeInput, surroundings)),
     ),
   );
 

@@ -1,5 +1,4 @@
 /** The kinds of actors with what each needs of the outside world. */
-
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fromPromise } from 'xstate';
@@ -8,7 +7,6 @@ import { createAgentProcess } from '../actors/agent-process.ts';
 import { checkpoint } from '../actors/checkpoint.ts';
 import { type BaselineInput, type JudgeInput, judgeBaseline, judgeGate } from '../actors/gate.ts';
 import { removeTree } from '../actors/gates/checkout.ts';
-import { orLater } from '../actors/git-lock.ts';
 import { type HookInput, runHook } from '../actors/hook.ts';
 import { createHostGauge } from '../actors/host-gauge.ts';
 import { inTurn } from '../actors/in-turn.ts';
@@ -18,7 +16,7 @@ import { type PublishInput, publish } from '../actors/publish.ts';
 import { homeOf } from '../actors/sandboxed.ts';
 import { type ReadyingInput, setUpWorktree } from '../actors/set-up/worktree.ts';
 import { createSlots, type Slots } from '../actors/slots.ts';
-import { steadily } from '../actors/steadily.ts';
+import { steadily, taskWork } from '../actors/steadily.ts';
 import { type PrepareInput, type RemoveInput, removeWorkspace } from '../actors/workspace.ts';
 import { type AgentSpec, noSandbox } from '../domain/agent-spec.ts';
 import type { Looked } from '../machines/gate.ts';
@@ -136,22 +134,18 @@ function taskParts(
       ...outside.actors,
       prepare: fromPromise<unknown, JobInput<PrepareInput & ReadyingInput & { forge: AtForge | null }>>(
         ({ input, signal }) =>
-          steadily(() =>
-            inTurn(input.worktree, () =>
-              orLater(() =>
-                prepareFrom(place, input, {
-                  runHook: command =>
-                    runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
-                  setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
-                }),
-              ),
-            ),
+          taskWork(input.worktree, () =>
+            prepareFrom(place, input, {
+              runHook: command =>
+                runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+              setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
+            }),
           ),
       ),
       baseline: fromPromise<Baseline, BaselineInput>(({ input, signal }) =>
         steadily(() => commands.use(signal, () => judgeBaseline(input, { runsDir, checkoutsDir, cacheDir }, signal))),
       ),
-      publish: inWorktree((input: PublishInput) => orLater(() => publish(input))),
+      publish: fromPromise<unknown, PublishInput>(({ input }) => taskWork(input.worktree, () => publish(input))),
       push: pushActor(place),
       update: updateActor(place),
       merge: mergeActor(place),
