@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { formatDuration } from '../domain/duration.ts';
 import { isBecause, messageOf } from '../domain/errors.ts';
+import { tryTo } from '../domain/try-to.ts';
 import type { Away } from '../machines/task/context.ts';
 
 const places = [/Unable to create '([^']+\.lock)'/, /could not lock config file (\S+): File exists/];
@@ -43,13 +44,5 @@ export async function orLater<T>(work: () => Promise<T>): Promise<T | Away> {
   } catch (error) {
     if (!isBecause(error, 'gitLocked')) throw error;
     return { result: 'away', why: messageOf(error), retryAt: null };
-  }
-}
-
-function tryTo<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
   }
 }

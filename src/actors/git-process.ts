@@ -1,6 +1,7 @@
 /**
  * One git process, in a group of its own: what it starts (filters, transports) is ended with it. Every one has a limit; when
- * Signalbox is interrupted what still runs is hurried, and nothing outlives this process.
+ * Signalbox is interrupted what still runs is hurried, and nothing outlives this process. By Node itself: a task asks git dozens of
+ * times between two agents, and what a library adds to each is a quarter of it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 

@@ -3,6 +3,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { fromCallback } from 'xstate';
 import { formatSize } from '../domain/size.ts';
+import { tryTo } from '../domain/try-to.ts';
 import { untilStopped } from '../runtime/index.ts';
 
 export interface HostNeeds {
@@ -68,14 +69,6 @@ export function createHostGauge(directory: string, needs: () => HostNeeds, measu
       return () => clearInterval(timer);
     }),
   );
-}
-
-function tryTo<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }
 
 function availableMemory(): number {

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentKind } from '../domain/agent-spec.ts';
+import { lastLines, lineFrom } from '../host/line-places.ts';
 import { placeSince } from '../host/log-times.ts';
 import { watchDirectory } from '../host/watch-directory.ts';
 import { agentClis } from '../integrations/agents/index.ts';
@@ -11,7 +12,7 @@ import { createChanges } from '../runtime/changes.ts';
 import { createLogReader } from './agent-log.ts';
 import { contextOf } from './context.ts';
 import type { DataPaths } from './data-directory.ts';
-import { type FilePiece, type GrowingLog, lastLines, lineFrom, rawFile, readableFile } from './growing-log.ts';
+import { type FilePiece, type GrowingLog, rawFile, readableFile } from './growing-log.ts';
 import type { App } from './open.ts';
 
 export interface ReadLogs {

@@ -15,7 +15,7 @@ export interface LineTail {
 }
 
 const chunkBytes = 1 << 18;
-const newline = 0x0a;
+export const newline = 0x0a;
 /**
  * What is read lies in here until its lines have been passed on; what is kept is copied. One for all who read, because
  * nobody reads while another does, so that fifty talkative agents cost one megabyte and not fifty a look.
@@ -82,8 +82,8 @@ export function tailLines(
     // Whoever should read in the middle of a line of ours gets one of their own.
     chunk = undefined;
     let length = readSync(descriptor, buffer, 0, chunkBytes, position);
-    // Asked afterwards: what is gone by now may have been read as nothing.
-    const gap = gapOf(path);
+    // A hole reads as zeros. Asked afterwards: what is gone by now may have been read as nothing.
+    const gap = buffer.subarray(0, length).includes(0) ? gapOf(path) : null;
     if (gap !== null && position < gap.to && position + length > gap.from) {
       length = gap.from - position;
       if (length <= 0) {

@@ -94,6 +94,9 @@ export function barredNameOf({ models = {} }: BreakerContext, asked: string | nu
   return Object.keys(models).find(name => isMeant(name, models[name]!));
 }
 
+/** Whether it bars those who ask for one model, and nobody else. */
+const isOfModel = (event: BreakerEvent): boolean => event.type === 'run.barred' && event.model !== undefined;
+
 const askedFor = (event: BreakerEvent): string | null =>
   event.type === 'run.requested' ? (event.model ?? null) : null;
 
@@ -106,12 +109,12 @@ export const breakerMachine = setup({
     isLimitReached: ({ context }) => context.failureCount + 1 >= context.failureLimit,
     isBarredModel: ({ context, event }) => barredNameOf(context, askedFor(event)) !== undefined,
     hasBarredModels: ({ context }) => Object.keys(context.models ?? {}).length > 0,
-    isOfModel: ({ event }) => event.type === 'run.barred' && event.model !== undefined,
-    isProbesModel: ({ context, event }) =>
-      event.type === 'run.barred' && event.model !== undefined && event.runId === context.probeRunId,
+    isOfModel: ({ event }) => isOfModel(event),
+    isOfAccount: ({ event }) => !isOfModel(event),
+    isProbesModel: ({ context, event }) => isOfModel(event) && 'runId' in event && event.runId === context.probeRunId,
     isTheProbe: ({ context, event }) => 'runId' in event && event.runId === context.probeRunId,
     isLater: ({ context, event }) =>
-      event.type === 'run.barred' && event.until !== null && event.until > (context.retryAt ?? 0),
+      event.type === 'run.barred' && !isOfModel(event) && event.until !== null && event.until > (context.retryAt ?? 0),
   },
   delays: { cooldown: ({ context, event }) => Math.max(0, (context.retryAt ?? event.at) - event.at) },
   actions: {
@@ -223,7 +226,8 @@ export const breakerMachine = setup({
   on: {
     'breaker.configured': { actions: 'configure' },
     'breaker.reset': { guard: 'hasBarredModels', actions: ['freeModels', 'tellWorker'] },
-    'run.barred': { guard: 'isOfModel', actions: 'barModel' },
+    // The provider has answered, whatever else is known of it.
+    'run.barred': { guard: 'isOfModel', actions: ['clearFailures', 'barModel'] },
     'model.due': { actions: ['freeModel', 'tellWorker'] },
   },
   initial: 'closed',
@@ -239,10 +243,7 @@ export const breakerMachine = setup({
           { guard: 'isLimitReached', target: 'open', actions: ['countFailure', 'open'] },
           { actions: 'countFailure' },
         ],
-        'run.barred': [
-          { guard: 'isOfModel', actions: ['clearFailures', 'barModel'] },
-          { target: 'open', actions: ['countFailure', 'open'] },
-        ],
+        'run.barred': { guard: 'isOfAccount', target: 'open', actions: ['countFailure', 'open'] },
         'run.answered': { actions: 'clearFailures' },
       },
     },
@@ -252,10 +253,7 @@ export const breakerMachine = setup({
       after: { cooldown: 'halfOpen' },
       on: {
         'run.requested': { actions: 'refuse' },
-        'run.barred': [
-          { guard: 'isOfModel', actions: 'barModel' },
-          { guard: 'isLater', target: 'open', reenter: true, actions: 'open' },
-        ],
+        'run.barred': { guard: 'isLater', target: 'open', reenter: true, actions: 'open' },
         'breaker.reset': {
           target: 'closed',
           actions: [{ type: 'record', params: { to: 'closed' } }, 'close', 'freeModels', 'tellWorker'],
@@ -296,7 +294,6 @@ export const breakerMachine = setup({
                 target: '#breaker.closed',
                 actions: ['barModel', { type: 'record', params: { to: 'closed' } }, 'close', 'tellWorker'],
               },
-              { guard: 'isOfModel', actions: 'barModel' },
               { guard: 'isTheProbe', target: '#breaker.open', actions: ['countFailure', 'open'] },
             ],
             // It may take hours to its end; its first answer is all that is asked of it.

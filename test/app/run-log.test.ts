@@ -2,9 +2,9 @@
 import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lastLines } from '../../src/app/growing-log.ts';
 import { readLogs } from '../../src/app/run-log.ts';
 import type { AgentKind } from '../../src/domain/agent-spec.ts';
+import { lastLines } from '../../src/host/line-places.ts';
 import { noteTimes } from '../../src/host/log-times.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

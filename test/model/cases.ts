@@ -68,6 +68,23 @@ const runEnded = (stage: string, outcome: string, { tokens = 0, attempts = 1, sa
   output: { outcome, reason: outcome, attempts, workedMs: 10, usage: { ...noUsage, outputTokens: tokens }, said },
 });
 
+/** What goes well, as events. */
+const readied: ModelEvent = { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } };
+const pushed: ModelEvent = {
+  type: 'xstate.done.actor.push',
+  output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } },
+};
+const landed: ModelEvent = {
+  type: 'xstate.done.actor.merge',
+  output: { result: 'merged', commit: 'c', codeTree: 'tree' },
+};
+/** What a person says without a word more. */
+const byMe: ModelEvent[] = ['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({
+  type,
+  by: 'me',
+}));
+const home = { name: 'home', repository: 'acme/shop' };
+
 /** Deadlines of a machine as events. */
 export function deadlinesOf(machine: AnyStateMachine): ModelEvent[] {
   const walk = (node: AnyStateMachine['root']): string[] => [
@@ -101,7 +118,7 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
   return {
     input: { ...taskInput, actor: { id: 'x', parentId: null, at: 0 } },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      readied,
       failure('prepare'),
       published('tree'),
       published('other tree'),
@@ -123,9 +140,9 @@ export function taskModel(_machine: AnyStateMachine): ModelOptions {
       { type: 'lease.granted', token: 1 },
       updated({ result: 'current' }),
       updated({ result: 'conflict', detail: 'file' }),
-      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      landed,
       failure('merge'),
-      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      ...byMe,
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.answer', text: 'this', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
@@ -215,21 +232,21 @@ export function askingModel(_machine: AnyStateMachine, stages: Record<string, st
   return {
     input: {
       ...taskInput,
-      forge: { name: 'home', repository: 'acme/shop' },
+      forge: home,
       actor: { id: 'x', parentId: null, at: 0 },
     },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      readied,
       published('tree'),
       // Nothing has come after the merge.
       published('tree', { head: 'c' }),
-      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      pushed,
       ...gates.flatMap(gate => ['pass', 'fail'].map(word => judged(gate, word))),
       ...names.map(stage => runEnded(stage, 'succeeded', { said: 'I wonder. **Which?**' })),
       { type: 'lease.granted', token: 1 },
       updated({ result: 'current' }),
-      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
-      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      landed,
+      ...byMe,
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.answer', text: 'this', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
@@ -265,13 +282,13 @@ export function mergingModel(machine: AnyStateMachine, stages: Record<string, st
   return {
     input: {
       ...taskInput,
-      forge: { name: 'home', repository: 'acme/shop' },
+      forge: home,
       actor: { id: 'x', parentId: null, at: 0 },
     },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      readied,
       published('tree'),
-      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      pushed,
       ...gates.map(gate => judged(gate, 'pass')),
       ...again.flatMap(gate => ['fail', 'inconclusive'].map(word => judged(gate, word))),
       ...again.map(gate => failure(`gate-${gate}`)),
@@ -287,10 +304,10 @@ export function mergingModel(machine: AnyStateMachine, stages: Record<string, st
       away('update'),
       refused('update'),
       failure('update'),
-      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      landed,
       { type: 'xstate.done.actor.merge', output: { result: 'moved' } },
       away('merge'),
-      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      ...byMe,
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
       ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
@@ -339,21 +356,21 @@ export function publishingModel(_machine: AnyStateMachine, stages: Record<string
   return {
     input: {
       ...taskInput,
-      forge: { name: 'home', repository: 'acme/shop' },
+      forge: home,
       actor: { id: 'x', parentId: null, at: 0 },
     },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      readied,
       published('tree'),
       unpublished(false),
       unpublished(true),
-      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      pushed,
       ...gates.map(gate => judged(gate, 'pass')),
       ...names.map(stage => runEnded(stage, 'succeeded')),
       { type: 'lease.granted', token: 1 },
       updated({ result: 'current' }),
-      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
-      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      landed,
+      ...byMe,
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
       ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
@@ -379,12 +396,12 @@ export function baselineModel(_machine: AnyStateMachine, first: string, names: r
   return {
     input: { ...taskInput, wantsBaseline: true, actor: { id: 'x', parentId: null, at: 0 } },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      readied,
       looked(['pass', false]),
       looked(['fail', false]),
       looked(['inconclusive', true]),
       failure('baseline'),
-      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      ...byMe,
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
       ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),
@@ -403,13 +420,13 @@ export function forkModel(machine: AnyStateMachine, stage: string, isAtForge = f
   return {
     input: {
       ...taskInput,
-      forge: isAtForge ? { name: 'home', repository: 'acme/shop' } : null,
+      forge: isAtForge ? home : null,
       fork: { forkedFrom, ...taken },
       actor: { id: 'x', parentId: null, at: 0 },
     },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
-      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      readied,
+      pushed,
       away('push'),
       refused('push'),
       failure('push'),
@@ -455,7 +472,7 @@ export function madeThereModel(
   };
   return {
     input: { ...taskInput, fork: { forkedFrom, ...taken }, actor: { id: 'x', parentId: null, at: 0 } },
-    events: [{ type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } }],
+    events: [readied],
     isPossible: state => state === 'ship.preparing',
     project: () => null,
   };
@@ -486,15 +503,15 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
   return {
     input: {
       ...taskInput,
-      forge: { name: 'home', repository: 'acme/shop' },
+      forge: home,
       actor: { id: 'x', parentId: null, at: 0 },
     },
     events: [
-      { type: 'xstate.done.actor.prepare', output: { base: 'b', head: 'h', codeTree: 'tree' } },
+      readied,
       away('prepare'),
       away('publish'),
       published('tree'),
-      { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: { number: 7, url: 'u' } } },
+      pushed,
       { type: 'xstate.done.actor.push', output: { result: 'pushed', pullRequest: null } },
       away('push'),
       refused('push'),
@@ -521,12 +538,12 @@ export function forgeTaskModel(machine: AnyStateMachine, stages: Record<string, 
       ...names.map(stage => runEnded(stage, 'succeeded')),
       { type: 'lease.granted', token: 1 },
       updated({ result: 'current' }),
-      { type: 'xstate.done.actor.merge', output: { result: 'merged', commit: 'c', codeTree: 'tree' } },
+      landed,
       away('update'),
       refused('update'),
       away('merge'),
       refused('merge'),
-      ...['task.approve', 'task.retry', 'task.pause', 'task.resume', 'task.cancel'].map(type => ({ type, by: 'me' })),
+      ...byMe,
       { type: 'task.reject', reason: 'no', by: 'me' },
       { type: 'task.fail', reason: 'enough', by: 'me' },
       ...names.map(stage => ({ type: 'task.move', stage, by: 'me' })),

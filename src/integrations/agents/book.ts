@@ -102,6 +102,12 @@ export class Book {
     if (asksPeople.includes(tool)) this.#asked = questionsIn(input);
   }
 
+  /** A tool begins, with this input. */
+  callTool(id: string, tool: string, input: Readonly<Record<string, unknown>>): void {
+    this.beginTool(id, tool, subjectOf(input));
+    this.ask(tool, input);
+  }
+
   beginTool(id: string, tool: string, detail: string): void {
     const name = nameOf(tool) ?? 'tool';
     if (this.#openTools.size < openToolLimit) this.#openTools.set(beginningOf(id, 200), name);

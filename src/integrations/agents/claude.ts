@@ -1,7 +1,7 @@
 /** Claude Code, `claude -p --output-format stream-json`. Written against 2.1.329. */
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { windowOf } from '../prices.ts';
-import { Book, subjectOf } from './book.ts';
+import { Book } from './book.ts';
 import { ClaudeUsage } from './claude-usage.ts';
 import { asMoment } from './hints.ts';
 import { modelOfWindows } from './limited-model.ts';
@@ -158,10 +158,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
       context(usedTokens);
     }
     for (const block of listOf(message.content).map(fieldsOf)) {
-      if (block.type === 'tool_use') {
-        book.beginTool(textOf(block.id), textOf(block.name), subjectOf(fieldsOf(block.input)));
-        book.ask(textOf(block.name), fieldsOf(block.input));
-      }
+      if (block.type === 'tool_use') book.callTool(textOf(block.id), textOf(block.name), fieldsOf(block.input));
       if (block.type === 'text' && isMain) book.say(textOf(block.text));
     }
   };

@@ -2,7 +2,7 @@
 import { costOf, noTokens, roundUsd, type Tokens, type Usage } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
-import { Book, subjectOf } from './book.ts';
+import { Book } from './book.ts';
 import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, nameOf, textOf } from './reading.ts';
 import { geminiSignatures } from './signatures.ts';
 import { createStructuredReader, type Failure } from './structured.ts';
@@ -130,8 +130,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
       case 'tool_use':
         book.conclusion = null;
         book.speak();
-        book.beginTool(textOf(event.tool_id), textOf(event.tool_name), subjectOf(fieldsOf(event.parameters)));
-        book.ask(textOf(event.tool_name), fieldsOf(event.parameters));
+        book.callTool(textOf(event.tool_id), textOf(event.tool_name), fieldsOf(event.parameters));
         return true;
       case 'tool_result':
         toolResult(event);
