@@ -203,7 +203,11 @@ test('nothing is asked any more of a git for whom nobody waits', async () => {
 });
 
 const part = fc.stringMatching(/^[a-c "\\*\n:ä]{1,4}$/).filter(name => name.trim() !== '' && !/^[. ]+$/.test(name));
-const path = fc.array(part, { minLength: 1, maxLength: 2 }).map(parts => parts.join('/'));
+const path = fc
+  .array(part, { minLength: 1, maxLength: 2 })
+  // Git cannot read its own header of an empty file in a directory whose name ends with a space.
+  .filter(parts => parts.slice(0, -1).every(directory => !directory.endsWith(' ')))
+  .map(parts => parts.join('/'));
 const text = fc.array(fc.constantFrom('one', 'two', 'three', '', '+++', '--- a', 'diff --git a/x b/x', '@@ -1 +1 @@'), {
   maxLength: 6,
 });

@@ -62,7 +62,7 @@ test('what a run waits for a place is told apart from what it works', async () =
   const { add, until, working } = await startWork();
   await working.ask('queue.pause', {});
   await add('ET-1', ['analysis=waits']);
-  await vi.waitUntil(async () => (await working.ask('queue.show', {})).waiting.length === 1);
+  await vi.waitUntil(async () => (await working.ask('queue.show', {})).waiting.length === 1, { timeout: 20_000 });
   const held = await figuresOf(working);
   expect(Object.keys(held.stages[0]!.phases)).toContain('place');
   expect(held.stages[0]!.phases).not.toHaveProperty('working');
