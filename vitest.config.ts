@@ -19,6 +19,8 @@ export default defineConfig({
     pool: 'forks',
     // Most of their time they wait for processes: one worker for each processor, and none is left idle.
     maxWorkers: '100%',
+    // Of those that may run beside each other, within a file.
+    maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,

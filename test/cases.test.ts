@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { temporaryDirectory } from './support/temporary.ts';
 
 const kinds = [
@@ -19,10 +19,11 @@ const cannotBeSetUp = 2;
 describe.each(kinds)('of $kind', ({ kind, shell }) => {
   const cases = fileURLToPath(new URL(`fixtures/${kind}/`, import.meta.url));
 
-  test.for(readdirSync(cases).filter(name => name !== 'prelude.sh'))(
+  // Mostly they wait.
+  test.concurrent.for(readdirSync(cases).filter(name => name !== 'prelude.sh'))(
     '%s ends as it should',
     { timeout: 180_000 },
-    async (name, { skip }) => {
+    async (name, { skip, expect }) => {
       const { exitCode, stdout } = await execa(shell, [join(cases, name)], {
         env: { SIGNALBOX: `${process.execPath} ${program}`, TMPDIR: temporaryDirectory() },
         reject: false,
