@@ -45,6 +45,8 @@ export interface Code {
   isMerged(sha: string): boolean;
   /** Somebody else puts something into the target. */
   push(by: string): void;
+  /** Whether a task has ever written code. */
+  hasWritten(taskId: string): boolean;
   /** Whether the target has ever been this tree. */
   hasBeen(tree: string): boolean;
 }
@@ -112,6 +114,7 @@ export function createCode(): Code {
     push(by) {
       target.push(`${target.at(-1)}+${by}`);
     },
+    hasWritten: taskId => of(taskId).made > 0,
     hasBeen: tree => target.includes(tree),
   };
 }

@@ -35,7 +35,8 @@ export function createLanding(
   const writers = writersOf(pipeline, settings);
 
   function land(taskId: string, tree: string, by: string): void {
-    if (by !== 'done' && code.hasBeen(tree)) return;
+    // Nothing is merged that the target has already; and who has written documents alone is done with others' code.
+    if (code.hasBeen(tree) && (by !== 'done' || !code.hasWritten(taskId))) return;
     const said = lastWords(taskId, tree);
     for (const wrong of wrongIn(pipeline, { by, tree, said })) onWrong(taskId, wrong);
   }

@@ -13,6 +13,14 @@ export interface Deciding {
   isAwaited(taskId: string): boolean;
 }
 
+/** What a person is asked about a task as it is, and the gates that could not be judged. */
+interface Asked {
+  taskId: string;
+  tree: string;
+  asks: Asks;
+  unsure: string[];
+}
+
 const hourMs = 3_600_000;
 /** Whoever finds nobody there tries again. */
 const againMs = 5 * 60_000;
@@ -38,15 +46,17 @@ export function createDeciding(world: World, { whenThere, send, look }: Hands): 
       again(taskId, asks);
       return;
     }
-    const { asks: now, codeTree } = contextOf<TaskContext>(row);
+    const { asks: now, codeTree, verdicts } = contextOf<TaskContext>(row);
     deciding.delete(taskId);
     // It has gone on, or what was sent was stored though nobody was told.
     if (row.status !== 'active' || now?.number !== asks.number) return;
     const name = `person ${taskId} ${asks.number}`;
     const hasPatience = (decisions.get(taskId) ?? 0) < people.patience;
+    // The question says so: a forge that never tells is found out by the task alone, and nothing happens there.
+    const unsure = Object.keys(verdicts).filter(gate => verdicts[gate]!.verdict === 'inconclusive');
     const wishes = [...(hasPatience ? wishesOf(world, asks, name) : []), { type: 'task.cancel' }];
     for (const wish of wishes) {
-      const isTaken = await ask(taskId, codeTree, asks, wish);
+      const isTaken = await ask({ taskId, tree: codeTree, asks, unsure }, wish);
       if (isTaken === undefined) again(taskId, asks);
       else if (isTaken) repeat(taskId, asks, wish, name);
       else continue;
@@ -58,9 +68,10 @@ export function createDeciding(world: World, { whenThere, send, look }: Hands): 
   }
 
   /** Says one wish. Answers whether it was taken; undefined when nobody has answered. */
-  async function ask(taskId: string, tree: string, asks: Asks, wish: EventObject): Promise<boolean | undefined> {
+  async function ask(about: Asked, wish: EventObject): Promise<boolean | undefined> {
+    const { taskId, asks } = about;
     // It is said before it is known what becomes of it; what was never answered was said all the same.
-    const takeBack = say(world, { taskId, tree, asks }, wish);
+    const takeBack = say(world, about, wish);
     const isTaken = await send(taskId, { ...wish, question: asks.number });
     const question = `${taskId} ${asks.number}`;
     if (isTaken === false) takeBack();
@@ -96,17 +107,12 @@ export function createDeciding(world: World, { whenThere, send, look }: Hands): 
 }
 
 /** What a person says is what the gates of people say, and those that could not be judged. Answers how to take it back. */
-function say(
-  world: World,
-  { taskId, tree, asks: { kind, stage } }: { taskId: string; tree: string; asks: Asks },
-  { type }: EventObject,
-): () => void {
+function say(world: World, { taskId, tree, asks: { kind, stage }, unsure }: Asked, { type }: EventObject): () => void {
   const word = type === 'task.approve' ? 'pass' : type === 'task.reject' ? 'fail' : null;
   if (word === null) return () => {};
   const before = world.lastWords(taskId, tree);
   const gates = world.pipeline.stages.find(({ name }) => name === stage)?.gates ?? [];
   const approvals = gates.filter(gate => gate.kind === 'approval').map(({ name }) => name);
-  const unsure = Object.keys(before).filter(gate => before[gate] === 'inconclusive');
   const meant = kind === 'approval' ? approvals : kind === 'decision' && word === 'pass' ? unsure : [];
   for (const gate of meant) world.hear(gate, taskId, tree, word);
   return () => {
