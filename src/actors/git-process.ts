@@ -1,9 +1,8 @@
 /**
  * One git process, in a group of its own: what it starts (filters, transports) is ended with it. Every one has a limit; when
- * Signalbox is interrupted what still runs is hurried, and nothing outlives this process. By Node itself: a task asks git dozens of
- * times between two agents, and what a library adds to each is a quarter of it.
+ * Signalbox is interrupted what still runs is hurried, and nothing outlives this process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type LaunchEnded, launch } from '../host/launcher.ts';
 
 export interface GitProcessOptions {
   env: Record<string, string>;
@@ -71,14 +70,14 @@ export function runGit(cwd: string, argv: readonly string[], options: GitProcess
   const { env, input, isBinary, mostBytes, signal, limitMs } = options;
   if (signal?.aborted) return Promise.resolve(calledOff);
   return new Promise(resolve => {
-    // Without descriptors left it has no streams at all.
-    const child: ChildProcess = spawn('git', argv, { cwd, env, detached: true, stdio: 'pipe' });
-    const output = gather(child, isBinary === true ? 'latin1' : 'utf8', mostBytes ?? mostOutputBytes, () => stop());
+    const output = gather(isBinary === true ? 'latin1' : 'utf8', mostBytes ?? mostOutputBytes, () => stop());
+    const onEnd = (how: LaunchEnded) => finish(how);
+    const child = launch({ file: 'git', argv, cwd, env, input }, { onOutput: output.add, onEnd });
     let endedFor: GitEnded['endedFor'];
     let force: NodeJS.Timeout | undefined;
     const stop = () => {
-      signalGroup(child, 'SIGTERM');
-      force ??= setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+      child.signal('SIGTERM');
+      force ??= setTimeout(() => child.signal('SIGKILL'), graceMs);
     };
     const end = (why: GitEnded['endedFor']) => {
       endedFor ??= why;
@@ -90,60 +89,40 @@ export function runGit(cwd: string, argv: readonly string[], options: GitProcess
         clearTimeout(timer);
         timer = setTimeout(() => end('hurry'), Math.min(ms, limitMs));
       },
-      kill: () => signalGroup(child, 'SIGKILL'),
+      kill: () => child.signal('SIGKILL'),
     };
     living.add(git);
     if (hurryMs !== undefined) git.hurry(hurryMs);
     const onAbort = () => end('signal');
     signal?.addEventListener('abort', onAbort, { once: true });
-    const finish = (exit: {
-      exitCode?: number | undefined;
-      signal?: string | undefined;
-      code?: string | undefined;
-    }) => {
+    const finish = ({ exitCode, signal: by, code }: LaunchEnded) => {
       clearTimeout(timer);
       clearTimeout(force);
       living.delete(git);
       signal?.removeEventListener('abort', onAbort);
       // What it has started and left behind goes with it, where we have ended it.
-      if (force !== undefined) signalGroup(child, 'SIGKILL');
-      const { stdout, stderr, isFull } = output();
+      if (force !== undefined) child.signal('SIGKILL');
+      const { stdout, stderr, isFull } = output.all();
       if (endedFor === 'hurry') cutOff.resolve();
       const isCut = isFull && mostBytes !== undefined;
-      const exitCode = isCut ? 0 : exit.exitCode;
-      resolve({ exitCode, signal: exit.signal, code: exit.code, stdout, stderr, isCut, endedFor });
+      resolve({ exitCode: isCut ? 0 : exitCode, signal: by, code, stdout, stderr, isCut, endedFor });
     };
-    child.once('error', (error: NodeJS.ErrnoException) => finish({ code: error.code ?? error.message }));
-    child.once('close', (exitCode, by) => finish({ exitCode: exitCode ?? undefined, signal: by ?? undefined }));
-    // One that ends before it has read everything says so by its exit code.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
   });
 }
 
-function gather(child: ChildProcess, encoding: 'latin1' | 'utf8', most: number, onFull: () => void) {
+function gather(encoding: 'latin1' | 'utf8', most: number, onFull: () => void) {
   const parts: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
   let bytes = 0;
   let isFull = false;
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.on('data', (part: Buffer) => {
+  const text = (name: 'stdout' | 'stderr') => Buffer.concat(parts[name]).toString(encoding);
+  return {
+    add(name: 'stdout' | 'stderr', part: Buffer) {
       if (isFull) return;
       isFull = bytes + part.length > most;
       parts[name].push(isFull ? part.subarray(0, most - bytes) : part);
       bytes += part.length;
       if (isFull) onFull();
-    });
-  }
-  const text = (name: 'stdout' | 'stderr') => Buffer.concat(parts[name]).toString(encoding);
-  return () => ({ stdout: text('stdout'), stderr: text('stderr'), isFull });
-}
-
-/** The whole group: a filter that was started by it goes with it. */
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // All of it has ended.
-  }
+    },
+    all: () => ({ stdout: text('stdout'), stderr: text('stderr'), isFull }),
+  };
 }

@@ -1,0 +1,90 @@
+/**
+ * The process that starts others for the orchestrator. Its own program: to fork takes as long as copying the page tables of whoever
+ * does it, ten milliseconds for an orchestrator of 200 MB and one for this, and nothing else happens there meanwhile. So it imports
+ * nothing but Node's own, and keeps nothing.
+ *
+ * It reads orders from its channel and answers there (`launcher.ts` has both shapes). When the channel closes the orchestrator is
+ * gone: what runs has ten seconds to come to its end, as if it had been started by the one that has died, and no longer.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { LauncherAnswer, LauncherOrder } from './launcher.ts';
+
+/** So much is sent at once; what is shorter goes with the end. */
+const pieceBytes = 65_536;
+const orphanMs = 10_000;
+const running = new Map<number, ChildProcess>();
+
+const answer = (what: LauncherAnswer, sent: () => void = () => {}) => {
+  if (process.connected) process.send!(what, undefined, undefined, () => sent());
+  else sent();
+};
+
+function begin({ id, file, argv, cwd, env, input }: Extract<LauncherOrder, { kind: 'start' }>): void {
+  const child = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
+  running.set(id, child);
+  if (child.pid !== undefined) answer({ id, kind: 'started', pid: child.pid });
+  const rests = { stdout: passOn(id, child, 'stdout'), stderr: passOn(id, child, 'stderr') };
+  const end = (how: { exitCode?: number; signal?: string; code?: string }) => {
+    if (!running.delete(id)) return;
+    answer({ id, kind: 'ended', ...how, stdout: rests.stdout(), stderr: rests.stderr() });
+    endIfAlone();
+  };
+  child.once('error', (error: NodeJS.ErrnoException) => end({ code: error.code ?? error.message }));
+  child.once('close', (exitCode, signal) =>
+    end({ ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) }),
+  );
+  // One that ends before it has read everything says so by its exit code.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input ?? '');
+}
+
+/** Sends what is printed in large pieces, no faster than they are taken. Answers how to get what is left at the end. */
+function passOn(id: number, child: ChildProcess, name: 'stdout' | 'stderr'): () => Buffer {
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  const taken = () => {
+    const all = Buffer.concat(parts);
+    parts = [];
+    bytes = 0;
+    return all;
+  };
+  const stream = child[name];
+  stream?.on('data', (part: Buffer) => {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes < pieceBytes) return;
+    stream.pause();
+    answer({ id, kind: 'printed', name, part: taken() }, () => stream.resume());
+  });
+  return taken;
+}
+
+/** The whole group: a filter that was started by it goes with it. */
+function signalTo({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
+
+function endIfAlone(): void {
+  if (!process.connected && running.size === 0) process.exit();
+}
+
+process.on('message', (order: LauncherOrder) => {
+  if (order.kind === 'start') return begin(order);
+  const child = running.get(order.id);
+  if (child !== undefined) signalTo(child, order.signal);
+});
+process.on('disconnect', () => {
+  endIfAlone();
+  setTimeout(() => {
+    for (const child of running.values()) signalTo(child, 'SIGKILL');
+    process.exit();
+  }, orphanMs);
+});
+// Whoever ends a group or a service means the orchestrator, which says by its channel when it is over.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+answer({ kind: 'ready' });

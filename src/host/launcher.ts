@@ -1,0 +1,167 @@
+/**
+ * Starts programs that are run to their end, each in a process group of its own. The first of them are started here; who starts
+ * more gets a small process that does it for him (`launcher-process.ts`), since starting one out of a large process stops
+ * everything else in it for milliseconds.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface Launch {
+  file: string;
+  argv: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+  input?: string | Buffer | undefined;
+}
+
+export interface LaunchEnded {
+  /** Undefined when it was killed, or could not be started. */
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  /** Of the system, for one that could not be started. */
+  code?: string | undefined;
+}
+
+export interface LaunchListener {
+  onOutput(name: 'stdout' | 'stderr', part: Buffer): void;
+  /** All of its output was told before. */
+  onEnd(how: LaunchEnded): void;
+}
+
+export interface Launched {
+  /** To the whole group; without effect when that has ended. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+export type LauncherOrder =
+  | (Launch & { kind: 'start'; id: number })
+  | { kind: 'signal'; id: number; signal: NodeJS.Signals };
+
+export type LauncherAnswer =
+  | { kind: 'ready' }
+  | ({ id: number } & (
+      | { kind: 'started'; pid: number }
+      | { kind: 'printed'; name: 'stdout' | 'stderr'; part: Uint8Array }
+      | ({ kind: 'ended'; stdout: Uint8Array; stderr: Uint8Array } & LaunchEnded)
+    ));
+
+/** So many are started here: a command that asks for little more is over before the process for it is there. */
+const startedHere = 8;
+/** A process for it that dies again and again is no help. */
+const mostLost = 3;
+
+let begun = 0;
+let lost = 0;
+let helper: Helper | undefined;
+
+export function launch(order: Launch, listener: LaunchListener): Launched {
+  begun += 1;
+  if (helper === undefined && begun > startedHere && lost < mostLost) helper = startHelper();
+  return helper?.isReady === true ? helper.launch(order, listener) : launchHere(order, listener);
+}
+
+/** Starts it out of this process. */
+export function launchHere({ file, argv, cwd, env, input }: Launch, { onOutput, onEnd }: LaunchListener): Launched {
+  // Without descriptors left it has no streams at all.
+  const child: ChildProcess = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
+  for (const name of ['stdout', 'stderr'] as const) child[name]?.on('data', (part: Buffer) => onOutput(name, part));
+  child.once('error', (error: NodeJS.ErrnoException) => onEnd({ code: error.code ?? error.message }));
+  child.once('close', (exitCode, signal) => onEnd({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }));
+  // One that ends before it has read everything says so by its exit code.
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input ?? '');
+  return { signal: signal => signalGroup(child.pid, signal) };
+}
+
+interface Helper {
+  readonly isReady: boolean;
+  launch(order: Launch, listener: LaunchListener): Launched;
+}
+
+interface Running {
+  id: number;
+  listener: LaunchListener;
+  /** Known as soon as it is told. */
+  pid: number | undefined;
+}
+
+function startHelper(): Helper {
+  const program = fileURLToPath(import.meta.url).replace(/(?=\.[jt]s$)/, '-process');
+  // It holds no terminal, no directory and no secret of ours, and no Ctrl-C reaches it.
+  const child = spawn(process.execPath, [program], {
+    ...{ cwd: '/', env: { PATH: process.env.PATH ?? '' }, detached: true },
+    ...{ stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' },
+  });
+  const running = new Map<number, Running>();
+  let isReady = false;
+  let last = 0;
+  const rest = () => (running.size === 0 ? child.channel?.unref() : child.channel?.ref());
+  const signal = ({ id, pid }: Running, which: NodeJS.Signals) => {
+    if (pid !== undefined) signalGroup(pid, which);
+    else if (child.connected) child.send({ kind: 'signal', id, signal: which } satisfies LauncherOrder, () => {});
+  };
+  const self: Helper = {
+    get isReady() {
+      return isReady && child.connected;
+    },
+    launch(order, listener) {
+      const one: Running = { id: ++last, listener, pid: undefined };
+      running.set(one.id, one);
+      rest();
+      child.send({ kind: 'start', id: one.id, ...order } satisfies LauncherOrder, () => {});
+      return { signal: which => signal(one, which) };
+    },
+  };
+  const lose = () => {
+    if (helper === self) {
+      helper = undefined;
+      lost += 1;
+    }
+    // What it had started is nobody's any more: as if each had been killed.
+    for (const one of [...running.values()]) {
+      signal(one, 'SIGKILL');
+      running.delete(one.id);
+      one.listener.onEnd({ signal: 'SIGKILL' });
+    }
+  };
+  child.on('error', lose);
+  child.on('exit', lose);
+  child.on('message', (answer: LauncherAnswer) => {
+    if (answer.kind === 'ready') {
+      isReady = true;
+      return;
+    }
+    const one = running.get(answer.id);
+    if (one === undefined) return;
+    const { listener } = one;
+    switch (answer.kind) {
+      case 'started':
+        one.pid = answer.pid;
+        return;
+      case 'printed':
+        return listener.onOutput(answer.name, asBuffer(answer.part));
+      case 'ended': {
+        running.delete(one.id);
+        rest();
+        const { stdout, stderr, exitCode, signal: by, code } = answer;
+        if (stdout.length > 0) listener.onOutput('stdout', asBuffer(stdout));
+        if (stderr.length > 0) listener.onOutput('stderr', asBuffer(stderr));
+        return listener.onEnd({ exitCode, signal: by, code });
+      }
+    }
+  });
+  child.unref();
+  rest();
+  return self;
+}
+
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength);
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
