@@ -25,7 +25,7 @@ const gitIn =
     (await execa('git', [...who, ...args], { cwd })).stdout;
 
 /** Commits all that lies there as a repository's first commit, and answers it. */
-async function beginIn(repository: string): Promise<string> {
+export async function beginIn(repository: string): Promise<string> {
   const git = gitIn(repository);
   await git('init', '--quiet', '--initial-branch=main');
   await git('add', '--all');
@@ -79,6 +79,14 @@ export async function measureCheckout(): Promise<CheckoutTimes> {
 const stages = 6;
 const turns = 10;
 
+/** The first writes code, the others documents: verdicts on code that others have changed would lapse. */
+const agentScript = (log: string) => `date +"begin %s%N" >> ${log}
+if [ "$SIGNALBOX_STAGE" = stage0 ]; then echo code > work.txt; fi
+mkdir -p "docs/work-items/$SIGNALBOX_WORK_ITEM"
+echo done > "docs/work-items/$SIGNALBOX_WORK_ITEM/$SIGNALBOX_STAGE.md"
+date +"end %s%N" >> ${log}
+`;
+
 /**
  * Milliseconds, medians: from the last instruction of an agent to the first one of the next stage's, with a command gate that passes
  * at once, over a pipeline of six stages. For each program, which is the built or unbuilt command of any version, in turns: what else
@@ -100,10 +108,7 @@ export async function measureHandingOn(programs: readonly string[] = [ownProgram
     writeFileSync(join(directory, 'pipeline.yaml'), JSON.stringify(pipeline));
     const log = join(directory, 'times');
     const agent = join(directory, 'agent.sh');
-    writeFileSync(
-      agent,
-      `date +"begin %s%N" >> ${log}\necho "$SIGNALBOX_STAGE" >> work.txt\ndate +"end %s%N" >> ${log}\n`,
-    );
+    writeFileSync(agent, agentScript(log));
     const gaps = programs.map((): number[] => []);
     for (let turn = 0; turn < turns; turn++) {
       for (const [index, program] of programs.entries()) {
