@@ -9,7 +9,7 @@ import { showHidden } from './index-state.ts';
 import { faultsOf, without } from './leftovers.ts';
 import { listingOf } from './listing.ts';
 import { inPrivateIndex } from './private-index.ts';
-import type { Refs } from './shared.ts';
+import type { Refs } from './refs.ts';
 
 /** What is committed, and for whom. */
 export interface Work {

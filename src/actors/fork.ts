@@ -7,7 +7,8 @@
  */
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type ForkedFrom } from '../machines/task/context.ts';
-import { type Git, listed, resolveCommit } from './git.ts';
+import { type Git, listed } from './git.ts';
+import { resolveCommit } from './refs.ts';
 
 export interface ForkInput {
   taskId: string;

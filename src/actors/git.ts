@@ -272,18 +272,6 @@ export async function listed(git: Git, args: readonly string[], options?: GitOpt
   return stdout.split('\0').filter(entry => entry !== '');
 }
 
-/** The commit behind a name, or undefined when there is none. */
-export async function resolveCommit(git: Git, name: string): Promise<string | undefined> {
-  const { code, stdout } = await git.result([
-    'rev-parse',
-    '--verify',
-    '--quiet',
-    '--end-of-options',
-    `${name}^{commit}`,
-  ]);
-  return code === 0 ? stdout.trim() : undefined;
-}
-
 /** Whether `ancestor` is part of the history of `commit`. */
 export async function isAncestor(git: Git, ancestor: string, commit: string): Promise<boolean> {
   const { code } = await git.result(['merge-base', '--is-ancestor', ancestor, commit]);

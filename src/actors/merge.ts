@@ -11,8 +11,9 @@ import { join } from 'node:path';
 import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Merged } from '../machines/task/context.ts';
 import { harmlessTitle } from './forge/harmless.ts';
-import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { type Git, gitIn, isAncestor } from './git.ts';
 import { codeTreeOf } from './listing.ts';
+import { resolveCommit } from './refs.ts';
 import { worktreesOf } from './worktrees.ts';
 
 export interface MergeInput {

@@ -5,7 +5,8 @@
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf } from '../domain/names.ts';
 import { builtInTemplate, type Template } from '../prompts/render.ts';
-import { gitIn, resolveCommit } from './git.ts';
+import { gitIn } from './git.ts';
+import { resolveCommit } from './refs.ts';
 import { isHash, remembered } from './remembered.ts';
 
 export const templateFolder = '.signalbox/prompts';

@@ -5,10 +5,11 @@ import { checkpoint } from './checkpoint.ts';
 import { type At, commitWork, type Work } from './commit-work.ts';
 import { readDocument } from './document.ts';
 import { readRequests } from './forge/requests.ts';
-import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { type Git, gitIn, isAncestor } from './git.ts';
 import { lookAtLeftovers } from './leftovers.ts';
 import { codeTreeOf } from './listing.ts';
 import { inside } from './paths.ts';
+import { resolveCommit } from './refs.ts';
 import { compareShared } from './shared.ts';
 
 export interface PublishInput extends Work {

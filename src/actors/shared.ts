@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { checkpoint } from './checkpoint.ts';
 import { decidingFiles } from './deciding-files.ts';
 import { type Git, type GitOptions, gitIn, listed } from './git.ts';
+import { type Refs, refsUnder } from './refs.ts';
 import { repositoryOf, settingsOf } from './repository.ts';
 
 const noted = z.object({
@@ -62,9 +63,6 @@ export interface Touched {
   mixed: string[];
 }
 
-/** Commits by the full names of branches, tags and tracked branches, as they are by now. */
-export type Refs = Shared['refs'];
-
 /** What has become of it since it was noted. Puts back what it can, and notes anew. */
 export async function compareShared(input: SharedInput): Promise<Touched & { refs: Refs }> {
   const { repository, worktree } = input;
@@ -85,11 +83,8 @@ export async function compareShared(input: SharedInput): Promise<Touched & { ref
 async function sharedNow(git: Git): Promise<Shared> {
   const lines = async (args: string[], options?: GitOptions) =>
     (await git(args, options)).split('\n').filter(line => line !== '');
-  const [all, settings] = await Promise.all([
-    lines(['for-each-ref', '--format=%(refname) %(objectname)', ...shared, stashRef]),
-    settingsOf(git),
-  ]);
-  const { [stashRef]: newest, ...refs } = Object.fromEntries(all.map(line => line.split(' ') as [string, string]));
+  const [all, settings] = await Promise.all([refsUnder(git, [...shared, stashRef]), settingsOf(git)]);
+  const { [stashRef]: newest, ...refs } = all;
   // Somebody may drop the last of it meanwhile.
   const stash = newest === undefined ? [] : await lines(['reflog', 'show', '--format=%H', stashRef], { allow: [128] });
   const config: Shared['config'] = {};

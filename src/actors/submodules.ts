@@ -4,9 +4,10 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Git, gitIn, resolveCommit, withEnvironment } from './git.ts';
+import { type Git, gitIn, withEnvironment } from './git.ts';
 import { listingOf } from './listing.ts';
 import { inside } from './paths.ts';
+import { resolveCommit } from './refs.ts';
 import { repositoryOf } from './repository.ts';
 import { placeCheckout } from './worktrees.ts';
 

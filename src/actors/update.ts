@@ -7,9 +7,10 @@
 import { SignalboxError } from '../domain/errors.ts';
 import { refOf, trackingName } from '../domain/names.ts';
 import { documentsOf, type Updated } from '../machines/task/context.ts';
-import { type Git, gitIn, isAncestor, resolveCommit } from './git.ts';
+import { type Git, gitIn, isAncestor } from './git.ts';
 import { codeTreeOf } from './listing.ts';
 import { follow, type MergeInput } from './merge.ts';
+import { resolveCommit } from './refs.ts';
 
 /** `at`: the forge whose target counts; null for the local one. Throws `unavailable` when git fails. */
 export async function update(input: MergeInput, at: string | null = null): Promise<Updated> {

@@ -9,21 +9,12 @@ import { documentsOf, type ForkedFrom, type Prepared } from '../machines/task/co
 import { noteAsMade } from './as-made.ts';
 import { checkpoint, keepIgnored } from './checkpoint.ts';
 import { firstCommitOfFork } from './fork.ts';
-import {
-  forgetGitDirs,
-  type Git,
-  gitDirOf,
-  gitIn,
-  isAncestor,
-  listed,
-  notedGitDirs,
-  noteGitDirs,
-  resolveCommit,
-} from './git.ts';
+import { forgetGitDirs, type Git, gitDirOf, gitIn, isAncestor, listed, notedGitDirs, noteGitDirs } from './git.ts';
 import { indexState } from './index-state.ts';
 import { codeTreeOf } from './listing.ts';
 import { inside, readPlain } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
+import { refsUnder, resolveCommit } from './refs.ts';
 import { forgetShared, noteShared } from './shared.ts';
 import { fillSubmodules, keepSubmodules } from './submodules.ts';
 import { addWorktree, dropWorktree, worktreesOf } from './worktrees.ts';
@@ -207,7 +198,9 @@ export async function removeWorkspace(
     // Commits on a detached head belong to no branch and would go with the worktree.
     await keepSubmodules(repository, worktree, taskId);
     await keepIgnored(worktree, taskId);
-    const isKept = (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
+    const isKept =
+      Object.values(await refsUnder(main, ['refs/heads'])).includes(head) ||
+      (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
     await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
     // Worktrees that the agent has made in it go with it.
     await dropWorktree(main, worktree);

@@ -5,8 +5,9 @@
 import { realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
-import { type Git, realpathOr, resolveCommit, whole } from './git.ts';
+import { type Git, realpathOr, whole } from './git.ts';
 import { inTurn } from './in-turn.ts';
+import { resolveCommit } from './refs.ts';
 
 export interface ListedWorktree {
   path: string;

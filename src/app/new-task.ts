@@ -1,7 +1,8 @@
 /** Makes a task: its id, its branch, the services that it relies on, and then the task itself. */
 
 import { join } from 'node:path';
-import { type Git, gitIn, resolveCommit } from '../actors/git.ts';
+import { type Git, gitIn } from '../actors/git.ts';
+import { refsUnder, resolveCommit } from '../actors/refs.ts';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hooks } from '../domain/hook.ts';
@@ -177,8 +178,9 @@ async function isBranchFree(repository: string, branch: string): Promise<boolean
 
 /** A branch whose name begins with this one as a folder: git can keep only one of them. */
 async function branchBelow(git: Git, branch: string): Promise<string | undefined> {
-  const found = await git(['for-each-ref', '--count=1', '--format=%(refname:short)', `refs/heads/${branch}/`]);
-  return found === '' ? undefined : found;
+  const name = `refs/heads/${branch}`;
+  const found = Object.keys(await refsUnder(git, [name])).find(one => one !== name);
+  return found?.slice('refs/heads/'.length);
 }
 
 /** Throws `branchTaken` when a branch cannot be made, because it or a branch in its way exists. */

@@ -1,7 +1,8 @@
 /** Looks at a repository before anybody works in it: is it one, does it have the branch, can work land there. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { type Git, gitIn, listed, resolveCommit } from '../actors/git.ts';
+import { type Git, gitIn, listed } from '../actors/git.ts';
 import { checkoutOf } from '../actors/merge.ts';
+import { refsUnder, resolveCommit } from '../actors/refs.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkBranch, quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -36,7 +37,7 @@ export async function checkRepository(
     );
   }
   const git = gitIn(repository);
-  const branches = (await git(['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n').filter(Boolean);
+  const branches = Object.keys(await refsUnder(git, ['refs/heads'])).map(name => name.slice('refs/heads/'.length));
   if (branches.length === 0) {
     const why = `${repository} has no commit yet; make a first one, for Signalbox to branch from.`;
     throw new SignalboxError('invalid', 'noCommit', why);

@@ -7,7 +7,8 @@
  */
 import { SignalboxError } from '../../domain/errors.ts';
 import type { Commits } from '../../machines/task/commits.ts';
-import { type Git, isAncestor, resolveCommit } from '../git.ts';
+import { type Git, isAncestor } from '../git.ts';
+import { resolveCommit } from '../refs.ts';
 
 export interface Range {
   base: string;

@@ -6,6 +6,7 @@
 import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitIn, noteOwnGitDir } from '../git.ts';
+import { refsUnder } from '../refs.ts';
 import { repositoryOf, settingsOf } from '../repository.ts';
 import { writeSubmodules } from '../submodules.ts';
 import type { Target } from './place.ts';
@@ -85,7 +86,7 @@ async function make({ repository, directory, target }: CheckoutInput, gitDir: st
   const [{ format, objects, shallow }, settings, tags] = await Promise.all([
     repositoryOf(theirs),
     settingsOf(theirs),
-    theirs(['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']),
+    refsUnder(theirs, ['refs/tags']),
   ]);
   for (const folder of ['objects/info', 'objects/pack', 'refs']) {
     mkdirSync(join(gitDir, folder), { recursive: true, mode: 0o700 });
@@ -93,7 +94,7 @@ async function make({ repository, directory, target }: CheckoutInput, gitDir: st
   writeFileSync(join(gitDir, 'config'), configurationOf(format, !settings.includes('core.filemode\nfalse')));
   writeFileSync(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
   writeFileSync(join(gitDir, 'objects/info/alternates'), `${objects}\n`);
-  const refs = [...refsFor(target), ...tags.split('\n')].filter(line => line !== '');
+  const refs = [...refsFor(target), ...Object.entries(tags).map(([name, object]) => `${object} ${name}`)];
   writeFileSync(join(gitDir, 'packed-refs'), refs.map(line => `${line}\n`).join(''));
   if (existsSync(shallow)) cpSync(shallow, join(gitDir, 'shallow'));
   const git = gitIn(gitDir);
