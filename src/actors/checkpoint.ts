@@ -3,10 +3,10 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asPattern, pathsAsMade } from './as-made.ts';
 import { gitDirOf, gitIn } from './git.ts';
-import { indexState, showHidden } from './index-state.ts';
 import { ignoredWork } from './leftovers.ts';
 import { inside } from './paths.ts';
 import { inPrivateIndex } from './private-index.ts';
+import { hiddenIn, isDirty, showHidden, type WorktreeState, worktreeState } from './worktree-state.ts';
 
 export interface CheckpointInput {
   repository: string;
@@ -18,6 +18,8 @@ export interface CheckpointInput {
   head: string;
   /** Files to remove after the worktree was put back: they speak of earlier rounds. */
   stale?: string[];
+  /** How the worktree is, where somebody has just looked. */
+  seen?: WorktreeState;
   /** The branch to put back to `head` afterwards, whatever the agent has checked out; `null` leaves everything. */
   reset: string | null;
 }
@@ -31,11 +33,14 @@ export async function checkpoint(input: CheckpointInput): Promise<{ commit: stri
   const { worktree, taskId, run, head, reset } = input;
   if (!existsSync(join(worktree, '.git'))) return { commit: null };
   const git = gitIn(worktree);
-  await showHidden(git, (await indexState(git)).hidden);
-  const tip = await git(['rev-parse', 'HEAD']);
-  const isDirty = (await git(['status', '--porcelain', '--untracked-files=all'])) !== '';
-  const isKept = isDirty || tip !== head;
-  const commit = isDirty ? await commitWorktree(worktree, tip, run) : tip;
+  let state = input.seen ?? (await worktreeState(git));
+  if (state.hidden.length > 0) {
+    await showHidden(git, state.hidden);
+    state = await worktreeState(git);
+  }
+  const { commit: tip } = state;
+  const isKept = isDirty(state) || tip !== head;
+  const commit = isDirty(state) ? await commitWorktree(worktree, tip, run) : tip;
   if (isKept) await git(['update-ref', '--create-reflog', `refs/signalbox/${taskId}/${run}`, commit]);
   if (reset !== null) {
     await putBack(worktree, { branch: reset, head });
@@ -96,7 +101,7 @@ export async function treeOf(worktree: string, name: string): Promise<string> {
   return inPrivateIndex(git, `${process.pid}-${name}`, async index => {
     // Files may come and go while an agent still works: what can be read is kept.
     const add = () => index.git(['add', '--all', '--ignore-errors', '--', '.'], { allow: [0, 1] });
-    const [{ hidden }] = await Promise.all([indexState(git), add()]);
+    const [hidden] = await Promise.all([hiddenIn(git), add()]);
     if (hidden.length > 0) {
       await showHidden(index.git, hidden);
       await add();

@@ -5,11 +5,11 @@ import { refOf } from '../domain/names.ts';
 import { documentsOf } from '../machines/task/context.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { type Git, gitDirOf } from './git.ts';
-import { showHidden } from './index-state.ts';
 import { faultsOf, without } from './leftovers.ts';
-import { listingOf } from './listing.ts';
+import { listingOf, noteTree } from './listing.ts';
 import { inPrivateIndex } from './private-index.ts';
 import type { Refs } from './refs.ts';
+import { isDirty, isPlainIndex, notePlainIndex, showHidden, type WorktreeState } from './worktree-state.ts';
 
 /** What is committed, and for whom. */
 export interface Work {
@@ -37,19 +37,27 @@ export interface At {
 export async function commitWork(
   git: Git,
   input: Work,
-  { at, leftOut, hidden, refs }: { at: At; leftOut: readonly string[]; hidden: readonly string[]; refs: Refs },
+  { at, state, leftOut, refs }: { at: At; state: WorktreeState; leftOut: readonly string[]; refs: Refs },
 ): Promise<{ faults: string[]; head: string }> {
   const { head, target, workItem } = input;
+  const documents = documentsOf(workItem);
+  const faultsIn = async (tree: string) =>
+    tree === at.published ? [] : faultsOf(git, tree, { head, target: refs[refOf(target)] });
+  const areIgnored = state.ignored.some(path => path.startsWith(`${documents}/`) || `${documents}/`.startsWith(path));
+  if (!isDirty(state) && !areIgnored && state.hidden.length === 0)
+    return { faults: await faultsIn(at.tree), head: at.commit };
+  const isPlain = await isPlainIndex(git);
   return inPrivateIndex(git, 'publish', async index => {
-    await showHidden(index.git, hidden);
-    const tree = await treeToCome(index.git, leftOut, documentsOf(workItem));
+    await showHidden(index.git, state.hidden);
+    const tree = await treeToCome(index.git, { leftOut, documents: areIgnored ? documents : null });
     const [faults, commit] = await Promise.all([
-      tree === at.published ? [] : faultsOf(git, tree, { head, target: refs[refOf(target)] }),
+      faultsIn(tree),
       tree === at.tree ? at.commit : commitOf(git, input, { tree, parent: at.commit }),
     ]);
     if (faults.length > 0 || commit === at.commit) return { faults, head: at.commit };
     // What was looked at is what is committed.
     await index.take(tree);
+    if (isPlain) await notePlainIndex(git);
     return { faults, head: commit === null ? await goOn(git, input) : await moveTo(git, input, { commit, tree, at }) };
   });
 }
@@ -80,7 +88,7 @@ async function moveTo(
 ): Promise<string> {
   const move = git(['update-ref', '-m', `commit: ${subjectOf(input)}`, 'HEAD', commit, at.commit]);
   // What it holds is needed afterwards.
-  await Promise.all([move, listingOf(git, commit, tree)]);
+  await Promise.all([move, listingOf(git, commit, tree), noteTree(commit, tree)]);
   return commit;
 }
 
@@ -93,9 +101,12 @@ function messageOf(input: Work): string {
   return `${subjectOf(input)}\n\n${harmlessTitle(title)}\n\n${trailers}\n`;
 }
 
-async function treeToCome(git: Git, leftOut: readonly string[], documents: string): Promise<string> {
+/** A repository may ignore its documents; what the pipeline asks for is committed all the same. */
+async function treeToCome(
+  git: Git,
+  { leftOut, documents }: { leftOut: readonly string[]; documents: string | null },
+): Promise<string> {
   await git(['add', '--all', '--', ...without(leftOut)]);
-  // A repository may ignore docs; what the pipeline asks for is committed all the same.
-  if (existsSync(join(git.directory, documents))) await git(['add', '--force', '--', documents]);
+  if (documents !== null && existsSync(join(git.directory, documents))) await git(['add', '--force', '--', documents]);
   return git(['write-tree']);
 }

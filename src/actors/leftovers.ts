@@ -7,8 +7,10 @@ import { dirname, join, posix } from 'node:path';
 import { formatSize } from '../domain/size.ts';
 import { ignoredAsMade, pathsAsMade } from './as-made.ts';
 import { type Git, gitDirOf, listed } from './git.ts';
-import { indexStateAndOthers } from './index-state.ts';
+import { listingOf } from './listing.ts';
+import { readPlain } from './paths.ts';
 import { unpushedSubmodules } from './submodules.ts';
+import type { WorktreeState } from './worktree-state.ts';
 
 /** Above this a file stays in the history of every clone for ever, and forges refuse it from 100 MB on. */
 export const largestFileBytes = 50_000_000;
@@ -28,22 +30,18 @@ export interface Leftovers {
   leftOut: string[];
   /** Paths that git ignores and may be work all the same: nobody else will have them. */
   ignored: string[];
-  /** Paths that git was told not to look at. */
-  hidden: string[];
 }
 
 /** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
-export async function lookAtLeftovers(git: Git, worktree: string): Promise<Leftovers> {
-  const [gitDir, { unmerged, hidden, others: fresh }, asMade, ignored] = await Promise.all([
-    gitDirOf(git),
-    indexStateAndOthers(git),
-    pathsAsMade(git),
-    ignoredWork(git),
-  ]);
+export async function leftoversIn(git: Git, state: WorktreeState): Promise<Leftovers> {
+  const { unmerged, others: fresh } = state;
+  const [gitDir, asMade, made] = await Promise.all([gitDirOf(git), pathsAsMade(git), ignoredAsMade(git)]);
+  const isMade = (path: string) => made.some(one => path === one || (one.endsWith('/') && path.startsWith(one)));
+  const ignored = state.ignored.filter(path => !isCache(path) && !isMade(path));
   const halfDone = halfDoneIn(gitDir, unmerged);
-  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [], ignored, hidden };
-  const { obstacles, leftOut } = nestedIn(worktree, fresh, gitDir);
-  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))], ignored, hidden };
+  if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [], ignored };
+  const { obstacles, leftOut } = nestedIn(git.directory, fresh, gitDir);
+  return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))], ignored };
 }
 
 /** What git ignores and no tool is known to make for itself; folders end in a slash. What a hook has made is none of it. */
@@ -133,7 +131,8 @@ export async function faultsOf(
   tree: string,
   { head, target }: { head: string; target: string | undefined },
 ): Promise<string[]> {
-  const [added, marked] = await Promise.all([entriesBetween(git, head, tree), markedBetween(git, head, tree)]);
+  const added = await entriesBetween(git, head, tree);
+  const marked = mayHaveMarkers(git, added) ? await markedBetween(git, head, tree) : new Map<string, number[]>();
   const faults = await faultsAmong(git, { entries: added, head, tree, marked });
   if (faults.length === 0 || target === undefined) return faults;
   const others = new Set((await entriesBetween(git, target, tree)).map(({ path }) => path));
@@ -161,13 +160,14 @@ async function faultsAmong(git: Git, { entries, head, tree, marked }: Added): Pr
 
 /** Files that are in the second and not, or otherwise, in the first. */
 async function entriesBetween(git: Git, from: string, to: string): Promise<Entry[]> {
-  const fields = await listed(git, ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=AMT', from, to]);
-  const entries: Entry[] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [, mode = '', , object = ''] = fields[index]!.split(' ');
-    entries.push({ mode, object, path: fields[index + 1]! });
-  }
-  return entries;
+  const [before, after] = await Promise.all([listingOf(git, from), listingOf(git, to)]);
+  const known = new Set(before);
+  return after
+    .filter(line => !known.has(line))
+    .map(line => {
+      const [, mode = '', object = '', path = ''] = /^(\S+) \S+ (\S+)\t(.*)$/s.exec(line) ?? [];
+      return { mode, object, path };
+    });
 }
 
 async function linksOut(git: Git, entries: readonly Entry[]): Promise<string[]> {
@@ -211,6 +211,21 @@ async function tooLarge(git: Git, entries: readonly Entry[]): Promise<string[]> 
         ]
       : [],
   );
+}
+
+/** So much is read here to know that there is nothing to ask git about. */
+const mostReadBytes = 1_000_000;
+
+function mayHaveMarkers({ directory }: Git, entries: readonly Entry[]): boolean {
+  let bytes = 0;
+  for (const { mode, path } of entries) {
+    if (!mode.startsWith('100')) continue;
+    const text = readPlain(join(directory, path), mostReadBytes - bytes);
+    if (text === undefined) return true;
+    bytes += text.length;
+    if (bytes >= mostReadBytes || (text.includes('<<<<<<<') && text.includes('>>>>>>>'))) return true;
+  }
+  return false;
 }
 
 /** Numbers of added lines that look like marks of a conflict, by file. */

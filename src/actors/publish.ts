@@ -1,16 +1,18 @@
 /** Commits what an agent has left in the worktree to the task's branch. */
 import { join } from 'node:path';
+import { someOf } from '../domain/some-of.ts';
 import { documentsOf, type Published, type Unpublished } from '../machines/task/context.ts';
 import { checkpoint } from './checkpoint.ts';
 import { type At, commitWork, type Work } from './commit-work.ts';
 import { readDocument } from './document.ts';
 import { readRequests } from './forge/requests.ts';
 import { type Git, gitIn, isAncestor } from './git.ts';
-import { lookAtLeftovers } from './leftovers.ts';
-import { codeTreeOf } from './listing.ts';
+import { leftoversIn } from './leftovers.ts';
+import { codeTreeOf, treeOfCommit } from './listing.ts';
 import { inside } from './paths.ts';
 import { resolveCommit } from './refs.ts';
 import { compareShared } from './shared.ts';
+import { type WorktreeState, worktreeState } from './worktree-state.ts';
 
 export interface PublishInput extends Work {
   repository: string;
@@ -31,20 +33,23 @@ const longestDetail = 2_000;
 export async function publish(input: PublishInput): Promise<Published | Unpublished> {
   const { worktree, workItem, stage } = input;
   const git = gitIn(worktree);
-  const look = () => Promise.all([lookAtLeftovers(git, worktree), whereIs(git, input)]);
+  const look = () => worktreeState(git, { ignored: true });
   const early = look().catch(() => undefined);
   const { noticed, forPeople, mixed, refs } = await compareShared({ ...input, run: `${stage}-${Date.now()}` });
   const meanwhile = await early;
   if (forPeople.length > 0) return { ...refused(forPeople), isForPeople: true };
   if (mixed.length > 0) return refused(mixed, true);
   // Where something was put back, what was seen before that does not count.
-  const [leftovers, at] = (noticed.length === 0 && meanwhile) || (await look());
-  const { obstacles, leftOut, ignored, hidden } = leftovers;
+  const state = (noticed.length === 0 && meanwhile) || (await look());
+  const [{ obstacles, leftOut, ignored }, at] = await Promise.all([
+    leftoversIn(git, state),
+    whereIs(git, input, state),
+  ]);
   if (obstacles.length > 0) return refused(obstacles);
   const adrift = await follow(git, input, at);
   if (adrift !== null) return keepAdrift(input, adrift);
 
-  const { faults, head } = await commitWork(git, input, { at, leftOut, hidden, refs });
+  const { faults, head } = await commitWork(git, input, { at, state, leftOut, refs });
   if (faults.length > 0) return refused(faults);
   const documents = documentsOf(workItem);
   const said = (file: string | null) => (file === null ? null : readOptional(join(worktree, documents), file));
@@ -58,13 +63,15 @@ export async function publish(input: PublishInput): Promise<Published | Unpublis
     noticed: [
       ...noticed,
       ...told('not committed, as no work of the agent', leftOut),
-      ...told('git had been told not to look at it, and does again', hidden),
+      ...told('git had been told not to look at it, and does again', state.hidden),
       ...told('ignored by git, so in no commit, and no gate sees it', ignored),
     ],
   };
 }
 
-const told = (what: string, paths: readonly string[]) => (paths.length === 0 ? [] : [`${what}: ${paths.join(', ')}`]);
+const mostNamed = 50;
+const told = (what: string, paths: readonly string[]) =>
+  paths.length === 0 ? [] : [`${what}: ${someOf(paths, mostNamed)}`];
 
 const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
   result: 'refused',
@@ -72,11 +79,8 @@ const refused = (why: readonly string[], isAdrift = false): Unpublished => ({
   isAdrift,
 });
 
-async function whereIs(git: Git, { head }: PublishInput): Promise<At> {
-  const named = ['--symbolic-full-name', 'HEAD'];
-  const answer = await git(['rev-parse', 'HEAD', 'HEAD^{tree}', `${head}^{tree}`, ...named]);
-  const [commit = '', tree = '', published = '', name = ''] = answer.split('\n');
-  const branch = name.startsWith('refs/heads/') ? name.slice('refs/heads/'.length) : null;
+async function whereIs(git: Git, { head }: PublishInput, { commit, branch }: WorktreeState): Promise<At> {
+  const [tree, published] = await Promise.all([treeOfCommit(git, commit), treeOfCommit(git, head)]);
   return { commit, tree, branch, published };
 }
 

@@ -9,14 +9,14 @@ import { documentsOf, type ForkedFrom, type Prepared } from '../machines/task/co
 import { noteAsMade } from './as-made.ts';
 import { checkpoint, keepIgnored } from './checkpoint.ts';
 import { firstCommitOfFork } from './fork.ts';
-import { forgetGitDirs, type Git, gitDirOf, gitIn, isAncestor, listed, notedGitDirs, noteGitDirs } from './git.ts';
-import { indexState } from './index-state.ts';
+import { forgetGitDirs, type Git, gitDirOf, gitIn, isAncestor, notedGitDirs, noteGitDirs } from './git.ts';
 import { codeTreeOf } from './listing.ts';
 import { inside, readPlain } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { refsUnder, resolveCommit } from './refs.ts';
 import { forgetShared, noteShared } from './shared.ts';
 import { fillSubmodules, keepSubmodules } from './submodules.ts';
+import { isDirty, worktreeState } from './worktree-state.ts';
 import { addWorktree, dropWorktree, worktreesOf } from './worktrees.ts';
 
 export interface PrepareInput {
@@ -106,20 +106,11 @@ async function beginningOf(
 
 /** Whatever is not as it was published is kept under a hidden ref, and gone. */
 async function putInOrder(git: Git, { repository, worktree, branch, taskId }: PrepareInput, start: string) {
-  const [at, { hidden }] = await Promise.all([statusOf(git), indexState(git)]);
-  if (at.branch === branch && at.commit === start && !at.isChanged && hidden.length === 0) return;
-  await checkpoint({ repository, worktree, taskId, run: `prepare-${Date.now()}`, head: start, reset: branch });
-}
-
-/** What is checked out, and whether anything is not as it was committed ("Porcelain Format Version 2" of git-status). */
-async function statusOf(
-  git: Git,
-): Promise<{ branch: string | undefined; commit: string | undefined; isChanged: boolean }> {
-  const lines = await listed(git, [
-    ...['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=all', '-z'],
-  ]);
-  const header = (name: string) => lines.find(line => line.startsWith(`# branch.${name} `))?.slice(10 + name.length);
-  return { branch: header('head'), commit: header('oid'), isChanged: lines.some(line => !line.startsWith('# ')) };
+  const seen = await worktreeState(git);
+  const isPublished = seen.branch === branch && seen.commit === start;
+  if (isPublished && !isDirty(seen) && seen.hidden.length === 0) return;
+  const kept = { run: `prepare-${Date.now()}`, head: start, reset: branch };
+  await checkpoint({ repository, worktree, taskId, ...kept, seen });
 }
 
 /** Does something once in the life of a worktree: a mark in its git directory says that it was done. */
