@@ -1,8 +1,10 @@
 /** Looks at a repository before anybody works in it: is it one, does it have the branch, can work land there. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Git, gitIn, listed } from '../actors/git.ts';
 import { checkoutOf } from '../actors/merge.ts';
 import { refsUnder, resolveCommit } from '../actors/refs.ts';
+import { remembered } from '../actors/remembered.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { checkBranch, quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -42,25 +44,48 @@ export async function checkRepository(
     const why = `${repository} has no commit yet; make a first one, for Signalbox to branch from.`;
     throw new SignalboxError('invalid', 'noCommit', why);
   }
-  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
-  if (target === undefined && current === '') {
-    throw new SignalboxError('invalid', 'noBranch', `${repository} is on no branch.`, {
-      remedy: { say: 'name the one to merge into', field: fields.target },
-    });
-  }
-  const branch = checkBranch(target ?? current, 'The target branch');
-  if ((await resolveCommit(git, `refs/heads/${branch}`)) === undefined) {
+  const branch = checkBranch(target ?? (await currentBranch(git, fields)), 'The target branch');
+  const commit = await resolveCommit(git, `refs/heads/${branch}`);
+  if (commit === undefined) {
     const likely = nearest(branch, branches).join(', ');
     const why = `${repository} has no branch ${quote(branch)}; the nearest are ${likely}.`;
     throw new SignalboxError('invalid', 'noBranch', why, { remedy: { say: 'give one', field: fields.target } });
   }
+  const at: At = { branch, commit };
+  const switches = await switchesOf(git);
   const unfit =
-    (await whyNoDocuments(git, branch)) ?? (await whyNoFilter(git, branch)) ?? (await whyNoUnsignedMerge(git));
+    (await whyNoDocuments(git, at)) ?? (await whyNoFilter(git, at, switches)) ?? whyNoUnsignedMerge(switches);
   if (unfit !== undefined) throw new SignalboxError('invalid', 'unfitRepository', `${repository}: ${unfit}`);
   return { repository, target: branch };
 }
 
-async function rootOf(path: string, field: string): Promise<string> {
+async function currentBranch(git: Git, { target }: RepositoryFields): Promise<string> {
+  const current = await git(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
+  if (current !== '') return current;
+  throw new SignalboxError('invalid', 'noBranch', `${git.directory} is on no branch.`, {
+    remedy: { say: 'name the one to merge into', field: target },
+  });
+}
+
+interface At {
+  branch: string;
+  commit: string;
+}
+
+const mostKept = 64;
+const roots = remembered<string>(mostKept);
+
+/** The same as long as the directory is the same one, which is no repository of another user's. */
+function rootOf(path: string, field: string): Promise<string> {
+  const about = (place: string) => {
+    const { ino, uid, ctimeMs } = statSync(place, { throwIfNoEntry: false }) ?? {};
+    return `${ino} ${uid} ${place === path ? '' : ctimeMs}`;
+  };
+  const which = path.includes('\0') ? path : [path, about(path), about(join(path, '.git'))].join('\0');
+  return roots(which, () => askForRoot(path, field));
+}
+
+async function askForRoot(path: string, field: string): Promise<string> {
   if (!isDirectory(path)) {
     throw new SignalboxError('invalid', 'badRepository', `${quote(path)} is no directory.`, {
       remedy: { say: 'give the path of a git repository', field },
@@ -83,9 +108,22 @@ async function rootOf(path: string, field: string): Promise<string> {
   });
 }
 
+const documentsAt = remembered<string[]>(mostKept);
+const filtersAt = remembered<string>(mostKept);
+
+/** Settings that are on or off, of the user's and of the repository's own, by their names. */
+async function switchesOf(git: Git): Promise<ReadonlyMap<string, boolean>> {
+  const names = '^(filter\\..*\\.required|merge\\.verifysignatures)$';
+  const { stdout } = await git.result(['config', '-z', '--type=bool', '--get-regexp', names]);
+  const entries = stdout.split('\0').filter(entry => entry !== '');
+  return new Map(entries.map(entry => entry.split('\n')).map(([name = '', value]) => [name, value === 'true']));
+}
+
 /** Where agents leave their documents there has to be a folder, or nothing. */
-async function whyNoDocuments(git: Git, branch: string): Promise<string | undefined> {
-  const entries = await listed(git, ['ls-tree', '-z', '--full-tree', branch, '--', 'docs', 'docs/work-items']);
+async function whyNoDocuments(git: Git, { branch, commit }: At): Promise<string | undefined> {
+  const entries = await documentsAt(`${git.directory}\0${commit}`, () =>
+    listed(git, ['ls-tree', '-z', '--full-tree', commit, '--', 'docs', 'docs/work-items']),
+  );
   for (const entry of entries) {
     const [words = '', path = ''] = entry.split('\t');
     const mode = words.split(' ', 1)[0];
@@ -98,12 +136,18 @@ async function whyNoDocuments(git: Git, branch: string): Promise<string | undefi
 }
 
 /** A filter without which git writes no file: it is found missing only when a worktree is made. */
-async function whyNoFilter(git: Git, branch: string): Promise<string | undefined> {
-  const { stdout: required } = await git.result(['config', '--type=bool', '--get-regexp', '^filter\\..*\\.required$']);
-  const names = required.split('\n').flatMap(line => /^filter\.(.+)\.required true$/.exec(line)?.[1] ?? []);
+async function whyNoFilter(
+  git: Git,
+  { branch, commit }: At,
+  switches: ReadonlyMap<string, boolean>,
+): Promise<string | undefined> {
+  const names = [...switches].flatMap(([name, isOn]) =>
+    isOn ? (/^filter\.(.+)\.required$/s.exec(name)?.[1] ?? []) : [],
+  );
   if (names.length === 0) return undefined;
-  const attributes = ['grep', '-h', '-e', 'filter=', branch, '--', '.gitattributes', '*/.gitattributes'];
-  const { stdout: used } = await git.result(attributes);
+  const attributes = ['grep', '-h', '-e', 'filter=', commit, '--', '.gitattributes', '*/.gitattributes'];
+  const ask = async () => (await git.result(attributes)).stdout;
+  const used = await filtersAt(`${git.directory}\0${commit}`, ask);
   for (const name of names) {
     if (!used.split(/\s+/).includes(`filter=${name}`)) continue;
     const { stdout: command } = await git.result(['config', '--get-regexp', `^filter\\.${name}\\.(process|smudge)$`]);
@@ -120,9 +164,8 @@ const remedyFor = (program: string) =>
     : 'install it, or set its `required` to false.';
 
 /** Commits of Signalbox are not signed. */
-async function whyNoUnsignedMerge(git: Git): Promise<string | undefined> {
-  const { stdout } = await git.result(['config', '--type=bool', '--get', 'merge.verifySignatures']);
-  if (stdout.trim() !== 'true') return undefined;
+function whyNoUnsignedMerge(switches: ReadonlyMap<string, boolean>): string | undefined {
+  if (switches.get('merge.verifysignatures') !== true) return undefined;
   return 'merge.verifySignatures is set, and what Signalbox commits is not signed, so git would not merge it; unset it here (git config merge.verifySignatures false).';
 }
 
