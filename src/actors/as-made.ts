@@ -5,7 +5,8 @@
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Git, gitDirOf, listed } from './git.ts';
+import { type Git, gitDirOf } from './git.ts';
+import { worktreeState } from './worktree-state.ts';
 
 const noted = z.object({
   /** Paths from the top, with the hash of what was in them as it lies there. */
@@ -22,13 +23,12 @@ const noteAt = (gitDir: string) => join(gitDir, 'signalbox-as-made.json');
 
 /** Notes it for the life of the worktree. */
 export async function noteAsMade(git: Git): Promise<void> {
-  const shown = await changedPaths(git);
+  const { changed, others, ignored } = await worktreeState(git, { ignored: true, folders: true });
+  const shown = [...changed, ...others];
   const folders = shown.filter(path => path.endsWith('/'));
   const paths = shown.filter(path => !path.endsWith('/'));
   const hashes = await hashesOf(git, paths);
   const files = Object.fromEntries(paths.flatMap((path, index) => (hashes[index] ? [[path, hashes[index]]] : [])));
-  const all = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
-  const ignored = await listed(git, all);
   writeFileSync(noteAt(await gitDirOf(git)), JSON.stringify({ files, folders, ignored } satisfies AsMade));
 }
 
@@ -57,14 +57,9 @@ function readNote(file: string): AsMade {
   }
 }
 
-/** What git shows as changed or as new; of new folders no more than their names. */
-async function changedPaths(git: Git): Promise<string[]> {
-  const status = await listed(git, ['status', '--porcelain=v1', '-z', '--untracked-files=normal', '--no-renames']);
-  return status.map(entry => entry.slice('?? '.length));
-}
-
 /** Of what lies there, without any filter; empty for what is no file, or gone. */
 async function hashesOf(git: Git, paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
   const top = await git(['rev-parse', '--show-toplevel']);
   const isFile = (path: string) => lstatSync(join(top, path), { throwIfNoEntry: false })?.isFile() ?? false;
   const there = paths.filter(path => !path.includes('\n') && isFile(path));

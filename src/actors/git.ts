@@ -1,6 +1,6 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
@@ -199,9 +199,29 @@ const noteAt = (worktree: string) => `${worktree}.git.json`;
  */
 export async function noteGitDirs(worktree: string): Promise<void> {
   forgetGitDirs(worktree);
+  const { own, common } = writtenGitDirs(worktree) ?? (await askForGitDirs(worktree));
+  writeFileSync(noteAt(worktree), `${JSON.stringify({ own, common } satisfies GitDirs)}\n`);
+}
+
+/** As `git worktree add` writes them: gitrepository-layout(5), "gitfile" and "commondir". */
+function writtenGitDirs(worktree: string): GitDirs | undefined {
+  const own = /^gitdir: (\/.+)\n$/.exec(textOf(join(worktree, '.git')))?.[1];
+  const common = own && /^(.+)\n$/.exec(textOf(join(own, 'commondir')))?.[1];
+  return common ? { own, common: resolve(own, common) } : undefined;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function askForGitDirs(worktree: string): Promise<GitDirs> {
   const answer = await gitIn(worktree)(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']);
   const [own = '', common = ''] = answer.split('\n');
-  writeFileSync(noteAt(worktree), `${JSON.stringify({ own, common } satisfies GitDirs)}\n`);
+  return { own, common };
 }
 
 /** Notes the git directory of a checkout that is a repository of its own, with the objects that it borrows. */

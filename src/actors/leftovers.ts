@@ -35,21 +35,31 @@ export interface Leftovers {
 /** What stands in the way of committing everything that lies in a worktree; nothing is changed. */
 export async function leftoversIn(git: Git, state: WorktreeState): Promise<Leftovers> {
   const { unmerged, others: fresh } = state;
-  const [gitDir, asMade, made] = await Promise.all([gitDirOf(git), pathsAsMade(git), ignoredAsMade(git)]);
-  const isMade = (path: string) => made.some(one => path === one || (one.endsWith('/') && path.startsWith(one)));
-  const ignored = state.ignored.filter(path => !isCache(path) && !isMade(path));
+  const [gitDir, asMade, ignored] = await Promise.all([gitDirOf(git), pathsAsMade(git), ignoredWorkIn(git, state)]);
   const halfDone = halfDoneIn(gitDir, unmerged);
   if (halfDone.length > 0) return { obstacles: halfDone, leftOut: [], ignored };
   const { obstacles, leftOut } = nestedIn(git.directory, fresh, gitDir);
   return { obstacles, leftOut: [...leftOut, ...asMade, ...(await cachesIn(git, fresh))], ignored };
 }
 
+/** The same of what was seen, which names files where only a folder's are ignored. */
+export async function ignoredWorkIn(git: Git, { ignored }: Pick<WorktreeState, 'ignored'>): Promise<string[]> {
+  const made = await ignoredAsMade(git);
+  return ignored.filter(path => !isCache(path) && !isAmong(made, path));
+}
+
 /** What git ignores and no tool is known to make for itself; folders end in a slash. What a hook has made is none of it. */
 export async function ignoredWork(git: Git): Promise<string[]> {
   const all = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
   const made = await ignoredAsMade(git);
-  return (await listed(git, all)).filter(path => !isCache(path) && !made.includes(path));
+  return (await listed(git, all)).filter(path => !isCache(path) && !isAmong(made, path));
 }
+
+/** Either may name a folder, for what is in it. */
+const isAmong = (made: readonly string[], path: string) =>
+  made.some(
+    one => path === one || (one.endsWith('/') && path.startsWith(one)) || (path.endsWith('/') && one.startsWith(path)),
+  );
 
 const products = ['build', 'dist', 'target', 'out', 'coverage', 'vendor', 'tmp', 'logs', '.cache', '.next', '.nuxt'];
 

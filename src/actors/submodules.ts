@@ -71,9 +71,13 @@ export async function fillSubmodules(repository: string, worktree: string, commi
 }
 
 /** Keeps what was committed in the submodules of a worktree, before it goes. */
-export async function keepSubmodules(repository: string, worktree: string, taskId: string): Promise<void> {
+export async function keepSubmodules(
+  repository: string,
+  worktree: string,
+  { taskId, head: top }: { taskId: string; head: string },
+): Promise<void> {
   const git = gitIn(repository);
-  for (const submodule of await submodulesOf(gitIn(worktree), 'HEAD')) {
+  for (const submodule of await submodulesOf(gitIn(worktree), top)) {
     const directory = join(worktree, submodule.path);
     if (!existsSync(join(directory, '.git'))) continue;
     const head = await resolveCommit(gitIn(directory), 'HEAD');

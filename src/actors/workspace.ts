@@ -10,14 +10,15 @@ import { noteAsMade } from './as-made.ts';
 import { checkpoint, keepIgnored } from './checkpoint.ts';
 import { firstCommitOfFork } from './fork.ts';
 import { forgetGitDirs, type Git, gitDirOf, gitIn, isAncestor, notedGitDirs, noteGitDirs } from './git.ts';
+import { ignoredWorkIn } from './leftovers.ts';
 import { codeTreeOf } from './listing.ts';
 import { inside, readPlain } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { refsUnder, resolveCommit } from './refs.ts';
 import { forgetShared, noteShared } from './shared.ts';
 import { fillSubmodules, keepSubmodules } from './submodules.ts';
-import { isDirty, worktreeState } from './worktree-state.ts';
-import { addWorktree, dropWorktree, worktreesOf } from './worktrees.ts';
+import { isDirty, notePlainIndex, worktreeState } from './worktree-state.ts';
+import { addWorktree, dropHalfMade, dropWorktree, endRemoval, worktreesOf } from './worktrees.ts';
 
 export interface PrepareInput {
   taskId: string;
@@ -62,13 +63,15 @@ export async function prepareWorkspace(
   const base = input.base || (await resolveCommit(main, targetRef));
   if (base === undefined)
     throw new SignalboxError('unavailable', 'branchGone', `${repository} has no branch ${target} to begin on.`);
+  await dropHalfMade(main, worktree);
   const isNew = !(await isWorktree(main, worktree));
   const start = input.head || (await beginningOf(main, input, { base, isNew }));
-  if (isNew) await makeWorktree(main, { worktree, branch, start });
-  else if (notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
+  const isAtStart = isNew && (await makeWorktree(main, { worktree, branch, start }));
+  if (!isNew && notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
-  const [refs] = await Promise.all([noteShared(repository, worktree), putInOrder(git, input, start)]);
+  const order = isAtStart ? undefined : putInOrder(git, input, start);
+  const [refs] = await Promise.all([noteShared(repository, worktree), order]);
   await fillSubmodules(repository, worktree, start);
   let noticed: string[] = [];
   await once(git, 'signalbox-created', async () => {
@@ -127,11 +130,13 @@ const lostAt = (worktree: string) => `${worktree}.lost`;
 async function makeWorktree(
   main: Git,
   { worktree, branch, start }: { worktree: string; branch: string; start: string },
-): Promise<void> {
+): Promise<boolean> {
   if (existsSync(worktree)) renameSync(worktree, lostAt(worktree));
   mkdirSync(dirname(worktree), { recursive: true });
-  await addWorktree(main, { worktree, branch, start });
+  const isAtStart = await addWorktree(main, { worktree, branch, start });
   await noteGitDirs(worktree);
+  await notePlainIndex(gitIn(worktree));
+  return isAtStart;
 }
 
 /** Commits what was set aside to a hidden ref before it goes; an agent may have removed no more than the `.git` file. */
@@ -183,16 +188,19 @@ export async function removeWorkspace(
 ): Promise<void> {
   if (!existsSync(worktree)) return;
   const main = gitIn(repository);
-  if (hook !== null) await runHook(hook).catch(() => {});
+  await endRemoval(main, worktree);
+  if (hook !== null && existsSync(worktree)) await runHook(hook).catch(() => {});
   if (await isWorktree(main, worktree)) {
-    const head = await gitIn(worktree)(['rev-parse', 'HEAD']);
+    const git = gitIn(worktree);
+    const seen = await worktreeState(git, { ignored: true });
+    const head = seen.commit;
     // Commits on a detached head belong to no branch and would go with the worktree.
-    await keepSubmodules(repository, worktree, taskId);
-    await keepIgnored(worktree, taskId);
+    await keepSubmodules(repository, worktree, { taskId, head });
+    if ((await ignoredWorkIn(git, seen)).length > 0) await keepIgnored(worktree, taskId);
     const isKept =
       Object.values(await refsUnder(main, ['refs/heads'])).includes(head) ||
       (await main(['for-each-ref', '--count=1', '--contains', head])) !== '';
-    await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null });
+    await checkpoint({ repository, worktree, taskId, run: 'removed', head: isKept ? head : '', reset: null, seen });
     // Worktrees that the agent has made in it go with it.
     await dropWorktree(main, worktree);
   }

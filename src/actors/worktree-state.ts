@@ -22,9 +22,15 @@ export interface WorktreeState {
   hidden: string[];
 }
 
+export interface Looking {
+  ignored?: boolean;
+  /** Of folders of which git knows nothing no more than their names, with a slash. */
+  folders?: boolean;
+}
+
 /** By "Porcelain Format Version 2" of git-status(1). Nothing is changed. */
-export async function worktreeState(git: Git, { ignored = false } = {}): Promise<WorktreeState> {
-  const wanted = ['--untracked-files=all', ...(ignored ? ['--ignored=matching'] : [])];
+export async function worktreeState(git: Git, { ignored, folders }: Looking = {}): Promise<WorktreeState> {
+  const wanted = [`--untracked-files=${folders ? 'normal' : 'all'}`, ...(ignored ? ['--ignored=matching'] : [])];
   const command = ['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--no-renames', ...wanted, '-z'];
   const [lines, hidden] = await Promise.all([listed(git, command), hiddenIn(git)]);
   const header = (name: string) => lines.find(line => line.startsWith(`# branch.${name} `))?.slice(10 + name.length);
