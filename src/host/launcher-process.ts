@@ -4,10 +4,11 @@
  * nothing but Node's own, and keeps nothing.
  *
  * It reads orders from its channel and answers there (`launcher.ts` has both shapes). When the channel closes the orchestrator is
- * gone: what runs has ten seconds to come to its end, as if it had been started by the one that has died, and no longer.
+ * gone: what runs has ten seconds to come to its end, as if it had been started by the one that has died, and no longer. What is to
+ * outlive it goes on.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { LauncherAnswer, LauncherOrder } from './launcher.ts';
+import { codeOf, type LauncherAnswer, type LauncherOrder, spawnLasting } from './launcher.ts';
 
 /** So much is sent at once; what is shorter goes with the end. */
 const pieceBytes = 65_536;
@@ -20,7 +21,14 @@ const answer = (what: LauncherAnswer, sent: () => void = () => {}) => {
 };
 
 function begin({ id, file, argv, cwd, env, input }: Extract<LauncherOrder, { kind: 'start' }>): void {
-  const child = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
+  let child: ChildProcess;
+  try {
+    child = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
+  } catch (error) {
+    // What the system does not even try, such as arguments that are too long.
+    answer({ id, kind: 'ended', code: codeOf(error), stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
+    return;
+  }
   running.set(id, child);
   if (child.pid !== undefined) answer({ id, kind: 'started', pid: child.pid });
   const rests = { stdout: passOn(id, child, 'stdout'), stderr: passOn(id, child, 'stderr') };
@@ -36,6 +44,19 @@ function begin({ id, file, argv, cwd, env, input }: Extract<LauncherOrder, { kin
   // One that ends before it has read everything says so by its exit code.
   child.stdin?.on('error', () => {});
   child.stdin?.end(input ?? '');
+}
+
+function beginLasting({ id, ...order }: Extract<LauncherOrder, { kind: 'startLasting' }>): void {
+  const fail = (error: NodeJS.ErrnoException) =>
+    answer({ id, kind: 'failed', code: codeOf(error), message: error.message });
+  try {
+    const child = spawnLasting(order);
+    child.once('error', fail);
+    child.once('spawn', () => answer({ id, kind: 'started', pid: child.pid! }));
+    child.once('exit', () => answer({ id, kind: 'exited' }));
+  } catch (error) {
+    fail(error as NodeJS.ErrnoException);
+  }
 }
 
 /** Sends what is printed in large pieces, no faster than they are taken. Answers how to get what is left at the end. */
@@ -75,6 +96,7 @@ function endIfAlone(): void {
 
 process.on('message', (order: LauncherOrder) => {
   if (order.kind === 'start') return begin(order);
+  if (order.kind === 'startLasting') return beginLasting(order);
   const child = running.get(order.id);
   if (child !== undefined) signalTo(child, order.signal);
 });

@@ -1,9 +1,10 @@
 /**
- * Starts programs that are run to their end, each in a process group of its own. The first of them are started here; who starts
- * more gets a small process that does it for him (`launcher-process.ts`), since starting one out of a large process stops
- * everything else in it for milliseconds.
+ * Starts programs, each in a process group of its own: such as are run to their end, and such as outlive us. The first of them are
+ * started here; who starts more gets a small process that does it for him (`launcher-process.ts`), since starting one out of a
+ * large process stops everything else in it for milliseconds.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export interface Launch {
@@ -33,8 +34,36 @@ export interface Launched {
   signal(signal: NodeJS.Signals): void;
 }
 
+/** One that goes on when we do not; it prints into files. */
+export interface LastingLaunch {
+  file: string;
+  argv: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+  /** Files that are added to, made for their owner alone. The same for both is one. */
+  output: string;
+  errors: string;
+}
+
+export interface LastingListener {
+  onStarted(pid: number): void;
+  onExit(): void;
+  /** It could not be started. */
+  onError(error: Error): void;
+  /** Whoever has started it is gone, so nobody tells when it ends. */
+  onLost(): void;
+}
+
+export interface Lasting {
+  /** Undefined until it is known. */
+  readonly pid?: number | undefined;
+  /** Nobody waits for it any more. */
+  unref(): void;
+}
+
 export type LauncherOrder =
   | (Launch & { kind: 'start'; id: number })
+  | (LastingLaunch & { kind: 'startLasting'; id: number })
   | { kind: 'signal'; id: number; signal: NodeJS.Signals };
 
 export type LauncherAnswer =
@@ -43,6 +72,8 @@ export type LauncherAnswer =
       | { kind: 'started'; pid: number }
       | { kind: 'printed'; name: 'stdout' | 'stderr'; part: Uint8Array }
       | ({ kind: 'ended'; stdout: Uint8Array; stderr: Uint8Array } & LaunchEnded)
+      | { kind: 'exited' }
+      | { kind: 'failed'; code: string; message: string }
     ));
 
 /** So many are started here: a command that asks for little more is over before the process for it is there. */
@@ -55,15 +86,31 @@ let lost = 0;
 let helper: Helper | undefined;
 
 export function launch(order: Launch, listener: LaunchListener): Launched {
+  return ready()?.launch(order, listener) ?? launchHere(order, listener);
+}
+
+/** Tells later, never from inside this call. */
+export function launchLasting(order: LastingLaunch, listener: LastingListener): Lasting {
+  return ready()?.launchLasting(order, listener) ?? launchLastingHere(order, listener);
+}
+
+function ready(): Helper | undefined {
   begun += 1;
   if (helper === undefined && begun > startedHere && lost < mostLost) helper = startHelper();
-  return helper?.isReady === true ? helper.launch(order, listener) : launchHere(order, listener);
+  return helper?.isReady === true ? helper : undefined;
 }
 
 /** Starts it out of this process. */
 export function launchHere({ file, argv, cwd, env, input }: Launch, { onOutput, onEnd }: LaunchListener): Launched {
   // Without descriptors left it has no streams at all.
-  const child: ChildProcess = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
+  let child: ChildProcess;
+  try {
+    child = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
+  } catch (error) {
+    // What the system does not even try, such as arguments that are too long.
+    queueMicrotask(() => onEnd({ code: codeOf(error) }));
+    return { signal: () => {} };
+  }
   for (const name of ['stdout', 'stderr'] as const) child[name]?.on('data', (part: Buffer) => onOutput(name, part));
   child.once('error', (error: NodeJS.ErrnoException) => onEnd({ code: error.code ?? error.message }));
   child.once('close', (exitCode, signal) => onEnd({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }));
@@ -73,15 +120,43 @@ export function launchHere({ file, argv, cwd, env, input }: Launch, { onOutput, 
   return { signal: signal => signalGroup(child.pid, signal) };
 }
 
+/** Throws what the system says when it cannot be started at all. */
+export function spawnLasting({ file, argv, cwd, env, output, errors }: LastingLaunch): ChildProcess {
+  const log = openSync(output, 'a', 0o600);
+  const errorLog = errors === output ? log : openSync(errors, 'a', 0o600);
+  try {
+    return spawn(file, argv, { cwd, env, detached: true, stdio: ['ignore', log, errorLog] });
+  } finally {
+    closeSync(log);
+    if (errorLog !== log) closeSync(errorLog);
+  }
+}
+
+function launchLastingHere(order: LastingLaunch, { onStarted, onExit, onError }: LastingListener): Lasting {
+  const child = spawnLasting(order);
+  child.once('error', onError);
+  child.once('spawn', () => onStarted(child.pid ?? 0));
+  child.once('exit', onExit);
+  return child;
+}
+
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
 interface Helper {
   readonly isReady: boolean;
   launch(order: Launch, listener: LaunchListener): Launched;
+  launchLasting(order: LastingLaunch, listener: LastingListener): Lasting;
 }
 
 interface Running {
   id: number;
   listener: LaunchListener;
   /** Known as soon as it is told. */
+  pid: number | undefined;
+}
+
+interface RunningOn {
+  listener: LastingListener;
   pid: number | undefined;
 }
 
@@ -93,9 +168,10 @@ function startHelper(): Helper {
     ...{ stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' },
   });
   const running = new Map<number, Running>();
+  const lasting = new Map<number, RunningOn>();
   let isReady = false;
   let last = 0;
-  const rest = () => (running.size === 0 ? child.channel?.unref() : child.channel?.ref());
+  const rest = () => (running.size + lasting.size === 0 ? child.channel?.unref() : child.channel?.ref());
   const signal = ({ id, pid }: Running, which: NodeJS.Signals) => {
     if (pid !== undefined) signalGroup(pid, which);
     else if (child.connected) child.send({ kind: 'signal', id, signal: which } satisfies LauncherOrder, () => {});
@@ -111,6 +187,22 @@ function startHelper(): Helper {
       child.send({ kind: 'start', id: one.id, ...order } satisfies LauncherOrder, () => {});
       return { signal: which => signal(one, which) };
     },
+    launchLasting(order, listener) {
+      const id = ++last;
+      const one: RunningOn = { listener, pid: undefined };
+      lasting.set(id, one);
+      rest();
+      child.send({ kind: 'startLasting', id, ...order } satisfies LauncherOrder, () => {});
+      return {
+        get pid() {
+          return one.pid;
+        },
+        unref() {
+          lasting.delete(id);
+          rest();
+        },
+      };
+    },
   };
   const lose = () => {
     if (helper === self) {
@@ -123,6 +215,23 @@ function startHelper(): Helper {
       running.delete(one.id);
       one.listener.onEnd({ signal: 'SIGKILL' });
     }
+    for (const { listener } of lasting.values()) listener.onLost();
+    lasting.clear();
+  };
+  const hear = (answer: Exclude<LauncherAnswer, { kind: 'ready' }>) => {
+    const one = lasting.get(answer.id)!;
+    if (answer.kind === 'started') {
+      one.pid = answer.pid;
+      one.listener.onStarted(answer.pid);
+      return;
+    }
+    lasting.delete(answer.id);
+    rest();
+    if (answer.kind === 'exited') one.listener.onExit();
+    if (answer.kind === 'failed') {
+      const { code, message } = answer;
+      one.listener.onError(Object.assign(new Error(message), { code }));
+    }
   };
   child.on('error', lose);
   child.on('exit', lose);
@@ -131,6 +240,7 @@ function startHelper(): Helper {
       isReady = true;
       return;
     }
+    if (lasting.has(answer.id)) return hear(answer);
     const one = running.get(answer.id);
     if (one === undefined) return;
     const { listener } = one;

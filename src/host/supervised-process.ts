@@ -2,11 +2,11 @@
  * Owns one process that may outlive us: adopts it when it already runs, concludes it from its exit record when it has
  * ended, starts it otherwise; ends it with everything it has spawned. See `shim.ts` for the other half.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ExitRecord } from '../domain/outcome.ts';
+import { type Lasting, launchLasting } from './launcher.ts';
 import { bootId, isAlive, type ProcessIdentity, parseStat } from './process-identity.ts';
 import { type Mark, processTree, signalProcesses } from './process-tree.ts';
 import { onPulse } from './pulse.ts';
@@ -58,7 +58,7 @@ const recordMs = 2_000;
 export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): SupervisedProcess {
   let isReleased = false;
   let isConcluded = false;
-  let child: ChildProcess | undefined;
+  let child: Lasting | undefined;
   /** Who was found at work; remembered, because an agent may remove what was written about it. */
   let adopted: ProcessIdentity | undefined;
   /** Looks whether one that was adopted is still there; of a child of ours the system tells. */
@@ -102,6 +102,10 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     // A pid from before a reboot means nothing.
     if (identity.bootId === bootId()) adopted = identity;
     reports.onStarted(identity.pid);
+    watch(identity);
+  };
+
+  const watch = (identity: ProcessIdentity) => {
     look = () => {
       if (!isAlive(identity)) conclude();
     };
@@ -110,31 +114,34 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   };
 
   const launch = ({ argv, env, stdin = '/dev/null' }: Pick<ProcessSpec, 'argv' | 'env' | 'stdin'>) => {
-    const log = (name: string) => openSync(join(spec.runDir, name), 'a', 0o600);
-    const output = log('output.log');
-    const errors = spec.isErrorApart ? log('error.log') : output;
-    child = spawn('sh', ['-c', shim, 'signalbox-shim', spec.runDir, bootId(), stdin, ...argv], {
-      cwd: spec.cwd,
-      env,
-      detached: true,
-      stdio: ['ignore', output, errors],
-    });
-    closeSync(output);
-    if (errors !== output) closeSync(errors);
-    const { pid } = child;
-    child.once('error', error => {
-      if (isReleased || isConcluded) return;
-      isConcluded = true;
-      reports.onError(error);
-    });
-    child.once('spawn', () => !isReleased && reports.onStarted(pid ?? 0));
-    child.once('exit', () => {
-      if (isReleased) return;
-      const owner = readIdentity(spec.runDir);
-      // Another shim had the directory first: that one is the run.
-      if (owner !== undefined && owner.pid !== pid && readExit(spec.runDir) === undefined) adopt(owner);
-      else conclude();
-    });
+    const output = join(spec.runDir, 'output.log');
+    const errors = spec.isErrorApart ? join(spec.runDir, 'error.log') : output;
+    const shimmed = ['-c', shim, 'signalbox-shim', spec.runDir, bootId(), stdin, ...argv];
+    const started: Lasting = launchLasting(
+      { file: 'sh', argv: shimmed, cwd: spec.cwd, env, output, errors },
+      {
+        onStarted: pid => void (isReleased || reports.onStarted(pid)),
+        onError(error) {
+          if (isReleased || isConcluded) return;
+          isConcluded = true;
+          reports.onError(error);
+        },
+        onExit() {
+          if (isReleased) return;
+          const owner = readIdentity(spec.runDir);
+          // Another shim had the directory first: that one is the run.
+          if (owner !== undefined && owner.pid !== started.pid && readExit(spec.runDir) === undefined) adopt(owner);
+          else conclude();
+        },
+        onLost() {
+          if (isReleased || isConcluded) return;
+          // The shim may be about to begin. Who takes its place in the directory knows that it never will.
+          if (claim(spec.runDir)) conclude();
+          else watch(readIdentity(spec.runDir) ?? nobody);
+        },
+      },
+    );
+    child = started;
   };
 
   const begin = async () => {
@@ -198,8 +205,18 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   };
 }
 
-function ownLeader(child: ChildProcess | undefined): ProcessIdentity | undefined {
+function ownLeader(child: Lasting | undefined): ProcessIdentity | undefined {
   return child?.pid === undefined ? undefined : { pid: child.pid, startTime: '', bootId: '' };
+}
+
+/** Takes the directory as a shim does, so that none begins there any more. Answers whether it was free. */
+function claim(runDir: string): boolean {
+  try {
+    writeFileSync(join(runDir, 'process.json'), '{}\n', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const nobody: ProcessIdentity = { pid: -1, startTime: '', bootId: '' };

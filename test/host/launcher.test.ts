@@ -1,11 +1,13 @@
 /** Programs are started by a small process as by this one, whatever becomes of either. The processes are real. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { type Launch, type LaunchEnded, launch, launchHere } from '../../src/host/launcher.ts';
-import { isRunning } from './processes.ts';
+import { isRunning, specFor, supervise } from './processes.ts';
 
 interface Result extends LaunchEnded {
   stdout: string;
@@ -93,6 +95,27 @@ test('when the small process is killed, so is what it has started, and what foll
   expect(await cut.ended).toMatchObject({ signal: 'SIGKILL' });
   expect(await starter()).toBe(process.pid);
   expect(await helped()).not.toBe(small);
+});
+
+test('an agent goes on when the small process is killed, and its end is seen', async () => {
+  const small = await helped();
+  const spec = specFor(['sh', '-c', 'read -r line < go; exit 7']);
+  execFileSync('mkfifo', [join(spec.cwd, 'go')]);
+  const { started, exits } = supervise(spec);
+  await until(() => expect(started).toHaveLength(1));
+  process.kill(small, 'SIGKILL');
+  await until(() => expect(isRunning(small)).toBe(false));
+  expect(isRunning(started[0]!)).toBe(true);
+  writeFileSync(join(spec.cwd, 'go'), 'on\n');
+  await until(() => expect(exits).toEqual([{ code: 7, signal: null }]));
+});
+
+test('what the system cannot start is told, with its code', async () => {
+  await helped();
+  const long = 'x'.repeat(200_000);
+  expect(await start(['true', long]).ended).toMatchObject({ code: 'E2BIG' });
+  const { errors } = supervise(specFor(['true', long]));
+  await until(() => expect(errors).toMatchObject([{ code: 'E2BIG' }]));
 });
 
 /** Another process with a small one of its own, in which something runs. */
