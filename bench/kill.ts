@@ -9,7 +9,8 @@ import { execa } from 'execa';
 import { endMarked, markedProcesses, pause } from './agent-runs.ts';
 import { median } from './statistics.ts';
 
-const kills = 20;
+/** After a first one that warms up. */
+export const kills = 50;
 /** The shim, and three generations, each in a session of its own. */
 const treeSize = 4;
 const child = fileURLToPath(new URL('agents-child.ts', import.meta.url));
@@ -27,7 +28,7 @@ export interface Killing {
   afterCheckpoint: Spread;
   /** From the first SIGKILL on. */
   afterSignal: Spread;
-  /** What a single git command takes here that does next to nothing, median: a checkpoint is eight of them. */
+  /** What a single git command takes here that does next to nothing, median: a checkpoint is five of them. */
   gitCommand: number;
 }
 

@@ -14,10 +14,13 @@ import { attemptId } from '../machines/agent-run-context.ts';
 import { type JobInput, untilStopped } from '../runtime/index.ts';
 import { baseEnvironment, settingsFor } from './environment.ts';
 import { gitIn } from './git.ts';
+import { inTurn } from './in-turn.ts';
+import { hasChanged } from './inspect.ts';
 import { type OutputWatch, watchOutput } from './output-watch.ts';
 import { inside, promptIn } from './paths.ts';
 import { promptFor } from './prompt.ts';
 import { gitDirsOf, sandboxed } from './sandboxed.ts';
+import { steadily } from './steadily.ts';
 
 export interface AgentProcessInput {
   runId: string;
@@ -31,6 +34,8 @@ export interface AgentProcessInput {
   /** The last words of the session that this one takes over from. */
   handover: string | null;
   maxCostUsd: number | null;
+  /** Whether it is looked what has changed when it ends. Absent in runs of earlier versions. */
+  mustChange?: boolean;
   watch: { silenceMs: number | null; noProgressMs: number | null };
 }
 
@@ -77,9 +82,14 @@ export function createAgentProcess(places: AgentPlaces) {
         onExit(exit) {
           const times = { startedAt: readStart(spec.runDir) ?? null, endedAt: readEnd(spec.runDir) ?? null };
           const concluded = (watch ?? startWatch()).conclude(exit, times.endedAt ?? Date.now());
+          const looked = input.mustChange === true ? lookAround(input.assignment) : undefined;
           const tell = (event: { type: string; [key: string]: unknown }) => void (isReleased || sendBack(event));
           concluded.then(
-            ({ end, report }) => tell({ type: 'agent.exited', ...exit, ...times, end, report, jitter: Math.random() }),
+            async ({ end, report }) => {
+              const isChanged = await looked;
+              const seen = isChanged === undefined ? {} : { isChanged };
+              tell({ type: 'agent.exited', ...exit, ...times, end, report, ...seen, jitter: Math.random() });
+            },
             error => tell({ type: 'agent.failed', error: { message: messageOf(error) } }),
           );
         },
@@ -98,6 +108,10 @@ export function createAgentProcess(places: AgentPlaces) {
     }),
   );
 }
+
+/** Undefined where it could not be looked: then that is somebody else's to do. */
+const lookAround = ({ worktree, head, documents }: Assignment): Promise<boolean | undefined> =>
+  steadily(() => inTurn(worktree, () => hasChanged({ worktree, head, documents }))).catch(() => undefined);
 
 /** The zone in which an agent lives: its own setting, that of its container, or ours. */
 const zoneOf = ({ set: { TZ: own = '' }, sandbox }: AgentSpec): string =>

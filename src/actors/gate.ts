@@ -21,6 +21,7 @@ import { judgePullRequestReview } from './gates/pull-request-review.ts';
 import { judgeVerdict } from './gates/verdict.ts';
 import { type Git, gitIn } from './git.ts';
 import { inside } from './paths.ts';
+import { resolveCommit } from './refs.ts';
 
 export interface JudgeInput {
   gate: Gate;
@@ -45,6 +46,8 @@ export interface JudgeInput {
   forge: AtForge | null;
   /** The commit that was published. */
   head: string;
+  /** The commit of the target on which the task began. Absent in gates that began with an earlier version. */
+  base?: string;
   job: { ref: string };
 }
 
@@ -126,7 +129,10 @@ async function judge(
 }
 
 /** By `git rev-parse A...B`: the commits of B and A, and behind `^` where they have parted (gitrevisions(7), "Symmetric Difference"). */
-async function targetOf(git: Git, { target: name, forge, head }: JudgeInput): Promise<Target> {
+async function targetOf(git: Git, { target: name, forge, head, base: begun }: JudgeInput): Promise<Target> {
+  const tip = await resolveCommit(git, refOf(name, forge?.name));
+  // What is published has that, always.
+  if (tip !== undefined && tip === begun) return { name, commit: tip, base: tip };
   const { code, stdout } = await git.result(['rev-parse', `${refOf(name, forge?.name)}^{commit}...${head}`]);
   if (code !== 0) return { name, commit: undefined, base: undefined };
   const [, commit, base] = stdout.trim().split('\n');

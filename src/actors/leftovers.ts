@@ -63,7 +63,8 @@ const isAmong = (made: readonly string[], path: string) =>
 
 const products = ['build', 'dist', 'target', 'out', 'coverage', 'vendor', 'tmp', 'logs', '.cache', '.next', '.nuxt'];
 
-const isCache = (path: string) =>
+/** What tools make for themselves. */
+export const isCache = (path: string): boolean =>
   path
     .split('/')
     .some(

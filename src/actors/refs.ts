@@ -3,7 +3,7 @@
  * to ask git takes a process, and a task wants to know ten times where something stands. Where git keeps them otherwise, or there are
  * very many, git is asked.
  */
-import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Git, notedGitDirs } from './git.ts';
 import { readPlain } from './paths.ts';
@@ -35,6 +35,15 @@ export async function resolveCommit(git: Git, name: string): Promise<string | un
   return code === 0 ? stdout.trim() : undefined;
 }
 
+/** The commit that a worktree of ours has checked out; undefined where that is not plain to see. */
+export async function headOf(git: Git): Promise<string | undefined> {
+  const own = notedGitDirs(git.directory)?.own;
+  const text = own && readPlain(join(own, 'HEAD'))?.toString('utf8').trim();
+  if (!text || object.test(text)) return text || undefined;
+  const branch = /^ref: (refs\/heads\/.+)$/.exec(text)?.[1];
+  return branch === undefined ? undefined : resolveCommit(git, branch);
+}
+
 const commonOf = async (git: Git) => notedGitDirs(git.directory)?.common ?? (await repositoryOf(git)).common;
 
 async function ask(git: Git, names: readonly string[]): Promise<Refs> {
@@ -61,21 +70,48 @@ function read(common: string, names: readonly string[]): Refs | undefined {
 }
 
 function filesUnder(common: string, name: string): string[] {
-  const stat = statSync(join(common, name), { throwIfNoEntry: false });
-  if (stat === undefined) return [];
-  if (!stat.isDirectory()) return [name];
   try {
-    return readdirSync(join(common, name))
-      .filter(entry => !entry.endsWith('.lock'))
-      .flatMap(entry => filesUnder(common, `${name}/${entry}`));
-  } catch {
-    // Git removes folders that are empty.
-    return [];
+    return readdirSync(join(common, name), { withFileTypes: true })
+      .filter(entry => !entry.name.endsWith('.lock'))
+      .flatMap(entry => {
+        const below = `${name}/${entry.name}`;
+        return entry.isDirectory() ? filesUnder(common, below) : [below];
+      });
+  } catch (error) {
+    // Of one ref; else git has removed a folder that was empty.
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? [name] : [];
   }
 }
 
-/** Empty for what was packed, or taken away, in this moment. */
-const textAt = (file: string) => readPlain(file)?.toString('utf8') ?? '';
+const mostKept = 20_000;
+/** What is so old when it is read cannot be changed any more without having another time. */
+const settledNs = 100_000_000n;
+const texts = new Map<string, { stamp: string; text: string }>();
+
+/**
+ * What is in a file, which is read again where its inode says that it was touched since. Empty for what was packed, or taken away, in
+ * this moment.
+ */
+function textAt(file: string): string {
+  const stat = statOf(file);
+  if (stat?.isFile() !== true) return '';
+  const stamp = `${stat.dev} ${stat.ino} ${stat.size} ${stat.ctimeNs}`;
+  const known = texts.get(file);
+  if (known?.stamp === stamp) return known.text;
+  const text = readPlain(file)?.toString('utf8') ?? '';
+  texts.delete(file);
+  if (BigInt(Date.now()) * 1_000_000n - stat.ctimeNs > settledNs) texts.set(file, { stamp, text });
+  if (texts.size > mostKept) texts.clear();
+  return text;
+}
+
+function statOf(file: string) {
+  try {
+    return lstatSync(file, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
 
 const packedIn = (text: string, names: readonly string[]): (readonly [string, string])[] =>
   text.split('\n').flatMap(line => {

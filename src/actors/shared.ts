@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { checkpoint } from './checkpoint.ts';
 import { decidingFiles } from './deciding-files.ts';
 import { type Git, type GitOptions, gitIn, listed } from './git.ts';
-import { type Refs, refsUnder } from './refs.ts';
+import { headOf, type Refs, refsUnder } from './refs.ts';
 import { repositoryOf, settingsOf } from './repository.ts';
 
 const noted = z.object({
@@ -182,6 +182,8 @@ async function compareRefs(
     ([ref, was]) => now.refs[ref] !== undefined && now.refs[ref] !== was && ref !== `refs/heads/${branch}`,
   );
   if (moved.length === 0) return;
+  // Where others are at work, and this agent has committed nothing itself, they have moved them.
+  if ((await headOf(gitIn(worktree))) === head) return;
   const made = await madeIn(gitIn(worktree), head);
   for (const [ref, was] of moved) {
     const is = now.refs[ref]!;

@@ -124,6 +124,8 @@ export type AgentRunEvent =
       /** When the process began and ended by its own records; null where there are none. */
       startedAt?: number | null;
       endedAt?: number | null;
+      /** Whether there is anything in the worktree beyond the commit where it began; absent where nobody has looked. */
+      isChanged?: boolean;
       at: number;
     } & ExitRecord);
 

@@ -98,8 +98,17 @@ export const agentRunMachine = setup({
     hasAfterRun: ({ context }) => context.hooks.afterRun !== null,
     hasExitedWell: ({ context, event }) =>
       event.type === 'agent.exited' && judge(context, event).outcome === 'succeeded',
-    mustHaveChanged: ({ context, event }) =>
-      context.policy.mustChange && event.type === 'agent.exited' && judge(context, event).outcome === 'succeeded',
+    /** It claims success. */
+    hasChangedNothing: ({ context, event }) =>
+      context.policy.mustChange &&
+      event.type === 'agent.exited' &&
+      event.isChanged === false &&
+      judge(context, event).outcome === 'succeeded',
+    mustBeInspected: ({ context, event }) =>
+      context.policy.mustChange &&
+      event.type === 'agent.exited' &&
+      event.isChanged === undefined &&
+      judge(context, event).outcome === 'succeeded',
     hasChanged: ({ event }) => outputOf<Inspected>(event).isChanged,
     hasMoved: ({ context, event }) => hasMoved(context, event),
     hasToolMoved: ({ context, event }) => context.isToolAlive && hasMoved(context, event),
@@ -434,6 +443,7 @@ export const agentRunMachine = setup({
           beginning: context.beginning,
           resume: context.resume,
           handover: context.handover,
+          mustChange: context.policy.mustChange,
           maxCostUsd: tighter(leftForRun(context), context.allowance ?? noBudget).moneyUsd,
           watch: { silenceMs: context.policy.silenceMs, noProgressMs: context.policy.noProgressMs },
         }),
@@ -441,7 +451,8 @@ export const agentRunMachine = setup({
       },
       on: {
         'agent.exited': [
-          { guard: 'mustHaveChanged', target: 'inspecting', actions: 'judgeExit' },
+          { guard: 'hasChangedNothing', target: 'keeping', actions: ['judgeExit', 'blameIdleness'] },
+          { guard: 'mustBeInspected', target: 'inspecting', actions: 'judgeExit' },
           // What a successful agent leaves is published next; there is nothing to save it from.
           { guard: 'hasExitedWell', target: 'ended', actions: 'judgeExit' },
           { target: 'keeping', actions: 'judgeExit' },
@@ -580,7 +591,7 @@ export const agentRunMachine = setup({
         },
       },
     },
-    /** It claims success: has it done anything? */
+    /** It claims success, and whoever saw it end could not tell whether it has done anything. */
     inspecting: {
       tags: 'busy',
       invoke: {

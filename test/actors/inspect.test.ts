@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inspect } from '../../src/actors/inspect.ts';
+import { hasChanged, inspect } from '../../src/actors/inspect.ts';
 import { prepareWorkspace } from '../../src/actors/workspace.ts';
 import { commitFiles, createProject, git } from './repository.ts';
 
@@ -9,7 +9,14 @@ async function startWorktree() {
   const project = createProject();
   const { head } = await prepareWorkspace(project.prepare);
   const { worktree } = project.task;
-  return { worktree, look: () => inspect({ worktree, head }) };
+  const documents = 'docs/work-items/ET-1';
+  async function look() {
+    const inspected = await inspect({ worktree, head });
+    // Both ways of looking say the same.
+    expect(await hasChanged({ worktree, head, documents })).toBe(inspected.isChanged);
+    return inspected;
+  }
+  return { worktree, documents: join(worktree, documents), look };
 }
 
 test('a worktree as it was handed over has not changed, and looking does not change it', async () => {
@@ -49,4 +56,15 @@ test('a change that the agent hides from git is seen all the same, and the flag 
   writeFileSync(join(worktree, 'src/code.txt'), 'hidden\n');
   expect((await look()).isChanged).toBe(true);
   expect(git(worktree, 'ls-files', '-v', 'src')).toBe('S src/code.txt');
+});
+
+test('a document is a change, once it is not committed any more; what a tool leaves beside it is none', async () => {
+  const { worktree, documents, look } = await startWorktree();
+  mkdirSync(documents, { recursive: true });
+  expect((await look()).isChanged).toBe(false);
+  writeFileSync(join(documents, 'plan.md'), 'plan');
+  expect((await look()).isChanged).toBe(true);
+  rmSync(join(documents, 'plan.md'));
+  expect((await look()).isChanged).toBe(false);
+  expect(git(worktree, 'status', '--porcelain')).toBe('');
 });

@@ -713,6 +713,8 @@ export const agentRunModel: ModelOptions = {
     ...['killed', 'cancelled', 'interrupted'].map(cause => ({ type: 'run.stop', cause, by: 'me' })),
     { type: 'agent.started', pid: 42 },
     exited(0),
+    exited(0, null, { times: { isChanged: true } }),
+    exited(0, null, { times: { isChanged: false } }),
     exited(1),
     exited(75),
     exited(null, 'SIGKILL'),

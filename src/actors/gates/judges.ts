@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Git, listed } from '../git.ts';
+import { listingOf } from '../listing.ts';
 import { inside } from '../paths.ts';
 
 /** Whole files by which a test run is set up, wherever they lie. */
@@ -37,6 +38,7 @@ export async function changedJudges(
   git: Git,
   { base, head, named }: { base: string; head: string; named: readonly string[] },
 ): Promise<ChangedJudges> {
+  if (!(await mayConcern(git, { base, head, named }))) return { files: [], shown: [] };
   const fields = await listed(git, ['diff-tree', '-r', '-z', '-M', '--name-status', base, head]);
   const files: string[] = [];
   const shown: string[] = [];
@@ -54,6 +56,20 @@ export async function changedJudges(
     else if (status === 'D' && testFiles.test(path)) shown.push(`the test ${path} was removed`);
   }
   return { files, shown };
+}
+
+/** Whether any file that is not the same in both is one of them, whatever it was called before. */
+async function mayConcern(
+  git: Git,
+  { base, head, named }: { base: string; head: string; named: readonly string[] },
+): Promise<boolean> {
+  const [before, after] = await Promise.all([listingOf(git, base), listingOf(git, head)]);
+  const [old, now] = [new Set(before), new Set(after)];
+  const changed = [...before.filter(line => !now.has(line)), ...after.filter(line => !old.has(line))];
+  const patterns = [...wholeFiles, partial, mixed, builds, testFiles];
+  return changed
+    .map(line => line.slice(line.indexOf('\t') + 1))
+    .some(path => named.includes(path) || patterns.some(pattern => pattern.test(path)));
 }
 
 const words: Readonly<Record<string, string>> = { A: 'added', D: 'removed', M: 'changed', R: 'renamed', T: 'changed' };

@@ -54,6 +54,7 @@ export function judgingState(
         place: {
           ...{ ...placeOf(context), ...ranAs(context, stage), ...testingOf(context) },
           head: context.head,
+          base: context.base,
         },
       }),
       onDone: { actions: [{ type: 'recordVerdict', params: { stage: stage.name, gate: gate.name } }, showVerdict] },
