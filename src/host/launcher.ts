@@ -169,6 +169,7 @@ function startHelper(): Helper {
   });
   const running = new Map<number, Running>();
   const lasting = new Map<number, RunningOn>();
+  const told: LauncherAnswer[] = [];
   let isReady = false;
   let last = 0;
   const rest = () => (running.size + lasting.size === 0 ? child.channel?.unref() : child.channel?.ref());
@@ -205,6 +206,7 @@ function startHelper(): Helper {
     },
   };
   const lose = () => {
+    for (const answer of told.splice(0)) take(answer);
     if (helper === self) {
       helper = undefined;
       lost += 1;
@@ -235,7 +237,7 @@ function startHelper(): Helper {
   };
   child.on('error', lose);
   child.on('exit', lose);
-  child.on('message', (answer: LauncherAnswer) => {
+  const take = (answer: LauncherAnswer) => {
     if (answer.kind === 'ready') {
       isReady = true;
       return;
@@ -259,6 +261,16 @@ function startHelper(): Helper {
         return listener.onEnd({ exitCode, signal: by, code });
       }
     }
+  };
+  // Answers come in bursts, and much may follow from each: between two of them whatever else is due has its turn.
+  const takeNext = () => {
+    const answer = told.shift();
+    if (told.length > 0) setImmediate(takeNext);
+    if (answer !== undefined) take(answer);
+  };
+  child.on('message', (answer: LauncherAnswer) => {
+    told.push(answer);
+    if (told.length === 1) setImmediate(takeNext);
   });
   child.unref();
   rest();
