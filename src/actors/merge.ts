@@ -12,6 +12,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { documentsOf, type Merged } from '../machines/task/context.ts';
 import { harmlessTitle } from './forge/harmless.ts';
 import { type Git, gitIn, isAncestor } from './git.ts';
+import { putBackHalf } from './half-merged.ts';
 import { codeTreeOf } from './listing.ts';
 import { resolveCommit } from './refs.ts';
 import { worktreesOf } from './worktrees.ts';
@@ -110,7 +111,11 @@ async function advance(git: Git, { target, from, to }: Advance): Promise<void> {
     await git(['update-ref', '-m', 'signalbox: merge', `refs/heads/${target}`, to, from]);
     return;
   }
-  const { code, stderr } = await gitIn(checkout).result(['merge', '--ff-only', '--quiet', to]);
+  const there = gitIn(checkout);
+  const forward = () => there.result(['merge', '--ff-only', '--quiet', to]);
+  let { code, stderr } = await forward();
+  // One that was killed on the way may have left some of the files.
+  if (code !== 0 && (await putBackHalf(there, { from, to }))) ({ code, stderr } = await forward());
   if (code === 0) return;
   throw new SignalboxError(
     'conflict',

@@ -57,6 +57,27 @@ test('updates the files of a checkout of the target', async () => {
   expect(git(repository, 'symbolic-ref', '--short', 'HEAD')).toBe('main');
 });
 
+test('ends what a merge that was cut off has begun in that checkout', async () => {
+  const { repository, input } = await readyToMerge(
+    {},
+    { 'src/new.txt': 'new\n', 'src/code.txt': 'changed\n', 'b.txt': 'b\n' },
+  );
+  // Some files are written, one of them half; neither the index nor the branch is.
+  write(repository, { 'src/new.txt': 'ne', 'src/code.txt': 'changed\n' });
+  await merge(input);
+  expect(git(repository, 'status', '--porcelain')).toBe('');
+  expect(read(repository, 'src/new.txt')).toBe('new\n');
+  expect(read(repository, 'src/code.txt')).toBe('changed\n');
+});
+
+test('takes nothing for the remains of a merge that a person has written', async () => {
+  const { repository, input } = await readyToMerge({}, { 'src/new.txt': 'new\n', 'src/code.txt': 'changed\n' });
+  write(repository, { 'src/new.txt': 'new\n', 'src/code.txt': 'mine\n' });
+  await expect(merge(input)).rejects.toMatchObject({ reason: 'targetCheckedOut' });
+  expect(read(repository, 'src/new.txt')).toBe('new\n');
+  expect(read(repository, 'src/code.txt')).toBe('mine\n');
+});
+
 test('leaves changes in that checkout alone when they are in nobody’s way', async () => {
   const { repository, input } = await readyToMerge();
   write(repository, { 'README.md': 'a person is at work here\n' });
