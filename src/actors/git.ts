@@ -79,13 +79,16 @@ const quiet = [
 export const whole = ['-c', 'core.sparseCheckout=false'];
 
 /**
- * A git that was killed leaves its lock behind. Where it lies in the git directory of a worktree of ours, and no process works in
- * that any more, nobody will ever take it away: it goes. Answers whether it did.
+ * A git that was killed leaves its lock behind. Where it lies in the git directory of a worktree of ours, or on the branch that is
+ * checked out there, and no process works in that any more, nobody will ever take it away: it goes. Answers whether it did.
  */
 function removeStaleLock(directory: string, stderr: string): boolean {
-  const own = notedGitDirs(directory)?.own;
+  const dirs = notedGitDirs(directory);
   const lock = lockIn(stderr);
-  if (own === undefined || lock === undefined || dirname(realpathOr(lock)) !== realpathOr(own)) return false;
+  if (dirs === undefined || lock === undefined) return false;
+  const branch = /^ref: (refs\/heads\/.+)$/.exec(textOf(join(dirs.own, 'HEAD')).trim())?.[1];
+  const isOfBranch = branch !== undefined && realpathOr(lock) === realpathOr(join(dirs.common, `${branch}.lock`));
+  if (dirname(realpathOr(lock)) !== realpathOr(dirs.own) && !isOfBranch) return false;
   if (isMarkAlive([`SIGNALBOX_WORKTREE=${directory}`])) return false;
   rmSync(lock, { force: true });
   return true;

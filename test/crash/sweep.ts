@@ -3,7 +3,10 @@
  * undisturbed run: the state, the verdicts, the git history and tree, how often each agent was started, the outbox, and
  * that every actor replays to its snapshot.
  *
- *   node test/crash/sweep.ts [--all | --every N] [--from POINT] [--to POINT]
+ *   node test/crash/sweep.ts [--all | --every N] [--from POINT] [--to POINT] [--together]
+ *
+ * With `--together` it is killed at the starts of git, and every git dies with it in the middle of its work, as when a container is
+ * stopped or the power fails.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -17,14 +20,17 @@ import { makeDemoRepository } from '../../src/demo/repository.ts';
 const { values } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
-    every: { type: 'string', default: '37' },
+    every: { type: 'string', default: '0' },
     from: { type: 'string', default: '1' },
     to: { type: 'string' },
+    together: { type: 'boolean', default: false },
   },
 });
 
 interface Outcome {
   points: number;
+  /** Those at which a git was started. */
+  gits: number[];
   summary: object;
 }
 
@@ -64,7 +70,8 @@ async function runVictim(
   directory: string,
   point: number,
 ): Promise<{ outcome?: Outcome; signal?: string; output: string }> {
-  const { stdout, stderr, signal } = await execa('node', [victim, directory, String(point)], {
+  const how = values.together ? ['all'] : [];
+  const { stdout, stderr, signal } = await execa('node', [victim, directory, String(point), ...how], {
     reject: false,
     timeout: 60_000,
   });
@@ -103,12 +110,14 @@ if (undisturbed.outcome === undefined) throw new Error(`The undisturbed run fail
 const expected = await endOf(calm, undisturbed.outcome);
 const { state } = undisturbed.outcome.summary as { state: string };
 if (state !== 'done') throw new Error(`The undisturbed run ended as ${state}:\n${JSON.stringify(expected, null, 2)}`);
-const { points } = undisturbed.outcome;
+const { points, gits } = undisturbed.outcome;
 const last = Math.min(points, Number(values.to ?? points));
-const step = values.all ? 1 : Number(values.every);
-const chosen: number[] = [];
-for (let point = Number(values.from); point <= last; point += step) chosen.push(point);
-process.stdout.write(`${points} points in the pipeline; killing at ${chosen.length} of them (every ${step})\n`);
+const step = values.all ? 1 : Number(values.every) || (values.together ? 5 : 37);
+const all = values.together ? gits : Array.from({ length: points }, (_, index) => index + 1);
+const chosen = all.filter(point => point >= Number(values.from) && point <= last).filter((_, at) => at % step === 0);
+process.stdout.write(
+  `${all.length} points in the pipeline; killing at ${chosen.length} of them (every ${step})${values.together ? ', with every git' : ''}\n`,
+);
 
 let passed = 0;
 const failures: string[] = [];

@@ -3,28 +3,73 @@
  * database statement, both sides of every effect, and every process that is about to be started (git, agents, tests).
  *
  *   node victim.ts DIRECTORY POINT      POINT 0 runs to the end and prints a summary as JSON
+ *   node victim.ts DIRECTORY POINT all  what has just been started begins, and every git dies with us
  */
-import childProcess from 'node:child_process';
-import { appendFileSync, readdirSync } from 'node:fs';
+import childProcess, { type ChildProcess } from 'node:child_process';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [directory = '', crashAt = '0'] = process.argv.slice(2);
+const [directory = '', crashAt = '0', together] = process.argv.slice(2);
 const target = Number(crashAt);
+const isTogether = together === 'all';
 let count = 0;
+/** Points at which a git was started. */
+const gits: number[] = [];
+/** The process that starts others for us. */
+let helper: number | undefined;
 
 function point(what: string): void {
   count += 1;
   if (count !== target) return;
   appendFileSync(join(directory, 'crash.log'), `${count} ${what}\n`);
+  if (isTogether) killGits();
   process.kill(process.pid, 'SIGKILL');
+}
+
+/** As a container that is stopped or a power cut does, in the middle of what they do: a little later at each point. */
+function killGits(): void {
+  const until = performance.now() + (target % 10);
+  while (performance.now() < until) {
+    // They get on meanwhile.
+  }
+  const ours = [process.pid, helper];
+  for (const name of readdirSync('/proc').filter(entry => /^\d+$/.test(entry))) {
+    try {
+      const [, comm, parent] = /^\d+ \((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+      if (comm === 'git' && ours.includes(Number(parent))) process.kill(-Number(name), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+  if (helper !== undefined) process.kill(helper, 'SIGKILL');
+}
+
+/** Starts it, in a crash that takes all along before the point and else after it. */
+function atPoint<T>(file: unknown, argv: readonly string[] | undefined, start: () => T): T {
+  const what = `spawn ${file} ${argv?.filter((arg, index) => arg !== '-c' && argv[index - 1] !== '-c').join(' ') ?? ''}`;
+  if (file === 'git') gits.push(count + 1);
+  if (isTogether) {
+    const started = start();
+    point(what.slice(0, 120));
+    return started;
+  }
+  point(what.slice(0, 120));
+  return start();
 }
 
 const { spawn } = childProcess;
 childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
-  point(`spawn ${args[0]} ${(args[1] as string[] | undefined)?.slice(8, 11).join(' ') ?? ''}`);
-  return spawn(...args);
+  const child = atPoint(args[0], args[1] as string[] | undefined, () => spawn(...args)) as ChildProcess;
+  if (child.send === undefined) return child;
+  helper = child.pid;
+  const send = child.send.bind(child) as (...message: unknown[]) => boolean;
+  child.send = ((...message: [{ kind: string; file?: string; argv?: string[] }, ...unknown[]]) => {
+    const [{ kind, file, argv }] = message;
+    return kind.startsWith('start') ? atPoint(file, argv, () => send(...message)) : send(...message);
+  }) as typeof child.send;
+  return child;
 }) as typeof spawn;
 syncBuiltinESMExports();
 
@@ -61,7 +106,10 @@ if ((await app.runtime.actor(id)) === undefined) {
 }
 // Looked at with every commit, until it needs nobody and nothing any more.
 await app.runtime.until(async () => {
-  const { tags, standing } = await show();
+  const { tags, standing, why } = await show();
+  // What a killed git has left in the repository of the user is his to take away: the task says what it is.
+  const [lock] = /\/\S+\.lock/.exec(why) ?? [];
+  if (lock !== undefined && existsSync(lock)) rmSync(lock);
   if (tags.includes('approval')) await client.ask('task.approve', { taskId: id });
   return tags.includes('approval') || standing === 'working' ? undefined : true;
 });
@@ -74,7 +122,7 @@ const outbox = await app.store.outbox(id);
 await app.close();
 process.stdout.write(
   `${JSON.stringify({
-    points,
+    ...{ points, gits },
     summary: {
       state: task.state,
       attempts: task.attempts,
@@ -82,7 +130,10 @@ process.stdout.write(
       verdicts: Object.values(task.verdicts).map(({ gate, verdict, by }) => `${gate} ${verdict} ${by}`),
       runs: task.runs.map(({ stage, status, attempt }) => `${stage} ${status} ${attempt}`).sort(),
       outbox: outbox.map(({ key, state, type }) => `${type} ${state} ${key}`),
-      runDirs: readdirSync(join(directory, 'data', 'runs')).sort(),
+      // What a set-up makes is kept for others where nothing came between; else they make it themselves.
+      runDirs: readdirSync(join(directory, 'data', 'runs'))
+        .filter(name => !/\.(?:baseline|gate-).*-setup-/.test(name))
+        .sort(),
       worktrees: readdirSync(join(directory, 'data', 'worktrees'), { recursive: true }),
       actors: checked,
       differences,
