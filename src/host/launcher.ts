@@ -96,7 +96,14 @@ export function launchLasting(order: LastingLaunch, listener: LastingListener): 
 
 function ready(): Helper | undefined {
   begun += 1;
-  if (helper === undefined && begun > startedHere && lost < mostLost) helper = startHelper();
+  if (helper === undefined && begun > startedHere && lost < mostLost) {
+    try {
+      helper = startHelper();
+    } catch {
+      // What cannot be started now is not tried for ever.
+      lost += 1;
+    }
+  }
   return helper?.isReady === true ? helper : undefined;
 }
 
