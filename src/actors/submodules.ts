@@ -9,7 +9,7 @@ import { listingOf } from './listing.ts';
 import { inside } from './paths.ts';
 import { resolveCommit } from './refs.ts';
 import { repositoryOf } from './repository.ts';
-import { placeCheckout } from './worktrees.ts';
+import { dropHalfMade, placeCheckout } from './worktrees.ts';
 
 export interface Submodule {
   name: string;
@@ -49,14 +49,28 @@ export async function submodulesOf(git: Git, commit: string): Promise<Submodule[
 
 /** Where a repository keeps what it has of a submodule; undefined where it has nothing, or not that commit. */
 export async function storeOf(git: Git, { name, commit }: Submodule): Promise<string | undefined> {
-  const { common } = await repositoryOf(git);
-  const store = join(common, 'modules', name);
+  const store = await placeOf(git, { name });
   if (!existsSync(join(store, 'HEAD'))) return undefined;
   return (await resolveCommit(inStore(store), commit)) === undefined ? undefined : store;
 }
 
+const placeOf = async (git: Git, { name }: Pick<Submodule, 'name'>) =>
+  join((await repositoryOf(git)).common, 'modules', name);
+
 /** Without the checkout that the store believes to be its own. */
 const inStore = (store: string): Git => withEnvironment(gitIn(store), { GIT_DIR: store });
+
+/** Empties those whose filling was cut off: while one is half there git does not even say what lies in the worktree. */
+export async function dropHalfFilled(repository: string, worktree: string, commit: string): Promise<void> {
+  const git = gitIn(repository);
+  for (const submodule of await submodulesOf(git, commit)) {
+    const place = await placeOf(git, submodule);
+    const directory = inside(worktree, submodule.path);
+    if (!existsSync(place)) continue;
+    await dropHalfMade(inStore(place), directory);
+    mkdirSync(directory, { recursive: true });
+  }
+}
 
 /** Fills the submodules of a worktree that are empty, as far as they are on this machine. */
 export async function fillSubmodules(repository: string, worktree: string, commit: string): Promise<void> {

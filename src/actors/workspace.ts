@@ -16,7 +16,7 @@ import { inside, readPlain } from './paths.ts';
 import { hasOwnTemplates } from './prompt-templates.ts';
 import { refsUnder, resolveCommit } from './refs.ts';
 import { forgetShared, noteShared } from './shared.ts';
-import { fillSubmodules, keepSubmodules } from './submodules.ts';
+import { dropHalfFilled, fillSubmodules, keepSubmodules } from './submodules.ts';
 import { isDirty, notePlainIndex, worktreeState } from './worktree-state.ts';
 import { addWorktree, dropHalfMade, dropWorktree, endRemoval, worktreesOf } from './worktrees.ts';
 
@@ -68,6 +68,7 @@ export async function prepareWorkspace(
   const start = input.head || (await beginningOf(main, input, { base, isNew }));
   const isAtStart = isNew && (await makeWorktree(main, { worktree, branch, start }));
   if (!isNew && notedGitDirs(worktree) === undefined) await noteGitDirs(worktree);
+  if (!isNew) await dropHalfFilled(repository, worktree, start);
   await keepLost({ worktree, taskId, start });
   const git = gitIn(worktree);
   const order = isAtStart ? undefined : putInOrder(git, input, start);

@@ -161,7 +161,8 @@ export function dropWorktree(git: Git, worktree: string): Promise<void> {
 export function placeCheckout(git: Git, directory: string, commit: string): Promise<void> {
   return inTurn(turnOf(git), async () => {
     await git(['worktree', 'prune']);
-    await git(['worktree', 'add', '--quiet', '--force', '--detach', directory, commit]);
+    const add = ['worktree', 'add', '--quiet', '--force', '--detach', directory, commit];
+    await git(add, { env: makingMark(directory) });
   });
 }
 

@@ -93,8 +93,14 @@ function freshDirectory(name: string): string {
 /** What must not depend on any crash. Times and hashes of commits do, so history is compared by subject and tree. */
 async function endOf(directory: string, { summary }: Outcome): Promise<object> {
   const git = gitIn(join(directory, 'shop'));
+  // Who waits for a lock on the way is numbered otherwise.
+  const numbered = Object.entries(summary).map(([key, value]) =>
+    values.together && ['outbox', 'runDirs'].includes(key)
+      ? [key, (value as string[]).map(name => name.replace(/\d+/g, 'N')).sort()]
+      : [key, value],
+  );
   return {
-    ...summary,
+    ...Object.fromEntries(numbered),
     history: (await git(['log', '--graph', '--format=%s %an', 'main'])).split('\n'),
     tree: await git(['rev-parse', 'main^{tree}']),
     branches: (await git(['for-each-ref', '--format=%(refname)', 'refs/heads'])).split('\n'),
