@@ -23,9 +23,9 @@ describe.each(kinds)('of $kind', ({ kind, shell }) => {
   test.concurrent.for(readdirSync(cases).filter(name => name !== 'prelude.sh'))(
     '%s ends as it should',
     { timeout: 180_000 },
-    async (name, { skip, expect }) => {
+    async (name, { skip, expect, onTestFinished }) => {
       const { exitCode, stdout } = await execa(shell, [join(cases, name)], {
-        env: { SIGNALBOX: `${process.execPath} ${program}`, TMPDIR: temporaryDirectory() },
+        env: { SIGNALBOX: `${process.execPath} ${program}`, TMPDIR: temporaryDirectory(onTestFinished) },
         reject: false,
       });
       if (exitCode === cannotBeSetUp) skip(stdout);
