@@ -65,7 +65,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   let look = () => {};
   let stopLooking = () => {};
   let killPoll: NodeJS.Timeout | undefined;
-  /** Asked to end before there was anything to end. */
+  /** Asked to end before there was anything to end, or before it was known. */
   let early: 'SIGTERM' | 'SIGKILL' | undefined;
 
   const release = () => {
@@ -120,7 +120,11 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     const started: Lasting = launchLasting(
       { file: 'sh', argv: shimmed, cwd: spec.cwd, env, output, errors },
       {
-        onStarted: pid => void (isReleased || reports.onStarted(pid)),
+        onStarted(pid) {
+          if (isReleased) return;
+          reports.onStarted(pid);
+          if (early !== undefined) signal(early);
+        },
         onError(error) {
           if (isReleased || isConcluded) return;
           isConcluded = true;
@@ -173,36 +177,34 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
       reports.onError(error);
     });
   };
-  queueMicrotask(attempt);
-
-  return {
-    signal(signal) {
-      const leader = adopted ?? presentLeader(spec.runDir) ?? ownLeader(child);
-      if (leader === undefined) early = signal;
-      if (leader === undefined || isConcluded) return;
-      if (signal === 'SIGTERM') {
-        signalProcesses(processTree(leader, spec.mark), 'SIGTERM');
+  const signal = (which: 'SIGTERM' | 'SIGKILL') => {
+    const leader = adopted ?? presentLeader(spec.runDir) ?? ownLeader(child);
+    if (leader === undefined) early = which;
+    if (leader === undefined || isConcluded) return;
+    if (which === 'SIGTERM') {
+      signalProcesses(processTree(leader, spec.mark), 'SIGTERM');
+      return;
+    }
+    let idleSince: number | undefined;
+    const kill = () => {
+      const members = processTree(leader, spec.mark);
+      signalProcesses(members, 'SIGKILL');
+      if (members.length > 0) {
+        idleSince = undefined;
         return;
       }
-      let idleSince: number | undefined;
-      const kill = () => {
-        const members = processTree(leader, spec.mark);
-        signalProcesses(members, 'SIGKILL');
-        if (members.length > 0) {
-          idleSince = undefined;
-          return;
-        }
-        // The shim is left to write the record; one that does not is ended as well.
-        idleSince ??= performance.now();
-        if (performance.now() - idleSince > recordMs && isAlive(leader)) process.kill(leader.pid, 'SIGKILL');
-        look();
-      };
-      clearInterval(killPoll);
-      killPoll = setInterval(kill, killPollMs);
-      kill();
-    },
-    release,
+      // The shim is left to write the record; one that does not is ended as well.
+      idleSince ??= performance.now();
+      if (performance.now() - idleSince > recordMs && isAlive(leader)) process.kill(leader.pid, 'SIGKILL');
+      look();
+    };
+    clearInterval(killPoll);
+    killPoll = setInterval(kill, killPollMs);
+    kill();
   };
+  queueMicrotask(attempt);
+
+  return { signal, release };
 }
 
 function ownLeader(child: Lasting | undefined): ProcessIdentity | undefined {

@@ -110,6 +110,20 @@ test('an agent goes on when the small process is killed, and its end is seen', a
   await until(() => expect(exits).toEqual([{ code: 7, signal: null }]));
 });
 
+test('an agent that is told to end before it is known to run ends', async () => {
+  await helped();
+  const spec = specFor(['sleep', '1000'], {
+    // The order is given by then, and the answer is on its way.
+    async prepare() {
+      setImmediate(() => supervised.signal('SIGKILL'));
+      return undefined;
+    },
+  });
+  const supervised = supervise(spec);
+  await until(() => expect(supervised.exits).toHaveLength(1));
+  expect(supervised.leftAtExit).toEqual([[]]);
+});
+
 test('what the system cannot start is told, with its code', async () => {
   await helped();
   const long = 'x'.repeat(200_000);
