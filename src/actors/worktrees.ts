@@ -102,7 +102,8 @@ async function halfMade(git: Git, worktree: string): Promise<Registration[]> {
   );
 }
 
-const tries = 5;
+/** However busily somebody prunes: half of one is there for some milliseconds. */
+const tries = 30;
 /** Somebody has pruned what was only half there. */
 const isTakenAway = (error: unknown) => /could not (?:open|create) .*worktrees\/.*No such file/.test(messageOf(error));
 
