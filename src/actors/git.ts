@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync,
 import { dirname, join, resolve } from 'node:path';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
+import { tryTo } from '../domain/try-to.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
 import { describeLock, lockIn } from './git-lock.ts';
 import { type GitEnded, runGit } from './git-process.ts';
@@ -213,13 +214,7 @@ function writtenGitDirs(worktree: string): GitDirs | undefined {
   return common ? { own, common: resolve(own, common) } : undefined;
 }
 
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
+const textOf = (file: string) => tryTo(() => readFileSync(file, 'utf8')) ?? '';
 
 async function askForGitDirs(worktree: string): Promise<GitDirs> {
   const answer = await gitIn(worktree)(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']);

@@ -6,14 +6,13 @@
 import { lstatSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Git, listed } from './git.ts';
-import { listingOf } from './listing.ts';
+import { entriesBetween } from './listing.ts';
 
 /** Puts back what is half there of the commit; answers whether anything was. Anybody's own changes stay, and with them all of it. */
 export async function putBackHalf(git: Git, { from, to }: { from: string; to: string }): Promise<boolean> {
-  const [before, after] = await Promise.all([listingOf(git, from), listingOf(git, to)]);
-  const [old, now] = [new Set(before), new Set(after)];
-  const coming = new Map(after.filter(line => !old.has(line)).map(entryOf));
-  const going = new Set(before.filter(line => !now.has(line)).map(line => entryOf(line)[0]));
+  const { gone, come } = await entriesBetween(git, from, to);
+  const coming = new Map(come.map(({ path, mode }) => [path, mode]));
+  const going = new Set(gone.map(({ path }) => path));
   const status = await listed(git, ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames']);
   const dirty = status.map(line => ({ letters: line.slice(0, 2), path: line.slice(3) }));
   const half = dirty.filter(({ path }) => coming.has(path) || going.has(path));
@@ -28,12 +27,6 @@ export async function putBackHalf(git: Git, { from, to }: { from: string; to: st
   if (tracked.length > 0) await git(['checkout', '--quiet', '--force', from, '--', ...tracked]);
   return true;
 }
-
-/** `<mode> <type> <object>`, a tab, the path. */
-const entryOf = (line: string): [path: string, mode: string] => [
-  line.slice(line.indexOf('\t') + 1),
-  line.slice(0, line.indexOf(' ')),
-];
 
 /** Whether what lies there is what the commit has there, or the beginning of that. `mode` is undefined where it has nothing. */
 async function isOfCommit(

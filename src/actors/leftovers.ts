@@ -7,7 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import { formatSize } from '../domain/size.ts';
 import { ignoredAsMade, pathsAsMade } from './as-made.ts';
 import { type Git, gitDirOf, listed } from './git.ts';
-import { listingOf } from './listing.ts';
+import { type Entry, entriesBetween } from './listing.ts';
 import { readPlain } from './paths.ts';
 import { unpushedSubmodules } from './submodules.ts';
 import type { WorktreeState } from './worktree-state.ts';
@@ -130,23 +130,17 @@ async function cachesIn(git: Git, fresh: readonly string[]): Promise<string[]> {
   return unique.filter(path => !kept.some(one => one === path || one.startsWith(`${path}/`)));
 }
 
-interface Entry {
-  mode: string;
-  object: string;
-  path: string;
-}
-
 /** What is wrong with a tree that is to be published, where neither the commit before nor the target has the same. */
 export async function faultsOf(
   git: Git,
   tree: string,
   { head, target }: { head: string; target: string | undefined },
 ): Promise<string[]> {
-  const added = await entriesBetween(git, head, tree);
+  const { come: added } = await entriesBetween(git, head, tree);
   const marked = mayHaveMarkers(git, added) ? await markedBetween(git, head, tree) : new Map<string, number[]>();
   const faults = await faultsAmong(git, { entries: added, head, tree, marked });
   if (faults.length === 0 || target === undefined) return faults;
-  const others = new Set((await entriesBetween(git, target, tree)).map(({ path }) => path));
+  const others = new Set((await entriesBetween(git, target, tree)).come.map(({ path }) => path));
   return faultsAmong(git, { entries: added.filter(({ path }) => others.has(path)), head, tree, marked });
 }
 
@@ -167,18 +161,6 @@ async function faultsAmong(git: Git, { entries, head, tree, marked }: Added): Pr
     hasSubmodules ? unpushedSubmodules(git, { base: head, tree }) : [],
   ]);
   return found.flat();
-}
-
-/** Files that are in the second and not, or otherwise, in the first. */
-async function entriesBetween(git: Git, from: string, to: string): Promise<Entry[]> {
-  const [before, after] = await Promise.all([listingOf(git, from), listingOf(git, to)]);
-  const known = new Set(before);
-  return after
-    .filter(line => !known.has(line))
-    .map(line => {
-      const [, mode = '', object = '', path = ''] = /^(\S+) \S+ (\S+)\t(.*)$/s.exec(line) ?? [];
-      return { mode, object, path };
-    });
 }
 
 async function linksOut(git: Git, entries: readonly Entry[]): Promise<string[]> {

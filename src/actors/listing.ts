@@ -20,6 +20,28 @@ export function listingOf(git: Git, commit: string, tree = commit): Promise<stri
   return kept(commit, () => (tree === commit ? list() : listingOf(git, tree)));
 }
 
+export interface Entry {
+  /** As git writes it: `100644`, `120000` for a link, `160000` for a submodule. */
+  mode: string;
+  object: string;
+  path: string;
+}
+
+function entryOf(line: string): Entry {
+  const [, mode = '', object = '', path = ''] = /^(\S+) \S+ (\S+)\t(.*)$/s.exec(line) ?? [];
+  return { mode, object, path };
+}
+
+/** What is in one tree and not, or otherwise, in the other; a file that was changed is in both. Each may be any name of one. */
+export async function entriesBetween(git: Git, from: string, to: string): Promise<{ gone: Entry[]; come: Entry[] }> {
+  const [before, after] = await Promise.all([listingOf(git, from), listingOf(git, to)]);
+  const [old, now] = [new Set(before), new Set(after)];
+  return {
+    gone: before.filter(line => !now.has(line)).map(entryOf),
+    come: after.filter(line => !old.has(line)).map(entryOf),
+  };
+}
+
 const trees = remembered<string>(1_000);
 
 /** The tree of a commit, which is given by its hash. Throws `unavailable` where there is none. */

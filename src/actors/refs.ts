@@ -5,6 +5,7 @@
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { tryTo } from '../domain/try-to.ts';
 import { type Git, notedGitDirs } from './git.ts';
 import { readPlain } from './paths.ts';
 import { repositoryOf } from './repository.ts';
@@ -93,7 +94,7 @@ const texts = new Map<string, { stamp: string; text: string }>();
  * this moment.
  */
 function textAt(file: string): string {
-  const stat = statOf(file);
+  const stat = tryTo(() => lstatSync(file, { bigint: true }));
   if (stat?.isFile() !== true) return '';
   const stamp = `${stat.dev} ${stat.ino} ${stat.size} ${stat.ctimeNs}`;
   const known = texts.get(file);
@@ -103,14 +104,6 @@ function textAt(file: string): string {
   if (BigInt(Date.now()) * 1_000_000n - stat.ctimeNs > settledNs) texts.set(file, { stamp, text });
   if (texts.size > mostKept) texts.clear();
   return text;
-}
-
-function statOf(file: string) {
-  try {
-    return lstatSync(file, { bigint: true });
-  } catch {
-    return undefined;
-  }
 }
 
 const packedIn = (text: string, names: readonly string[]): (readonly [string, string])[] =>

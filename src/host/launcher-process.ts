@@ -7,8 +7,8 @@
  * gone: what runs has ten seconds to come to its end, as if it had been started by the one that has died, and no longer. What is to
  * outlive it goes on.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { codeOf, type LauncherAnswer, type LauncherOrder, spawnLasting } from './launcher.ts';
+import type { ChildProcess } from 'node:child_process';
+import { codeOf, type LauncherAnswer, type LauncherOrder, signalGroup, spawnLasting, spawnToEnd } from './launcher.ts';
 
 /** So much is sent at once; what is shorter goes with the end. */
 const pieceBytes = 65_536;
@@ -20,30 +20,17 @@ const answer = (what: LauncherAnswer, sent: () => void = () => {}) => {
   else sent();
 };
 
-function begin({ id, file, argv, cwd, env, input }: Extract<LauncherOrder, { kind: 'start' }>): void {
-  let child: ChildProcess;
-  try {
-    child = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
-  } catch (error) {
-    // What the system does not even try, such as arguments that are too long.
-    answer({ id, kind: 'ended', code: codeOf(error), stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) });
-    return;
-  }
-  running.set(id, child);
-  if (child.pid !== undefined) answer({ id, kind: 'started', pid: child.pid });
-  const rests = { stdout: passOn(id, child, 'stdout'), stderr: passOn(id, child, 'stderr') };
-  const end = (how: { exitCode?: number; signal?: string; code?: string }) => {
-    if (!running.delete(id)) return;
+function begin({ id, ...order }: Extract<LauncherOrder, { kind: 'start' }>): void {
+  const child = spawnToEnd(order, how => {
+    // What could not be started says so twice.
+    if (child !== undefined && !running.delete(id)) return;
     answer({ id, kind: 'ended', ...how, stdout: rests.stdout(), stderr: rests.stderr() });
     endIfAlone();
-  };
-  child.once('error', (error: NodeJS.ErrnoException) => end({ code: error.code ?? error.message }));
-  child.once('close', (exitCode, signal) =>
-    end({ ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) }),
-  );
-  // One that ends before it has read everything says so by its exit code.
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(input ?? '');
+  });
+  const rests = { stdout: passOn(id, child, 'stdout'), stderr: passOn(id, child, 'stderr') };
+  if (child === undefined) return;
+  running.set(id, child);
+  if (child.pid !== undefined) answer({ id, kind: 'started', pid: child.pid });
 }
 
 function beginLasting({ id, ...order }: Extract<LauncherOrder, { kind: 'startLasting' }>): void {
@@ -60,7 +47,7 @@ function beginLasting({ id, ...order }: Extract<LauncherOrder, { kind: 'startLas
 }
 
 /** Sends what is printed in large pieces, no faster than they are taken. Answers how to get what is left at the end. */
-function passOn(id: number, child: ChildProcess, name: 'stdout' | 'stderr'): () => Buffer {
+function passOn(id: number, child: ChildProcess | undefined, name: 'stdout' | 'stderr'): () => Buffer {
   let parts: Buffer[] = [];
   let bytes = 0;
   const taken = () => {
@@ -69,7 +56,7 @@ function passOn(id: number, child: ChildProcess, name: 'stdout' | 'stderr'): () 
     bytes = 0;
     return all;
   };
-  const stream = child[name];
+  const stream = child?.[name];
   stream?.on('data', (part: Buffer) => {
     parts.push(part);
     bytes += part.length;
@@ -80,16 +67,6 @@ function passOn(id: number, child: ChildProcess, name: 'stdout' | 'stderr'): () 
   return taken;
 }
 
-/** The whole group: a filter that was started by it goes with it. */
-function signalTo({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // All of it has ended.
-  }
-}
-
 function endIfAlone(): void {
   if (!process.connected && running.size === 0) process.exit();
 }
@@ -98,12 +75,12 @@ process.on('message', (order: LauncherOrder) => {
   if (order.kind === 'start') return begin(order);
   if (order.kind === 'startLasting') return beginLasting(order);
   const child = running.get(order.id);
-  if (child !== undefined) signalTo(child, order.signal);
+  if (child !== undefined) signalGroup(child.pid, order.signal);
 });
 process.on('disconnect', () => {
   endIfAlone();
   setTimeout(() => {
-    for (const child of running.values()) signalTo(child, 'SIGKILL');
+    for (const child of running.values()) signalGroup(child.pid, 'SIGKILL');
     process.exit();
   }, orphanMs);
 });

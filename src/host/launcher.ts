@@ -89,7 +89,7 @@ export function launch(order: Launch, listener: LaunchListener): Launched {
   return ready()?.launch(order, listener) ?? launchHere(order, listener);
 }
 
-/** Tells later, never from inside this call. */
+/** Tells later, never from inside this call. Throws what the system says when it cannot be started at all. */
 export function launchLasting(order: LastingLaunch, listener: LastingListener): Lasting {
   return ready()?.launchLasting(order, listener) ?? launchLastingHere(order, listener);
 }
@@ -108,23 +108,32 @@ function ready(): Helper | undefined {
 }
 
 /** Starts it out of this process. */
-export function launchHere({ file, argv, cwd, env, input }: Launch, { onOutput, onEnd }: LaunchListener): Launched {
-  // Without descriptors left it has no streams at all.
+export function launchHere(order: Launch, { onOutput, onEnd }: LaunchListener): Launched {
+  const child = spawnToEnd(order, onEnd);
+  for (const name of ['stdout', 'stderr'] as const) child?.[name]?.on('data', (part: Buffer) => onOutput(name, part));
+  return { signal: signal => signalGroup(child?.pid, signal) };
+}
+
+/** Its end is told later, never from inside this call. Undefined for what the system does not even try to start. */
+export function spawnToEnd(
+  { file, argv, cwd, env, input }: Launch,
+  onEnd: LaunchListener['onEnd'],
+): ChildProcess | undefined {
   let child: ChildProcess;
   try {
+    // Without descriptors left it has no streams at all.
     child = spawn(file, argv, { cwd, env, detached: true, stdio: 'pipe' });
   } catch (error) {
-    // What the system does not even try, such as arguments that are too long.
+    // Arguments that are too long, say.
     queueMicrotask(() => onEnd({ code: codeOf(error) }));
-    return { signal: () => {} };
+    return undefined;
   }
-  for (const name of ['stdout', 'stderr'] as const) child[name]?.on('data', (part: Buffer) => onOutput(name, part));
-  child.once('error', (error: NodeJS.ErrnoException) => onEnd({ code: error.code ?? error.message }));
+  child.once('error', error => onEnd({ code: codeOf(error) }));
   child.once('close', (exitCode, signal) => onEnd({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }));
   // One that ends before it has read everything says so by its exit code.
   child.stdin?.on('error', () => {});
   child.stdin?.end(input ?? '');
-  return { signal: signal => signalGroup(child.pid, signal) };
+  return child;
 }
 
 /** Throws what the system says when it cannot be started at all. */
@@ -147,7 +156,8 @@ function launchLastingHere(order: LastingLaunch, { onStarted, onExit, onError }:
   return child;
 }
 
-export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+/** Of an error of the system; in words where it has none. */
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
 
 interface Helper {
   readonly isReady: boolean;
@@ -286,7 +296,8 @@ function startHelper(): Helper {
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength);
 
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+/** The whole group: a filter that was started by a git goes with it. */
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);

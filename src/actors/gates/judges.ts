@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Git, listed } from '../git.ts';
-import { listingOf } from '../listing.ts';
+import { entriesBetween } from '../listing.ts';
 import { inside } from '../paths.ts';
 
 /** Whole files by which a test run is set up, wherever they lie. */
@@ -63,13 +63,9 @@ async function mayConcern(
   git: Git,
   { base, head, named }: { base: string; head: string; named: readonly string[] },
 ): Promise<boolean> {
-  const [before, after] = await Promise.all([listingOf(git, base), listingOf(git, head)]);
-  const [old, now] = [new Set(before), new Set(after)];
-  const changed = [...before.filter(line => !now.has(line)), ...after.filter(line => !old.has(line))];
+  const { gone, come } = await entriesBetween(git, base, head);
   const patterns = [...wholeFiles, partial, mixed, builds, testFiles];
-  return changed
-    .map(line => line.slice(line.indexOf('\t') + 1))
-    .some(path => named.includes(path) || patterns.some(pattern => pattern.test(path)));
+  return [...gone, ...come].some(({ path }) => named.includes(path) || patterns.some(pattern => pattern.test(path)));
 }
 
 const words: Readonly<Record<string, string>> = { A: 'added', D: 'removed', M: 'changed', R: 'renamed', T: 'changed' };
