@@ -138,6 +138,7 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
   return {
     runDir,
     job: job.ref,
+    mayHaveBegun: job.mayHaveBegun,
     isErrorApart: cli.isStructured,
     async prepare() {
       const kind = input.beginning;

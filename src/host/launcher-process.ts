@@ -40,7 +40,7 @@ function beginLasting({ id, ...order }: Extract<LauncherOrder, { kind: 'startLas
     const child = spawnLasting(order);
     child.once('error', fail);
     child.once('spawn', () => answer({ id, kind: 'started', pid: child.pid! }));
-    child.once('exit', () => answer({ id, kind: 'exited' }));
+    child.once('exit', code => answer({ id, kind: 'exited', code }));
   } catch (error) {
     fail(error as NodeJS.ErrnoException);
   }

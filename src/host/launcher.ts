@@ -47,7 +47,8 @@ export interface LastingLaunch {
 
 export interface LastingListener {
   onStarted(pid: number): void;
-  onExit(): void;
+  /** `code` is null where a signal has ended it. */
+  onExit(code: number | null): void;
   /** It could not be started. */
   onError(error: Error): void;
   /** Whoever has started it is gone, so nobody tells when it ends. */
@@ -72,7 +73,7 @@ export type LauncherAnswer =
       | { kind: 'started'; pid: number }
       | { kind: 'printed'; name: 'stdout' | 'stderr'; part: Uint8Array }
       | ({ kind: 'ended'; stdout: Uint8Array; stderr: Uint8Array } & LaunchEnded)
-      | { kind: 'exited' }
+      | { kind: 'exited'; code: number | null }
       | { kind: 'failed'; code: string; message: string }
     ));
 
@@ -152,7 +153,7 @@ function launchLastingHere(order: LastingLaunch, { onStarted, onExit, onError }:
   const child = spawnLasting(order);
   child.once('error', onError);
   child.once('spawn', () => onStarted(child.pid ?? 0));
-  child.once('exit', onExit);
+  child.once('exit', code => onExit(code));
   return child;
 }
 
@@ -246,7 +247,7 @@ function startHelper(): Helper {
     }
     lasting.delete(answer.id);
     rest();
-    if (answer.kind === 'exited') one.listener.onExit();
+    if (answer.kind === 'exited') one.listener.onExit(answer.code);
     if (answer.kind === 'failed') {
       const { code, message } = answer;
       one.listener.onError(Object.assign(new Error(message), { code }));

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import type { ExitRecord } from '../domain/outcome.ts';
 import { type Lasting, launchLasting } from './launcher.ts';
 import { bootId, isAlive, type ProcessIdentity, parseStat } from './process-identity.ts';
-import { type Mark, processTree, signalProcesses } from './process-tree.ts';
+import { isMarkAlive, type Mark, processTree, signalProcesses } from './process-tree.ts';
 import { onPulse } from './pulse.ts';
-import { shim } from './shim.ts';
+import { notBegun, shim } from './shim.ts';
 
 export interface ProcessSpec {
   /** Holds `output.log`, `error.log`, `process.json` and `exit.json`. Made when it is not there. */
@@ -27,6 +27,8 @@ export interface ProcessSpec {
   isErrorApart?: boolean;
   /** Writes what the program reads, and may change how it is started. Never called for one that already runs. */
   prepare?(): Promise<Partial<Pick<ProcessSpec, 'argv' | 'env' | 'stdin'>> | undefined>;
+  /** An earlier process of ours may have started it: where nothing is written about that, it is looked for by its mark. */
+  mayHaveBegun?: boolean;
   /** Ends what killing processes does not reach, such as a container. Called when all processes are gone. */
   cleanUp?(): Promise<void>;
   /** What tells the processes of this run from all others. Must be part of `env`. */
@@ -59,6 +61,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
   let isReleased = false;
   let isConcluded = false;
   let child: Lasting | undefined;
+  /** That of the shim: what the program ended with, where it ran. */
+  let ownCode: number | null = null;
   /** Who was found at work; remembered, because an agent may remove what was written about it. */
   let adopted: ProcessIdentity | undefined;
   /** Looks whether one that was adopted is still there; of a child of ours the system tells. */
@@ -91,7 +95,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
         killPoll = setTimeout(sweep, killPollMs);
         return;
       }
-      const report = () => !isReleased && reports.onExit(readExit(spec.runDir) ?? { code: null, signal: null });
+      const report = () => !isReleased && reports.onExit(readExit(spec.runDir) ?? ownExit(ownCode));
       if (spec.cleanUp === undefined) report();
       else void spec.cleanUp().then(report, report);
     };
@@ -130,8 +134,9 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
           isConcluded = true;
           reports.onError(error);
         },
-        onExit() {
+        onExit(code) {
           if (isReleased) return;
+          ownCode = code;
           const owner = readIdentity(spec.runDir);
           // Another shim had the directory first: that one is the run.
           if (owner !== undefined && owner.pid !== started.pid && readExit(spec.runDir) === undefined) adopt(owner);
@@ -153,6 +158,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     const identity = readIdentity(spec.runDir);
     if (readExit(spec.runDir) !== undefined) return conclude();
     if (identity !== undefined) return adopt(identity);
+    // What was written about it is gone, and with that how it will end. A second one must not stand beside it.
+    if (spec.mayHaveBegun === true && isMarkAlive(spec.mark)) return conclude();
     mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
     const changes = early === undefined ? await spec.prepare?.() : undefined;
     if (isReleased) return;
@@ -240,10 +247,17 @@ export function readIdentity(runDir: string): ProcessIdentity | undefined {
 /** How the process of this directory ended; undefined while it runs or when it left no record. */
 export function readExit(runDir: string): ExitRecord | undefined {
   const record = readJson(join(runDir, 'exit.json'));
-  if (typeof record?.code !== 'number') return undefined;
-  // A shell reports death by signal n as 128 + n.
-  const signal = record.code > 128 ? signalName(record.code - 128) : undefined;
-  return signal === undefined ? { code: record.code, signal: null } : { code: null, signal };
+  return typeof record?.code === 'number' ? exitOf(record.code) : undefined;
+}
+
+/** What the end of the shim tells where there is no record: one that was ended itself, or could not begin, nothing. */
+const ownExit = (code: number | null): ExitRecord =>
+  code === null || code === notBegun ? { code: null, signal: null } : exitOf(code);
+
+/** A shell reports death by signal n as 128 + n. */
+function exitOf(code: number): ExitRecord {
+  const signal = code > 128 ? signalName(code - 128) : undefined;
+  return signal === undefined ? { code, signal: null } : { code: null, signal };
 }
 
 /** Whether a process was ever started in this directory, as far as can be seen. */

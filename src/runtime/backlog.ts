@@ -7,8 +7,8 @@ import type { Awaitable } from '../persistence/store.ts';
 export interface BacklogOptions<T> {
   capacity: number;
   load(after: number, limit: number): Awaitable<T[]>;
-  /** Begins with one item; `done` is called for it later. */
-  start(item: T): void;
+  /** Begins with one item; `done` is called for it later. `isFound`: it was in the store, perhaps since before this process. */
+  start(item: T, isFound: boolean): void;
   /** Items that are not ours to do. They stay in the store. */
   isWanted(item: T): boolean;
 }
@@ -36,11 +36,11 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
   let hasGrown = false;
   let isClosed = false;
 
-  const begin = (item: T) => {
+  const begin = (item: T, isFound: boolean) => {
     cursor = Math.max(cursor, item.position);
     if (!isWanted(item)) return;
     active += 1;
-    start(item);
+    start(item, isFound);
   };
 
   async function pull(): Promise<void> {
@@ -50,7 +50,7 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
       while (!isDrained && !isClosed && active < capacity) {
         hasGrown = false;
         const items = await load(cursor, capacity - active);
-        for (const item of items) begin(item);
+        for (const item of items) begin(item, true);
         // What was stored while the page was read is on the next page.
         if (items.length === 0 && !hasGrown) isDrained = true;
       }
@@ -71,7 +71,7 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
     add(items) {
       for (const item of items) {
         if (isDrained && active < capacity) {
-          begin(item);
+          begin(item, false);
         } else {
           isDrained = false;
           hasGrown = true;
@@ -80,7 +80,7 @@ export function createBacklog<T extends { position: number }>(options: BacklogOp
       if (!isDrained) take();
     },
     pull,
-    revive: begin,
+    revive: item => begin(item, true),
     done() {
       active -= 1;
       if (!isDrained) take();

@@ -4,6 +4,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { EventObject, Store, StoredJob } from '../persistence/store.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
+import type { JobMeta } from './kind.ts';
 import { describeError } from './stepper.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -37,6 +38,7 @@ export interface Jobs {
 
 interface LiveJob {
   job: StoredJob;
+  mayHaveBegun: boolean;
   /** The owner of the running logic; undefined until it has started. */
   actor: Actor<AnyActorLogic> | undefined;
   isLongLived: boolean;
@@ -84,7 +86,7 @@ export function createJobs(options: JobsOptions): Jobs {
         report({ job, event, isLast });
       };
       const begin = () => {
-        entry.actor = start(job, logic, hear);
+        entry.actor = start(entry, logic, hear);
       };
       if (tracing === undefined) begin();
       else tracing.begin(job, begin);
@@ -98,12 +100,12 @@ export function createJobs(options: JobsOptions): Jobs {
     capacity: concurrency,
     load: (after, limit) => store.openJobs({ after, limit }),
     isWanted: job => isWanted(job.actorId),
-    start(job) {
+    start(job, mayHaveBegun) {
       let settle = () => {};
       const settled = new Promise<void>(resolve => {
         settle = resolve;
       });
-      const entry: LiveJob = { job, actor: undefined, isLongLived: false, settled, settle };
+      const entry: LiveJob = { job, mayHaveBegun, actor: undefined, isLongLived: false, settled, settle };
       live.set(job.ref, entry);
       void run(entry);
     },
@@ -139,8 +141,12 @@ export function createJobs(options: JobsOptions): Jobs {
 }
 
 /** Starts the logic as the only child of a machine that hears everything: reports, the result, the error. */
-function start(job: StoredJob, logic: AnyActorLogic, hear: (event: EventObject) => void): Actor<AnyActorLogic> {
-  const meta = { ref: job.ref, actorId: job.actorId };
+function start(
+  { job, mayHaveBegun }: Pick<LiveJob, 'job' | 'mayHaveBegun'>,
+  logic: AnyActorLogic,
+  hear: (event: EventObject) => void,
+): Actor<AnyActorLogic> {
+  const meta: JobMeta = { ref: job.ref, actorId: job.actorId, mayHaveBegun };
   const isObject = typeof job.input === 'object' && job.input !== null && !Array.isArray(job.input);
   const input = isObject ? { ...(job.input as JsonObject), job: meta } : job.input;
   const owner = setup({

@@ -51,6 +51,8 @@ export interface JobMeta {
   /** The same at every start of this job: derived from (actor, version, child). */
   ref: string;
   actorId: string;
+  /** It was found in the store: this process, or one before it, may have begun with it already. */
+  mayHaveBegun: boolean;
 }
 
 /** The input of a job, as its logic sees it. */

@@ -274,6 +274,21 @@ describe('I5: across a restart', () => {
     expect(readJob(spec.runDir)).toBe(spec.job);
   });
 
+  test('a process of which nothing is written any more is ended before another takes its place', async () => {
+    const spec = specFor(['sleep', '300'], { mayHaveBegun: true });
+    const before = spawn(process.execPath, [fixture('orchestrator.ts'), JSON.stringify(spec)], { stdio: 'ignore' });
+    onTestFinished(() => void before.kill('SIGKILL'));
+    await expect.poll(() => markedProcesses(spec), { timeout: 10_000 }).not.toHaveLength(0);
+    await expect.poll(() => readIdentity(spec.runDir), { timeout: 10_000 }).toBeDefined();
+    before.kill('SIGKILL');
+    await once(before, 'exit');
+    rmSync(spec.runDir, { recursive: true });
+    const after = supervise(spec);
+    expect(await after.end(), 'nobody knows how it would have ended').toEqual({ code: null, signal: null });
+    expect(markedProcesses(spec)).toEqual([]);
+    expect(after.started).toEqual([]);
+  });
+
   test('an adopted process can be killed with everything it has spawned', async () => {
     const spec = specFor(['sh', fixture('leaves-a-session.sh'), 'stay']);
     const before = spawn(process.execPath, [fixture('orchestrator.ts'), JSON.stringify(spec)], { stdio: 'ignore' });
@@ -403,4 +418,10 @@ describe('a process that is not ours any more', () => {
       expect(linesOf(count)).toEqual([]);
     },
   );
+});
+
+test('how a process has ended is known also when it has removed what was written about it', async () => {
+  const spec = specFor([]);
+  const removes = (code: number) => ({ ...spec, argv: ['sh', '-c', `rm -rf "$0"; exit ${code}`, spec.runDir] });
+  for (const code of [0, 3]) expect(await supervise(removes(code)).end()).toEqual({ code, signal: null });
 });
