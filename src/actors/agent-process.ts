@@ -19,7 +19,8 @@ import { hasChanged } from './inspect.ts';
 import { type OutputWatch, watchOutput } from './output-watch.ts';
 import { inside, promptIn } from './paths.ts';
 import { promptFor } from './prompt.ts';
-import { gitDirsOf, sandboxed } from './sandboxed.ts';
+import { gitDirsOf, outsidePath, sandboxed } from './sandboxed.ts';
+import { followNotes } from './session-notes.ts';
 import { steadily } from './steadily.ts';
 
 export interface AgentProcessInput {
@@ -34,6 +35,8 @@ export interface AgentProcessInput {
   /** The last words of the session that this one takes over from. */
   handover: string | null;
   maxCostUsd: number | null;
+  /** Absent in runs of earlier versions. */
+  maxTokens?: number | null;
   /** Whether it is looked what has changed when it ends. Absent in runs of earlier versions. */
   mustChange?: boolean;
   watch: { silenceMs: number | null; noProgressMs: number | null };
@@ -63,6 +66,9 @@ export function createAgentProcess(places: AgentPlaces) {
           runDir: spec.runDir,
           reader: cli.createReader(places.prices(), input.agent.model, input.resume !== null),
           zone: zoneOf(input.agent),
+          limit: { tokens: input.maxTokens ?? null, moneyUsd: input.maxCostUsd },
+          notes: notesOf(input, places),
+          since: () => readStart(spec.runDir) ?? 0,
           isErrorApart: cli.isStructured,
           ...input.watch,
           reports: {
@@ -116,6 +122,22 @@ const lookAround = ({ worktree, head, documents }: Assignment): Promise<boolean 
 /** The zone in which an agent lives: its own setting, that of its container, or ours. */
 const zoneOf = ({ set: { TZ: own = '' }, sandbox }: AgentSpec): string =>
   own !== '' && variablesIn(own).length === 0 ? own : sandbox.driver === 'docker' ? 'UTC' : whenHere().zone;
+
+/** How the session notes of this agent's program are followed; undefined where it has none, or they are out of reach. */
+function notesOf({ agent, assignment }: AgentProcessInput, { dataDir }: AgentPlaces) {
+  const { notes } = agentClis[agent.kind];
+  if (notes === null) return undefined;
+  try {
+    const env = { ...baseEnvironment(agent.env), ...settingsFor(agent) };
+    const inside = notes.directory(env);
+    const place = { spec: agent.sandbox, env, taskId: assignment.taskId, dataDir };
+    const directory = inside === null ? null : outsidePath(place, inside);
+    return directory === null ? undefined : (onLine: (line: string) => void) => followNotes(notes, directory, onLine);
+  } catch {
+    // A variable is missing since a restart: the process has what it began with, and nobody knows that any more.
+    return undefined;
+  }
+}
 
 /** The process of a run, from what the run was asked to do. */
 export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }: AgentPlaces): ProcessSpec {

@@ -1,12 +1,14 @@
 /** Follows what an agent prints and says, throttled, how it gets on. */
 import { join } from 'node:path';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
+import { totalTokens, type Usage } from '../domain/usage.ts';
 import { type LineTail, tailLines } from '../host/line-tail.ts';
 import { boundLog, type KeptOfLog, type LogBound } from '../host/log-bound.ts';
 import { type LogTimes, noteTimes } from '../host/log-times.ts';
 import { onPulse } from '../host/pulse.ts';
 import type { AgentReader } from '../integrations/agent-cli.ts';
 import { contextHigh, contextShare, type Sign } from '../machines/agent-run-context.ts';
+import type { FollowedNotes } from './session-notes.ts';
 
 export interface SignReports {
   /** Neither it nor we have run for a while. */
@@ -25,7 +27,19 @@ export interface OutputWatchOptions {
   isErrorApart: boolean;
   silenceMs: number | null;
   noProgressMs: number | null;
+  /** What it may use: the nearer it comes, the sooner that is told. */
+  limit: Limit;
+  /** What the program notes of its session, where it does not print what it uses; each line goes to this. */
+  notes?: ((onLine: (line: string) => void) => FollowedNotes) | undefined;
+  /** When the process began, epoch milliseconds: what its session notes before is not its own. */
+  since(): number;
   reports: SignReports;
+}
+
+/** Null: as much as it likes. */
+export interface Limit {
+  tokens: number | null;
+  moneyUsd: number | null;
 }
 
 /** A heartbeat is a commit: ordinary ones come this far apart at least. */
@@ -39,6 +53,7 @@ const leastToolMs = 250;
 /** How long one look may read: a talkative agent does not keep the others from being looked at. */
 const lookMs = 20;
 const contextMarks = [contextHigh, 0.95];
+const spendingMarks = [0.5, 0.75, 0.9, 1];
 
 /** Standard error beside typed events: nobody reads much of it. */
 const keptOfErrors: KeptOfLog = { headBytes: 4 << 20, tailBytes: 12 << 20 };
@@ -60,7 +75,13 @@ export interface OutputWatch {
 
 /** Begins to watch. Adopting a process that already runs reads its output from the beginning. */
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
-  const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, reports } = options;
+  const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, limit, since, reports } = options;
+  let begunAt: number | undefined;
+  const noted = (line: string) => {
+    begunAt ??= since();
+    reader.noted?.(line, begunAt);
+  };
+  const notes = options.notes?.(noted);
   const whenNow = () => ({ at: Date.now(), zone });
   const bounded = (name: string, take: (line: string) => void, kept?: KeptOfLog): BoundTail => {
     const bound = boundLog(join(runDir, name), kept);
@@ -95,6 +116,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
   let toolSince: number | null = null;
   let session: string | null = null;
   let mark = 0;
+  let spentMark = 0;
   let hasAnswered = false;
   /** Its last word has been read, and told. */
   let hasLastWord = false;
@@ -147,6 +169,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       // Nobody knows when what was there before us was printed.
       if (isNewHere && !isCatchingUp) times.grew(before, Date.now());
     }
+    if (notes?.read(reader.session, lookMs)) isNews = true;
     if (hasGrown) {
       isNews = true;
       // What knocks at a door in vain makes a noise, and gets nowhere.
@@ -181,12 +204,13 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     const wasConcluded = isConcluded;
     isConcluded = false;
     const reached = contextMarks.filter(share => contextShare(report) >= share).length;
+    const spent = spendingMarks.filter(share => spentShare(report.usage, limit) >= share).length;
     const isFirstAnswer = report.turns > 0 && !hasAnswered;
     hasAnswered ||= isFirstAnswer;
-    const isNew = report.session !== session || reached > mark || isFirstAnswer;
+    const isNew = report.session !== session || reached > mark || spent > spentMark || isFirstAnswer;
     const isImportant = isNew || hasToolChanged || wasConcluded;
     session = report.session;
-    mark = reached;
+    [mark, spentMark] = [reached, spent];
     if (isImportant || now() - lastBeat >= throttleMs) beat(report);
   };
 
@@ -202,6 +226,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     isStopped = true;
     forget();
     for (const { tail } of logs) tail.close();
+    notes?.close();
   };
 
   return {
@@ -210,10 +235,18 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
       isStopped = true;
       forget();
       await Promise.all(logs.map(({ tail }) => tail.finish()));
+      await notes?.finish(reader.session);
       for (const { tail, bound } of logs) bound.passed(tail.position);
       stop();
       return { end: reader.conclude(exit, { at, zone }), report: reader.report() };
     },
     stop,
   };
+}
+
+/** How much of its limit it has used: the greater of the two shares, from 0. */
+function spentShare(usage: Usage, { tokens, moneyUsd }: Limit): number {
+  const ofTokens = tokens === null ? 0 : totalTokens(usage) / Math.max(tokens, 1);
+  const ofMoney = moneyUsd === null ? 0 : (usage.costUsd ?? 0) / Math.max(moneyUsd, 1e-6);
+  return Math.max(ofTokens, ofMoney);
 }

@@ -1,10 +1,11 @@
 /** Puts a task's sandbox around a command: the agent's process, and whatever runs on what the agent has written. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Sandboxed } from '../host/sandbox.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
+import { isWithin, realPath } from '../host/sandboxes/layout.ts';
 import { type GitDirs, notedGitDirs, worktreeSettings } from './git.ts';
 import { inside } from './paths.ts';
 
@@ -35,6 +36,22 @@ export function gitDirsOf(worktree: string): GitDirs {
   if (dirs === undefined)
     throw new SignalboxError('unavailable', 'worktreeGone', `${worktree} is no worktree that Signalbox has made.`);
   return dirs;
+}
+
+/** Where on this machine is what a sandboxed command of a task calls by this path; null for what it has to itself, or nowhere. */
+export function outsidePath(
+  { spec, env, taskId, dataDir }: Pick<SandboxPlace, 'spec' | 'env' | 'taskId' | 'dataDir'>,
+  path: string,
+): string | null {
+  if (spec.driver === 'none') return path;
+  const real = realPath(path);
+  if (spec.mounts.some(mount => isWithin(realPath(mount.path), real))) return real;
+  const home = env.HOME === undefined ? undefined : realPath(env.HOME);
+  if (home === undefined || !isWithin(home, real)) return null;
+  const own = homeOf(dataDir, taskId);
+  const outside = join(own, relative(home, real));
+  // It writes there, links as well.
+  return realPath(outside) === join(realPath(own), relative(home, real)) ? outside : null;
 }
 
 /** The command line inside the sandbox. Without one it is what it was. */

@@ -1,5 +1,5 @@
 /** Reads a file that grows, line by line, as its lines are completed. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { gapOf } from './log-bound.ts';
 
 export interface LineTail {
@@ -42,8 +42,12 @@ export function tailLines(
   let partBytes = 0;
 
   const open = (): number | undefined => {
+    if (file !== undefined) return file;
     try {
-      file ??= openSync(path, 'r');
+      // An agent can put anything in the place of its files: a link leads anywhere, and a pipe is waited at for ever.
+      const opened = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      if (fstatSync(opened).isFile()) file = opened;
+      else closeSync(opened);
     } catch {
       // Not there yet.
     }

@@ -48,6 +48,13 @@ export interface AgentReader {
   output(line: string): void;
   /** One line of standard error. */
   error(line: string): void;
+  /**
+   * One line of the file in which the program notes its session. In one that is gone on with, what was noted before `since`, epoch
+   * milliseconds, is an earlier process's.
+   */
+  noted?(line: string, since: number): void;
+  /** The session that it has named. */
+  readonly session: string | null;
   /** Grows with every event that is progress (a message, a tool result); a retry is proof of life and no more. */
   readonly progress: number;
   /** It does nothing but repeat a request that its provider does not answer. */
@@ -56,6 +63,10 @@ export interface AgentReader {
   readonly openTools: number;
   /** What it does now, one line for people. */
   readonly activity: string;
+  /** Its last message, as far as it has come. */
+  readonly words: string;
+  /** More of that message may come. */
+  readonly isMidMessage: boolean;
   /** It retries something that cannot succeed, such as a refused login: waiting longer only costs time. */
   readonly isDoomed: boolean;
   report(): AgentReport;
@@ -72,6 +83,24 @@ export interface Preflight {
   minimum: string;
 }
 
+/** The files in which a program notes its sessions while it works, for one that prints what it has used at its end or not at all. */
+export interface SessionNotes {
+  /** The directory that they are in, as the program calls it; null where its environment does not say. */
+  directory(env: Readonly<Record<string, string>>): string | null;
+  /** The names of the directories between that one and the files. */
+  levels: readonly RegExp[];
+  /** Whether the file of this name is that of the session. */
+  isOf(name: string, session: string): boolean;
+}
+
+/** Where a program finds out who it is. */
+export interface LoginPlace {
+  /** The directory in which it keeps what a person has logged in with, as it calls it; null where its environment does not say. */
+  directory(env: Readonly<Record<string, string>>): string | null;
+  /** Variables that stand in for that. The first is what most people have. */
+  variables: readonly string[];
+}
+
 export interface AgentCli {
   kind: AgentKind;
   /** Whose account pays when the configuration does not say: what the breaker guards. */
@@ -86,6 +115,12 @@ export interface AgentCli {
   compactsItself: boolean;
   /** Standard output is a stream of events; standard error is kept apart from it. */
   isStructured: boolean;
+  /** null: it prints what it uses as it goes, or never tells. */
+  notes: SessionNotes | null;
+  /** Whether it tells tokens and money at all, so that a limit of them can hold. */
+  tellsUsage: boolean;
+  /** null: it has no login, or keeps it nobody knows where. */
+  login: LoginPlace | null;
   /** Whether its command line names the git directories of the worktree. */
   needsGitDirs: boolean;
   /** How long it may print nothing before it counts as silent, milliseconds; null: silence says nothing. */

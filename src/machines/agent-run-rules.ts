@@ -1,7 +1,16 @@
 /** What decides over the run of an agent: what an end means, whether another attempt follows, and how that begins. */
 import type { WatchLimits } from '../domain/agent-spec.ts';
 import type { Beginning } from '../domain/assignment.ts';
-import { type Budget, leftOf, noBudget, type Spent, spentOf, tighter } from '../domain/budget.ts';
+import {
+  type Budget,
+  formatAmount,
+  leftOf,
+  measures,
+  noBudget,
+  type Spent,
+  spentOf,
+  tighter,
+} from '../domain/budget.ts';
 import { formatDuration } from '../domain/duration.ts';
 import {
   type AgentEnd,
@@ -221,6 +230,15 @@ export const isFirstAnswer = ({ report: before }: AgentRunContext, { report }: {
 
 /** What the whole run may use: its stage's budget, and that of the configuration for one run. */
 export const budgetOfRun = ({ budget, limit }: AgentRunContext): Budget => tighter(budget, limit ?? noBudget);
+
+/** What it has used beyond that, in words that go on a sentence; empty where it has kept to it. */
+export function overrun(context: AgentRunContext): string {
+  const limit = budgetOfRun(context);
+  const spent = spentByRun(context);
+  const over = measures.find(measure => measure !== 'sessions' && spent[measure] > (limit[measure] ?? Infinity));
+  if (over === undefined) return '';
+  return `; its run has used ${formatAmount(over, spent[over])} of ${formatAmount(over, limit[over]!)}`;
+}
 
 /** What it has left of that. */
 export const leftForRun = (context: AgentRunContext): Budget => leftOf(budgetOfRun(context), spentByRun(context));

@@ -65,6 +65,7 @@ import {
   mayTryLater,
   notStarted,
   outputOf,
+  overrun,
   sessionLost,
   silence,
   spentByRun,
@@ -292,6 +293,9 @@ export const agentRunMachine = setup({
       // Its own record counts: one that was found again after a crash had begun before that.
       const startedAt = event.startedAt ?? context.startedAt ?? endedAt;
       const workedMs = Math.max(0, endedAt - startedAt - (context.sleptMs ?? 0));
+      const used = { usage: addUsage(context.usage, report.usage), workedMs: context.workedMs + workedMs };
+      const hasRunOut = outcome === 'succeeded' || outcome === 'budget';
+      const beyond = hasRunOut ? overrun({ ...context, ...used }) : '';
       return {
         exit: { code, signal },
         end,
@@ -300,9 +304,8 @@ export const agentRunMachine = setup({
         endedAt: at,
         stopCause,
         outcome,
-        reason: explainEnd({ ...context, stopCause }, end, context.policy),
-        usage: addUsage(context.usage, report.usage),
-        workedMs: context.workedMs + workedMs,
+        reason: explainEnd({ ...context, stopCause }, end, context.policy) + beyond,
+        ...used,
         lastSpent: spentOf(report.usage, workedMs, 1),
         activity: '',
       };
@@ -445,6 +448,7 @@ export const agentRunMachine = setup({
           handover: context.handover,
           mustChange: context.policy.mustChange,
           maxCostUsd: tighter(leftForRun(context), context.allowance ?? noBudget).moneyUsd,
+          maxTokens: tighter(leftForRun(context), context.allowance ?? noBudget).tokens,
           watch: { silenceMs: context.policy.silenceMs, noProgressMs: context.policy.noProgressMs },
         }),
         onError: { target: 'keeping', actions: 'blameStart' },

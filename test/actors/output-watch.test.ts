@@ -1,8 +1,11 @@
 /** What is reported of an agent's output, and how seldom. Time is moved by hand; the files are real. */
-import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type OutputWatchOptions, watchOutput } from '../../src/actors/output-watch.ts';
+import { followNotes } from '../../src/actors/session-notes.ts';
+import type { AgentReport } from '../../src/domain/outcome.ts';
 import { agentClis } from '../../src/integrations/agents/index.ts';
 import { builtInPrices } from '../../src/integrations/prices.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -48,6 +51,8 @@ function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
     isErrorApart: true,
     silenceMs: 900_000,
     noProgressMs: 900_000,
+    limit: { tokens: null, moneyUsd: null },
+    since: () => 0,
     reports: {
       slept: hear('slept'),
       heartbeat: hear('heartbeat'),
@@ -179,4 +184,51 @@ test('an agent that is adopted is as silent as its log is old, and its output is
   const agent = startWatch({}, init + message());
   const { report } = await agent.watch.conclude({ code: 1, signal: null }, Date.now());
   expect(report).toMatchObject({ session: 's-1', turns: 1 });
+});
+
+test('what a program notes of its session is news of what it uses, told at once when a limit is near', async () => {
+  const home = temporaryDirectory();
+  const session = '01a21d85-d22c-7e51-abb3-016147b12410';
+  const day = join(home, '2026', '11', '27');
+  const { heard, prints, pass, watch } = startWatch({
+    reader: agentClis.codex.createReader(builtInPrices),
+    limit: { tokens: 1_000, moneyUsd: null },
+    notes: onLine => followNotes(agentClis.codex.notes!, home, onLine),
+  });
+  const uses = (tokens: number) =>
+    appendFileSync(
+      join(day, `rollout-2026-11-27T15-00-39-${session}.jsonl`),
+      line({ type: 'token_usage_record', payload: { usage: { input_tokens: tokens, output_tokens: 0 } } }),
+    );
+  const told = () => heard.map(({ report }) => (report as AgentReport).usage.inputTokens);
+  prints(line({ type: 'thread.started', thread_id: session }));
+  mkdirSync(day, { recursive: true });
+  uses(100);
+  pass(5_000);
+  expect(told(), 'far from the limit it is told with the rest').toEqual([0]);
+  uses(700);
+  pass(250);
+  expect(told(), 'three quarters are worth a word').toEqual([0, 800]);
+  uses(300);
+  pass(250);
+  expect(told()).toEqual([0, 800, 1_100]);
+  uses(50);
+  const { report } = await watch.conclude({ code: null, signal: 'SIGKILL' }, Date.now());
+  expect(report.usage.inputTokens, 'what was noted last counts').toBe(1_150);
+});
+
+test.each(['a pipe', 'a link'])('a session file that is %s is left alone', async kind => {
+  const home = temporaryDirectory();
+  const day = join(home, '2026', '11', '27');
+  mkdirSync(day, { recursive: true });
+  const file = join(day, 'rollout-x-abc.jsonl');
+  const other = join(home, 'other');
+  writeFileSync(other, 'secret\n');
+  if (kind === 'a pipe') execFileSync('mkfifo', [file]);
+  else symlinkSync(other, file);
+  const lines: string[] = [];
+  const notes = followNotes(agentClis.codex.notes!, home, text => lines.push(text));
+  expect(notes.read('abc', 20)).toBe(false);
+  await notes.finish('abc');
+  expect(lines).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** What a run has used and cost. The numbers are taken by hand from the recordings, not from the code. */
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import type { PriceTable } from '../../src/integrations/agent-cli.ts';
 import { agentClis } from '../../src/integrations/agents/index.ts';
 import { builtInPrices, priceOf, windowOf } from '../../src/integrations/prices.ts';
@@ -138,9 +139,9 @@ test('opencode: adds its steps, and the newest one says how full the context is'
   expect({ context, turns }).toEqual({ context: { usedTokens: 10_030, windowTokens: 4_000 }, turns: 4 });
 });
 
-test('programs that print text have no usage', () => {
-  const reader = agentClis.aider.createReader(builtInPrices, 'gpt-5');
-  reader.output('Tokens: 2.1k sent, 95 received. Cost: $0.0055 message, $0.02 session.');
+test('a program that we do not know has no usage, whatever it prints', () => {
+  const reader = agentClis.command.createReader(builtInPrices, 'gpt-5');
+  reader.output('Tokens: 2.1k sent, 95 received. Cost: $0.0055 message, $0.0055 session.');
   expect(reader.report().usage).toMatchObject({ inputTokens: 0, costUsd: null });
 });
 
@@ -166,4 +167,87 @@ test('the built-in prices of Claude are those that the program reckons with', ()
       outputTokens * output;
     expect(cost / 1_000_000).toBeCloseTo(costUSD, 6);
   }
+});
+
+const notedIn = (name: string) =>
+  readFileSync(new URL(`../fixtures/sessions/${name}`, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+
+/** The session files are of real runs: a model on loopback claimed 1,000 tokens of input, 400 of them cached, and 50 of output per answer. */
+describe('what a session file tells', () => {
+  const codexNotes = notedIn('codex-resumed-and-killed.jsonl');
+  const resumedAt = Date.parse('2026-11-27T15:01:05Z');
+
+  test('codex: a process that was killed in a tool has used what its answers used, the last one included', () => {
+    const killed = agentClis.codex.createReader(builtInPrices, null, true);
+    for (const line of codexNotes) killed.noted?.(line, resumedAt);
+    expect(killed.report()).toMatchObject({
+      model: 'gpt-5.5',
+      usage: { inputTokens: 1_200, cachedInputTokens: 800, outputTokens: 100 },
+    });
+    expect(killed.report().usage.costUsd).toBeGreaterThan(0);
+  });
+
+  test('codex: a process that goes on with a thread has not used what the thread had used before', () => {
+    const resumed = agentClis.codex.createReader(builtInPrices, 'gpt-5.5', true);
+    for (const line of codexNotes) resumed.noted?.(line, resumedAt);
+    resumed.output(
+      '{"type":"turn.completed","usage":{"input_tokens":4000,"cached_input_tokens":1600,"output_tokens":200}}',
+    );
+    expect(resumed.report().usage).toMatchObject({ inputTokens: 1_200, cachedInputTokens: 800, outputTokens: 100 });
+  });
+
+  test('codex: an older version that notes the totals of the thread alone is counted by their difference', () => {
+    const older = agentClis.codex.createReader(builtInPrices, null, true);
+    for (const line of codexNotes) if (!line.includes('token_usage_record')) older.noted?.(line, resumedAt);
+    expect(older.report().usage).toMatchObject({ inputTokens: 600, cachedInputTokens: 400, outputTokens: 50 });
+  });
+
+  test('codex: all of a fresh thread is its own, whatever its clock says', () => {
+    const fresh = agentClis.codex.createReader(builtInPrices);
+    for (const line of codexNotes) fresh.noted?.(line, Date.parse('2030-01-01T00:00:00Z'));
+    expect(fresh.report().usage).toMatchObject({ inputTokens: 2_400, cachedInputTokens: 1_600, outputTokens: 200 });
+  });
+
+  test('gemini: a process that was killed in a tool has used what its answers used, each once', () => {
+    const killed = agentClis.gemini.createReader(builtInPrices);
+    for (const line of notedIn('gemini-killed.jsonl')) killed.noted?.(line, 0);
+    expect(killed.report().usage).toMatchObject({ inputTokens: 1_200, cachedInputTokens: 800, outputTokens: 100 });
+  });
+
+  test('gemini: the statistics at the end count helper models too, so they count when they come', () => {
+    const reader = agentClis.gemini.createReader(builtInPrices);
+    for (const line of notedIn('gemini-killed.jsonl')) reader.noted?.(line, 0);
+    reader.output(
+      '{"type":"result","status":"success","stats":{"total_tokens":5000,"input_tokens":4800,"output_tokens":200,"cached":0}}',
+    );
+    expect(reader.report().usage).toMatchObject({ inputTokens: 4_800, outputTokens: 200 });
+  });
+
+  test.each(['codex', 'gemini'] as const)('%s: lines that make no sense are passed over', kind => {
+    const reader = agentClis[kind].createReader(builtInPrices, null, true);
+    const odd = [
+      '',
+      '{',
+      '{"type":"token_count"}',
+      '{"type":"token_usage_record","payload":{"usage":{"input_tokens":-5}}}',
+    ];
+    for (const line of [
+      ...odd,
+      '{"type":"gemini","id":7,"tokens":[]}',
+      '{"type":"gemini","id":"a","tokens":{"total":"x"}}',
+    ])
+      reader.noted?.(line, 0);
+    expect(reader.report().usage).toMatchObject({ inputTokens: 0, outputTokens: 0 });
+  });
+});
+
+test('aider: adds what it says of each answer', () => {
+  const reader = agentClis.aider.createReader(builtInPrices);
+  reader.output('Tokens: 2.3k sent, 112 received. Cost: $0.0072 message, $0.0072 session.');
+  reader.output('Tokens: 12k sent, 1.1k cache write, 5.0k cache hit, 1,100 received.');
+  reader.output('Cost: $0.02 message, $0.0272 session.');
+  reader.output('Tokens: many sent, some received.');
+  expect(reader.report().usage).toMatchObject({ inputTokens: 14_300, outputTokens: 1_212, costUsd: 0.0272 });
 });

@@ -4,6 +4,8 @@ import type { Usage } from '../../domain/usage.ts';
 import { beginningOf, copy, fieldsOf, lastPart, listOf, nameOf, oneLine, textOf } from './reading.ts';
 
 const lastTextLimit = 2_000;
+/** Of a message so much is kept, for whoever reads along. */
+const wordsLimit = 64_000;
 const activityLimit = 120;
 const denialLimit = 10;
 /** More tools than this never run at once; whoever says so is not believed. */
@@ -76,21 +78,25 @@ export class Book {
 
   say(text: string): void {
     if (text.trim() === '') return;
-    this.#lastText = text.length <= lastTextLimit ? text : lastPart(text, lastTextLimit);
+    this.#lastText = text.length <= wordsLimit ? text : lastPart(text, wordsLimit);
   }
 
-  /** Its last words, with what it has asked by a tool where they say nothing of it. */
-  get #lastWords(): string {
-    const words = lastPart(this.#lastText, lastTextLimit);
+  /** Its last message, with what it has asked by a tool where that says nothing of it. */
+  get words(): string {
+    return this.#wordsUpTo(wordsLimit);
+  }
+
+  #wordsUpTo(limit: number): string {
+    const words = lastPart(this.#lastText, limit);
     if (this.#asked === '' || words.includes(this.#asked.split('\n', 1)[0]!)) return words;
-    return lastPart(words === '' ? this.#asked : `${words}\n\n${this.#asked}`, lastTextLimit);
+    return lastPart(words === '' ? this.#asked : `${words}\n\n${this.#asked}`, limit);
   }
 
   /** Adds to what was said last, for programs that print a message in pieces. */
   sayMore(text: string): void {
-    const whole = this.#lastText + (text.length <= lastTextLimit ? text : copy(text.slice(-lastTextLimit)));
-    // Cut now and then only: a report takes no more than the end of it.
-    this.#lastText = whole.length <= lastTextLimit * 4 ? whole : copy(whole.slice(-lastTextLimit));
+    const whole = this.#lastText + (text.length <= wordsLimit ? text : copy(text.slice(-wordsLimit)));
+    // Cut now and then only: nobody takes more than the end of it.
+    this.#lastText = whole.length <= wordsLimit * 4 ? whole : copy(whole.slice(-wordsLimit));
   }
 
   does(activity: string): void {
@@ -146,7 +152,7 @@ export class Book {
       events: this.events,
       unknownEvents: this.unknownEvents,
       garbageLines: this.garbageLines,
-      lastText: this.#lastWords,
+      lastText: this.#wordsUpTo(lastTextLimit),
     };
   }
 }

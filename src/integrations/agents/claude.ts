@@ -5,6 +5,7 @@ import { Book } from './book.ts';
 import { ClaudeUsage } from './claude-usage.ts';
 import { asMoment } from './hints.ts';
 import { modelOfWindows } from './limited-model.ts';
+import { inHome } from './places.ts';
 import {
   beginningOf,
   countOf,
@@ -27,6 +28,15 @@ export const claude: AgentCli = {
   canResume: true,
   compactsItself: true,
   isStructured: true,
+  notes: null,
+  tellsUsage: true,
+  login: {
+    directory: ({ CLAUDE_CONFIG_DIR, HOME }) => CLAUDE_CONFIG_DIR || inHome(HOME, '.claude'),
+    variables: [
+      ...['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
+      ...['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY'],
+    ],
+  },
   needsGitDirs: false,
   // A connection that hangs is noticed by the CLI itself after ten minutes, and says nothing until then.
   silenceLimitMs: 15 * 60_000,

@@ -1,9 +1,21 @@
 /** Codex CLI, `codex exec --json`. Written against 0.169.0. */
-import { costOf, noTokens, type Tokens } from '../../domain/usage.ts';
+import { costOf, noTokens } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
 import { Book } from './book.ts';
-import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, listOf, textOf } from './reading.ts';
+import { CodexUsage } from './codex-usage.ts';
+import { inHome } from './places.ts';
+import {
+  beginningOf,
+  type Fields,
+  fieldsOf,
+  identifierOf,
+  isSince,
+  listOf,
+  nameOf,
+  parseObject,
+  textOf,
+} from './reading.ts';
 import { codexSignatures } from './signatures.ts';
 import { createStructuredReader, type Failure } from './structured.ts';
 
@@ -15,6 +27,18 @@ export const codex: AgentCli = {
   canResume: true,
   compactsItself: true,
   isStructured: true,
+  // It prints its tokens at the end of a turn that ends well.
+  notes: {
+    directory: ({ CODEX_HOME, HOME }) => inHome(CODEX_HOME || inHome(HOME, '.codex'), 'sessions'),
+    // Year, month and day.
+    levels: [/^\d{4}$/, /^\d\d$/, /^\d\d$/],
+    isOf: (name, session) => name.startsWith('rollout-') && name.endsWith(`-${session}.jsonl`),
+  },
+  tellsUsage: true,
+  login: {
+    directory: ({ CODEX_HOME, HOME }) => CODEX_HOME || inHome(HOME, '.codex'),
+    variables: ['CODEX_API_KEY', 'OPENAI_API_KEY'],
+  },
   needsGitDirs: true,
   // A provider that asks for a long pause is waited for in silence.
   silenceLimitMs: 15 * 60_000,
@@ -55,10 +79,11 @@ const toolNames: ReadonlyMap<string, string> = new Map([
   ['web_search', 'Web search'],
 ]);
 const quietItems = ['reasoning', 'todo_list', 'error'];
+const noteworthy = /"type":"(?:token_usage_record|token_count|turn_context)"/;
 
-function createReader(prices: PriceTable, configuredModel: string | null = null): AgentReader {
+function createReader(prices: PriceTable, configuredModel: string | null = null, isResumed = false): AgentReader {
   const book = new Book(configuredModel);
-  let tokens: Tokens | null = null;
+  const usage = new CodexUsage(isResumed);
   let failure: Failure | null = null;
   let doom: Failure | null = null;
   let hasChangedFiles = false;
@@ -130,8 +155,18 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     // The refusals are on standard error and in no order with the events: a file that was changed speaks against them.
     isDenied: () => book.denials.length > 0 && (isWriteRefused ? !hasChangedFiles : book.endsInDenial),
     usage() {
+      const tokens = usage.total();
       const price = priceOf(prices, book.model);
       return { ...(tokens ?? noTokens), costUsd: tokens && price ? costOf(tokens, price) : null };
+    },
+    noted(line, since) {
+      // Most of the file is what the agent has read and written.
+      if (!noteworthy.test(line)) return;
+      const note = parseObject(line);
+      if (note === null) return;
+      const { model } = fieldsOf(note.payload);
+      if (note.type === 'turn_context' && configuredModel === null) book.model = nameOf(model) ?? book.model;
+      usage.noted(note, !isResumed || isSince(note.timestamp, since));
     },
     readError(line) {
       if (!/^[\d:.TZ-]+ +ERROR codex_core::tools::router: error=patch rejected: writing is blocked by/.test(line))
@@ -154,7 +189,7 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
           return item(event.type, event);
         case 'turn.completed':
           [failure, doom] = [null, null];
-          tokens = tokensOf(fieldsOf(event.usage));
+          usage.printed(fieldsOf(event.usage));
           book.conclusion = 'success';
           book.does('has finished');
           return true;
@@ -171,19 +206,6 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
       }
     },
   });
-}
-
-/** The totals of the turn. Cached and newly cached input are part of its `input_tokens`, reasoning of the output. */
-function tokensOf(usage: Fields): Tokens {
-  const input = countOf(usage.input_tokens);
-  const cachedInputTokens = Math.min(countOf(usage.cached_input_tokens), input);
-  const cacheWriteTokens = Math.min(countOf(usage.cache_write_input_tokens), input - cachedInputTokens);
-  return {
-    inputTokens: input - cachedInputTokens - cacheWriteTokens,
-    cachedInputTokens,
-    cacheWriteTokens,
-    outputTokens: countOf(usage.output_tokens),
-  };
 }
 
 function subjectOfItem(item: Fields): string {

@@ -10,6 +10,9 @@ export const command: AgentCli = {
   canResume: false,
   compactsItself: false,
   isStructured: false,
+  notes: null,
+  tellsUsage: false,
+  login: null,
   needsGitDirs: false,
   silenceLimitMs: null,
   launch: ({ program, promptFile, extraArgs }) => ({

@@ -1,8 +1,10 @@
 /** Gemini CLI, `gemini --output-format stream-json`. Written against 0.61.0. */
-import { costOf, noTokens, roundUsd, type Tokens, type Usage } from '../../domain/usage.ts';
+import { costOf, noTokens, roundUsd, type Tokens, totalTokens, type Usage } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
 import { Book } from './book.ts';
+import { GeminiNotes } from './gemini-notes.ts';
+import { inHome } from './places.ts';
 import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, nameOf, textOf } from './reading.ts';
 import { geminiSignatures } from './signatures.ts';
 import { createStructuredReader, type Failure } from './structured.ts';
@@ -12,20 +14,33 @@ export const gemini: AgentCli = {
   provider: 'google',
   program: 'gemini',
   preflight: { args: ['--version'], version: /^(\d+\.\d+\.\d+)/m, minimum: '0.61.0' },
-  canResume: false,
+  canResume: true,
   compactsItself: true,
   isStructured: true,
+  // It prints its tokens at the very end.
+  notes: {
+    directory: ({ GEMINI_CLI_HOME, HOME }) => inHome(GEMINI_CLI_HOME || HOME, '.gemini/tmp'),
+    // By project.
+    levels: [/./, /^chats$/],
+    isOf: (name, session) => name.startsWith('session-') && name.endsWith(`-${session.slice(0, 8)}.jsonl`),
+  },
+  tellsUsage: true,
+  login: {
+    directory: ({ GEMINI_CLI_HOME, HOME }) => inHome(GEMINI_CLI_HOME || HOME, '.gemini'),
+    variables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_APPLICATION_CREDENTIALS'],
+  },
   needsGitDirs: false,
   silenceLimitMs: 10 * 60_000,
   launch,
   createReader,
 };
 
-function launch({ program, access, isSandboxed, model, extraArgs }: LaunchRequest): Launch {
+function launch({ program, access, isSandboxed, model, resume, extraArgs }: LaunchRequest): Launch {
   // In the default mode the tools that write and run commands are not even offered.
   const mode = isSandboxed || access === 'write' ? 'yolo' : 'default';
   const argv = [...program, '--output-format', 'stream-json', '--approval-mode', mode, '--skip-trust'];
   if (model !== null) argv.push('-m', model);
+  if (resume !== null) argv.push('--resume', resume);
   return {
     argv: [...argv, ...extraArgs],
     // On standard input and without `-p`.
@@ -37,8 +52,9 @@ function launch({ program, access, isSandboxed, model, extraArgs }: LaunchReques
 
 const mostModels = 20;
 
-function createReader(prices: PriceTable, configuredModel: string | null = null): AgentReader {
+function createReader(prices: PriceTable, configuredModel: string | null = null, isResumed = false): AgentReader {
   const book = new Book(configuredModel);
+  const notes = new GeminiNotes(isResumed);
   let stats: Fields = {};
   let warning = '';
   let failure: Failure | null = null;
@@ -98,10 +114,13 @@ function createReader(prices: PriceTable, configuredModel: string | null = null)
     denialRemedy: 'give the agent write access (approval mode yolo) or run it in a sandbox',
     failure: () => failure,
     doom: () => doom,
+    isMidMessage: () => isMidMessage,
     isRefusal: () => /\b(?:SAFETY|PROHIBITED_CONTENT|safety reasons)\b/.test(warning),
     isCutOff: () => /\bMAX_TOKENS\b|truncated due to token limits/.test(warning),
     isDenied: () => book.denials.length > 0 && book.endsInDenial,
-    usage: () => usageOf(stats, prices),
+    // Of one that was cut off the notes are all there is.
+    usage: () => usageOf(totalTokens(tokensOf(stats)) === 0 ? notes.stats() : stats, prices),
+    noted: (line, since) => notes.read(line, since),
     readError(line) {
       const [, attempt, status] = /^Attempt (\d{1,3}) failed(?: with status (\d{3}))?/.exec(line) ?? [];
       if (attempt === undefined || book.conclusion !== null) return;

@@ -4,6 +4,7 @@ import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '.
 import { windowOf } from '../prices.ts';
 import { Book, subjectOf } from './book.ts';
 import { asWait } from './hints.ts';
+import { inHome } from './places.ts';
 import { beginningOf, countOf, type Fields, fieldsOf, identifierOf, numberOf, textOf, usdOf } from './reading.ts';
 import { opencodeSignatures } from './signatures.ts';
 import { createStructuredReader, type Failure } from './structured.ts';
@@ -17,6 +18,12 @@ export const opencode: AgentCli = {
   canResume: true,
   compactsItself: true,
   isStructured: true,
+  notes: null,
+  tellsUsage: true,
+  login: {
+    directory: ({ XDG_DATA_HOME, HOME }) => inHome(XDG_DATA_HOME || inHome(HOME, '.local/share'), 'opencode'),
+    variables: ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY', 'OPENCODE_CONFIG'],
+  },
   needsGitDirs: false,
   silenceLimitMs: 10 * 60_000,
   launch,

@@ -1,13 +1,18 @@
 /** Programs that print text for people: their output says what they do, and the exit code says how it ended. */
 import { type AgentEnd, type ExitRecord, endOf } from '../../domain/outcome.ts';
-import { noUsage } from '../../domain/usage.ts';
+import { noUsage, type Usage } from '../../domain/usage.ts';
 import type { AgentReader } from '../agent-cli.ts';
 import { Book } from './book.ts';
 import { momentIn, type When, waitIn, whenHere } from './hints.ts';
 import { recognise, type Signature } from './signatures.ts';
 import { StandardError } from './standard-error.ts';
 
-export function createPlainTextReader(signatures: readonly Signature[], model: string | null): AgentReader {
+/** `usage` is what the program is known to have used, where it prints that; it gets every line. */
+export function createPlainTextReader(
+  signatures: readonly Signature[],
+  model: string | null,
+  usage?: { read(line: string): void; total(): Usage },
+): AgentReader {
   const book = new Book(model);
   const standardError = new StandardError([]);
   return {
@@ -15,11 +20,15 @@ export function createPlainTextReader(signatures: readonly Signature[], model: s
       if (line.trim() === '') return;
       // What a program prints in its work is all the progress that can be seen of it.
       book.progress += 1;
+      usage?.read(line);
       book.sayMore(`${line}\n`);
       book.does(line);
     },
     error(line) {
       standardError.add(line);
+    },
+    get session() {
+      return book.session;
     },
     get progress() {
       return book.progress;
@@ -29,8 +38,12 @@ export function createPlainTextReader(signatures: readonly Signature[], model: s
     get activity() {
       return book.activity;
     },
+    get words() {
+      return book.words;
+    },
+    isMidMessage: false,
     isDoomed: false,
-    report: () => book.report(noUsage),
+    report: () => book.report(usage?.total() ?? noUsage),
     conclude: (exit, when = whenHere()) => conclude(signatures, standardError, exit, when),
   };
 }

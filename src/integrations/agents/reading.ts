@@ -113,6 +113,12 @@ export function countOf(value: unknown): number {
   return Math.floor(Math.min(Math.max(numberOf(value) ?? 0, 0), mostTokens));
 }
 
+/** Whether a moment as ISO 8601 writes it is not before another, epoch milliseconds; one in whole seconds may be as late as their end. */
+export function isSince(value: unknown, since: number): boolean {
+  const at = Date.parse(beginningOf(value, 40));
+  return at >= (at % 1_000 === 0 ? Math.floor(since / 1_000) * 1_000 : since);
+}
+
 /** An amount of money; null when the value is none. */
 export function usdOf(value: unknown): number | null {
   const usd = numberOf(value);

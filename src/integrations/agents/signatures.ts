@@ -315,6 +315,7 @@ export const geminiSignatures: readonly Signature[] = [
   },
   { when: { text: /^\[API Error: model: |NOT_FOUND|"code":404\b/ }, ...words.modelNotFound },
   { when: { text: /"code":5\d\d\b/ }, ...words.serverError },
+  { when: { stderr: /^Error resuming session:/m }, ...words.unknownSession },
   { when: { stderr: capacityGone }, ...words.overloaded },
   { when: { stderr: /TerminalQuotaError|exhausted your daily quota/ }, ...words.usageLimit },
   {

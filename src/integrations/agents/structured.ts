@@ -35,10 +35,14 @@ export interface Dialect {
   /** Takes a line of standard error in, beside what is kept of it anyway. */
   readError?(line: string): void;
   usage(): Usage;
+  /** Takes a line of its session file in. */
+  noted?(line: string, since: number): void;
   /** The newest failure that nothing has got over yet. With no last word it is only a suspicion. */
   failure(): Failure | null;
   /** What it retries without hope. */
   doom(): Failure | null;
+  /** It prints its messages in pieces, and one is not over. */
+  isMidMessage?(): boolean;
   /** It was interrupted, by its own account. */
   isInterrupted?(): boolean;
   /** The model itself declined, by the reason that it stopped for. */
@@ -69,6 +73,10 @@ export function createStructuredReader(book: Book, dialect: Dialect): AgentReade
       const line = standardError.add(raw);
       if (line !== null) dialect.readError?.(line);
     },
+    noted: (line, since) => dialect.noted?.(line, since),
+    get session() {
+      return book.session;
+    },
     get progress() {
       return book.progress;
     },
@@ -80,6 +88,12 @@ export function createStructuredReader(book: Book, dialect: Dialect): AgentReade
     },
     get activity() {
       return book.activity;
+    },
+    get words() {
+      return book.words;
+    },
+    get isMidMessage() {
+      return dialect.isMidMessage?.() ?? false;
     },
     get isDoomed() {
       return dialect.doom() !== null;
