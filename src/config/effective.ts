@@ -16,6 +16,7 @@ import { sourceOf } from './board.ts';
 import { chatOf, notifyOf } from './chats.ts';
 import type { Path } from './document.ts';
 import { forgeOf, trackerOf } from './forges.ts';
+import { checkLimits } from './limits.ts';
 import { checkOutside } from './outside.ts';
 import { personOf } from './people.ts';
 import { routineOf } from './routines.ts';
@@ -347,23 +348,7 @@ function checkReferences(parsed: ParsedConfig, config: Config, around: Surroundi
   named('projects', 'project', Object.keys(config.projects));
   named('agents', 'agent', agents);
   named('providers', 'provider', providers);
-  const budgets = [
-    config.budget.day,
-    config.budget.run,
-    ...Object.values(config.projects).flatMap(({ budget }) => Object.values(budget)),
-  ];
-  const countsMoney = budgets.some(({ moneyUsd }) => moneyUsd !== null);
-  const players = [config, ...Object.values(config.projects)].flatMap(({ agent, roles }) => [
-    agent,
-    ...Object.values(roles),
-  ]);
-  for (const name of Object.keys(parsed.agents).filter(name => players.includes(name))) {
-    const { kind, model } = config.agents[name]!;
-    const isUnpriced = kind === 'aider' || kind === 'command' || (kind === 'codex' && model === null);
-    if (!countsMoney || !isUnpriced) continue;
-    const remedy = kind === 'codex' ? 'name its `model`, or' : 'its cost is not known;';
-    around.warn(['agents', name], `budgets of money do not count it: ${remedy} limit \`time\` or \`sessions\` as well`);
-  }
+  checkLimits(Object.keys(parsed.agents), config, (at, message) => around.warn(at, message));
   checkOutside(config, around, check);
   const owners = new Map<string, string>();
   for (const { name, prefix } of Object.values(config.projects)) {

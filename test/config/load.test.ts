@@ -74,8 +74,8 @@ test('everything that is written arrives, and nothing else', async () => {
   const at = (path: string) => join(place.directory, path);
   expect(file).toBe(at('signalbox.config.yaml'));
   expect(warnings).toEqual([
-    expect.stringMatching(/agents\.codex: budgets of money do not count it: name its `model`/),
-    expect.stringMatching(/agents\.scripted: budgets of money do not count it/),
+    expect.stringMatching(/agents\.codex: budgets of money count it only if .* has a price: name its `model`/),
+    expect.stringMatching(/agents\.scripted: budgets of tokens and money do not count it: its program does not say/),
   ]);
   const { agents, projects, forges, trackers, chats, people, routines, abilities, ...rest } = config;
   expect([forges, trackers, chats, people, routines, abilities]).toEqual([{}, {}, {}, {}, {}, {}]);
@@ -496,4 +496,25 @@ test('names that every object has are no agents', async () => {
   const { message } = await yamlPlace('agent: constructor\nroles: { reviewer: toString }').refusal();
   expect(message).toMatch(/agent: there is no agent "constructor"/);
   expect(message).toMatch(/roles\.reviewer: there is no agent "toString"/);
+});
+
+test('a limit that cannot hold is told of with the remedy', async () => {
+  const place = (agents: string, budget: string, prices = '[]') =>
+    configPlace({
+      'signalbox.config.yaml': `agent: a\nagents: { a: ${agents} }\nbudget: ${budget}\nprices: ${prices}\n`,
+    });
+  const warningsOf = async (...of: Parameters<typeof place>) => (await place(...of).load()).warnings;
+  const money = '{ run: { money: 5 } }';
+  const scripted = '{ kind: command, program: sh }';
+  expect(await warningsOf(scripted, '{ run: { tokens: 1M } }')).toEqual([
+    expect.stringMatching(/budgets of tokens do not/),
+  ]);
+  expect(await warningsOf(scripted, '{ run: { time: 1h } }')).toEqual([]);
+  expect(await warningsOf('{ kind: gemini, model: my-model }', money)).toEqual([
+    expect.stringMatching(/agents\.a\.model: .* what my-model costs; say it under `prices`/),
+  ]);
+  const priced = '[{ pattern: my-model, window: 200k, input: 3, output: 15 }]';
+  expect(await warningsOf('{ kind: gemini, model: my-model }', money, priced)).toEqual([]);
+  expect(await warningsOf('{ kind: codex, model: gpt-5.5 }', money)).toEqual([]);
+  expect(await warningsOf('{ kind: aider }', money)).toEqual([]);
 });
