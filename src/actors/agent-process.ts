@@ -4,6 +4,7 @@ import { fromCallback } from 'xstate';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import type { Assignment, Beginning } from '../domain/assignment.ts';
 import { messageOf } from '../domain/errors.ts';
+import type { AgentEnd } from '../domain/outcome.ts';
 import { variablesIn } from '../domain/variables.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
 import { type ProcessSpec, readEnd, readStart, superviseProcess } from '../host/supervised-process.ts';
@@ -16,6 +17,7 @@ import { baseEnvironment, settingsFor } from './environment.ts';
 import { gitIn } from './git.ts';
 import { inTurn } from './in-turn.ts';
 import { hasChanged } from './inspect.ts';
+import { missingMount, mountRemedy } from './login-mount.ts';
 import { type OutputWatch, watchOutput } from './output-watch.ts';
 import { inside, promptIn } from './paths.ts';
 import { promptFor } from './prompt.ts';
@@ -75,7 +77,7 @@ export function createAgentProcess(places: AgentPlaces) {
             slept: pause => sendBack({ type: 'agent.slept', ...pause }),
             heartbeat: sign => sendBack({ type: 'agent.heartbeat', ...sign }),
             concluded: sign => sendBack({ type: 'agent.concluded', ...sign }),
-            doomed: sign => sendBack({ type: 'agent.doomed', ...sign }),
+            doomed: ({ end, ...sign }) => sendBack({ type: 'agent.doomed', ...sign, end: withMount(end, input.agent) }),
           },
         });
         return watch;
@@ -94,7 +96,8 @@ export function createAgentProcess(places: AgentPlaces) {
             async ({ end, report }) => {
               const isChanged = await looked;
               const seen = isChanged === undefined ? {} : { isChanged };
-              tell({ type: 'agent.exited', ...exit, ...times, end, report, ...seen, jitter: Math.random() });
+              const told = withMount(end, input.agent);
+              tell({ type: 'agent.exited', ...exit, ...times, end: told, report, ...seen, jitter: Math.random() });
             },
             error => tell({ type: 'agent.failed', error: { message: messageOf(error) } }),
           );
@@ -122,6 +125,14 @@ const lookAround = ({ worktree, head, documents }: Assignment): Promise<boolean 
 /** The zone in which an agent lives: its own setting, that of its container, or ours. */
 const zoneOf = ({ set: { TZ: own = '' }, sandbox }: AgentSpec): string =>
   own !== '' && variablesIn(own).length === 0 ? own : sandbox.driver === 'docker' ? 'UTC' : whenHere().zone;
+
+/** A login that was refused because nobody is logged in where the agent lives. */
+function withMount(end: AgentEnd, agent: AgentSpec): AgentEnd {
+  const login = end.class === 'authentication' ? missingMount(agent) : null;
+  if (login === null) return end;
+  const why = `its login in ${login.path} is not in its sandbox: ${mountRemedy(login)}`;
+  return { ...end, message: `${end.message}; ${why}` };
+}
 
 /** How the session notes of this agent's program are followed; undefined where it has none, or they are out of reach. */
 function notesOf({ agent, assignment }: AgentProcessInput, { dataDir }: AgentPlaces) {

@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { checkAgentProgram } from '../actors/agent-preflight.ts';
 import { gitIn } from '../actors/git.ts';
 import { measureHost } from '../actors/host-gauge.ts';
+import { missingMount, mountRemedy } from '../actors/login-mount.ts';
 import { checkTemplates } from '../actors/prompt-check.ts';
 import { describeProblem } from '../config/document.ts';
 import { builtInAgents } from '../config/effective.ts';
@@ -254,14 +255,18 @@ function missingVariables({ env: names, set }: AgentSpec, isNeeded: boolean, env
     .map(name => warning(`the variable ${name} is not set here`, `export ${name} where Signalbox runs`));
 }
 
-async function checkSandbox({ sandbox }: AgentSpec, isNeeded: boolean): Promise<Finding[]> {
+async function checkSandbox(agent: AgentSpec, isNeeded: boolean): Promise<Finding[]> {
+  const { sandbox } = agent;
   if (sandbox.driver === 'none') return [];
   const wrong = await sandboxes[sandbox.driver].check(sandbox);
   const missing = sandbox.mounts
     .filter(({ path }) => !existsSync(path))
     .map(({ path }) => warning(`the mount ${path} is not there`, 'make it, or take it out of `sandbox.mounts`'));
-  if (wrong === null) return [fine(`sandbox ${sandbox.driver}`), ...missing];
-  return [isNeeded ? problem(wrong) : warning(wrong), ...missing];
+  const login = missingMount(agent);
+  const hidden =
+    login === null ? [] : [warning(`its login in ${login.path} is not in its sandbox`, mountRemedy(login))];
+  if (wrong === null) return [fine(`sandbox ${sandbox.driver}`), ...missing, ...hidden];
+  return [isNeeded ? problem(wrong) : warning(wrong), ...missing, ...hidden];
 }
 
 // ---- Projects ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,29 @@
+/** Whether an agent in a sandbox can get at its login: it has a home of its own there, and that of the user is hidden. */
+import { existsSync } from 'node:fs';
+import type { AgentSpec } from '../domain/agent-spec.ts';
+import { isWithin, realPath } from '../host/sandboxes/layout.ts';
+import { agentClis } from '../integrations/agents/index.ts';
+import { baseEnvironment } from './environment.ts';
+
+export interface MissingMount {
+  /** What has to be mounted, absolute. */
+  path: string;
+  /** The variable that would do as well. */
+  variable: string;
+}
+
+/** The directory with the login of an agent that its sandbox does not show; null where all is well, or another way is set. */
+export function missingMount({ kind, sandbox, env, set }: AgentSpec): MissingMount | null {
+  const { login } = agentClis[kind];
+  if (login === null || sandbox.driver === 'none') return null;
+  const names = [...env.filter(name => process.env[name]), ...Object.keys(set)];
+  if (login.variables.some(name => names.includes(name))) return null;
+  const path = login.directory({ ...baseEnvironment(env), ...set });
+  if (path === null || !existsSync(path)) return null;
+  const isShown = sandbox.mounts.some(mount => isWithin(realPath(mount.path), realPath(path)));
+  return isShown ? null : { path, variable: login.variables[0]! };
+}
+
+/** In words that say what to do. */
+export const mountRemedy = ({ path, variable }: MissingMount): string =>
+  `add { path: ${path}, write: true } to its \`sandbox.mounts\`, or hand on a key: \`env: [${variable}]\``;
