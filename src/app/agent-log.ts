@@ -9,29 +9,46 @@ import { type AgentRunContext, attemptId } from '../machines/agent-run-context.t
 import type { ActorRow } from '../persistence/store.ts';
 import { contextOf } from './context.ts';
 import type { DataPaths } from './data-directory.ts';
+import type { LineReader } from './growing-log.ts';
 
-/** Turns lines of an agent's output into lines for people; answers nothing for events that say nothing new. */
-export function createLogReader(kind: AgentKind): (line: string) => string[] {
+/**
+ * Turns lines of an agent's output into lines for people; answers nothing for events that say nothing new. A message that comes in
+ * pieces is told when it is whole.
+ */
+export function createLogReader(kind: AgentKind): Omit<LineReader, 'isEvents'> {
   const cli = agentClis[kind];
-  if (!cli.isStructured) return line => [line];
+  if (!cli.isStructured) return plainLines;
   const reader = cli.createReader(builtInPrices);
   // That it starts is no news to whoever begins to read in the middle.
   let { activity } = reader;
-  let text = '';
-  return line => {
-    const before = reader.report();
-    reader.output(line);
-    const after = reader.report();
-    // What is no event at all is shown as it is: it may be the reason why there are no events.
-    if (after.garbageLines !== before.garbageLines) return [line];
-    const shown: string[] = [];
-    if (after.lastText !== text && after.lastText !== '') shown.push(after.lastText);
-    else if (reader.activity !== activity && reader.activity !== '') shown.push(`· ${reader.activity}`);
-    text = after.lastText;
-    activity = reader.activity;
-    return shown;
+  let told = '';
+  let half = '';
+  return {
+    read(line) {
+      const { garbageLines } = reader.report();
+      reader.output(line);
+      // What is no event at all is shown as it is: it may be the reason why there are no events.
+      if (reader.report().garbageLines !== garbageLines) return [line];
+      const { words } = reader;
+      if (reader.isMidMessage) {
+        half = words;
+        activity = reader.activity;
+        return [];
+      }
+      const messages = [half, words === told ? '' : words].filter(text => text !== '');
+      const shown = [...new Set(messages)];
+      // What is said and what is done come in one event only where the message came before it.
+      const isNewMessage = shown.length > 0 && half === '';
+      if (!isNewMessage && reader.activity !== activity && reader.activity !== '') shown.push(`· ${reader.activity}`);
+      [told, half, activity] = [words, '', reader.activity];
+      return shown;
+    },
+    rest: () => (half === '' ? [] : [half]),
   };
 }
+
+/** What a program prints for people. */
+export const plainLines: Omit<LineReader, 'isEvents'> = { read: line => [line], rest: () => [] };
 
 /** A look is short: the line that lives is drawn often. */
 const chunksPerLook = 4;

@@ -48,6 +48,8 @@ export function rawFile(file: string, from: number): GrowingLog<FilePiece> {
 export interface LineReader {
   /** What a line says to people. */
   read(line: string): string[];
+  /** What was not told yet, because more of it may come. */
+  rest(): string[];
   /** Whether half a line says nothing. */
   isEvents: boolean;
 }
@@ -59,7 +61,7 @@ export interface LineReader {
 export function readableFile(
   file: string,
   from: number,
-  { read, isEvents }: LineReader,
+  { read, rest: heldBack, isEvents }: LineReader,
   begin = 0,
 ): GrowingLog<FilePiece> {
   let ready: FilePiece[] = [];
@@ -101,6 +103,8 @@ export function readableFile(
       yield* rest();
       isOver = isEnd;
       await tail.finish();
+      const held = heldBack();
+      if (held.length > 0 && whole > from) ready.push({ text: held.join('\n'), end: whole });
       yield* taken();
     },
     close: () => tail.close(),

@@ -9,7 +9,7 @@ import { agentClis } from '../integrations/agents/index.ts';
 import { type AgentRunContext, attemptId } from '../machines/agent-run-context.ts';
 import type { ActorRow } from '../persistence/store.ts';
 import { createChanges } from '../runtime/changes.ts';
-import { createLogReader } from './agent-log.ts';
+import { createLogReader, plainLines } from './agent-log.ts';
 import { contextOf } from './context.ts';
 import type { DataPaths } from './data-directory.ts';
 import { type FilePiece, type GrowingLog, rawFile, readableFile } from './growing-log.ts';
@@ -151,7 +151,7 @@ async function endOf(directory: string, name: LogName, kind: AgentKind | null, t
   }
   for (let lines = tail * eventsPerLine, before = Number.POSITIVE_INFINITY; ; lines *= 8) {
     const begin = lastLines(file, lines);
-    const log = readableFile(file, begin, { read: createLogReader(kind), isEvents: true }, begin);
+    const log = readableFile(file, begin, { ...createLogReader(kind), isEvents: true }, begin);
     const places: number[] = [];
     for await (const pieces of log.finish(false)) places.push(...pieces.map(({ end }) => end));
     log.close();
@@ -172,8 +172,8 @@ function attemptLog(directory: string, given: LogPlace, { kind, ends, onChange }
     const path = join(directory, `${name}.log`);
     if (kind === null) return { name, file: rawFile(path, from[name]) };
     const isEvents = isEventLog(name, kind);
-    const reader = isEvents ? createLogReader(kind) : (line: string) => [line];
-    return { name, file: readableFile(path, from[name], { read: reader, isEvents }, ends?.[name].begin) };
+    const reader = isEvents ? createLogReader(kind) : plainLines;
+    return { name, file: readableFile(path, from[name], { ...reader, isEvents }, ends?.[name].begin) };
   });
   async function* placed(name: LogName, batches: AsyncGenerator<FilePiece[]>): AsyncGenerator<LogPiece[]> {
     for await (const pieces of batches) {

@@ -100,3 +100,17 @@ test('a log of which nobody has noted the times is told whole, or not at all', a
   expect(await tailOf('claude', log, undefined, false, Date.now() - 60_000)).toEqual(['some time']);
   expect(await tailOf('claude', log, undefined, false, Date.now() + 60_000)).toEqual([]);
 });
+
+test('a message that comes in pieces is told once, whole, also when more of it was to come', async () => {
+  const piece = (content: string) =>
+    `${JSON.stringify({ type: 'message', role: 'assistant', content, delta: true })}\n`;
+  const tool = `${JSON.stringify({ type: 'tool_use', tool_id: 't', tool_name: 'write_file', parameters: { file_path: 'a.js' } })}\n`;
+  const said = piece('I will ') + piece('write ') + piece('it.') + tool + piece('Almost ') + piece('done');
+  const log = (file: string) => writeFileSync(file, said);
+  expect(await tailOf('gemini', log, undefined)).toEqual(['I will write it.\n· write_file: a.js', 'Almost done']);
+});
+
+test('a long message is told whole', async () => {
+  const long = 'word '.repeat(2_000).trim();
+  expect(await tailOf('claude', file => writeFileSync(file, says(long)), undefined)).toEqual([long]);
+});

@@ -49,7 +49,7 @@ test('the room of the middle is free again, offsets stay, and whoever read along
 
 test('whoever reads it later gets whole lines of the beginning and the end, and is told what is left out', async () => {
   const { file } = await floodedLog();
-  const texts = await textsOf(readableFile(file, 0, { read: words => [words], isEvents: false }));
+  const texts = await textsOf(readableFile(file, 0, { read: words => [words], rest: () => [], isEvents: false }));
   const cut = texts.findIndex(text => text.includes('left out'));
   expect(texts[cut]).toMatch(/^\[… [\d.]+MB left out/);
   const numbers = texts.toSpliced(cut, 1).map(text => Number(text.replaceAll('.', '')));
