@@ -2,9 +2,10 @@
  * What a worktree held before any agent saw it and git does not count as committed: what a hook has made, and files that git
  * shows as changed for their line endings alone. None of it is an agent's work.
  */
-import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../host/write-whole.ts';
 import { type Git, gitDirOf } from './git.ts';
 import { worktreeState } from './worktree-state.ts';
 
@@ -29,7 +30,7 @@ export async function noteAsMade(git: Git): Promise<void> {
   const paths = shown.filter(path => !path.endsWith('/'));
   const hashes = await hashesOf(git, paths);
   const files = Object.fromEntries(paths.flatMap((path, index) => (hashes[index] ? [[path, hashes[index]]] : [])));
-  writeFileSync(noteAt(await gitDirOf(git)), JSON.stringify({ files, folders, ignored } satisfies AsMade));
+  writeWhole(noteAt(await gitDirOf(git)), JSON.stringify({ files, folders, ignored } satisfies AsMade));
 }
 
 /** The paths that are as they were made; folders end in a slash. */

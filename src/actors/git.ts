@@ -1,10 +1,11 @@
 /** Runs git: never through a shell, never with the user's prompts, editors, hooks of ours or locale in the way. */
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { tryTo } from '../domain/try-to.ts';
 import { isMarkAlive } from '../host/process-tree.ts';
+import { writeWhole } from '../host/write-whole.ts';
 import { describeLock, lockIn } from './git-lock.ts';
 import { type GitEnded, runGit } from './git-process.ts';
 
@@ -204,7 +205,7 @@ const noteAt = (worktree: string) => `${worktree}.git.json`;
 export async function noteGitDirs(worktree: string): Promise<void> {
   forgetGitDirs(worktree);
   const { own, common } = writtenGitDirs(worktree) ?? (await askForGitDirs(worktree));
-  writeFileSync(noteAt(worktree), `${JSON.stringify({ own, common } satisfies GitDirs)}\n`);
+  writeWhole(noteAt(worktree), `${JSON.stringify({ own, common } satisfies GitDirs)}\n`);
 }
 
 /** As `git worktree add` writes them: gitrepository-layout(5), "gitfile" and "commondir". */
@@ -224,7 +225,7 @@ async function askForGitDirs(worktree: string): Promise<GitDirs> {
 
 /** Notes the git directory of a checkout that is a repository of its own, with the objects that it borrows. */
 export function noteOwnGitDir(directory: string, gitDir: string, borrowed: string): void {
-  writeFileSync(noteAt(directory), `${JSON.stringify({ own: gitDir, common: gitDir, borrowed } satisfies GitDirs)}\n`);
+  writeWhole(noteAt(directory), `${JSON.stringify({ own: gitDir, common: gitDir, borrowed } satisfies GitDirs)}\n`);
 }
 
 export function forgetGitDirs(worktree: string): void {

@@ -3,8 +3,9 @@
  * belongs to others, so it is noted before it works and compared afterwards. What can be put back is put back; what cannot is
  * for people. The note lies beside the worktree, out of the agent's reach.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { writeWhole } from '../host/write-whole.ts';
 import { checkpoint } from './checkpoint.ts';
 import { decidingFiles } from './deciding-files.ts';
 import { type Git, type GitOptions, gitIn, listed } from './git.ts';
@@ -35,7 +36,7 @@ const noteAt = (worktree: string) => `${worktree}.shared.json`;
 /** Notes what is shared, as it is now. */
 export async function noteShared(repository: string, worktree: string): Promise<Refs> {
   const now = await sharedNow(gitIn(repository));
-  writeFileSync(noteAt(worktree), JSON.stringify(now));
+  writeWhole(noteAt(worktree), JSON.stringify(now));
   return now.refs;
 }
 
@@ -76,7 +77,7 @@ export async function compareShared(input: SharedInput): Promise<Touched & { ref
   await compareRefs(git, input, { before, now, touched });
   const isTouched = Object.values(touched).some(found => found.length > 0);
   const after = isTouched ? await sharedNow(git) : now;
-  writeFileSync(noteAt(worktree), JSON.stringify(after));
+  writeWhole(noteAt(worktree), JSON.stringify(after));
   return { ...touched, refs: after.refs };
 }
 

@@ -1,11 +1,12 @@
 /** Opens a data directory: the store, the machines with what they need, what was left open. For work or for a look. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { endHurry } from '../actors/git-process.ts';
 import type { Orphan } from '../actors/orphans.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Json } from '../domain/json.ts';
 import { ownIdentity } from '../host/process-identity.ts';
 import { lastWake } from '../host/pulse.ts';
+import { writeWhole } from '../host/write-whole.ts';
 import { workerId } from '../machines/addresses.ts';
 import type { Store } from '../persistence/store.ts';
 import type { Runtime, RuntimeObserver, TransitionListener } from '../runtime/index.ts';
@@ -133,7 +134,7 @@ async function start(
   { mode, only, observer, listeners = [], onOrphans }: AppOptions,
   { paths, store, forges, trackers, chats, settings }: Opened,
 ): Promise<Runtime> {
-  if (mode !== 'read') writeFileSync(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
+  if (mode !== 'read') writeWhole(paths.lock, `${JSON.stringify({ ...ownIdentity(), epoch: store.epoch })}\n`);
   if (mode === 'work') {
     const { endOrphansOf } = await import('./orphans.ts');
     const orphans = await endOrphansOf(paths, store);

@@ -5,8 +5,9 @@
  * disk ends what fills it.
  */
 import { execFile } from 'node:child_process';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { writeWhole } from './write-whole.ts';
 
 /** What is left out of a log, in bytes from its beginning: `from` counts, `to` does not. */
 export interface Gap {
@@ -70,8 +71,7 @@ export function boundLog(log: string, kept: KeptOfLog = keptOfLog): LogBound {
 
   const tell = (told: Gap | null) => {
     if (told === null) return rmSync(gapFileOf(log), { force: true });
-    writeFileSync(`${gapFileOf(log)}.new`, JSON.stringify(told), { mode: 0o600 });
-    renameSync(`${gapFileOf(log)}.new`, gapFileOf(log));
+    writeWhole(gapFileOf(log), JSON.stringify(told));
   };
 
   return {

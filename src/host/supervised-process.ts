@@ -11,6 +11,7 @@ import { bootId, isAlive, type ProcessIdentity, parseStat } from './process-iden
 import { isMarkAlive, type Mark, processTree, signalProcesses } from './process-tree.ts';
 import { onPulse } from './pulse.ts';
 import { notBegun, shim } from './shim.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface ProcessSpec {
   /** Holds `output.log`, `error.log`, `process.json` and `exit.json`. Made when it is not there. */
@@ -167,7 +168,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
       isConcluded = true;
       return reports.onExit({ code: null, signal: early });
     }
-    writeFileSync(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job, startedAt: Date.now() })}\n`);
+    writeWhole(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job, startedAt: Date.now() })}\n`);
     launch({ ...spec, ...changes });
   };
 
