@@ -14,8 +14,9 @@ export interface FollowedNotes {
 
 /** How far apart the looks for a file are that is not there: it comes with the first answer, or never. */
 const searchMs = 1_000;
+const mostSearches = 60;
 /** Directories that are looked into in one search; the newest come first, by their names. */
-const mostDirectories = 200;
+const mostDirectories = 500;
 
 /** `directory` is where the sessions are, on this machine. */
 export function followNotes(
@@ -25,19 +26,21 @@ export function followNotes(
 ): FollowedNotes {
   let tail: LineTail | undefined;
   let searchedAt = Number.NEGATIVE_INFINITY;
+  let searches = 0;
 
   const search = (session: string | null): LineTail | undefined => {
     if (tail !== undefined || session === null) return tail;
     const path = findIn(directory, levels, name => isOf(name, session));
     searchedAt = performance.now();
+    searches += 1;
     if (path !== undefined) tail = tailLines(path, onLine);
     return tail;
   };
 
   return {
     read(session, limitMs) {
-      const isTooSoon = tail === undefined && performance.now() - searchedAt < searchMs;
-      const file = isTooSoon ? undefined : search(session);
+      const isIdle = searches >= mostSearches || performance.now() - searchedAt < searchMs;
+      const file = tail === undefined && isIdle ? undefined : search(session);
       if (file === undefined) return false;
       const before = file.position;
       for (const until = performance.now() + limitMs; file.read() && performance.now() < until; );
