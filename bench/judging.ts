@@ -196,7 +196,7 @@ export async function measureSetUp(): Promise<SetUpTimes> {
           rule: 'detected',
           isUntouched: async () => true,
           sandbox: noSandbox,
-          job: name,
+          job: { ref: name },
           runId: name,
           taskId: 'T-1',
         },

@@ -70,7 +70,7 @@ export function createAgentProcess(places: AgentPlaces) {
           zone: zoneOf(input.agent),
           limit: { tokens: input.maxTokens ?? null, moneyUsd: input.maxCostUsd },
           notes: notesOf(input, places),
-          since: () => readStart(spec.runDir) ?? 0,
+          since: readStart(spec.runDir) ?? Date.now(),
           isErrorApart: cli.isStructured,
           ...input.watch,
           reports: {
@@ -143,7 +143,9 @@ function notesOf({ agent, assignment }: AgentProcessInput, { dataDir }: AgentPla
     const inside = notes.directory(env);
     const place = { spec: agent.sandbox, env, taskId: assignment.taskId, dataDir };
     const directory = inside === null ? null : outsidePath(place, inside);
-    return directory === null ? undefined : (onLine: (line: string) => void) => followNotes(notes, directory, onLine);
+    if (directory === null) return undefined;
+    const where = { directory, cwd: assignment.worktree };
+    return (onLine: (line: string) => void) => followNotes(notes, where, onLine);
   } catch {
     // A variable is missing since a restart: the process has what it began with, and nobody knows that any more.
     return undefined;
@@ -170,8 +172,7 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
   };
   return {
     runDir,
-    job: job.ref,
-    mayHaveBegun: job.mayHaveBegun,
+    job,
     isErrorApart: cli.isStructured,
     async prepare() {
       const kind = input.beginning;

@@ -6,6 +6,7 @@ import type { Hook } from '../domain/hook.ts';
 import { refOf } from '../domain/names.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
+import type { ProcessJob } from '../host/supervised-process.ts';
 import type { Forge } from '../integrations/forge.ts';
 import { isPassing, OutsideError } from '../integrations/outside.ts';
 import type { Looked } from '../machines/gate.ts';
@@ -48,7 +49,7 @@ export interface JudgeInput {
   head: string;
   /** The commit of the target on which the task began. Absent in gates that began with an earlier version. */
   base?: string;
-  job: { ref: string };
+  job: ProcessJob;
 }
 
 /** What a gate may need beside the repository. */
@@ -148,7 +149,7 @@ function commandPlace(
   const { env = [], setUp = 'none', hook = input.setup ?? null, tests = [] } = input;
   // Each gate has a checkout of its own: what one of them leaves is nothing that another finds.
   const directory = inside(checkoutsDir, join(project, taskId, gate.name));
-  const place = { taskId, repository, branch, directory, runId: job.ref, job: job.ref };
+  const place = { taskId, repository, branch, directory, runId: job.ref, job };
   return { ...place, runsDir, cacheDir, signal, sandbox, env, setUp, hook, tests };
 }
 

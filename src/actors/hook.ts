@@ -4,6 +4,7 @@ import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Hook } from '../domain/hook.ts';
 import type { OutcomeClass } from '../domain/outcome.ts';
+import type { ProcessJob } from '../host/supervised-process.ts';
 import { tailOf } from './log-file.ts';
 import { inside } from './paths.ts';
 import { runToEnd, whyFailed } from './supervised-command.ts';
@@ -23,9 +24,9 @@ export interface HookInput {
 const shownBytes = 2_000;
 
 /** Throws `unavailable` with the end of its output when it fails, cannot be run or takes too long. */
-export async function runHook(input: HookInput, runsDir: string, job: string, signal: AbortSignal): Promise<void> {
+export async function runHook(input: HookInput, runsDir: string, job: ProcessJob, signal: AbortSignal): Promise<void> {
   const { name, hook, taskId, project, worktree, branch, sandbox, outcome } = input;
-  const runId = `${job}-${name}`;
+  const runId = `${job.ref}-${name}`;
   const runDir = inside(runsDir, runId);
   const ended = await runToEnd({
     argv: hook.run,

@@ -1,5 +1,6 @@
 /** Whether an agent in a sandbox can get at its login: it has a home of its own there, and that of the user is hidden. */
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AgentSpec } from '../domain/agent-spec.ts';
 import { isWithin, realPath } from '../host/sandboxes/layout.ts';
 import { agentClis } from '../integrations/agents/index.ts';
@@ -12,16 +13,19 @@ export interface MissingMount {
   variable: string;
 }
 
+/** Variables by which an agent may know who it is, as far as their names say. */
+const identifies = /KEY$|TOKEN$|CREDENTIALS$|^CLAUDE_CODE_USE_/;
+
 /** The directory with the login of an agent that its sandbox does not show; null where all is well, or another way is set. */
 export function missingMount({ kind, sandbox, env, set }: AgentSpec): MissingMount | null {
   const { login } = agentClis[kind];
   if (login === null || sandbox.driver === 'none') return null;
   const names = [...env.filter(name => process.env[name]), ...Object.keys(set)];
-  if (login.variables.some(name => names.includes(name))) return null;
-  const path = login.directory({ ...baseEnvironment(env), ...set });
-  if (path === null || !existsSync(path)) return null;
-  const isShown = sandbox.mounts.some(mount => isWithin(realPath(mount.path), realPath(path)));
-  return isShown ? null : { path, variable: login.variables[0]! };
+  if (names.some(name => identifies.test(name))) return null;
+  const file = login.file({ ...baseEnvironment(env), ...set });
+  if (file === null || !existsSync(file)) return null;
+  const isShown = sandbox.mounts.some(mount => isWithin(realPath(mount.path), realPath(file)));
+  return isShown ? null : { path: dirname(file), variable: login.variable };
 }
 
 /** In words that say what to do. */

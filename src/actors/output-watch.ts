@@ -1,6 +1,7 @@
 /** Follows what an agent prints and says, throttled, how it gets on. */
 import { join } from 'node:path';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
+import { tryTo } from '../domain/try-to.ts';
 import { totalTokens, type Usage } from '../domain/usage.ts';
 import { type LineTail, tailLines } from '../host/line-tail.ts';
 import { boundLog, type KeptOfLog, type LogBound } from '../host/log-bound.ts';
@@ -32,7 +33,7 @@ export interface OutputWatchOptions {
   /** What the program notes of its session, where it does not print what it uses; each line goes to this. */
   notes?: ((onLine: (line: string) => void) => FollowedNotes) | undefined;
   /** When the process began, epoch milliseconds: what its session notes before is not its own. */
-  since(): number;
+  since: number;
   reports: SignReports;
 }
 
@@ -76,12 +77,7 @@ export interface OutputWatch {
 /** Begins to watch. Adopting a process that already runs reads its output from the beginning. */
 export function watchOutput(options: OutputWatchOptions): OutputWatch {
   const { runDir, reader, zone, isErrorApart, silenceMs, noProgressMs, limit, since, reports } = options;
-  let begunAt: number | undefined;
-  const noted = (line: string) => {
-    begunAt ??= since();
-    reader.noted?.(line, begunAt);
-  };
-  const notes = options.notes?.(noted);
+  const notes = options.notes?.(line => reader.noted?.(line, since));
   const whenNow = () => ({ at: Date.now(), zone });
   const bounded = (name: string, take: (line: string) => void, kept?: KeptOfLog): BoundTail => {
     const bound = boundLog(join(runDir, name), kept);
@@ -181,7 +177,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     }
     isCatchingUp &&= hasMore;
     // A long log is caught up with as fast as it can be read, and everybody else has a turn in between.
-    if (hasMore) setImmediate(() => isStopped || look());
+    if (hasMore) setImmediate(() => isStopped || tryTo(look));
     const hasToolChanged = checkTool();
     // After its last word every look counts: it may stay, or go on after all.
     const isOver = !hasGrown && hasLastWord;

@@ -46,12 +46,12 @@ export function outsidePath(
   if (spec.driver === 'none') return path;
   const real = realPath(path);
   if (spec.mounts.some(mount => isWithin(realPath(mount.path), real))) return real;
-  const home = env.HOME === undefined ? undefined : realPath(env.HOME);
-  if (home === undefined || !isWithin(home, real)) return null;
+  // Inside there is nothing of what the user's home is linked to.
+  if (env.HOME === undefined || !isWithin(env.HOME, path)) return null;
   const own = homeOf(dataDir, taskId);
-  const outside = join(own, relative(home, real));
+  const way = relative(env.HOME, path);
   // It writes there, links as well.
-  return realPath(outside) === join(realPath(own), relative(home, real)) ? outside : null;
+  return realPath(join(own, way)) === join(realPath(own), way) ? join(own, way) : null;
 }
 
 /** The command line inside the sandbox. Without one it is what it was. */

@@ -7,7 +7,7 @@ import type { ExitRecord } from '../domain/outcome.ts';
 import { boundLog } from '../host/log-bound.ts';
 import { onPulse } from '../host/pulse.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
-import { readStart, superviseProcess } from '../host/supervised-process.ts';
+import { type ProcessJob, readStart, superviseProcess } from '../host/supervised-process.ts';
 import { baseEnvironment } from './environment.ts';
 import { sandboxed } from './sandboxed.ts';
 
@@ -20,7 +20,7 @@ export interface CommandPlace {
   /** Tells the processes of this command from all others. */
   runId: string;
   taskId: string;
-  job: string;
+  job: ProcessJob;
   /** Variables beside the allow-list. */
   env: Record<string, string>;
   /** That of the agent whose work it runs on. */

@@ -96,7 +96,7 @@ async function proved(
       head: commit,
       target: { name: target, commit, base: commit },
     },
-    ...{ runId: 'detect', taskId: 'detect', job: 'detect', branch: target, sandbox, env, setUp, hook: null },
+    ...{ runId: 'detect', taskId: 'detect', job: { ref: 'detect' }, branch: target, sandbox, env, setUp, hook: null },
     ...{ tests: [{ run, cwd }], runsDir: join(directory, 'runs'), cacheDir, signal },
   };
   const began = performance.now();

@@ -68,7 +68,7 @@ export function kindsFor(
   }: Asked = {},
 ): MachineKind[] {
   const hook = fromPromise<void, JobInput<HookInput>>(({ input, signal }) =>
-    runHook(input, runsDir, input.job.ref, signal),
+    runHook(input, runsDir, input.job, signal),
   );
   // Commands of gates are tests: more of them than there are processors only make each other late.
   const commands = createSlots(Math.max(2, availableParallelism()));
@@ -137,7 +137,7 @@ function taskParts(
           taskWork(input.worktree, () =>
             prepareFrom(place, input, {
               runHook: command =>
-                runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job.ref, signal),
+                runHook({ ...placeOf(input, 'afterCreate'), hook: command }, runsDir, input.job, signal),
               setUp: checkout => setUpWorktree(input, { ...checkout, runsDir, cacheDir, signal }),
             }),
           ),
@@ -158,7 +158,7 @@ function taskParts(
           const { signal } = new AbortController();
           const place = placeOf(params, 'beforeRemove');
           await removeWorkspace(params, command =>
-            runHook({ ...place, hook: command }, runsDir, `${params.taskId}.end`, signal),
+            runHook({ ...place, hook: command }, runsDir, { ref: `${params.taskId}.end`, mayHaveBegun: true }, signal),
           );
           for (const home of [params.taskId, `${params.taskId}.gates`]) removeTree(homeOf(dataDir, home));
           removeTree(inside(checkoutsDir, join(params.project, params.taskId)));

@@ -5,7 +5,7 @@ import type { Path } from './document.ts';
 import type { Config } from './schema.ts';
 
 /** Those that reckon what they cost themselves. */
-const reckoners = ['claude', 'opencode', 'aider'];
+const reckoners = ['claude', 'opencode'];
 
 /** `named` are the agents that the file names. */
 export function checkLimits(named: readonly string[], config: Config, warn: (at: Path, message: string) => void): void {
@@ -27,7 +27,10 @@ export function checkLimits(named: readonly string[], config: Config, warn: (at:
       continue;
     }
     if (!countsMoney || reckoners.includes(kind)) continue;
-    if (model === null) {
+    if (kind === 'aider') {
+      const which = 'budgets of money count it only if aider knows what its model costs';
+      warn(['agents', name], `${which}: limit \`tokens\` as well`);
+    } else if (model === null) {
       const which = 'budgets of money count it only if the model that it chooses has a price';
       warn(['agents', name], `${which}: name its \`model\`, or limit \`tokens\` as well`);
     } else if (priceOf(prices, model) === null) {

@@ -27,12 +27,12 @@ export const longestLine = 64 << 20;
 /**
  * Begins at the start of the file, which need not exist yet. `onLine` gets each line once, without its end, the offset in
  * bytes at which the next one begins, and whether it has an end. What was left out of a log that grew too long is skipped; `onGap`
- * gets its size in bytes and the offset behind it.
+ * gets its size in bytes and the offset behind it. With null nothing is left out, and nothing beside the file is read: it is somebody else's.
  */
 export function tailLines(
   path: string,
   onLine: (line: string, end: number, isWhole: boolean) => void,
-  onGap: (bytes: number, end: number) => void = () => {},
+  onGap: ((bytes: number, end: number) => void) | null = () => {},
   /** Where to begin, at the beginning of a line. */
   start = 0,
 ): LineTail {
@@ -87,7 +87,7 @@ export function tailLines(
     chunk = undefined;
     let length = readSync(descriptor, buffer, 0, chunkBytes, position);
     // A hole reads as zeros. Asked afterwards: what is gone by now may have been read as nothing.
-    const gap = buffer.subarray(0, length).includes(0) ? gapOf(path) : null;
+    const gap = onGap !== null && buffer.subarray(0, length).includes(0) ? gapOf(path) : null;
     if (gap !== null && position < gap.to && position + length > gap.from) {
       length = gap.from - position;
       if (length <= 0) {
@@ -105,7 +105,7 @@ export function tailLines(
   const skip = (to: number, size: number): boolean => {
     const bytes = to - position;
     [position, parts, partBytes] = [to, [], 0];
-    onGap(bytes, to);
+    onGap?.(bytes, to);
     return position < size;
   };
 

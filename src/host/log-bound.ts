@@ -7,6 +7,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { tryTo } from '../domain/try-to.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** What is left out of a log, in bytes from its beginning: `from` counts, `to` does not. */
@@ -57,16 +58,18 @@ export function boundLog(log: string, kept: KeptOfLog = keptOfLog): LogBound {
   let cutting: Promise<void> | undefined;
   let canCut = true;
 
-  const cut = (next: Gap): Promise<void> => {
+  const cut = async (next: Gap): Promise<void> => {
     const before = gap;
     gap = next;
-    // Told first: what is told to be missing is read by nobody, whether it is gone yet or not.
-    tell(next);
-    return punch(log, next).catch(() => {
+    try {
+      // Told first: what is told to be missing is read by nobody, whether it is gone yet or not.
+      tell(next);
+      await punch(log, next);
+    } catch {
       canCut = false;
       gap = before;
-      tell(before);
-    });
+      tryTo(() => tell(before));
+    }
   };
 
   const tell = (told: Gap | null) => {

@@ -16,7 +16,11 @@ export function noteTimes(log: string): LogTimes {
     grew(from, at) {
       if (at - last < markMs) return;
       last = at;
-      appendFileSync(timesFileOf(log), `${at} ${from}\n`, { mode: 0o600 });
+      try {
+        appendFileSync(timesFileOf(log), `${at} ${from}\n`, { mode: 0o600 });
+      } catch {
+        // A full disk, a directory that is gone: `--since` finds a little less.
+      }
     },
   };
 }

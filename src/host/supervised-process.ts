@@ -16,8 +16,8 @@ import { writeWhole } from './write-whole.ts';
 export interface ProcessSpec {
   /** Holds `output.log`, `error.log`, `process.json` and `exit.json`. Made when it is not there. */
   runDir: string;
-  /** The job on whose behalf it runs; kept in `run.json` for whoever finds the process later. */
-  job: string;
+  /** The job on whose behalf it runs. */
+  job: ProcessJob;
   argv: readonly string[];
   cwd: string;
   /** The whole environment; nothing is added to it. */
@@ -28,12 +28,17 @@ export interface ProcessSpec {
   isErrorApart?: boolean;
   /** Writes what the program reads, and may change how it is started. Never called for one that already runs. */
   prepare?(): Promise<Partial<Pick<ProcessSpec, 'argv' | 'env' | 'stdin'>> | undefined>;
-  /** An earlier process of ours may have started it: where nothing is written about that, it is looked for by its mark. */
-  mayHaveBegun?: boolean;
   /** Ends what killing processes does not reach, such as a container. Called when all processes are gone. */
   cleanUp?(): Promise<void>;
   /** What tells the processes of this run from all others. Must be part of `env`. */
   mark: Mark;
+}
+
+export interface ProcessJob {
+  /** Kept in `run.json` for whoever finds the process later. */
+  ref: string;
+  /** An earlier process of ours may have started it: where nothing is written about that, it is looked for by its mark. */
+  mayHaveBegun?: boolean;
 }
 
 export interface ProcessReports {
@@ -160,7 +165,8 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
     if (readExit(spec.runDir) !== undefined) return conclude();
     if (identity !== undefined) return adopt(identity);
     // What was written about it is gone, and with that how it will end. A second one must not stand beside it.
-    if (spec.mayHaveBegun === true && isMarkAlive(spec.mark)) return conclude();
+    const isForgotten = spec.job.mayHaveBegun === true && readJob(spec.runDir) === undefined;
+    if (isForgotten && isMarkAlive(spec.mark)) return conclude();
     mkdirSync(spec.runDir, { recursive: true, mode: 0o700 });
     const changes = early === undefined ? await spec.prepare?.() : undefined;
     if (isReleased) return;
@@ -168,7 +174,7 @@ export function superviseProcess(spec: ProcessSpec, reports: ProcessReports): Su
       isConcluded = true;
       return reports.onExit({ code: null, signal: early });
     }
-    writeWhole(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job, startedAt: Date.now() })}\n`);
+    writeWhole(join(spec.runDir, 'run.json'), `${JSON.stringify({ job: spec.job.ref, startedAt: Date.now() })}\n`);
     launch({ ...spec, ...changes });
   };
 

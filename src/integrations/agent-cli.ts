@@ -89,16 +89,18 @@ export interface SessionNotes {
   directory(env: Readonly<Record<string, string>>): string | null;
   /** The names of the directories between that one and the files. */
   levels: readonly RegExp[];
-  /** Whether the file of this name is that of the session. */
+  /** How the name begins of that among the first of them in which a program that works there has its sessions; absent where nobody knows. */
+  likely?(cwd: string): string;
+  /** Whether the file of this name is of the session. */
   isOf(name: string, session: string): boolean;
 }
 
 /** Where a program finds out who it is. */
 export interface LoginPlace {
-  /** The directory in which it keeps what a person has logged in with, as it calls it; null where its environment does not say. */
-  directory(env: Readonly<Record<string, string>>): string | null;
-  /** Variables that stand in for that. The first is what most people have. */
-  variables: readonly string[];
+  /** The file in which it keeps what a person has logged in with, as it calls it; null where its environment does not say. */
+  file(env: Readonly<Record<string, string>>): string | null;
+  /** The variable that most people hand on instead. */
+  variable: string;
 }
 
 export interface AgentCli {

@@ -286,7 +286,10 @@ export const agentRunMachine = setup({
     forceEnd: sendTo('agent', { type: 'agent.signal', signal: 'SIGKILL' }),
     judgeExit: assign(({ context, event }) => {
       if (event.type !== 'agent.exited') return {};
-      const { code, signal, report, jitter, at } = event;
+      const { code, signal, jitter, at } = event;
+      // What was told before is not taken back by what can no longer be read.
+      const isLost = event.report.events === 0 && (context.report?.events ?? 0) > 0;
+      const report = isLost ? context.report! : event.report;
       const { end, outcome, stopCause } = judge(context, event);
       // The time in which nobody watched is not the agent's when it had ended before.
       const endedAt = Math.min(at, event.endedAt ?? at);

@@ -1,6 +1,6 @@
 /** What is reported of an agent's output, and how seldom. Time is moved by hand; the files are real. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type OutputWatchOptions, watchOutput } from '../../src/actors/output-watch.ts';
@@ -52,7 +52,7 @@ function startWatch(more: Partial<OutputWatchOptions> = {}, before = '') {
     silenceMs: 900_000,
     noProgressMs: 900_000,
     limit: { tokens: null, moneyUsd: null },
-    since: () => 0,
+    since: 0,
     reports: {
       slept: hear('slept'),
       heartbeat: hear('heartbeat'),
@@ -193,7 +193,7 @@ test('what a program notes of its session is news of what it uses, told at once 
   const { heard, prints, pass, watch } = startWatch({
     reader: agentClis.codex.createReader(builtInPrices),
     limit: { tokens: 1_000, moneyUsd: null },
-    notes: onLine => followNotes(agentClis.codex.notes!, home, onLine),
+    notes: onLine => followNotes(agentClis.codex.notes!, { directory: home, cwd: home }, onLine),
   });
   const uses = (tokens: number) =>
     appendFileSync(
@@ -227,8 +227,58 @@ test.each(['a pipe', 'a link'])('a session file that is %s is left alone', async
   if (kind === 'a pipe') execFileSync('mkfifo', [file]);
   else symlinkSync(other, file);
   const lines: string[] = [];
-  const notes = followNotes(agentClis.codex.notes!, home, text => lines.push(text));
+  const notes = followNotes(agentClis.codex.notes!, { directory: home, cwd: home }, text => lines.push(text));
   expect(notes.read('abc', 20)).toBe(false);
   await notes.finish('abc');
   expect(lines).toEqual([]);
+});
+
+test('all files of a session are followed: one that is gone on with may be written to under the name of its beginning', () => {
+  const home = temporaryDirectory();
+  const session = '1dd88c90-4d0e-4a0e-9a6f-000000000000';
+  const chats = join(home, 'shop-et-1', 'chats');
+  mkdirSync(chats, { recursive: true });
+  for (let index = 0; index < 1_500; index++) mkdirSync(join(home, `zz-${index}`));
+  const answer = (id: string) =>
+    line({ id, timestamp: '2026-11-27T16:00:00Z', type: 'gemini', tokens: { input: 1_000, output: 0, total: 1_000 } });
+  writeFileSync(join(chats, 'session-2026-11-27T15-58-1dd88c90.jsonl'), answer('a'));
+  writeFileSync(join(chats, 'session-2026-11-27T15-59-1dd88c90.jsonl'), line({ sessionId: session }));
+  const lines: string[] = [];
+  const place = { directory: home, cwd: '/data/worktrees/Shop ET-1' };
+  const notes = followNotes(agentClis.gemini.notes!, place, text => lines.push(text));
+  onTestFinished(() => notes.close());
+  expect(notes.read(session, 20), 'among however many other projects').toBe(true);
+  expect(lines).toHaveLength(2);
+  writeFileSync(join(chats, 'session-2026-11-27T16-00-1dd88c90.jsonl'), answer('b'));
+  vi.advanceTimersByTime(1_000);
+  notes.read(session, 20);
+  expect(lines).toHaveLength(3);
+});
+
+test('what an agent puts beside its session file is not looked at, and an endless one ends nothing', async () => {
+  const home = temporaryDirectory();
+  const day = join(home, '2026', '11', '27');
+  mkdirSync(day, { recursive: true });
+  const file = join(day, 'rollout-x-abc.jsonl');
+  writeFileSync(file, 'one\n\0\0\ntwo\n');
+  execFileSync('mkfifo', [`${file}.gap`]);
+  const lines: string[] = [];
+  const notes = followNotes(agentClis.codex.notes!, { directory: home, cwd: home }, text => lines.push(text));
+  onTestFinished(() => notes.close());
+  notes.read('abc', 20);
+  expect(lines).toEqual(['one', '\0\0', 'two']);
+  truncateSync(file, 2 ** 42);
+  vi.useRealTimers();
+  const began = performance.now();
+  await notes.finish('abc');
+  expect(performance.now() - began, 'it is left alone after five seconds').toBeLessThan(20_000);
+}, 30_000);
+
+test('a directory that goes away while the agent prints ends nobody else', async () => {
+  const { log, pass, prints, watch } = startWatch();
+  prints(init);
+  rmSync(join(log, '..'), { recursive: true });
+  pass(5_000);
+  const { report } = await watch.conclude({ code: 0, signal: null }, Date.now());
+  expect(report.session).toBe('s-1');
 });

@@ -114,3 +114,13 @@ test('a long message is told whole', async () => {
   const long = 'word '.repeat(2_000).trim();
   expect(await tailOf('claude', file => writeFileSync(file, says(long)), undefined)).toEqual([long]);
 });
+
+test('a message that begins with nothing is no more of the one before', async () => {
+  const piece = (content: string) =>
+    `${JSON.stringify({ type: 'message', role: 'assistant', content, delta: true })}\n`;
+  const tool = `${JSON.stringify({ type: 'tool_result', tool_id: 't', status: 'success' })}\n`;
+  const said = piece('First.') + tool + piece('\n') + piece('Second.') + tool;
+  expect((await tailOf('gemini', file => writeFileSync(file, said), undefined)).join('\n')).not.toContain(
+    'First.Second.',
+  );
+});

@@ -516,5 +516,6 @@ test('a limit that cannot hold is told of with the remedy', async () => {
   const priced = '[{ pattern: my-model, window: 200k, input: 3, output: 15 }]';
   expect(await warningsOf('{ kind: gemini, model: my-model }', money, priced)).toEqual([]);
   expect(await warningsOf('{ kind: codex, model: gpt-5.5 }', money)).toEqual([]);
-  expect(await warningsOf('{ kind: aider }', money)).toEqual([]);
+  expect(await warningsOf('{ kind: aider }', money)).toEqual([expect.stringMatching(/only if aider knows/)]);
+  expect(await warningsOf('{ kind: claude }', money)).toEqual([]);
 });

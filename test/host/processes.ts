@@ -14,7 +14,7 @@ export function specFor(argv: readonly string[], more: Partial<ProcessSpec> = {}
   const marks = { SIGNALBOX_RUN_ID: 'run-1', SIGNALBOX_WORKTREE: directory };
   const spec = {
     runDir: join(directory, 'runs', 'run-1'),
-    job: 'task-1:3:agent',
+    job: { ref: 'task-1:3:agent' },
     argv,
     cwd: directory,
     env: { PATH: process.env.PATH ?? '', ...marks },

@@ -271,11 +271,11 @@ describe('I5: across a restart', () => {
     await afterAnotherLook();
     expect(after.exits).toHaveLength(1);
     expect(linesOf(count)).toHaveLength(1);
-    expect(readJob(spec.runDir)).toBe(spec.job);
+    expect(readJob(spec.runDir)).toBe(spec.job.ref);
   });
 
   test('a process of which nothing is written any more is ended before another takes its place', async () => {
-    const spec = specFor(['sleep', '300'], { mayHaveBegun: true });
+    const spec = specFor(['sleep', '300'], { job: { ref: 'again', mayHaveBegun: true } });
     const before = spawn(process.execPath, [fixture('orchestrator.ts'), JSON.stringify(spec)], { stdio: 'ignore' });
     onTestFinished(() => void before.kill('SIGKILL'));
     await expect.poll(() => markedProcesses(spec), { timeout: 10_000 }).not.toHaveLength(0);

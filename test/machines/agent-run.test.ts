@@ -683,3 +683,23 @@ test('what was read out of an earlier round is removed when the worktree is put 
   await run.exits(1);
   expect(run.checkpoints.at(-1)).toMatchObject({ reset: 'feature/x', stale: ['docs/12-review.md'] });
 });
+
+test('what was told while it worked is not taken back by an end of which nothing can be read any more', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  const told = reportOf({ session: 's-7', events: 4, usage: { ...reportOf().usage, outputTokens: 70 } });
+  await run.says(beat({ report: told }));
+  await run.exits(null, null, {
+    end: { class: 'lost' },
+    report: { session: null, events: 0, usage: reportOf().usage },
+  });
+  expect(await run.run()).toMatchObject({ usage: { outputTokens: 70 }, report: { session: 's-7' } });
+});
+
+test('a run that succeeds beyond its budget says so', async () => {
+  const run = await startRun();
+  await run.send({ type: 'run.start' });
+  const { tokens } = agentRunInput.budget;
+  await run.exits(0, null, { report: reportOf({ usage: { ...reportOf().usage, outputTokens: tokens! + 200 } }) });
+  expect((await run.run()).reason).toMatch(/; its run has used 1,200 tokens of 1,000 tokens$/);
+});

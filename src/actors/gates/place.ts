@@ -3,6 +3,7 @@ import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import type { Hook } from '../../domain/hook.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
 import type { TestCommand } from '../../domain/test-command.ts';
+import type { ProcessJob } from '../../host/supervised-process.ts';
 
 /** The target of a task, as it is now. */
 export interface Target {
@@ -38,6 +39,6 @@ export interface CommandPlace {
   cacheDir: string;
   /** Names of variables that it gets beside the usual ones. */
   env: readonly string[];
-  job: string;
+  job: ProcessJob;
   signal: AbortSignal;
 }

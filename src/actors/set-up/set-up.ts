@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SandboxSpec } from '../../domain/agent-spec.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
+import type { ProcessJob } from '../../host/supervised-process.ts';
 import { readStart } from '../../host/supervised-process.ts';
 import type { Files } from '../../integrations/toolchains/toolchain.ts';
 import { filesOf } from '../gates/files.ts';
@@ -35,7 +36,7 @@ export interface SetUpInput {
   /** Its home in a sandbox, where it is not that of the task. */
   home?: string;
   env: Record<string, string>;
-  job: string;
+  job: ProcessJob;
   signal: AbortSignal;
 }
 

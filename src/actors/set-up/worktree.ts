@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { noSandbox, type SandboxSpec } from '../../domain/agent-spec.ts';
 import { SignalboxError } from '../../domain/errors.ts';
 import type { SetUpRule } from '../../domain/set-up.ts';
+import type { ProcessJob } from '../../host/supervised-process.ts';
 import { toolEnvironment } from '../environment.ts';
 import { homeOf } from '../sandboxed.ts';
 import type { PrepareInput } from '../workspace.ts';
@@ -18,7 +19,7 @@ export interface ReadyingInput {
   sandbox?: SandboxSpec;
   /** Names of variables. */
   env?: string[];
-  job: { ref: string };
+  job: ProcessJob;
 }
 
 /** What was only found, and could not be done, is told: it may not be needed. Throws `setUpFailed` for what was declared. */
@@ -27,7 +28,7 @@ export async function setUpWorktree(
   place: Pick<SetUpInput, 'commit' | 'isUntouched' | 'runsDir' | 'cacheDir' | 'signal'>,
 ): Promise<string[]> {
   const { taskId, repository, worktree: directory, branch, job } = input;
-  const where = { repository, directory, branch, taskId, runId: job.ref, job: job.ref };
+  const where = { repository, directory, branch, taskId, runId: job.ref, job };
   // What an agent has left in its home has a hand in it as well.
   const isHome = existsSync(homeOf(dirname(place.runsDir), taskId));
   const isUntouched = async () => !isHome && (await place.isUntouched());

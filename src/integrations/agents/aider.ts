@@ -35,7 +35,8 @@ function launch({ program, access, model, promptFile, extraArgs }: LaunchRequest
   // It answers questions in this mode and edits nothing.
   if (access === 'read') argv.push('--chat-mode', 'ask');
   if (model !== null) argv.push('--model', model);
-  return { argv: [...argv, ...extraArgs], stdin: 'none', env: { AIDER_ANALYTICS: 'false' } };
+  // What it has used is on one line only where that is wide enough.
+  return { argv: [...argv, ...extraArgs], stdin: 'none', env: { AIDER_ANALYTICS: 'false', COLUMNS: '500' } };
 }
 
 /** A line after each answer: `Tokens: 2.3k sent, 1.1k cache hit, 112 received. Cost: $0.0072 message, $0.02 session.` */

@@ -31,11 +31,8 @@ export const claude: AgentCli = {
   notes: null,
   tellsUsage: true,
   login: {
-    directory: ({ CLAUDE_CONFIG_DIR, HOME }) => CLAUDE_CONFIG_DIR || inHome(HOME, '.claude'),
-    variables: [
-      ...['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
-      ...['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY'],
-    ],
+    file: ({ CLAUDE_CONFIG_DIR, HOME }) => inHome(CLAUDE_CONFIG_DIR || inHome(HOME, '.claude'), '.credentials.json'),
+    variable: 'ANTHROPIC_API_KEY',
   },
   needsGitDirs: false,
   // A connection that hangs is noticed by the CLI itself after ten minutes, and says nothing until then.

@@ -36,8 +36,8 @@ export const codex: AgentCli = {
   },
   tellsUsage: true,
   login: {
-    directory: ({ CODEX_HOME, HOME }) => CODEX_HOME || inHome(HOME, '.codex'),
-    variables: ['CODEX_API_KEY', 'OPENAI_API_KEY'],
+    file: ({ CODEX_HOME, HOME }) => inHome(CODEX_HOME || inHome(HOME, '.codex'), 'auth.json'),
+    variable: 'CODEX_API_KEY',
   },
   needsGitDirs: true,
   // A provider that asks for a long pause is waited for in silence.

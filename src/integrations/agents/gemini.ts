@@ -1,4 +1,5 @@
 /** Gemini CLI, `gemini --output-format stream-json`. Written against 0.61.0. */
+import { basename } from 'node:path';
 import { costOf, noTokens, roundUsd, type Tokens, totalTokens, type Usage } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
@@ -22,12 +23,13 @@ export const gemini: AgentCli = {
     directory: ({ GEMINI_CLI_HOME, HOME }) => inHome(GEMINI_CLI_HOME || HOME, '.gemini/tmp'),
     // By project.
     levels: [/./, /^chats$/],
+    likely: cwd => slugOf(basename(cwd)),
     isOf: (name, session) => name.startsWith('session-') && name.endsWith(`-${session.slice(0, 8)}.jsonl`),
   },
   tellsUsage: true,
   login: {
-    directory: ({ GEMINI_CLI_HOME, HOME }) => inHome(GEMINI_CLI_HOME || HOME, '.gemini'),
-    variables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_APPLICATION_CREDENTIALS'],
+    file: ({ GEMINI_CLI_HOME, HOME }) => inHome(GEMINI_CLI_HOME || HOME, '.gemini/oauth_creds.json'),
+    variable: 'GEMINI_API_KEY',
   },
   needsGitDirs: false,
   silenceLimitMs: 10 * 60_000,
@@ -50,6 +52,13 @@ function launch({ program, access, isSandboxed, model, resume, extraArgs }: Laun
   };
 }
 
+/** As it names the directory of a project, but for a number behind it. */
+const slugOf = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+
 const mostModels = 20;
 
 function createReader(prices: PriceTable, configuredModel: string | null = null, isResumed = false): AgentReader {
@@ -70,7 +79,8 @@ function createReader(prices: PriceTable, configuredModel: string | null = null,
     const text = textOf(event.content);
     if (event.delta === true && isMidMessage) book.sayMore(text);
     else book.say(text);
-    isMidMessage = event.delta === true;
+    // One that begins with nothing has not begun: what comes is no more of the message before.
+    isMidMessage = event.delta === true && (isMidMessage || text.trim() !== '');
     book.does('thinks');
   };
 

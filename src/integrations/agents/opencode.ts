@@ -21,8 +21,8 @@ export const opencode: AgentCli = {
   notes: null,
   tellsUsage: true,
   login: {
-    directory: ({ XDG_DATA_HOME, HOME }) => inHome(XDG_DATA_HOME || inHome(HOME, '.local/share'), 'opencode'),
-    variables: ['ANTHROPIC_API_KEY', 'OPENAI_API_KEY', 'GEMINI_API_KEY', 'OPENROUTER_API_KEY', 'OPENCODE_CONFIG'],
+    file: ({ XDG_DATA_HOME, HOME }) => inHome(XDG_DATA_HOME || inHome(HOME, '.local/share'), 'opencode/auth.json'),
+    variable: 'ANTHROPIC_API_KEY',
   },
   needsGitDirs: false,
   silenceLimitMs: 10 * 60_000,
