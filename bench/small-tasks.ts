@@ -117,7 +117,10 @@ async function endsOf(url: string, count: number): Promise<void> {
     if (data === null) continue;
     const { kind, to, actorId } = JSON.parse(data) as { kind: string; to: string; actorId: string };
     if (kind !== 'task') continue;
-    if (/blocked|awaiting|unready|failed|cancelled/.test(to)) throw new Error(`${actorId} is ${to}`);
+    if (/blocked|awaiting|unready|failed|cancelled/.test(to)) {
+      const { why } = (await (await fetch(`${url}/tasks/${actorId}`)).json()) as { why: string };
+      throw new Error(`${actorId} is ${to}: ${why}`);
+    }
     if (to === 'done') done += 1;
     if (done === count) return;
   }
