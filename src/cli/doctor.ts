@@ -1,6 +1,7 @@
 /** `signalbox doctor`: what is missing before work can begin, and how to mend it. */
 import type { OutputOf } from '../client/signalbox.ts';
 import { optionOf } from '../domain/command-line.ts';
+import { terminalColumns, wrap } from './columns.ts';
 import { answers } from './command.ts';
 import { colors, exitCodes, harmless, print } from './output.ts';
 
@@ -13,8 +14,7 @@ export const doctor = answers({
   examples: ['signalbox doctor', 'signalbox doctor --json'],
   input: (_, { config, data }) => ({ configFile: config, dataDir: data ?? (process.env.SIGNALBOX_DATA || undefined) }),
   onProgress(check) {
-    const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
-    print(formatCheck(inOptions(check as unknown as Check), width));
+    print(formatCheck(inOptions(check as unknown as Check), terminalColumns()));
   },
   json: ({ checks }) => ({ checks: checks.map(inOptions) }),
   show: ({ checks }) => print(summary(checks)),
@@ -40,25 +40,6 @@ export function formatCheck({ name, status, detail, remedy }: Check, width: numb
   );
   const mend = remedy === undefined ? [] : wrap(harmless(`→ ${remedy}`), width - 4).map(line => `    ${line}`);
   return [...lines, ...mend].join('\n');
-}
-
-/** Words on as few lines as fit; a word that is longer than a line is broken, so that nothing is lost. */
-function wrap(text: string, width: number): string[] {
-  const most = Math.max(10, width);
-  return text.split('\n').flatMap(paragraph => {
-    const lines = [''];
-    for (const word of paragraph.split(' ')) {
-      const last = lines.at(-1)!;
-      if (last === '') lines[lines.length - 1] = word;
-      else if (last.length + 1 + word.length <= most) lines[lines.length - 1] = `${last} ${word}`;
-      else lines.push(word);
-      while (lines.at(-1)!.length > most) {
-        const long = lines.at(-1)!;
-        lines.splice(-1, 1, long.slice(0, most), long.slice(most));
-      }
-    }
-    return lines;
-  });
 }
 
 function summary(checks: readonly Check[]): string {

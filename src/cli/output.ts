@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import { SignalboxError } from '../domain/errors.ts';
 import { problemOf } from '../domain/problem.ts';
+import { layOut } from './columns.ts';
 import { inWords } from './words.ts';
 
 /** Exit codes: see the README. */
@@ -30,9 +31,13 @@ export function printJsonLine(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Text from outside without what would steer the terminal of a person: escape codes and other control characters. */
+/** Characters that steer a terminal, turn the direction of what is written, or cannot be seen. */
+const harmful =
+  /[^\P{Cc}\n\t]|[\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** Text from outside without what would show a person something else than it says. Joiners stay: names and emoji have them. */
 export function harmless(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
+  return text.replace(harmful, '\uFFFD');
 }
 
 /** A note for people, on standard error. */
@@ -51,34 +56,12 @@ export function warn(text: string): void {
   note(`warning: ${harmless(text)}`);
 }
 
-/** The least that is left to the last column, which says why; and to any other, on a terminal that is too narrow. */
-const leastLast = 24;
-const leastOther = 8;
-
-/** Rows as aligned columns. On a narrow terminal the widest ones give way, and the last one is cut. */
+/** Rows of texts from anywhere as aligned columns below a header, as wide as the terminal. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows.map(row => row.map(cell => harmless(cell).replaceAll('\n', ' ')))];
-  const widths = header.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)));
-  // A terminal that does not say how wide it is has no columns.
-  const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
-  const others = widths.slice(0, -1);
-  const taken = () => others.reduce((sum, one) => sum + one + 2, 0);
-  while (taken() + Math.min(leastLast, widths.at(-1) ?? 0) > width && Math.max(...others) > leastOther) {
-    others[others.indexOf(Math.max(...others))]! -= 1;
-  }
-  return all
-    .map((row, index) => {
-      const cells = row.map((cell, column) =>
-        column === row.length - 1 ? cell : cutTo(cell, others[column]!).padEnd(others[column]!),
-      );
-      const line = cutTo(cells.join('  '), width);
-      return index === 0 ? colors.bold(line) : line;
-    })
-    .join('\n');
+  const safe = rows.map(row => row.map(cell => harmless(cell).replaceAll(/[\n\t]/g, ' ')));
+  const { lines, isStacked } = layOut([header, ...safe]);
+  return lines.map((line, index) => (index === 0 && !isStacked ? colors.bold(line) : line)).join('\n');
 }
-
-const cutTo = (text: string, width: number) =>
-  text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 
 /** The longest page that is answered. */
 const longestPage = 1_000;

@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../domain/duration.ts';
 import type { Activity, FeedEntry, TaskView } from '../service/working.ts';
+import { cutTo } from './columns.ts';
 import { clockTime, colors, harmless, printJsonLine } from './output.ts';
 
 export interface Progress {
@@ -51,11 +52,11 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
     if (isPaused) return;
     frame += 1;
     const spinner = frames[frame % frames.length];
-    const width = process.stdout.columns ?? 80;
+    const width = process.stdout.columns || 80;
     const what = run === undefined ? state : `${run.role} works ${formatDuration(Date.now() - run.since)}`;
-    const last = run === undefined ? '' : (activity?.now() ?? '').replace(/\p{Cc}/gu, ' ');
+    const last = run === undefined ? '' : harmless(activity?.now() ?? '').replaceAll(/[\n\t]/g, ' ');
     const line = `${spinner} ${what}${last === '' ? '' : `  ${last}`}`;
-    out(`\r\x1b[2K${colors.dim(cutToWidth(line, width - 1))}`);
+    out(`\r\x1b[2K${colors.dim(cutTo(line, width - 1))}`);
   }
 
   function line(at: number | string, mark: string, text: string): void {
@@ -162,20 +163,4 @@ function markOf(tags: readonly string[]): string {
   if (tags.includes('done')) return colors.green('✓');
   if (['blocked', 'failed', 'cancelled'].some(tag => tags.includes(tag))) return colors.red('✗');
   return ['person', 'paused'].some(tag => tags.includes(tag)) ? colors.yellow('?') : '·';
-}
-
-/** As much of a line as fits; wide characters take two columns. */
-function cutToWidth(line: string, columns: number): string {
-  let used = 0;
-  let cut = '';
-  for (const character of line) {
-    used += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{1f000}-\u{3ffff}]/u.test(
-      character,
-    )
-      ? 2
-      : 1;
-    if (used > columns) break;
-    cut += character;
-  }
-  return cut;
 }

@@ -1,5 +1,6 @@
 /** `signalbox task …`: looking at tasks and moving them on. */
 import type { AnswerName, OutputOf } from '../client/signalbox.ts';
+import { cutTo } from './columns.ts';
 import { type AnswerCommand, answers, type Shown } from './command.ts';
 import { eventData } from './event-data.ts';
 import { readBody } from './files.ts';
@@ -18,13 +19,11 @@ export const list = answers({
   show({ items, ...rest }, { input }) {
     const isNarrowed = ['state', 'standing', 'project', 'tag', 'q', 'where'].some(name => name in input);
     if (items.length === 0) return print(isNarrowed ? 'There are no such tasks.' : 'There are no tasks.');
-    const rows = items.map(({ id, state, title, why }) => [id, state, cut(title), why]);
+    const rows = items.map(({ id, state, title, why }) => [id, state, cutTo(title, 40), why]);
     print(table(['TASK', 'STATE', 'TITLE', 'WHY'], rows));
     moreOf(items.length, rest);
   },
 });
-
-const cut = (text: string) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
 
 export const show = answers({
   operation: 'task.show',

@@ -93,6 +93,7 @@ export async function makePlace({ name = 'shop' }: { name?: string } = {}) {
   };
 
   return {
+    binary,
     directory,
     repository,
     data,
