@@ -4,6 +4,7 @@ import type { Described } from '../client/describe.ts';
 import type { LocalSignalbox } from '../client/local.ts';
 import type { Client } from '../client/open.ts';
 import type { AnswerName, OperationName, OutputOf, StreamName } from '../client/signalbox.ts';
+import { quoted } from '../domain/command-line.ts';
 import type { Json } from '../domain/json.ts';
 import { addFields, type Flags, type Values } from './flags.ts';
 import { untilInterrupted } from './interruption.ts';
@@ -147,9 +148,9 @@ async function carryOut(spec: AnswerCommand<never> | StreamCommand<never>, shown
 
 /** The options by which a later command finds the same data. */
 export function hintFor({ data, config, url }: CommonOptions): string {
-  if (url !== undefined) return ` --url ${url}`;
+  if (url !== undefined) return ` --url ${quoted(url)}`;
   const isUsual = data === undefined || data === '.signalbox';
-  return `${isUsual ? '' : ` --data ${data}`}${config === undefined ? '' : ` --config ${config}`}`;
+  return `${isUsual ? '' : ` --data ${quoted(data)}`}${config === undefined ? '' : ` --config ${quoted(config)}`}`;
 }
 
 /** Who acts, for the audit trail: the user of the operating system. */

@@ -1,6 +1,7 @@
 /** `signalbox queue …`: what runs, what waits and why; holding back and letting on. */
 import type { OutputOf } from '../client/signalbox.ts';
 import { type Budget, formatAmount, measures, type Spent } from '../domain/budget.ts';
+import { nobodyWorks } from './attended.ts';
 import { answers } from './command.ts';
 import { dayTime, print, table } from './output.ts';
 
@@ -15,12 +16,9 @@ export const show = answers({
     'signalbox task pause ET-003              # one task',
     'signalbox agent kill-all --reason "wrong model"',
   ],
-  show(queue) {
+  show(queue, { hint }) {
     const { counts, maxConcurrency, waiting, running, starting, leases, pressure, pausedProjects } = queue;
-    if (!queue.isAttended)
-      print(
-        'Nobody works on this data now; "signalbox serve" goes on, or for one task "signalbox run --repo PATH --id ID".',
-      );
+    if (!queue.isAttended) print(nobodyWorks(hint));
     print(`worker ${queue.worker}: ${counts.running} of ${maxConcurrency} places taken, ${counts.queued} queued`);
     if (pressure !== null) print(`host under pressure: ${pressure}`);
     for (const [project, by] of Object.entries(pausedProjects)) print(`project ${project} paused by ${by}`);

@@ -6,6 +6,7 @@ import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
 import { checkId } from '../domain/names.ts';
 import type { TaskView, Working } from '../service/working.ts';
 import { askPerson, type Decision } from './ask-person.ts';
+import { goOn } from './attended.ts';
 import { actor, type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
 import { collect, type Values } from './flags.ts';
 import { interruption } from './interruption.ts';
@@ -95,7 +96,7 @@ async function work(options: RunOptions): Promise<number> {
     if (last === undefined) {
       note('Interrupting: agents are stopped after a checkpoint (Ctrl-C again to leave at once) …');
       await working.interrupt(actor());
-      note(`Interrupted. To go on: signalbox run --repo ${task.repository} --id ${task.id}${hintFor(options)}`);
+      note(`Interrupted. To go on: ${goOn(task, hintFor(options))}`);
       return exitCodes.interrupted;
     }
     return conclude(last, options);
@@ -235,7 +236,7 @@ function carryOut(working: Working, taskId: string, { operation, fields, isStand
 }
 
 function conclude(task: TaskView, options: RunOptions): number {
-  const { id, standing, state, why, repository, waits } = task;
+  const { id, standing, state, why, waits } = task;
   const isHeld = waits?.remedy != null;
   if (options.json) printJsonLine(isHeld ? { ...task, standing: 'paused' } : task);
   else {
@@ -243,7 +244,7 @@ function conclude(task: TaskView, options: RunOptions): number {
     const moves = usualMoves(task, hint);
     print(`\n${standing === 'done' ? colors.green('✓') : colors.yellow('•')} ${id} is ${state}: ${harmless(why)}`);
     for (const { command, does } of moves) print(`    ${command}   ${colors.dim(does)}`);
-    if (moves.length > 0) print(`    then: signalbox run --repo ${repository} --id ${id}${hint}`);
+    if (moves.length > 0) print(`    then: ${goOn(task, hint)}`);
   }
   if (standing === 'done') return exitCodes.done;
   return standing === 'person' || standing === 'paused' || isHeld ? exitCodes.personNeeded : exitCodes.failed;

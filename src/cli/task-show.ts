@@ -3,6 +3,7 @@ import type { OutputOf } from '../client/signalbox.ts';
 import { formatAmount } from '../domain/budget.ts';
 import { commandFor } from '../domain/command-line.ts';
 import { formatDuration } from '../domain/duration.ts';
+import { goOn, whyOf } from './attended.ts';
 import { clockTime, colors, dayTime, harmless, print } from './output.ts';
 
 type Task = OutputOf<'task.list'>['items'][number];
@@ -20,12 +21,13 @@ export function usualMoves({ id, moves, waits }: Task, hint: string): { command:
   return moves.filter(({ isUsual }) => isUsual).map(move => ({ command: typed(move), does: move.does }));
 }
 
-export function showTask(task: TaskInFull, hint: string): void {
+/** `isStill`: nobody works on the data. */
+export function showTask(task: TaskInFull, { hint, isStill }: { hint: string; isStill: boolean }): void {
   print(colors.bold(harmless(`${task.id}: ${task.title}`)));
   const attempts = Object.entries(task.attempts).map(([stage, count]) => `${stage} ${count}`);
   const facts: [string, string][] = [
     ['state', task.state],
-    ['why', task.why],
+    ['why', whyOf(task, isStill)],
     ...(task.deadline === null ? [] : [['until', deadlineOf(task.deadline)] as [string, string]]),
     ['project', `${task.project} (${task.repository})`],
     ['branch', `${task.branch} → ${task.target}`],
@@ -58,6 +60,7 @@ export function showTask(task: TaskInFull, hint: string): void {
   for (const run of task.runs) {
     print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${harmless(run.error)}` : ''}`);
   }
+  if (isStill) print(`  next      ${goOn(task, hint)}   ${colors.dim('works on it, here in the foreground')}`);
   for (const { command, does } of usualMoves(task, hint)) print(`  next      ${command}   ${colors.dim(does)}`);
 }
 

@@ -1,5 +1,6 @@
 /** `signalbox task …`: looking at tasks and moving them on. */
 import type { AnswerName, OutputOf } from '../client/signalbox.ts';
+import { goOn, nobodyWorks, standStill, whyOf } from './attended.ts';
 import { cutTo } from './columns.ts';
 import { type AnswerCommand, answers, type Shown } from './command.ts';
 import { eventData } from './event-data.ts';
@@ -16,10 +17,12 @@ export const list = answers({
     'signalbox task list --state development',
     'signalbox task list --where "context.attempts.development>=2"',
   ],
-  show({ items, ...rest }, { input }) {
+  async show({ items, ...rest }, { input, client, hint }) {
     const isNarrowed = ['state', 'standing', 'project', 'tag', 'q', 'where'].some(name => name in input);
     if (items.length === 0) return print(isNarrowed ? 'There are no such tasks.' : 'There are no tasks.');
-    const rows = items.map(({ id, state, title, why }) => [id, state, cutTo(title, 40), why]);
+    const isStill = await standStill(client, items);
+    if (isStill) print(nobodyWorks(hint));
+    const rows = items.map(task => [task.id, task.state, cutTo(task.title, 60), whyOf(task, isStill)]);
     print(table(['TASK', 'STATE', 'TITLE', 'WHY'], rows));
     moreOf(items.length, rest);
   },
@@ -28,7 +31,7 @@ export const list = answers({
 export const show = answers({
   operation: 'task.show',
   examples: ['signalbox task show ET-003'],
-  show: (task, { hint }) => showTask(task, hint),
+  show: async (task, { hint, client }) => showTask(task, { hint, isStill: await standStill(client, [task]) }),
 });
 
 /** Options of a work item that `task add` and `run` share. */
@@ -61,9 +64,10 @@ export const add = answers({
   show: (task, shown) => showMade(task, shown),
 });
 
-async function showMade({ id, repository }: OutputOf<'task.add'>, { hint, client }: Shown): Promise<void> {
+async function showMade(task: OutputOf<'task.add'>, { hint, client }: Shown): Promise<void> {
+  const { id } = task;
   if (await client.isWorkedOn()) return print(`${id} is taken up. Look at it with: signalbox task show ${id}${hint}`);
-  print(`${id} is ready. Work on it with: signalbox run --repo ${repository} --id ${id}${hint}`);
+  print(`${id} is ready. Work on it with: ${goOn(task, hint)}`);
 }
 
 export const fork = answers({
@@ -121,7 +125,7 @@ type Sent = OutputOf<'task.approve'>;
 const codeOf = ({ outcome }: Sent) => (outcome === 'applied' ? exitCodes.done : exitCodes.failed);
 
 async function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint, client }: Shown): Promise<void> {
-  const { id, state, why, standing, repository } = task;
+  const { id, state, why, standing } = task;
   if (leftOut.length > 0)
     note(
       `note: ${leftOut.map(harmless).join(', ')} ${leftOut.length === 1 ? 'means' : 'mean'} nothing to ${input.type} and ${leftOut.length === 1 ? 'was' : 'were'} left out`,
@@ -130,7 +134,7 @@ async function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint, 
   if (outcome !== 'applied') print(`That changed nothing: ${reason ?? outcome}. ${id} is ${now}`);
   else print(`${id} is now ${now}`);
   if (outcome === 'applied' && standing === 'working' && !(await client.isWorkedOn()))
-    print(`It goes on with: signalbox run --repo ${repository} --id ${id}${hint}`);
+    print(`It goes on with: ${goOn(task, hint)}`);
 }
 
 export const approve = verb('task.approve', { examples: ['signalbox task approve ET-003'] });

@@ -39,8 +39,9 @@ test('a task under way is on the first page, whatever has ended before and after
   await place.signalbox('task', 'add', ...place.newTask().slice(1));
   await withEndedTasks(place.data, 120);
   const { stdout } = await place.signalbox('task', 'list');
-  const lines = stdout.trim().split('\n');
-  expect(lines[1]).toMatch(/^ET-1 /);
+  const [told, ...lines] = stdout.trim().split('\n');
+  expect(told).toBe('Nobody works on this data now. All of it goes on with: signalbox serve');
+  expect(lines[1]).toMatch(/^ET-1 .* nobody works on it \(the worktree is made ready\)$/);
   expect(lines).toHaveLength(52);
   expect(lines.at(-1)).toMatch(/… and 71 more; --limit 100 shows more of them, --cursor \S+ the next ones/);
   const cursor = / --cursor (\S+) /.exec(lines.at(-1)!)![1]!;
@@ -87,4 +88,26 @@ test('the feed is shown from any position on, and on with what comes, with what 
   await seen;
   watching.kill('SIGTERM');
   expect(headlines).toEqual(['analysis begins', 'paused', 'cancelled']);
+});
+
+test('while nobody works every read says so, with the command that goes on; while somebody does none', async () => {
+  const place = await makePlace();
+  await place.signalbox('task', 'add', ...place.newTask('analysis.1=waits').slice(1));
+  const goesOn = `signalbox run --repo ${place.repository} --id ET-1`;
+  const told = async () => (await place.signalbox('task', 'show', 'ET-1')).stdout;
+  expect(await told()).toMatch(/^ {2}why {7}nobody works on it \(/m);
+  expect(await told()).toContain(goesOn);
+  const running = place.resume();
+  await expect.poll(told, { timeout: 30_000 }).toMatch(/^ {2}why {7}an agent works on it/m);
+  expect(await told()).not.toContain(goesOn);
+  expect((await place.signalbox('task', 'list')).stdout).not.toMatch(/obody works/);
+  place.letGo();
+  await running;
+});
+
+test('what is to be typed next is one word where a path has spaces', async () => {
+  const place = await makePlace({ name: 'my shop' });
+  await place.signalbox('task', 'add', ...place.newTask().slice(1));
+  const { stdout } = await place.signalbox('task', 'show', 'ET-1');
+  expect(stdout).toContain(`signalbox run --repo '${place.repository}' --id ET-1`);
 });
