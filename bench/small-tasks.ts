@@ -90,6 +90,8 @@ async function goThrough(program: string, { isCounting = false } = {}): Promise<
       ]);
       const { url } = JSON.parse(String(line)) as { url: string };
       const ended = endsOf(url, tasks);
+      // Awaited below: until then a failure must not end us, and leave the service behind.
+      ended.catch(() => {});
       const began = performance.now();
       const headers = { 'content-type': 'application/json' };
       for (let index = 1; index <= tasks; index++) {
