@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AgentEnd, AgentReport, ExitRecord } from '../domain/outcome.ts';
 import { tryTo } from '../domain/try-to.ts';
 import { totalTokens, type Usage } from '../domain/usage.ts';
-import { type LineTail, tailLines } from '../host/line-tail.ts';
+import { type LineTail, readFor, tailLines } from '../host/line-tail.ts';
 import { boundLog, type KeptOfLog, type LogBound } from '../host/log-bound.ts';
 import { type LogTimes, noteTimes } from '../host/log-times.ts';
 import { onPulse } from '../host/pulse.ts';
@@ -156,8 +156,7 @@ export function watchOutput(options: OutputWatchOptions): OutputWatch {
     let hasMore = false;
     for (const { tail, bound, times } of logs) {
       const before = tail.position;
-      let isMore = tail.read();
-      for (const until = now() + lookMs; isMore && now() < until; isMore = tail.read());
+      const isMore = readFor(tail, lookMs);
       bound.passed(tail.position);
       hasMore ||= isMore;
       const isNewHere = tail.position !== before;

@@ -5,7 +5,7 @@
 import { opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryTo } from '../domain/try-to.ts';
-import { type LineTail, tailLines } from '../host/line-tail.ts';
+import { type LineTail, readFor, tailLines } from '../host/line-tail.ts';
 import type { SessionNotes } from '../integrations/agent-cli.ts';
 
 export interface FollowedNotes {
@@ -52,13 +52,10 @@ export function followNotes(
     searches += 1;
   };
 
-  const readUntil = (until: number): boolean => {
-    let isMore = false;
-    for (const tail of tails.values()) {
-      do isMore = tail.read() || isMore;
-      while (isMore && performance.now() < until);
-    }
-    return isMore;
+  /** Of all together for so long, and a chunk of each at least. */
+  const readAll = (limitMs: number): boolean => {
+    const until = performance.now() + limitMs;
+    return [...tails.values()].map(tail => readFor(tail, until - performance.now())).includes(true);
   };
   const positions = () => [...tails.values()].reduce((sum, { position }) => sum + position, 0);
 
@@ -66,13 +63,13 @@ export function followNotes(
     read(session, limitMs) {
       if (performance.now() - searchedAt >= searchMs) search(session);
       const before = positions();
-      readUntil(performance.now() + limitMs);
+      readAll(limitMs);
       return positions() !== before;
     },
     async finish(session) {
       const end = performance.now() + finishMs;
       tryTo(() => search(session));
-      while (performance.now() < end && tryTo(() => readUntil(performance.now()))) {
+      while (performance.now() < end && tryTo(() => readAll(0))) {
         await new Promise(resolve => setImmediate(resolve));
       }
     },

@@ -131,4 +131,12 @@ export function tailLines(
   };
 }
 
+/** Reads for so many milliseconds, one chunk at least. Answers whether there may be more to read at once. */
+export function readFor(tail: LineTail, limitMs: number): boolean {
+  const until = performance.now() + limitMs;
+  let isMore = tail.read();
+  while (isMore && performance.now() < until) isMore = tail.read();
+  return isMore;
+}
+
 const withoutReturn = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line);

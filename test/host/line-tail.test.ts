@@ -3,7 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { tailLines } from '../../src/host/line-tail.ts';
+import { readFor, tailLines } from '../../src/host/line-tail.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 function startTail() {
@@ -73,4 +73,15 @@ test('however the writes are cut, the lines are the same, characters of several 
     }),
     { numRuns: 50 },
   );
+});
+
+test('reading for a while ends with what there is to read, and takes a chunk also when there is no time', () => {
+  let chunks = 3;
+  let reads = 0;
+  const tail = { read: () => (reads++, --chunks > 0) } as never;
+  expect(readFor(tail, 60_000)).toBe(false);
+  expect(reads).toBe(3);
+  chunks = 3;
+  expect(readFor(tail, -1)).toBe(true);
+  expect(reads).toBe(4);
 });
