@@ -17,7 +17,7 @@ import { baseEnvironment, settingsFor } from './environment.ts';
 import { gitIn } from './git.ts';
 import { inTurn } from './in-turn.ts';
 import { hasChanged } from './inspect.ts';
-import { missingMount, mountRemedy } from './login-mount.ts';
+import { missingMount, mountProblem, mountRemedy } from './login-mount.ts';
 import { type OutputWatch, watchOutput } from './output-watch.ts';
 import { inside, promptIn } from './paths.ts';
 import { promptFor } from './prompt.ts';
@@ -130,8 +130,7 @@ const zoneOf = ({ set: { TZ: own = '' }, sandbox }: AgentSpec): string =>
 function withMount(end: AgentEnd, agent: AgentSpec): AgentEnd {
   const login = end.class === 'authentication' ? missingMount(agent) : null;
   if (login === null) return end;
-  const why = `its login in ${login.path} is not in its sandbox: ${mountRemedy(login)}`;
-  return { ...end, message: `${end.message}; ${why}` };
+  return { ...end, message: `${end.message}; ${mountProblem(login)}: ${mountRemedy(login)}` };
 }
 
 /** How the session notes of this agent's program are followed; undefined where it has none, or they are out of reach. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AgentSpec } from '../domain/agent-spec.ts';
-import { isWithin, realPath } from '../host/sandboxes/layout.ts';
+import { isMounted } from '../host/sandboxes/layout.ts';
 import { agentClis } from '../integrations/agents/index.ts';
 import { baseEnvironment } from './environment.ts';
 
@@ -24,9 +24,11 @@ export function missingMount({ kind, sandbox, env, set }: AgentSpec): MissingMou
   if (names.some(name => identifies.test(name))) return null;
   const file = login.file({ ...baseEnvironment(env), ...set });
   if (file === null || !existsSync(file)) return null;
-  const isShown = sandbox.mounts.some(mount => isWithin(realPath(mount.path), realPath(file)));
-  return isShown ? null : { path: dirname(file), variable: login.variable };
+  return isMounted(sandbox, file) ? null : { path: dirname(file), variable: login.variable };
 }
+
+/** What is wrong, in words. */
+export const mountProblem = ({ path }: MissingMount): string => `its login in ${path} is not in its sandbox`;
 
 /** In words that say what to do. */
 export const mountRemedy = ({ path, variable }: MissingMount): string =>

@@ -5,7 +5,7 @@ import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Sandboxed } from '../host/sandbox.ts';
 import { sandboxes } from '../host/sandboxes/index.ts';
-import { isWithin, realPath } from '../host/sandboxes/layout.ts';
+import { isMounted, isWithin, realPath } from '../host/sandboxes/layout.ts';
 import { type GitDirs, notedGitDirs, worktreeSettings } from './git.ts';
 import { inside } from './paths.ts';
 
@@ -44,8 +44,7 @@ export function outsidePath(
   path: string,
 ): string | null {
   if (spec.driver === 'none') return path;
-  const real = realPath(path);
-  if (spec.mounts.some(mount => isWithin(realPath(mount.path), real))) return real;
+  if (isMounted(spec, path)) return realPath(path);
   // Inside there is nothing of what the user's home is linked to.
   if (env.HOME === undefined || !isWithin(env.HOME, path)) return null;
   const own = homeOf(dataDir, taskId);

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { checkAgentProgram } from '../actors/agent-preflight.ts';
 import { gitIn } from '../actors/git.ts';
 import { measureHost } from '../actors/host-gauge.ts';
-import { missingMount, mountRemedy } from '../actors/login-mount.ts';
+import { missingMount, mountProblem, mountRemedy } from '../actors/login-mount.ts';
 import { checkTemplates } from '../actors/prompt-check.ts';
 import { describeProblem } from '../config/document.ts';
 import { builtInAgents } from '../config/effective.ts';
@@ -263,8 +263,7 @@ async function checkSandbox(agent: AgentSpec, isNeeded: boolean): Promise<Findin
     .filter(({ path }) => !existsSync(path))
     .map(({ path }) => warning(`the mount ${path} is not there`, 'make it, or take it out of `sandbox.mounts`'));
   const login = missingMount(agent);
-  const hidden =
-    login === null ? [] : [warning(`its login in ${login.path} is not in its sandbox`, mountRemedy(login))];
+  const hidden = login === null ? [] : [warning(mountProblem(login), mountRemedy(login))];
   if (wrong === null) return [fine(`sandbox ${sandbox.driver}`), ...missing, ...hidden];
   return [isNeeded ? problem(wrong) : warning(wrong), ...missing, ...hidden];
 }

@@ -11,7 +11,7 @@ import type {
   TrackerConfig,
 } from '../config/schema.ts';
 import type { PriceTable } from '../integrations/agent-cli.ts';
-import { builtInPrices } from '../integrations/prices.ts';
+import { builtInPrices, pricesWith } from '../integrations/prices.ts';
 import type { NotifierRule } from '../machines/notifier.ts';
 import { type BudgetPlan, noPlan, usualLimits, type WorkerLimits } from '../machines/worker-context.ts';
 
@@ -67,7 +67,7 @@ export function settingsOf(config: Config): Settings {
     breaker: config.breaker,
     preflight: config.preflight,
     retention: config.retention,
-    prices: { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] },
+    prices: pricesWith(config.prices),
     forges: config.forges,
     trackers: config.trackers,
     chats: config.chats,

@@ -83,8 +83,7 @@ const gap = 2;
 
 /**
  * Rows of safe texts as aligned columns. Where they are too wide the widest give way, and the last is cut; the first is never, since it is
- * what the next command is given. Where even that does not fit, each row gets lines of its own,
- * and the header none.
+ * what the next command is given. Where even that does not fit, each row gets lines of its own, and the header none.
  */
 export function layOut(
   rows: readonly (readonly string[])[],
@@ -97,13 +96,11 @@ export function layOut(
   );
   const taken = (all: readonly number[]) => all.reduce((sum, width) => sum + width + gap, -gap);
   if (taken(least) > columns) return { lines: stacked(rows, columns), isStacked: true };
-  const last = count - 1;
-  const fitted = widths.with(last, Math.min(widths[last]!, Math.max(least[last]!, leastLast)));
+  // The last has what the others leave.
+  const fitted = widths.with(count - 1, least[count - 1]!);
   while (taken(fitted) > columns) {
-    const shrinkable = fitted.map((width, column) => (column !== last && width > least[column]! ? width : 0));
-    const widest = Math.max(...shrinkable);
-    if (widest === 0) break;
-    fitted[shrinkable.indexOf(widest)]! -= 1;
+    const shrinkable = fitted.map((width, column) => (width > least[column]! ? width : 0));
+    fitted[shrinkable.indexOf(Math.max(...shrinkable))]! -= 1;
   }
   const lines = rows.map(row => {
     const cells = row.map((cell, column) =>

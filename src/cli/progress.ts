@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../domain/duration.ts';
 import type { Activity, FeedEntry, TaskView } from '../service/working.ts';
-import { cutTo } from './columns.ts';
+import { cutTo, terminalColumns } from './columns.ts';
 import { clockTime, colors, harmless, printJsonLine } from './output.ts';
 
 export interface Progress {
@@ -52,11 +52,10 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
     if (isPaused) return;
     frame += 1;
     const spinner = frames[frame % frames.length];
-    const width = process.stdout.columns || 80;
     const what = run === undefined ? state : `${run.role} works ${formatDuration(Date.now() - run.since)}`;
     const last = run === undefined ? '' : harmless(activity?.now() ?? '').replaceAll(/[\n\t]/g, ' ');
     const line = `${spinner} ${what}${last === '' ? '' : `  ${last}`}`;
-    out(`\r\x1b[2K${colors.dim(cutTo(line, width - 1))}`);
+    out(`\r\x1b[2K${colors.dim(cutTo(line, terminalColumns() - 1))}`);
   }
 
   function line(at: number | string, mark: string, text: string): void {

@@ -1,6 +1,6 @@
 /** Says where a limit of tokens or money cannot hold: an agent whose program does not tell what it uses, or a model without a price. */
 import { agentClis } from '../integrations/agents/index.ts';
-import { builtInPrices, priceOf } from '../integrations/prices.ts';
+import { priceOf, pricesWith } from '../integrations/prices.ts';
 import type { Path } from './document.ts';
 import type { Config } from './schema.ts';
 
@@ -14,7 +14,7 @@ export function checkLimits(named: readonly string[], config: Config, warn: (at:
   const countsMoney = budgets.some(({ moneyUsd }) => moneyUsd !== null);
   const countsTokens = budgets.some(({ tokens }) => tokens !== null);
   const players = [config, ...projects].flatMap(({ agent, roles }) => [agent, ...Object.values(roles)]);
-  const prices = { ...builtInPrices, models: [...config.prices, ...builtInPrices.models] };
+  const prices = pricesWith(config.prices);
   for (const name of named.filter(name => players.includes(name))) {
     const { kind, model } = config.agents[name]!;
     if (!agentClis[kind].tellsUsage) {

@@ -30,6 +30,16 @@ export function addTokens(a: Tokens, b: Tokens): Tokens {
   };
 }
 
+/** What some tokens have beyond others, kind by kind; never below zero. */
+export function tokensBeyond(all: Tokens, part: Tokens): Tokens {
+  return {
+    inputTokens: Math.max(0, all.inputTokens - part.inputTokens),
+    cachedInputTokens: Math.max(0, all.cachedInputTokens - part.cachedInputTokens),
+    cacheWriteTokens: Math.max(0, all.cacheWriteTokens - part.cacheWriteTokens),
+    outputTokens: Math.max(0, all.outputTokens - part.outputTokens),
+  };
+}
+
 /** Two usages together; a cost that is unknown on one side leaves the other's. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

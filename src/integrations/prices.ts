@@ -41,6 +41,12 @@ export const builtInPrices: PriceTable = {
   ],
 };
 
+/** The built-in prices behind those of a configuration. */
+export const pricesWith = (own: PriceTable['models']): PriceTable => ({
+  ...builtInPrices,
+  models: [...own, ...builtInPrices.models],
+});
+
 /** The price of a model; null when its name is unknown or its entry has none. */
 export function priceOf(table: PriceTable, model: string | null): Price | null {
   return entryOf(table, model)?.price ?? null;

@@ -33,6 +33,10 @@ export function isWithin(root: string, path: string): boolean {
   return way === '' || (!isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`));
 }
 
+/** Whether what lies at a path is mounted into a sandbox, at the same path. */
+export const isMounted = ({ mounts }: SandboxSpec, path: string): boolean =>
+  mounts.some(mount => isWithin(realPath(mount.path), realPath(path)));
+
 /** The real path of what exists of a path, with the rest appended: a prompt may be written after the command line. */
 export function realPath(path: string): string {
   try {

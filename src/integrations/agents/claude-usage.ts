@@ -12,6 +12,8 @@ import {
   noUsage,
   roundUsd,
   type Tokens,
+  tokensBeyond,
+  totalTokens,
   type Usage,
 } from '../../domain/usage.ts';
 import type { PriceTable } from '../agent-cli.ts';
@@ -64,7 +66,7 @@ export class ClaudeUsage {
     const turnCost = turn?.costUsd ?? null;
     this.#settleCost(event, tokens, turnCost, model);
     // A turn that ended badly may report nothing although it used something.
-    this.#settled = addTokens(this.#settled, isNothing(tokens) ? this.#pending : tokens);
+    this.#settled = addTokens(this.#settled, totalTokens(tokens) === 0 ? this.#pending : tokens);
     this.#pending = noUsage;
   }
 
@@ -75,13 +77,8 @@ export class ClaudeUsage {
   /** Adds what the message has not counted yet: its later lines repeat the first one, or raise the output. */
   #addNews(id: string, model: string | null, tokens: Tokens): void {
     const known = this.#messages.get(id) ?? noTokens;
-    const news: Tokens = {
-      inputTokens: Math.max(0, tokens.inputTokens - known.inputTokens),
-      cachedInputTokens: Math.max(0, tokens.cachedInputTokens - known.cachedInputTokens),
-      cacheWriteTokens: Math.max(0, tokens.cacheWriteTokens - known.cacheWriteTokens),
-      outputTokens: Math.max(0, tokens.outputTokens - known.outputTokens),
-    };
-    if (isNothing(news)) return;
+    const news = tokensBeyond(tokens, known);
+    if (totalTokens(news) === 0) return;
     this.#messages.set(id, addTokens(known, news));
     if (this.#messages.size > rememberedMessages) this.#messages.delete(this.#messages.keys().next().value!);
     const price = priceOf(this.#prices, model);
@@ -122,9 +119,5 @@ function sumOf(modelUsage: unknown): { tokens: Tokens; costUsd: number | null } 
     const cost = usdOf(model.costUSD);
     if (cost !== null) costUsd = (costUsd ?? 0) + cost;
   }
-  return { tokens, costUsd: isNothing(tokens) ? (costUsd ?? 0) : costUsd };
-}
-
-function isNothing({ inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens }: Tokens): boolean {
-  return inputTokens + cachedInputTokens + cacheWriteTokens + outputTokens === 0;
+  return { tokens, costUsd: totalTokens(tokens) === 0 ? (costUsd ?? 0) : costUsd };
 }

@@ -3,7 +3,7 @@
  * process; a turn that fails, or is cut off, prints none. Its session file has a `token_usage_record` for each answer of the model,
  * before the tools that it calls run (since 0.171), and after those a `token_count` with the total of the thread.
  */
-import { addTokens, noTokens, type Tokens, totalTokens } from '../../domain/usage.ts';
+import { addTokens, noTokens, type Tokens, tokensBeyond, totalTokens } from '../../domain/usage.ts';
 import { countOf, type Fields, fieldsOf } from './reading.ts';
 
 export class CodexUsage {
@@ -39,7 +39,7 @@ export class CodexUsage {
 
   /** Null while it has told nothing. */
   total(): Tokens | null {
-    const noted = larger(this.#answers, without(this.#thread, this.#before));
+    const noted = larger(this.#answers, tokensBeyond(this.#thread, this.#before));
     const isNoted = totalTokens(noted) > 0;
     if (this.#isResumed && isNoted) return noted;
     if (this.#printed !== null) return isNoted ? larger(this.#printed, noted) : this.#printed;
@@ -48,13 +48,6 @@ export class CodexUsage {
 }
 
 const larger = (a: Tokens, b: Tokens) => (totalTokens(b) > totalTokens(a) ? b : a);
-
-const without = (all: Tokens, part: Tokens): Tokens => ({
-  inputTokens: Math.max(0, all.inputTokens - part.inputTokens),
-  cachedInputTokens: Math.max(0, all.cachedInputTokens - part.cachedInputTokens),
-  cacheWriteTokens: Math.max(0, all.cacheWriteTokens - part.cacheWriteTokens),
-  outputTokens: Math.max(0, all.outputTokens - part.outputTokens),
-});
 
 /** Cached and newly cached input are part of `input_tokens`, reasoning is part of the output. */
 function tokensOf(usage: Fields): Tokens {

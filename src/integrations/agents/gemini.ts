@@ -1,5 +1,6 @@
 /** Gemini CLI, `gemini --output-format stream-json`. Written against 0.61.0. */
 import { basename } from 'node:path';
+import { slugOf } from '../../domain/names.ts';
 import { costOf, noTokens, roundUsd, type Tokens, totalTokens, type Usage } from '../../domain/usage.ts';
 import type { AgentCli, AgentReader, Launch, LaunchRequest, PriceTable } from '../agent-cli.ts';
 import { priceOf } from '../prices.ts';
@@ -23,6 +24,7 @@ export const gemini: AgentCli = {
     directory: ({ GEMINI_CLI_HOME, HOME }) => inHome(GEMINI_CLI_HOME || HOME, '.gemini/tmp'),
     // By project.
     levels: [/./, /^chats$/],
+    // But for a number behind it.
     likely: cwd => slugOf(basename(cwd)),
     isOf: (name, session) => name.startsWith('session-') && name.endsWith(`-${session.slice(0, 8)}.jsonl`),
   },
@@ -51,13 +53,6 @@ function launch({ program, access, isSandboxed, model, resume, extraArgs }: Laun
     env: { GEMINI_CLI_NO_RELAUNCH: 'true', GEMINI_TELEMETRY_ENABLED: 'false' },
   };
 }
-
-/** As it names the directory of a project, but for a number behind it. */
-const slugOf = (name: string) =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
 
 const mostModels = 20;
 
