@@ -111,8 +111,10 @@ async function signIn(page: Page, url: string, given: string): Promise<void> {
   expect(answer.status()).toBe(200);
 }
 
-/** What keeps somebody from using the view, by the rules of WCAG 2.1 A and AA. */
+/** What keeps somebody from using the view, by the rules of WCAG 2.1 A and AA, once nothing in it is being read any more. */
 export async function barriersIn(page: Page): Promise<string[]> {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await eventually(() => page.locator('.reading').count()).toBe(0);
   // As what a debugger would run: the policy of the page lets nothing else in.
   await page.evaluate(axe.source);
   const found = (await page.evaluate(
