@@ -33,6 +33,14 @@ export interface Assignment {
   /** Whether the repository is at a forge, so that the agent may have things done there by files. */
   atForge: boolean;
   feedback: { from: string; text: string } | null;
+  /** What people have decided before that; absent in runs that began with an earlier version. */
+  decisions?: {
+    kind: 'answer' | 'rejection' | 'comment';
+    stage: string;
+    question: string | null;
+    text: string;
+    by: string;
+  }[];
   /** What the branch has changed of how it is judged; absent in runs that began with an earlier version. */
   concerns?: string[];
 }

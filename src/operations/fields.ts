@@ -87,3 +87,6 @@ export const question = z
   .min(1)
   .optional()
   .describe('the number of the question that this answers; for another one than is asked now it changes nothing');
+
+/** Why somebody decides so. Kept with the task: the timeline shows it, and every later agent reads it. */
+export const reason = text('why, or what whoever works on it next should mind; kept with the task').optional();

@@ -1,6 +1,6 @@
 /** Ends a task. It must not leave an agent at work, so this answers when that is gone. */
 import { z } from 'zod';
-import { taskId } from './fields.ts';
+import { reason, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { operation } from './operation.ts';
 import { sendToTask, taskNow } from './sending.ts';
@@ -13,14 +13,15 @@ export const taskCancel = operation({
   changes: true,
   isKeyed: true,
   needs: 'work',
-  input: z.strictObject({ taskId }),
+  input: z.strictObject({ taskId, reason }),
   output: sentEvent,
   args: ['taskId'],
   route: { method: 'POST', path: '/tasks/:taskId/cancel', status: 202 },
   fails: ['noTask', 'brokenActor'],
   concerns: async (_, { taskId: id }) => [id],
-  async run(app, { taskId: id }, who) {
-    const sent = await sendToTask(app, id, { type: 'task.cancel' }, who);
+  async run(app, { taskId: id, reason: because }, who) {
+    const event = { type: 'task.cancel', ...(because !== undefined && { reason: because }) };
+    const sent = await sendToTask(app, id, event, who);
     await app.runtime.until(
       async () => ((await taskRow(app.runtime, id)).tags.includes('ending') ? undefined : true),
       who.signal,

@@ -1,4 +1,5 @@
 /** A person lets a paused task go on. */
+import { reason } from './fields.ts';
 import { verb } from './sending.ts';
 
-export const taskResume = verb('task.resume', 'go on with a paused task', {});
+export const taskResume = verb('task.resume', 'go on with a paused task', { reason });

@@ -11,7 +11,7 @@ import { type AgentSpec, weakerThan } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { TaskContext } from '../machines/task/context.ts';
-import { taskId } from './fields.ts';
+import { reason, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { type Here, operation } from './operation.ts';
 import { sendToTask } from './sending.ts';
@@ -26,6 +26,7 @@ export const taskRetry = operation({
   needs: 'commit',
   input: z.strictObject({
     taskId,
+    reason,
     weakerSandbox: z
       .boolean()
       .default(false)
@@ -42,14 +43,15 @@ export const taskRetry = operation({
       remedy: { say: 'leave it out', field: 'weakerSandbox' },
     });
   },
-  async run(app, { taskId: id, weakerSandbox }, who) {
+  async run(app, { taskId: id, reason: because, weakerSandbox }, who) {
     const context = contextOf<TaskContext>(await taskRow(app.runtime, id));
     const { repository, target } = context;
     const present = agentsOf(context);
     const mended = await mendedAgents(app.here, context);
     if (!weakerSandbox) for (const spec of mended) refuseWeaker(id, spec, present.get(spec.name)!);
     if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
-    return sendToTask(app, id, { type: 'task.retry', ...renewing(mended) }, who);
+    const said: JsonObject = because === undefined ? {} : { reason: because };
+    return sendToTask(app, id, { type: 'task.retry', ...renewing(mended), ...said }, who);
   },
 });
 

@@ -25,9 +25,10 @@ export const taskSend = operation({
   fails: ['noTask', 'unknownEvent', 'noStage', 'brokenActor'],
   async run(app, { taskId: id, type, data }, who) {
     const fields = await fieldsOfEvent(app, id, type);
-    const leftOut = Object.keys(data).filter(name => !fields.includes(name));
+    const named = [...new Set([...fields, ...(type !== 'task.answer' && data.reason !== undefined ? ['reason'] : [])])];
+    const leftOut = Object.keys(data).filter(name => !named.includes(name));
     const event: JsonObject & { type: string } = { type };
-    for (const field of fields) {
+    for (const field of named) {
       const value = text('').safeParse(data[field]);
       if (!value.success) {
         const unknown = leftOut.length === 0 ? '' : ` ${leftOut.slice(0, 5).map(quote).join(', ')} is no field of it.`;

@@ -199,10 +199,12 @@ function pathOf({ segments }: Variable): string | undefined {
 const known = Object.keys(documentedVariables);
 const parents = new Set(known.flatMap(path => (path.includes('.') ? [path.slice(0, path.indexOf('.'))] : [])));
 
+const lists = new Set(['stage.leaves', 'decisions']);
+
 function isKnown(path: string): boolean {
   if (known.includes(path) || parents.has(path)) return true;
   const [, owner = '', member = ''] = /^(.*)\.([^.]+)$/.exec(path) ?? [];
-  const isList = owner === 'stage.leaves' && (/^-?\d+$/.test(member) || member === 'first' || member === 'last');
+  const isList = lists.has(owner) && (/^-?\d+$/.test(member) || member === 'first' || member === 'last');
   return isList || (member === 'size' && known.includes(owner));
 }
 

@@ -28,6 +28,7 @@ export interface PromptVariables {
   worktree: string;
   requests: string | null;
   feedback: { from: string; text: string } | null;
+  decisions: { by: string; stage: string; kind: string; question: string | null; text: string }[];
   concerns: string | null;
   handover: { summary: string; changes: string } | null;
 }
@@ -59,6 +60,12 @@ export const documentedVariables: Record<string, { about: string; from?: Shape }
   feedback: { about: 'why the work came back, or null' },
   'feedback.from': { about: 'a stage, a gate, `merge` or a person', from: 'name' },
   'feedback.text': { about: 'what was said, as a fenced block', from: 'block' },
+  decisions: { about: 'a list of what people have decided before that, the newest last; each with the following' },
+  'decisions.by': { about: 'who', from: 'name' },
+  'decisions.stage': { about: 'in which stage' },
+  'decisions.kind': { about: '`answer`, `rejection`, or `comment` with another decision' },
+  'decisions.question': { about: 'what an agent had asked, as a fenced block; null where nobody had', from: 'block' },
+  'decisions.text': { about: 'what was said, as a fenced block', from: 'block' },
   concerns: {
     about:
       'what the branch changes of how it is judged (scripts, configuration of tests, builds, tests that are gone), or null',
@@ -72,7 +79,7 @@ export const documentedVariables: Record<string, { about: string; from?: Shape }
 export function variablesOf(assignment: PromptAssignment): PromptVariables {
   const { taskId, title, body, stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo } = assignment;
   const { workItem, project, documents, branch, target, worktree, atForge, feedback, handover } = assignment;
-  const { concerns = [] } = assignment;
+  const { concerns = [], decisions = [] } = assignment;
   return {
     task: { id: taskId, title, body },
     stage: { name: stage, role, attempt, leaves, questionsFile, objectionFile, objectionTo },
@@ -85,6 +92,13 @@ export function variablesOf(assignment: PromptAssignment): PromptVariables {
     // A run that began with an earlier version does not say.
     requests: atForge === true ? `${documents}/${requestFolder}` : null,
     feedback,
+    decisions: decisions.map(({ by, stage: where, kind, question, text }) => ({
+      by,
+      stage: where,
+      kind,
+      question,
+      text,
+    })),
     concerns: concerns.length === 0 ? null : concerns.join('\n'),
     handover,
   };
@@ -110,6 +124,7 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
     worktree: '/srv/signalbox/worktrees/shop/task-1',
     requests: null,
     feedback: null,
+    decisions: [],
     concerns: null,
     handover: null,
   };
@@ -123,6 +138,13 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
     { ...first, concerns: 'Makefile was changed\nthe test total.test.js was removed' },
     { ...first, stage: rework, feedback: { from: 'merge', text: 'The branch conflicts in:\ntotal.sh' } },
     { ...first, handover },
+    {
+      ...first,
+      decisions: [
+        { by: 'anna', stage: 'analysis', kind: 'answer', question: 'Which currency?', text: 'Euro.' },
+        { by: 'ben', stage: 'review', kind: 'rejection', question: null, text: 'Leave the API as it is.' },
+      ],
+    },
     { ...first, requests: `${first.documents}/${requestFolder}` },
   ];
 }

@@ -27,6 +27,12 @@ const situations: Record<string, Partial<PromptAssignment>> = {
   'no text': { body: '' },
   rework: { attempt: 2, feedback: { from: 'review', text: 'Finding number 1.' } },
   'what was said before the first': { feedback: { from: 'ann', text: 'Finding number 1.' } },
+  'what people have decided': {
+    decisions: [
+      { kind: 'answer', stage: 'analysis', question: 'Which currency?', text: 'Finding number 1.', by: 'ann' },
+      { kind: 'rejection', stage: 'review', question: null, text: 'The API stays.', by: 'ben' },
+    ],
+  },
   'a takeover': { handover: { summary: 'Half of it is done.', changes: ' total.sh | 2 +-' } },
 };
 
@@ -37,7 +43,7 @@ describe.each(stages.map(stage => [stage.name, stage] as const))('%s', (name, st
     expect(prompt).toContain(`You are the ${stage.role} in the stage \`${name}\``);
     expect(prompt).not.toMatch(/\{\{|\{%|\n\n\n|undefined|\[object/);
     expect(prompt.includes('Two items at 3.00 cost 3.00.')).toBe(given.body !== '');
-    expect(prompt.includes('Finding number 1.')).toBe(given.feedback !== undefined);
+    expect(prompt.includes('Finding number 1.')).toBe(given.feedback !== undefined || given.decisions !== undefined);
     // There is no earlier work to go on from.
     expect(prompt.includes('the earlier work')).toBe(given.attempt === 2);
   });

@@ -9,6 +9,7 @@ import type { TestCommand } from '../../domain/test-command.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { GateReport, Verdict } from '../../domain/verdict.ts';
 import type { GateOutput } from '../gate.ts';
+import type { PersonsDecision } from './decided.ts';
 
 /** What a person wants done, and where. */
 export interface TaskInput {
@@ -97,7 +98,7 @@ export interface ForkedFrom {
 /** What a fork takes over. What was asked of people, made outside and spent is the other one's alone. */
 export interface Inheritance
   extends Pick<TaskContext, 'base' | 'codeTree' | 'attempts' | 'rework' | 'verdicts' | 'feedback' | 'models'>,
-    Pick<TaskContext, 'baseline' | 'noticed' | 'madeIn' | 'refused'> {
+    Pick<TaskContext, 'baseline' | 'noticed' | 'madeIn' | 'refused' | 'decisions'> {
   forkedFrom: ForkedFrom;
 }
 
@@ -170,6 +171,8 @@ export interface TaskContext extends Omit<TaskInput, 'actor' | 'forge' | 'fork'>
   /** Code that gates have refused and not passed since, by its hash; the newest last. */
   refused?: Refused[];
   feedback: { from: string; text: string } | null;
+  /** What people have said with their decisions, the newest last; absent until somebody has. */
+  decisions?: PersonsDecision[];
   questions: string | null;
   /** The last words of an agent that has done its work and left nothing; null of one that has left something. */
   said?: string | null;
@@ -216,16 +219,16 @@ export interface Answering {
 }
 
 export type TaskEvent =
-  | ({ type: 'task.approve'; by: string; at: number } & Answering)
+  | ({ type: 'task.approve'; reason?: string; by: string; at: number } & Answering)
   | ({ type: 'task.reject'; reason: string; by: string; at: number } & Answering)
   | ({ type: 'task.answer'; text: string; by: string; at: number } & Answering)
   /** `agents`: settings that have been mended since the task began, by the agent's name. */
-  | { type: 'task.retry'; agents?: Record<string, AgentSpec>; by: string; at: number }
-  | { type: 'task.pause'; by: string; at: number }
-  | { type: 'task.resume'; by: string; at: number }
-  | { type: 'task.cancel'; by: string; at: number }
+  | { type: 'task.retry'; agents?: Record<string, AgentSpec>; reason?: string; by: string; at: number }
+  | { type: 'task.pause'; reason?: string; by: string; at: number }
+  | { type: 'task.resume'; reason?: string; by: string; at: number }
+  | { type: 'task.cancel'; reason?: string; by: string; at: number }
   | { type: 'task.fail'; reason: string; by: string; at: number }
-  | { type: 'task.move'; stage: string; by: string; at: number }
+  | { type: 'task.move'; stage: string; reason?: string; by: string; at: number }
   | { type: 'lease.granted'; token: number; at: number }
   /** Another task begins when this one has ended. */
   | { type: 'task.awaited'; by: string; at: number }

@@ -66,7 +66,7 @@ export type Fork = Pick<TaskInput, (typeof same)[number] | 'agent' | 'agents'> &
 
 /** Budgets of money and time are whole again: a fork has used nothing. What was counted and judged by then, it takes over. */
 export function forkOf({ seq, stage, context, pipeline }: Past, otherwise: Otherwise): Fork {
-  const { base, codeTree, attempts, rework, verdicts, baseline, madeIn, refused, noticed = [] } = context;
+  const { base, codeTree, attempts, rework, verdicts, baseline, madeIn, refused, decisions, noticed = [] } = context;
   const replaced = playerAt({ stage, context, pipeline }).name;
   const instead = (agent: AgentSpec) => (agent.name === replaced ? (otherwise.agent ?? agent) : agent);
   const played = pipeline.stages.filter(one => playerOf(context, one).name === replaced).map(({ name }) => name);
@@ -83,6 +83,7 @@ export function forkOf({ seq, stage, context, pipeline }: Past, otherwise: Other
       ...(baseline !== undefined && { baseline }),
       ...(madeIn !== undefined && { madeIn }),
       ...(refused !== undefined && { refused }),
+      ...(decisions !== undefined && { decisions }),
     },
   };
 }

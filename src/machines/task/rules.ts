@@ -38,6 +38,7 @@ import type {
   Unpublished,
   Updated,
 } from './context.ts';
+import { decisionIn, feedbackOf, withDecision } from './decided.ts';
 import { judgedOnBranch } from './forking.ts';
 import { isForNow, isOwedPassed, lacksOnly, type Owed, refusalsBeyond } from './owing.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
@@ -99,7 +100,9 @@ function withVerdict({ verdicts, refused = [] }: Judged, verdict: Verdict): Judg
 function personsWord(context: TaskContext, event: unknown, { stage, gate }: { stage: string; gate: string }): Verdict {
   const by = textOf(event, 'by') || 'a person';
   const { codeTree } = context;
-  return { gate, verdict: 'pass', detail: `decided by ${by}`, stage, codeTree, by, at: atOf(event) };
+  const reason = textOf(event, 'reason');
+  const detail = `decided by ${by}${reason === '' ? '' : `: ${shorten(reason, longestFeedback)}`}`;
+  return { gate, verdict: 'pass', detail, stage, codeTree, by, at: atOf(event) };
 }
 
 /** Whether a gate has said so of the code as it is now. */
@@ -481,17 +484,18 @@ export const taskSetup = setup({
       const detail = output.result === 'conflict' ? output.detail : '';
       return { feedback: { from: 'merge', text: shorten(detail, longestFeedback) } };
     }),
-    recordRejection: assign(({ event }) => ({
-      feedback: { from: textOf(event, 'by') || 'a person', text: shorten(textOf(event, 'reason'), longestFeedback) },
-    })),
+    keepDecision: assign(({ context, event }, params: { stage: string }) => {
+      const decision = decisionIn(context, event, params.stage);
+      return decision === undefined ? {} : { decisions: withDecision(context.decisions ?? [], decision) };
+    }),
+    recordRejection: assign(({ context, event }) => {
+      const decision = decisionIn(context, event, '');
+      return { feedback: decision === undefined ? null : feedbackOf(decision) };
+    }),
     takeWordsAsQuestions: assign(({ context }) => ({ questions: context.said ?? null })),
     recordAnswer: assign(({ context, event }) => {
-      const text = `Questions:\n${context.questions ?? ''}\n\nAnswer:\n${textOf(event, 'text')}`;
-      return {
-        feedback: { from: textOf(event, 'by') || 'a person', text: shorten(text, longestFeedback) },
-        questions: null,
-        said: null,
-      };
+      const decision = decisionIn(context, event, '');
+      return { feedback: decision === undefined ? null : feedbackOf(decision), questions: null, said: null };
     }),
     countRework: assign(({ context }, params: { budget: string }) => ({
       rework: { ...context.rework, [params.budget]: (context.rework[params.budget] ?? 0) + 1 },

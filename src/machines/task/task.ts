@@ -32,6 +32,7 @@ import {
   waitsFor,
 } from './common.ts';
 import type { TaskContext, TaskInput } from './context.ts';
+import { keepingDecisions } from './decided.ts';
 import { decisions } from './deciding.ts';
 import { forksBegin } from './forking.ts';
 import { gatingState } from './gating.ts';
@@ -109,7 +110,7 @@ export function compileTask(pipeline: Pipeline): AnyStateMachine {
       'task.awaited': { actions: 'recordAwaiting' },
       'work.described': { actions: 'recordDescription' },
     },
-    states,
+    states: keepingDecisions(states),
     output: ({ context }: { context: TaskContext }) => ({
       merged: context.merged,
       endedBecause: context.endedBecause,

@@ -4,6 +4,7 @@ import type { AgentRunInput } from '../agent-run-context.ts';
 import { budgetOf, leavesOf, mustChange, type Pipeline, preceding, roundFilesOf, type Stage } from '../pipeline.ts';
 import { forbidden, playerOf, type StateConfig, says, type Transition, told, toStage } from './common.ts';
 import { documentsOf, type TaskContext } from './context.ts';
+import { decidedBefore } from './decided.ts';
 import { concernsOf, leftFor } from './rules.ts';
 import { scopesOf } from './spending.ts';
 
@@ -131,6 +132,7 @@ function runInput(context: TaskContext, pipeline: Pipeline, stage: Stage): Omit<
       objectionTo: stage.objection?.to ?? null,
       atForge: context.forge !== null,
       feedback: context.feedback,
+      decisions: decidedBefore(context),
       concerns: concernsOf(context),
     },
     agent: { ...player, model: context.models[stage.name] ?? player.model },

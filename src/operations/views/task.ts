@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { forkLink } from '../../machines/links.ts';
 import { personEvents, stageIn, standingIn, standings } from '../../machines/standing.ts';
 import { questionKinds, type TaskContext } from '../../machines/task/context.ts';
+import { decisionKinds } from '../../machines/task/decided.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Restored, Runtime } from '../../runtime/index.ts';
@@ -120,6 +121,18 @@ export const taskFields = () =>
       .array(z.object({ file: z.string(), outcome: z.string() }))
       .describe('what its agents have asked for by files, and what became of it'),
     questions: z.string().nullable().describe('what its agent asks'),
+    decisions: z
+      .array(
+        z.object({
+          kind: z.enum(decisionKinds),
+          stage: z.string(),
+          question: z.string().nullable().describe('what an agent had asked'),
+          text: z.string(),
+          by: z.string(),
+          at,
+        }),
+      )
+      .describe('what people have said with their decisions, the newest last; every later agent reads it'),
     version: z.int(),
     createdAt: at,
     updatedAt: at,
@@ -188,6 +201,7 @@ export async function viewOfTask(
     noticed: (context.noticed ?? []).map(({ stage, text, at: then }) => ({ stage, text, at: timeOf(then) })),
     requests: context.requests ?? [],
     questions: context.questions,
+    decisions: (context.decisions ?? []).map(({ at: then, ...said }) => ({ ...said, at: timeOf(then) })),
     version: row.version,
     createdAt: timeOf(row.createdAt),
     updatedAt: timeOf(row.updatedAt),
