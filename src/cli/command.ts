@@ -1,4 +1,5 @@
 /** What a command is: an operation, how its answer is shown, and where it differs from what follows from the operation. */
+import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { Described } from '../client/describe.ts';
 import type { LocalSignalbox } from '../client/local.ts';
@@ -153,9 +154,9 @@ export function hintFor({ data, config, url }: CommonOptions): string {
   return `${isUsual ? '' : ` --data ${quoted(data)}`}${config === undefined ? '' : ` --config ${quoted(config)}`}`;
 }
 
-/** Who acts, for the audit trail: the user of the operating system. */
+/** Who acts, for the audit trail: the user of the operating system, on this machine. */
 export function actor(): string {
-  return process.env.USER || process.env.LOGNAME || 'cli';
+  return `${process.env.USER || process.env.LOGNAME || 'cli'}@${hostname()}`;
 }
 
 /** The way to what the options name: a service, or a data directory. */

@@ -48,7 +48,7 @@ async function play(made: Demo, keep: boolean, isJson: boolean): Promise<number>
   const local = openLocal(place, { name: actor(), role: 'admin' });
   const working = await openWorking(
     local,
-    { name: 'the demo, in your place', role: 'admin' },
+    { name: 'the demo (in your place)', role: 'admin' },
     {
       note,
       warn,

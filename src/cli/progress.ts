@@ -67,23 +67,21 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
 
   return {
     onEntry(entry) {
-      const { actorId, kind, outcome, from, to, at, type, headline, tags } = entry;
+      const { actorId, kind, outcome, from, to, at, words, tags } = entry;
       const isOurs = actorId === task.id || actorId.startsWith(`${task.id}.`);
       if (!isOurs || (isStopped && !isJson)) return;
       if (isJson) {
-        const { position, seq, source, reason } = entry;
+        const { position, seq, type, source, reason } = entry;
         printJsonLine({ position, at, actorId, kind, seq, type, from, to, outcome, source, reason });
         return;
       }
-      if (outcome === 'rejected') line(at, colors.red('!'), `${type} was rejected: ${entry.reason}`);
       if (kind === 'agentRun') showRun(entry);
       if (kind !== 'task') return;
-      // Of gates that are judged beside each other all but the last leave the task where it is.
-      if (type.startsWith('xstate.done.actor.gate-') && outcome === 'applied') showVerdict(entry);
-      if (type === 'xstate.done.actor.baseline' && outcome === 'applied') showBaseline(entry);
-      if (from === to) return;
-      state = to;
-      if (headline !== null) line(at, markOf(tags), headline);
+      if (outcome === 'applied') state = to;
+      const mark =
+        outcome === 'rejected' ? colors.red('!') : (verdictMark(entry) ?? (from === to ? '·' : markOf(tags)));
+      // What came too late, or twice, has changed nothing.
+      if (words !== null && outcome !== 'ignored' && outcome !== 'duplicate') line(at, mark, words);
     },
     pause() {
       isPaused = true;
@@ -133,30 +131,14 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
     if (run === mine) activity = next;
     else next.close();
   }
-
-  function showVerdict({ at, data }: FeedEntry): void {
-    const { gate, verdict, detail } = data.output as unknown as Judged;
-    const mark = verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
-    line(at, mark, `gate ${gate} ${verdict}${whyOf({ verdict, detail })}`);
-  }
-
-  function showBaseline({ at, data }: FeedEntry): void {
-    const { reports } = data.output as unknown as { reports: Judged[] };
-    for (const { gate, verdict, detail } of reports) {
-      const mark = verdict === 'pass' ? colors.green('✓') : colors.yellow('!');
-      line(at, mark, `gate ${gate} ${verdict}, before any change${whyOf({ verdict, detail })}`);
-    }
-  }
 }
 
-interface Judged {
-  gate: string;
-  verdict: string;
-  detail: string;
+/** The mark of a gate's verdict; undefined for what is none. */
+function verdictMark({ type, data }: FeedEntry): string | undefined {
+  if (!type.startsWith('xstate.done.actor.gate-')) return undefined;
+  const { verdict } = (data.output ?? {}) as { verdict?: string };
+  return verdict === 'pass' ? colors.green('✓') : verdict === 'fail' ? colors.red('✗') : colors.yellow('?');
 }
-
-const whyOf = ({ verdict, detail }: Pick<Judged, 'verdict' | 'detail'>) =>
-  verdict === 'pass' ? '' : `: ${detail.trim().split('\n', 1)[0]?.replace(/^---$/, 'see the document') ?? ''}`;
 
 function markOf(tags: readonly string[]): string {
   if (tags.includes('done')) return colors.green('✓');

@@ -9,6 +9,7 @@ import { clockTime, colors, dayTime, harmless, print } from './output.ts';
 type Task = OutputOf<'task.list'>['items'][number];
 type TaskInFull = OutputOf<'task.show'>;
 type Move = Task['moves'][number];
+export type Happening = OutputOf<'task.events'>['items'][number];
 
 /** What to type for each move that is usual here, and what it does. */
 export function usualMoves({ id, moves, waits }: Task, hint: string): { command: string; does: string }[] {
@@ -19,6 +20,13 @@ export function usualMoves({ id, moves, waits }: Task, hint: string): { command:
   const typed = ({ event, fields }: Move) =>
     commandFor(event, { taskId: id, ...Object.fromEntries(fields.map(({ name }) => [name, undefined])) }, hint);
   return moves.filter(({ isUsual }) => isUsual).map(move => ({ command: typed(move), does: move.does }));
+}
+
+/** An entry of a task's log in a line: when, who, what. */
+export function happeningLine({ at, by, words, outcome }: Happening): string {
+  const who = by === null ? '' : `${harmless(by)} `;
+  const line = `${colors.dim(dayTime(at))}  ${who}${harmless(words ?? '')}`;
+  return outcome === 'applied' ? line : colors.dim(line);
 }
 
 /** `isStill`: nobody works on the data. */

@@ -7,7 +7,7 @@ import { eventData } from './event-data.ts';
 import { readBody } from './files.ts';
 import type { Values } from './flags.ts';
 import { clockTime, colors, exitCodes, harmless, moreOf, note, print, printJsonLine, table } from './output.ts';
-import { showTask } from './task-show.ts';
+import { happeningLine, showTask } from './task-show.ts';
 
 export const list = answers({
   operation: 'task.list',
@@ -92,10 +92,16 @@ type Entry = Page['items'][number];
 
 export const events = answers({
   operation: 'task.events',
+  description: 'what has happened to a task: when, who, what and why',
   hidden: ['limit'],
-  examples: ['signalbox task events ET-003', 'signalbox task events ET-003 --json | tail -1'],
+  extra: command => command.option('--raw', 'every entry of the log, by the names of its machine'),
+  examples: [
+    'signalbox task events ET-003',
+    'signalbox task events ET-003 --raw            # events, states, and what changed nothing',
+    'signalbox task events ET-003 --json | tail -1',
+  ],
   json: (page, shown) => eachEntry(page, shown, printJsonLine),
-  show: (page, shown) => eachEntry(page, shown, showEntry),
+  show: (page, shown) => eachEntry(page, shown, shown.options.raw ? showRawEntry : showEntry),
 });
 
 /** The whole log, page after page. */
@@ -107,11 +113,15 @@ async function eachEntry(first: Page, { client, input }: Shown, each: (entry: En
   }
 }
 
-function showEntry({ seq, at, type, source, from, to, outcome, reason }: Entry): void {
+function showRawEntry({ seq, at, type, source, from, to, outcome, reason }: Entry): void {
   const move = from === to ? to : `${from || '∅'} → ${to}`;
   const by = type.startsWith('task.') ? `  by ${harmless(source)}` : '';
   const why = `${by}${reason === null ? '' : `  ${colors.dim(harmless(reason))}`}`;
   print(`${String(seq).padStart(4)}  ${clockTime(at)}  ${outcome.padEnd(9)}  ${type}  ${colors.dim(move)}${why}`);
+}
+
+function showEntry(entry: Entry): void {
+  if (entry.words !== null) print(happeningLine(entry));
 }
 
 /** An operation that sends one event, and what became of it. */

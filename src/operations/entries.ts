@@ -3,6 +3,7 @@
 import type { JsonObject } from '../domain/json.ts';
 import { onceFor } from '../domain/once-for.ts';
 import { projectsIn } from '../machines/standing.ts';
+import { doerIn, storyOf } from '../machines/task/story.ts';
 import { sayingsAt } from '../machines/words.ts';
 import type { StoredLogEntry } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -57,6 +58,7 @@ function createEntries(runtime: Looked): Entries {
     const { type: _, ...told } = concealed(event as unknown as JsonObject);
     // Who may ask is for administrators to see, and what was ordered for whoever ordered it.
     const data = kind === 'token' || kind === 'order' ? {} : told;
+    const moved = from === to ? null : headline;
     const where = { position, actorId, kind, taskId, project, seq, at: timeOf(when) };
     return {
       ...where,
@@ -66,7 +68,9 @@ function createEntries(runtime: Looked): Entries {
       outcome,
       source,
       reason,
-      headline: from === to ? null : headline,
+      headline: moved,
+      words: kind === 'task' ? storyOf({ type, event: told, from, to, outcome, reason, headline: moved }) : null,
+      by: doerIn(data),
       tags,
       data,
     };

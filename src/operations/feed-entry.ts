@@ -17,6 +17,8 @@ export const feedEntry = z.object({
   source: z.string(),
   reason: z.string().nullable(),
   headline: z.string().nullable().describe('what has happened, where that is worth a line'),
+  words: z.string().nullable().describe('what has happened to a task, in words; null where it is worth no line'),
+  by: z.string().nullable().describe('the person or token that did it; null for what happened by itself'),
   tags: z.array(z.string()).describe('what the state means that it came to'),
   data: z.record(z.string(), z.json()).describe('the fields of the event'),
 });

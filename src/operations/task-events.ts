@@ -1,6 +1,7 @@
 /** The log of a task, a page at a time. */
 import { z } from 'zod';
 import type { JsonObject } from '../domain/json.ts';
+import { doerIn, storyOf } from '../machines/task/story.ts';
 import { sayingsAt } from '../machines/words.ts';
 import { at, outcome, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
@@ -32,6 +33,8 @@ export const taskEvents = operation({
         outcome,
         reason: z.string().nullable().describe('why it changed nothing'),
         headline: z.string().nullable().describe('what has happened, where that is worth a line'),
+        words: z.string().nullable().describe('what has happened, in words; null where it is worth no line'),
+        by: z.string().nullable().describe('the person or token that did it; null for what happened by itself'),
         data: z.record(z.string(), z.json()),
       }),
     ),
@@ -47,7 +50,22 @@ export const taskEvents = operation({
     const items = entries.map(({ seq, at: when, type, source, dedupeKey, from, to, outcome, reason, event }) => {
       const { type: _, ...data } = concealed(event as unknown as JsonObject);
       const headline = machine === undefined || from === to ? null : (sayingsAt(machine, to).headline ?? null);
-      return { seq, at: timeOf(when), type, source, dedupeKey, from, to, outcome, reason, headline, data };
+      const words = storyOf({ type, event: data, from, to, outcome, reason, headline });
+      return {
+        seq,
+        at: timeOf(when),
+        type,
+        source,
+        dedupeKey,
+        from,
+        to,
+        outcome,
+        reason,
+        headline,
+        words,
+        by: doerIn(data),
+        data,
+      };
     });
     return { items, next: entries.length === limit ? entries.at(-1)!.seq : null };
   },

@@ -127,7 +127,11 @@ describe('verdict', () => {
     ['changes-requested', 'fail'],
   ])('the word %s in the front matter decides: %s', async (word, verdict) => {
     const text = `---\nauthor: me\nverdict: ${word}\n---\n\nSome findings.\n`;
-    expect(await review(text).judge(gate)).toEqual({ gate: 'checked', verdict, detail: text });
+    expect(await review(text).judge(gate)).toEqual({
+      gate: 'checked',
+      verdict,
+      detail: `review.md says verdict: ${word}\n\n${text}`,
+    });
   });
 
   test.each([

@@ -18,6 +18,7 @@ export const entryOf = (fields: Partial<FeedEntry>): FeedEntry => {
     ...({ position, actorId: 'ET-1', kind: 'task', taskId: 'ET-1', project: 'shop', seq: 2 } as const),
     ...({ at: '2026-11-26T10:05:00.000Z', type: 'task.pause', from: 'analysis.working.running' } as const),
     ...({ to: 'paused.analysis.held', outcome: 'applied', source: 'ann', reason: null, headline: 'paused' } as const),
+    ...({ words: 'paused it; paused', by: 'ann' } as const),
     ...{ tags: ['paused'], data: {} },
     ...fields,
   };

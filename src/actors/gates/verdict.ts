@@ -18,11 +18,12 @@ export async function judgeVerdict(
   if (typeof word !== 'string') {
     return { gate, verdict: 'inconclusive', detail: `${file} has no "${field}" in its front matter` };
   }
-  const detail = text.slice(0, longestDetail);
+  const says = `${file} says ${field}: ${word.slice(0, 80)}`;
+  const detail = `${says}\n\n${text.slice(0, longestDetail)}`;
   if (pass.includes(word)) return { gate, verdict: 'pass', detail };
   if (fail.includes(word)) return { gate, verdict: 'fail', detail };
   const known = [...pass, ...fail].join(', ');
-  return { gate, verdict: 'inconclusive', detail: `${file} says ${field}: ${word.slice(0, 80)}; known are ${known}` };
+  return { gate, verdict: 'inconclusive', detail: `${says}; known are ${known}` };
 }
 
 /** An agent writes it: what takes long to understand is not read, and what is odd in it is told to nobody. */

@@ -63,19 +63,20 @@ interface EntryProps {
 
 const Entry = memo(function Entry({ entry, before, to, isHere }: EntryProps) {
   const { timeline } = useTexts();
-  const said = sayingIn(entry);
+  // What somebody has said is among the words, where there are any.
+  const said = entry.words === null ? sayingIn(entry) : '';
   return (
     <li className={`${entry.outcome}${isHere ? ' here' : ''}`}>
       <Instant at={entry.at} />
       <Link to={to} isSame title={timeline.open} aria-current={isHere ? 'true' : undefined} {...itemMark}>
-        <b>{entry.headline ?? wordsOf(entry)}</b>
+        <b>{entry.words ?? wordsOf(entry)}</b>
       </Link>
       <span className="meta">
         {said !== '' && <q>{said}</q>} {entry.source !== '' && timeline.by(whoIn(entry))}{' '}
         {entry.outcome !== 'applied' && (
           <em>
             {timeline.ignored}
-            {entry.reason !== null && `: ${entry.reason}`}
+            {entry.words === null && entry.reason !== null && `: ${entry.reason}`}
           </em>
         )}{' '}
         {before !== null && <Duration ms={Date.parse(entry.at) - Date.parse(before)} />} <code>{entry.type}</code>{' '}
@@ -95,4 +96,4 @@ function sayingIn({ data }: LogEntry): string {
   return typeof said === 'string' ? said.slice(0, 300) : '';
 }
 
-const whoIn = ({ data, source }: LogEntry) => (typeof data.by === 'string' && data.by !== '' ? data.by : source);
+const whoIn = ({ by, source }: LogEntry) => by ?? source;
