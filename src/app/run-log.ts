@@ -163,6 +163,23 @@ async function endOf(directory: string, name: LogName, kind: AgentKind | null, t
 
 const isEventLog = (name: LogName, kind: AgentKind): boolean => name === 'output' && agentClis[kind].isStructured;
 
+export interface OpenLog extends Pick<ReadLogs, 'tail' | 'since'> {
+  kind: AgentKind;
+  /** Bytes of its output and of its standard error, to go on from. */
+  from: Pick<LogPlace, LogName> | undefined;
+  /** Told when there may be more; null where nobody waits for it. */
+  onChange: (() => void) | null;
+}
+
+/** What a process has printed that runs, or ran, in a directory. */
+export async function openLog(
+  directory: string,
+  { kind, tail, since, from, onChange }: OpenLog,
+): Promise<GrowingLog<LogPiece>> {
+  const ends = from === undefined ? await endsOf(directory, kind, { tail, since }) : undefined;
+  return attemptLog(directory, { attempt: 1, output: 0, error: 0, ...from }, { kind, ends, onChange });
+}
+
 /** The output of one attempt, standard error after the output. */
 function attemptLog(directory: string, given: LogPlace, { kind, ends, onChange }: AttemptOptions): AttemptLog {
   const from = ends === undefined ? given : { ...given, output: ends.output.from, error: ends.error.from };

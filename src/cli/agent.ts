@@ -1,17 +1,19 @@
 /** `signalbox agent …`: runs of agents, their output, and how to end them. */
 import { resolve } from 'node:path';
 import type { OutputOf } from '../client/signalbox.ts';
-import { formatAmount } from '../domain/budget.ts';
-import { totalTokens } from '../domain/usage.ts';
 import { answers, streams } from './command.ts';
 import { collect, type Values } from './flags.ts';
 import { dayTime, exitCodes, harmless, moreOf, note, print, table } from './output.ts';
+import { endOfRun } from './output-end.ts';
+import { showEnd } from './task-show.ts';
+import { usedBy } from './used-by.ts';
 
 type Agent = OutputOf<'agent.list'>['items'][number];
 
 export const list = answers({
   operation: 'agent.list',
-  examples: ['signalbox agent list', 'signalbox agent list --status running'],
+  named: { taskId: '--task <id>' },
+  examples: ['signalbox agent list', 'signalbox agent list --status running', 'signalbox agent list --task ET-003'],
   show({ items, ...rest }) {
     if (items.length === 0) return print('No agent has run yet.');
     const rows = items.map(run => [
@@ -33,18 +35,14 @@ function wordFor({ status, state, why }: Agent): string {
   return why === undefined ? `${status} (${state})` : 'queued';
 }
 
-function usedBy({ usage }: Agent): string {
-  const tokens = totalTokens(usage);
-  const cost = usage.costUsd === null ? '' : formatAmount('moneyUsd', usage.costUsd);
-  return tokens === 0 ? cost : `${formatAmount('tokens', tokens)}${cost === '' ? '' : `, ${cost}`}`;
-}
-
 export const show = answers({
   operation: 'agent.show',
   examples: ['signalbox agent show ET-003.development.14', 'signalbox agent show ET-003     # its newest run'],
-  show(run) {
+  async show(run, { client, hint }) {
     for (const [name, value] of Object.entries({ ...run, usage: usedBy(run) || 'nothing reported' }))
       if (value !== null && value !== '') print(`  ${name.padEnd(12)} ${harmless(String(value))}`);
+    const end = await endOfRun(client, run, hint);
+    if (end !== undefined) showEnd(end);
   },
 });
 

@@ -14,6 +14,7 @@ const byOperation: Record<OperationName, Load> = {
   'task.add': () => import('./task.ts').then(it => it.add),
   'task.fork': () => import('./task.ts').then(it => it.fork),
   'task.events': () => import('./task.ts').then(it => it.events),
+  'task.logs': () => import('./task-logs.ts').then(it => it.logs),
   'task.send': () => import('./task.ts').then(it => it.send),
   'task.approve': () => import('./task.ts').then(it => it.approve),
   'task.reject': () => import('./task.ts').then(it => it.reject),

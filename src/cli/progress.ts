@@ -67,7 +67,7 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
 
   return {
     onEntry(entry) {
-      const { actorId, kind, outcome, from, to, at, words, tags } = entry;
+      const { actorId, kind, outcome, from, to, at, words, by, tags } = entry;
       const isOurs = actorId === task.id || actorId.startsWith(`${task.id}.`);
       if (!isOurs || (isStopped && !isJson)) return;
       if (isJson) {
@@ -81,7 +81,8 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
       const mark =
         outcome === 'rejected' ? colors.red('!') : (verdictMark(entry) ?? (from === to ? '·' : markOf(tags)));
       // What came too late, or twice, has changed nothing.
-      if (words !== null && outcome !== 'ignored' && outcome !== 'duplicate') line(at, mark, words);
+      if (words !== null && outcome !== 'ignored' && outcome !== 'duplicate')
+        line(at, mark, by === null ? words : `${by} ${words}`);
     },
     pause() {
       isPaused = true;

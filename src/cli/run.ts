@@ -1,7 +1,7 @@
 /** `signalbox run`: one task in a local repository, in the foreground. */
 import { announced } from '../client/announced.ts';
 import type { LocalSignalbox, Planned } from '../client/local.ts';
-import type { InputOf } from '../client/signalbox.ts';
+import type { InputOf, OutputOf } from '../client/signalbox.ts';
 import { isBecause, messageOf, SignalboxError } from '../domain/errors.ts';
 import { checkId } from '../domain/names.ts';
 import type { TaskView, Working } from '../service/working.ts';
@@ -11,9 +11,10 @@ import { actor, type CommonOptions, hintFor, type OwnCommand, openData } from '.
 import { collect, type Values } from './flags.ts';
 import { interruption } from './interruption.ts';
 import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
+import { endsOf } from './output-end.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { workItem } from './task.ts';
-import { usualMoves } from './task-show.ts';
+import { showEnd, usualMoves } from './task-show.ts';
 
 interface RunOptions extends CommonOptions {
   repo?: string;
@@ -99,7 +100,7 @@ async function work(options: RunOptions): Promise<number> {
       note(`Interrupted. To go on: ${goOn(task, hintFor(options))}`);
       return exitCodes.interrupted;
     }
-    return conclude(last, options);
+    return await conclude(working, last, options);
   } finally {
     progress?.stop();
     // This data directory may have other agents at work: none stays behind without a watchdog.
@@ -109,6 +110,7 @@ async function work(options: RunOptions): Promise<number> {
   }
 }
 
+type TaskInFull = OutputOf<'task.show'>;
 type Start = { existing: TaskView } | { planned: Planned };
 
 /** Everything that can be wrong, before anything is created or begun. */
@@ -197,7 +199,7 @@ interface Drive {
 }
 
 /** Waits until the task has ended or needs a person who is not here; asks the person who is. */
-async function drive({ working, id, options, progress, changed }: Drive): Promise<TaskView> {
+async function drive({ working, id, options, progress, changed }: Drive): Promise<TaskInFull> {
   let told: string | undefined;
   for (;;) {
     const next = changed();
@@ -235,7 +237,7 @@ function carryOut(working: Working, taskId: string, { operation, fields, isStand
   return by.ask(operation, { taskId, ...fields } as never) as ReturnType<typeof working.ask<'task.approve'>>;
 }
 
-function conclude(task: TaskView, options: RunOptions): number {
+async function conclude(working: Working, task: TaskInFull, options: RunOptions): Promise<number> {
   const { id, standing, state, why, waits } = task;
   const isHeld = waits?.remedy != null;
   if (options.json) printJsonLine(isHeld ? { ...task, standing: 'paused' } : task);
@@ -243,6 +245,7 @@ function conclude(task: TaskView, options: RunOptions): number {
     const hint = hintFor(options);
     const moves = usualMoves(task, hint);
     print(`\n${standing === 'done' ? colors.green('✓') : colors.yellow('•')} ${id} is ${state}: ${harmless(why)}`);
+    for (const end of await endsOf(working, task, task.runs, hint)) showEnd(end);
     for (const { command, does } of moves) print(`    ${command}   ${colors.dim(does)}`);
     if (moves.length > 0) print(`    then: ${goOn(task, hint)}`);
   }

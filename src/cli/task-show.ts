@@ -1,13 +1,21 @@
-/** A task for a person at a terminal. */
+/**
+ * A task for a person at a terminal, in the order in which somebody asks: what it is, where it stands and why, what would move
+ * it, what has happened, what its gates say, what it has cost, and where the work is.
+ */
+import type { Client } from '../client/open.ts';
 import type { OutputOf } from '../client/signalbox.ts';
 import { formatAmount } from '../domain/budget.ts';
-import { commandFor } from '../domain/command-line.ts';
+import { commandFor, quoted } from '../domain/command-line.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { goOn, whyOf } from './attended.ts';
-import { clockTime, colors, dayTime, harmless, print } from './output.ts';
+import { terminalColumns, wrap } from './columns.ts';
+import { colors, dayTime, harmless, print } from './output.ts';
+import { endsOf, type OutputEnd } from './output-end.ts';
+import { usedBy } from './used-by.ts';
 
 type Task = OutputOf<'task.list'>['items'][number];
 type TaskInFull = OutputOf<'task.show'>;
+type Run = TaskInFull['runs'][number];
 type Move = Task['moves'][number];
 export type Happening = OutputOf<'task.events'>['items'][number];
 
@@ -30,49 +38,125 @@ export function happeningLine({ at, by, words, outcome }: Happening): string {
 }
 
 /** `isStill`: nobody works on the data. */
-export function showTask(task: TaskInFull, { hint, isStill }: { hint: string; isStill: boolean }): void {
-  print(colors.bold(harmless(`${task.id}: ${task.title}`)));
-  const attempts = Object.entries(task.attempts).map(([stage, count]) => `${stage} ${count}`);
-  const facts: [string, string][] = [
-    ['state', task.state],
-    ['why', whyOf(task, isStill)],
-    ...(task.deadline === null ? [] : [['until', deadlineOf(task.deadline)] as [string, string]]),
-    ['project', `${task.project} (${task.repository})`],
-    ['branch', `${task.branch} → ${task.target}`],
-    ...(task.forge === null ? [] : [['forge', `${task.forge.repository} at ${task.forge.name}`] as [string, string]]),
-    ...(task.forge?.pullRequest == null
-      ? []
-      : [['pull', `#${task.forge.pullRequest.number} ${task.forge.pullRequest.url}`] as [string, string]]),
-    ...(task.source === null
-      ? []
-      : [['item', `${task.source.key} of ${task.source.tracker} ${task.source.url ?? ''}`.trim()] as [string, string]]),
-    ...(task.forkedFrom === null
-      ? []
-      : [['fork', `of ${task.forkedFrom.taskId} as it was at ${task.forkedFrom.seq}`] as [string, string]]),
-    ...(task.forks.length === 0 ? [] : [['forks', task.forks.join(', ')] as [string, string]]),
-    ...(task.blockedBy.length === 0 ? [] : [['blocked', `by ${task.blockedBy.join(', ')}`] as [string, string]]),
-    ['attempts', attempts.join(', ') || 'none yet'],
-    ['worked', `${formatDuration(task.spent.timeMs)} in ${task.spent.sessions} processes`],
-    ['used', usageOf(task)],
-  ];
-  for (const [name, value] of facts) print(`  ${name.padEnd(9)} ${harmless(value)}`);
-  for (const verdict of Object.values(task.verdicts)) {
-    print(`  gate      ${verdict.gate}: ${verdict.verdict} (${verdict.by}, ${clockTime(verdict.at)})`);
-    for (const concern of verdict.concerns ?? [])
-      print(`            ${harmless(`changes how it is judged: ${concern}`)}`);
-  }
-  if (task.questions !== null) {
-    for (const line of task.questions.trim().split('\n')) print(`  asks      ${harmless(line)}`);
-  }
-  for (const { stage, text } of task.noticed) print(`  noticed   ${harmless(`${stage}: ${text}`)}`);
-  for (const run of task.runs) {
-    print(`  run       ${run.agentId}: ${run.status}${run.error ? `, ${harmless(run.error)}` : ''}`);
-  }
-  if (isStill) print(`  next      ${goOn(task, hint)}   ${colors.dim('works on it, here in the foreground')}`);
-  for (const { command, does } of usualMoves(task, hint)) print(`  next      ${command}   ${colors.dim(does)}`);
+export interface ShowOptions {
+  client: Client;
+  hint: string;
+  isStill: boolean;
 }
 
-const deadlineOf = ({ at, means }: NonNullable<Task['deadline']>) => `${dayTime(at)}; then ${means}`;
+const nameWidth = 10;
+const shownHappenings = 5;
+const shownRuns = 6;
+/** Among so many last entries of the log the last words are looked for. */
+const lookedThrough = 60;
+
+/** A name, and a value that may take several lines. */
+function fact(name: string, value: string): void {
+  const columns = process.stdout.isTTY ? terminalColumns() - nameWidth - 2 : Number.POSITIVE_INFINITY;
+  const lines = harmless(value)
+    .split('\n')
+    .flatMap(line => (Number.isFinite(columns) ? wrap(line, Math.max(columns, 20)) : [line]));
+  for (const [index, line] of lines.entries()) print(`  ${(index === 0 ? name : '').padEnd(nameWidth)}${line}`);
+}
+
+export async function showTask(task: TaskInFull, { client, hint, isStill }: ShowOptions): Promise<void> {
+  print(colors.bold(harmless(`${task.id}: ${task.title}`)));
+  for (const [name, value] of originOf(task)) fact(name, value);
+  fact('state', task.state);
+  fact('why', whyOf(task, isStill));
+  for (const run of task.runs) if (run.status === 'running') fact('agent', runningNow(run));
+  if (task.deadline !== null) fact('until', `${dayTime(task.deadline.at)}; then ${task.deadline.means}`);
+  if (task.questions !== null) fact('asks', task.questions.trim());
+  for (const end of await endsOf(client, task, task.runs, hint)) showEnd(end);
+  if (isStill)
+    print(`  ${'next'.padEnd(nameWidth)}${goOn(task, hint)}   ${colors.dim('works on it, here in the foreground')}`);
+  for (const { command, does } of usualMoves(task, hint))
+    print(`  ${'next'.padEnd(nameWidth)}${command}   ${colors.dim(does)}`);
+  await showHappenings(task, client, hint);
+  showGates(task);
+  showRuns(task, hint);
+  for (const [name, value] of workOf(task)) fact(name, value);
+}
+
+/** What it is, and where it came from. */
+function originOf({ project, pipeline, source, forkedFrom, forks, blockedBy, priority }: Task): [string, string][] {
+  const item = source === null ? [] : [`${source.key} of ${source.tracker} ${source.url ?? ''}`.trim()];
+  return [
+    ['project', `${project}, pipeline ${pipeline}, priority ${priority}`],
+    ...item.map((value): [string, string] => ['item', value]),
+    ...(forkedFrom === null
+      ? []
+      : [['fork', `of ${forkedFrom.taskId} as it was at ${forkedFrom.seq}`] as [string, string]]),
+    ...(forks.length === 0 ? [] : [['forks', forks.join(', ')] as [string, string]]),
+    ...(blockedBy.length === 0 ? [] : [['blocked', `by ${blockedBy.join(', ')}`] as [string, string]]),
+  ];
+}
+
+/** Who works, since when, what it does, and what that has cost so far. */
+function runningNow(run: Run): string {
+  const since = run.startedAt === undefined ? '' : ` since ${dayTime(run.startedAt)}`;
+  const parts = [`${run.agentId}${since}`, usedBy(run), run.activity && `last: ${run.activity}`];
+  return parts.filter(part => part !== '').join('; ');
+}
+
+/** What was printed last, and how to read the rest. */
+export function showEnd({ of, lines, command }: OutputEnd): void {
+  fact('said', `${of}:`);
+  for (const line of lines) print(`  ${''.padEnd(nameWidth)}${colors.dim('│')} ${line}`);
+  print(`  ${''.padEnd(nameWidth)}${command}   ${colors.dim('all of it')}`);
+}
+
+async function showHappenings({ id, version }: Task, client: Client, hint: string): Promise<void> {
+  const { items } = await client.ask('task.events', { taskId: id, after: Math.max(0, version - lookedThrough) });
+  const told = items.filter(({ words }) => words !== null).slice(-shownHappenings);
+  for (const [index, entry] of told.entries())
+    print(`  ${(index === 0 ? 'happened' : '').padEnd(nameWidth)}${happeningLine(entry)}`);
+  print(`  ${''.padEnd(nameWidth)}${commandFor('task.events', { taskId: id }, hint)}   ${colors.dim('everything')}`);
+}
+
+function showGates({ verdicts, noticed, decisions }: Task): void {
+  for (const { gate, verdict, by, at, detail, concerns = [] } of Object.values(verdicts)) {
+    const why = detail.trim().split('\n', 1)[0] ?? '';
+    fact('gate', `${gate}: ${verdict} (${by}, ${dayTime(at)})${why === '' ? '' : `: ${why}`}`);
+    for (const concern of concerns) fact('', `changes how it is judged: ${concern}`);
+  }
+  for (const { stage, text } of noticed) fact('noticed', `${stage}: ${text}`);
+  for (const { by, stage, text } of decisions) fact('decided', `${by} in ${stage}: ${text.replaceAll(/\s+/g, ' ')}`);
+}
+
+function showRuns(task: TaskInFull, hint: string): void {
+  const left = task.runs.length - shownRuns;
+  if (left > 0)
+    print(
+      `  ${'run'.padEnd(nameWidth)}${colors.dim(`… ${left} before: ${commandFor('agent.list', { task: task.id }, hint)}`)}`,
+    );
+  for (const run of task.runs.slice(-shownRuns)) {
+    const [begun, ended] = [run.startedAt, run.completedAt].map(at => (at === undefined ? undefined : Date.parse(at)));
+    const lasted = begun === undefined || ended === undefined ? '' : formatDuration(ended - begun);
+    const parts = [run.status, lasted, usedBy(run), run.error ?? ''].filter(part => part !== '');
+    fact('run', `${run.agentId}: ${parts.join(', ')}`);
+  }
+  const { spent } = task;
+  fact('used', `${formatDuration(spent.timeMs)} in ${spent.sessions} processes; ${usageOf(task)}`);
+}
+
+/** Where the work is, and how to look at it. */
+function workOf({ repository, branch, target, base, head, merged, forge }: Task): [string, string][] {
+  const pull = forge?.pullRequest;
+  const look =
+    head === '' || merged !== null
+      ? ''
+      : `\ngit -C ${quoted(repository)} log --stat ${quoted(target)}..${quoted(branch)}`;
+  const where =
+    merged === null
+      ? `not merged${head === base || head === '' ? '; nothing is committed yet' : ''}`
+      : `merged as ${merged.commit.slice(0, 9)}`;
+  return [
+    ['work', `${branch} → ${target} of ${repository}: ${where}${look}`],
+    ...(forge === null ? [] : [['forge', `${forge.repository} at ${forge.name}`] as [string, string]]),
+    ...(pull == null ? [] : [['pull', `#${pull.number} ${pull.url}`] as [string, string]]),
+  ];
+}
 
 /** Tokens and money in a line. */
 function usageOf({ spent, usage }: Task): string {

@@ -13,12 +13,13 @@ export const list = answers({
   operation: 'task.list',
   examples: [
     'signalbox task list                        # the living first, the newest first',
-    'signalbox task list --standing person',
+    'signalbox task list --waiting              # for a person, for something else, paused or blocked',
+    'signalbox task list --standing person --project shop',
     'signalbox task list --state development',
     'signalbox task list --where "context.attempts.development>=2"',
   ],
   async show({ items, ...rest }, { input, client, hint }) {
-    const isNarrowed = ['state', 'standing', 'project', 'tag', 'q', 'where'].some(name => name in input);
+    const isNarrowed = ['state', 'standing', 'waiting', 'project', 'tag', 'q', 'where'].some(name => name in input);
     if (items.length === 0) return print(isNarrowed ? 'There are no such tasks.' : 'There are no tasks.');
     const isStill = await standStill(client, items);
     if (isStill) print(nobodyWorks(hint));
@@ -31,7 +32,7 @@ export const list = answers({
 export const show = answers({
   operation: 'task.show',
   examples: ['signalbox task show ET-003'],
-  show: async (task, { hint, client }) => showTask(task, { hint, isStill: await standStill(client, [task]) }),
+  show: async (task, { hint, client }) => showTask(task, { client, hint, isStill: await standStill(client, [task]) }),
 });
 
 /** Options of a work item that `task add` and `run` share. */

@@ -54,6 +54,7 @@ export const reasons = {
   noPromptYet: ['not_found', 'The prompt of the attempt is not written yet.'],
   promptGone: ['not_found', 'The prompt of the attempt is not kept any more.'],
   noChange: ['not_found', 'The task has not changed a file of this name.'],
+  noGate: ['invalid', 'The pipeline of the task has no such gate.'],
   noStage: ['invalid', 'The pipeline of the task has no such stage.'],
   noState: ['not_found', 'The machine has no such state.'],
   noProject: ['not_found', 'No project of this name is configured or has a task.'],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isInLog, type LogPlace, readLogs } from '../app/run-log.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
-import { agentId, flag } from './fields.ts';
+import { agentId, flag, since, tail } from './fields.ts';
 import { runRow } from './find.ts';
 import { streamOperation } from './operation.ts';
 
@@ -15,19 +15,8 @@ export const agentLogs = streamOperation({
     agentId,
     follow: flag.describe('go on as output comes, until the run has ended'),
     raw: flag.describe('as the program printed it, byte for byte'),
-    tail: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(100_000)
-      .optional()
-      .describe('only so many last lines of its newest attempt: of its output, and of its standard error'),
-    since: z
-      .string()
-      .max(100)
-      .refine(value => parseDuration(value) !== undefined, 'write a duration such as 10m or 2h')
-      .optional()
-      .describe('only what was printed in so long a time before now, such as 10m; give or take a second'),
+    tail: tail('only so many last lines of its newest attempt: of its output, and of its standard error'),
+    since,
     after: z
       .string()
       .regex(/^(?:[^\s:@]{1,400}@)?\d{1,9}(:\d{1,15}){2}$/, 'write the position of a piece, such as 1:2048:0')
@@ -48,7 +37,7 @@ export const agentLogs = streamOperation({
   route: { method: 'GET', path: '/agents/:agentId/logs', status: 200 },
   fails: ['noRun', 'noRunYet'],
   bytesOf: ({ text }, { raw }) => (raw ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)),
-  async *stream({ runtime, paths }, { agentId: id, follow, raw, after, tail, since }, { signal }) {
+  async *stream({ runtime, paths }, { agentId: id, follow, raw, after, tail: lines, since: span }, { signal }) {
     const [position, run] = after?.split('@').reverse() ?? [];
     const row = await runRow(runtime, run ?? id);
     const place = position === undefined ? undefined : placeIn(position);
@@ -56,13 +45,13 @@ export const agentLogs = streamOperation({
     if (!isOfThis || (place !== undefined && !isInLog(paths, row, place))) throw beyond(id, after!);
     yield [];
     // The newest run of a task may be another one when somebody goes on.
-    const printedSince = since === undefined ? undefined : Date.now() - parseDuration(since)!;
+    const printedSince = span === undefined ? undefined : Date.now() - parseDuration(span)!;
     const prefix = row.id === id ? '' : `${row.id}@`;
     for await (const pieces of readLogs({ runtime, paths }, row.id, {
       follow,
       raw,
       after: place,
-      tail,
+      tail: lines,
       since: printedSince,
       signal,
     })) {

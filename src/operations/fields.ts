@@ -1,5 +1,6 @@
 /** Fields that several operations have, each with one meaning. */
 import { z } from 'zod';
+import { parseDuration } from '../domain/duration.ts';
 
 const longestText = 20_000;
 
@@ -23,6 +24,17 @@ export const priority = z
 
 /** Yes or no, also as the words of a query. */
 export const flag = z.stringbool().or(z.boolean()).default(false);
+
+/** The last lines of an output. */
+export const tail = (means: string) => z.coerce.number().int().min(1).max(100_000).optional().describe(means);
+
+/** How long ago what is asked for may have been printed. */
+export const since = z
+  .string()
+  .max(100)
+  .refine(value => parseDuration(value) !== undefined, 'write a duration such as 10m or 2h')
+  .optional()
+  .describe('only what was printed in so long a time before now, such as 10m; give or take a second');
 
 /** What became of an event. */
 export const outcome = z.enum(['applied', 'ignored', 'duplicate', 'rejected']);

@@ -10,6 +10,7 @@ export const operations = {
   'task.add': () => import('./task-add.ts').then(it => it.taskAdd),
   'task.fork': () => import('./task-fork.ts').then(it => it.taskFork),
   'task.events': () => import('./task-events.ts').then(it => it.taskEvents),
+  'task.logs': () => import('./task-logs.ts').then(it => it.taskLogs),
   'task.send': () => import('./task-send.ts').then(it => it.taskSend),
   'task.approve': () => import('./task-approve.ts').then(it => it.taskApprove),
   'task.reject': () => import('./task-reject.ts').then(it => it.taskReject),
@@ -77,7 +78,7 @@ export const operations = {
 } as const;
 
 /** Those that answer bit by bit. */
-export const streamNames = ['agent.logs', 'events.follow'] as const satisfies (keyof typeof operations)[];
+export const streamNames = ['agent.logs', 'events.follow', 'task.logs'] as const satisfies (keyof typeof operations)[];
 
 export type Operations = typeof operations;
 export type OperationName = keyof Operations;

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { SignalboxError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { parseWhere } from '../domain/where.ts';
-import { projectTag, standings, tagForState } from '../machines/standing.ts';
+import { projectTag, standingIn, standings, tagForState } from '../machines/standing.ts';
 import { type ActorRow, listOrders } from '../persistence/store.ts';
-import { listOf, page } from './fields.ts';
+import { flag, listOf, page } from './fields.ts';
 import { operation } from './operation.ts';
 import { concealed } from './views/concealed.ts';
 import { pageOf } from './views/list.ts';
@@ -20,6 +20,7 @@ export const taskList = operation({
   input: z.strictObject({
     state: z.string().max(200).optional().describe('only those in this state or below it, such as development.gating'),
     standing: z.enum(standings).optional().describe('only those that stand so: working, person, blocked …'),
+    waiting: flag.describe('only those that wait: for a person, for something else, paused or blocked'),
     project: z.string().max(200).optional().describe('only those of this project'),
     tag: z.string().max(200).optional().describe('only those with this tag'),
     q: z.string().max(200).optional().describe('only those whose id or title holds this text; a page may be short'),
@@ -37,19 +38,23 @@ export const taskList = operation({
   output: listOf(taskView),
   route: { method: 'GET', path: '/tasks', status: 200 },
   fails: ['badCursor', 'brokenActor'],
-  async run(app, { state, standing, project, tag, q, where, order, limit, cursor }) {
+  async run(app, { state, standing, waiting, project, tag, q, where, order, limit, cursor }) {
     const tags = [
       ...(standing === undefined ? [] : [standing]),
       ...(project === undefined ? [] : [projectTag(project)]),
       ...(tag === undefined ? [] : [tag]),
       ...(state === undefined ? [] : [tagForState(state)]),
     ];
-    const matches = matcherOf(q, where);
+    const isSought = matcherOf(q, where);
+    const matches = waiting ? (row: ActorRow) => isWaiting(row) && (isSought?.(row) ?? true) : isSought;
     const query = { kind: 'task', tags, order, limit, cursor, matches, ...(state && { state }) };
     const { rows, ...rest } = await pageOf(app.runtime, query);
     return { items: await viewsOfTasks(app, rows), ...rest };
   },
 });
+
+const waitingOnes = new Set(['waiting', 'person', 'blocked', 'paused']);
+const isWaiting = ({ tags }: ActorRow) => waitingOnes.has(standingIn(tags));
 
 /** Throws `badInput` with the place in the conditions. */
 function matcherOf(q: string | undefined, where: string | undefined): ((row: ActorRow) => boolean) | undefined {

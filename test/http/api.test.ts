@@ -199,6 +199,7 @@ test('what a field names that there is not is answered with 404', async () => {
   for (const [id, more, reason] of [
     ['task.add', { project: 'nothing' }, 'noProject'],
     ['task.fork', { at: 1_000_000 }, 'beyondLog'],
+    ['agent.list', { taskId: 'nothing' }, 'noTask'],
     ['queue.pause', { project: 'nothing' }, 'noProject'],
     ['lease.release', { resource: 'nothing' }, 'noLease'],
     ['events.follow', { after: '1000000' }, 'beyondLog'],

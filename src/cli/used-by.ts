@@ -1,0 +1,11 @@
+/** What a run has used, in a few words. */
+import type { OutputOf } from '../client/signalbox.ts';
+import { formatAmount } from '../domain/budget.ts';
+import { totalTokens } from '../domain/usage.ts';
+
+/** Tokens and money; empty where nothing was reported. */
+export function usedBy({ usage }: Pick<OutputOf<'agent.show'>, 'usage'>): string {
+  const tokens = totalTokens(usage);
+  const cost = usage.costUsd === null ? '' : formatAmount('moneyUsd', usage.costUsd);
+  return tokens === 0 ? cost : `${formatAmount('tokens', tokens)}${cost === '' ? '' : `, ${cost}`}`;
+}
