@@ -12,6 +12,7 @@ import { onceFor } from '../domain/once-for.ts';
 import type { SetUpRule } from '../domain/set-up.ts';
 import type { TestCommand } from '../domain/test-command.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
+import { projectTag } from '../machines/standing.ts';
 import type { Blocker, Inheritance, TaskSource } from '../machines/task/context.ts';
 import type { Store } from '../persistence/store.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -70,12 +71,13 @@ export async function createTask(app: Making, task: NewTask, who: Orderer): Prom
 /** The ids that a task may have, the ones that were asked for first. */
 export async function idsFor(
   app: Making,
-  { prefix, repository, title }: Pick<NewTask, 'prefix' | 'repository' | 'title'>,
+  { prefix, project, repository, title }: Pick<NewTask, 'prefix' | 'project' | 'repository' | 'title'>,
   wanted: readonly string[] = [],
 ): Promise<Ids> {
-  const number = await numberOfTasks(app);
+  const { ofProject, inAll } = await numberOfTasks(app, project);
+  const numberAt = (index: number) => (index > triesInProject ? inAll : ofProject) + index;
   return {
-    idAt: index => wanted[index - 1] ?? `${prefix}-${number + index - wanted.length}`,
+    idAt: index => wanted[index - 1] ?? `${prefix}-${numberAt(index - wanted.length)}`,
     // Another data directory may have worked in the same repository.
     isFree: async id => (await isIdFree(app, id)) && (await isBranchFree(repository, branchOf(id, title))),
   };
@@ -114,10 +116,21 @@ async function makeTask(app: Making, task: NewTask & { id: string }, { name: by,
   return id;
 }
 
-/** How many tasks there ever were. */
-async function numberOfTasks({ runtime, store }: Making): Promise<number> {
-  const all = (await runtime.counts('task')).find(({ tag }) => tag === '');
-  return (all?.living ?? 0) + (all?.ended ?? 0) + (await store.gone('task'));
+/** Projects may share a prefix: whoever finds so many ids taken looks behind all of them. */
+const triesInProject = 20;
+
+/**
+ * How many tasks there ever were, of a project and in all. Of those that were removed it is not known of which project they
+ * were: they count for each.
+ */
+async function numberOfTasks({ runtime, store }: Making, project: string) {
+  const counts = await runtime.counts('task');
+  const gone = await store.gone('task');
+  const under = (wanted: string) => {
+    const found = counts.find(({ tag }) => tag === wanted);
+    return (found?.living ?? 0) + (found?.ended ?? 0) + gone;
+  };
+  return { ofProject: under(projectTag(project)), inAll: under('') };
 }
 
 /** Ids under which tasks are being made: two orders that arrive at once would find the same one free. */

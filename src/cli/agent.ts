@@ -1,7 +1,8 @@
 /** `signalbox agent …`: runs of agents, their output, and how to end them. */
 import { resolve } from 'node:path';
 import type { OutputOf } from '../client/signalbox.ts';
-import { answers, streams } from './command.ts';
+import { askYes } from './ask-yes.ts';
+import { answers, type Shown, streams } from './command.ts';
 import { collect, type Values } from './flags.ts';
 import { dayTime, exitCodes, harmless, moreOf, note, print, table } from './output.ts';
 import { endOfRun } from './output-end.ts';
@@ -122,10 +123,25 @@ export const kill = answers({
 
 export const killAll = answers({
   operation: 'agent.killAll',
-  examples: ['signalbox agent kill-all --reason "wrong model"'],
+  extra: command => command.option('--yes', 'do not ask first'),
+  examples: ['signalbox agent kill-all --reason "wrong model"', 'signalbox agent kill-all --yes'],
+  before: confirmed,
   show: showKilled,
   exitCode: ({ failed }) => (failed > 0 ? exitCodes.failed : exitCodes.done),
 });
+
+/** Names what would be ended, and asks where somebody is there to answer. */
+async function confirmed({ client, options }: Shown): Promise<boolean> {
+  const living: Agent[] = [];
+  for (const status of ['running', 'spawning'] as const)
+    living.push(...(await client.ask('agent.list', { status, limit: 1_000 })).items);
+  if (options.json) return true;
+  for (const { agentId, status, activity } of living) note(harmless(`  ${agentId}  ${status}  ${activity}`.trimEnd()));
+  if (options.yes || living.length === 0 || !process.stdin.isTTY || !process.stderr.isTTY) return true;
+  const isSure = await askYes(`End ${living.length === 1 ? 'this run' : `these ${living.length} runs`}? [y/N] `);
+  if (!isSure) note('Nothing was ended.');
+  return isSure;
+}
 
 function showKilled({ message, errors }: OutputOf<'agent.kill'>): void {
   print(message);

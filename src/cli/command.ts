@@ -48,6 +48,8 @@ export interface AnswerCommand<Name extends AnswerName = AnswerName> extends Com
   operation: Name;
   /** Makes the input out of what was given. */
   input?(given: Values, options: Values & CommonOptions): unknown;
+  /** Whether it is to be carried out at all: somebody may have to be asked. */
+  before?(shown: Shown): Promise<boolean>;
   onProgress?(progress: Json): void;
   /** Whether it has something to clean up when it is interrupted. */
   isInterruptible?: boolean;
@@ -133,6 +135,7 @@ async function carryOut(spec: AnswerCommand<never> | StreamCommand<never>, shown
     }
     return;
   }
+  if (spec.before !== undefined && !(await spec.before(shown))) return;
   const onProgress = options.json ? undefined : spec.onProgress;
   const asked = { ...(onProgress && { onProgress }) };
   const ask = (signal?: AbortSignal) =>

@@ -83,6 +83,8 @@ const own: Record<string, Load> = {
   demo: () => import('./demo.ts').then(it => it.demo),
   run: () => import('./run.ts').then(it => it.run),
   serve: () => import('./serve.ts').then(it => it.serve),
+  wait: () => import('./wait.ts').then(it => it.wait),
+  work: () => import('./work.ts').then(it => it.work),
   simulate: () => import('./simulate.ts').then(it => it.simulate),
 };
 
@@ -98,6 +100,8 @@ export const groups: Record<string, string> = {
   doctor: '',
   demo: '',
   run: '',
+  wait: '',
+  work: '',
   serve: '',
   gates: 'how a repository is tested',
   task: 'look at tasks and move them on',

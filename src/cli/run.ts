@@ -8,18 +8,20 @@ import type { TaskView, Working } from '../service/working.ts';
 import { askPerson, type Decision } from './ask-person.ts';
 import { goOn } from './attended.ts';
 import { actor, type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
+import { codeOf, isHeldByPerson } from './ending.ts';
 import { collect, type Values } from './flags.ts';
 import { interruption } from './interruption.ts';
 import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
 import { endsOf } from './output-end.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { workItem } from './task.ts';
-import { showEnd, usualMoves } from './task-show.ts';
+import { showEnd, usualMoves, whereTheWorkIs } from './task-show.ts';
+import { workItem } from './work-item.ts';
 
 interface RunOptions extends CommonOptions {
   repo?: string;
   project?: string;
   title?: string;
+  body?: string;
   bodyFile?: string;
   pipeline?: string;
   agent?: string;
@@ -34,10 +36,11 @@ export const run: OwnCommand = {
   description: 'take one task through the pipeline in a local repository; run again with the same --id to resume it',
   extra: command =>
     command
-      .option('--repo <path>', 'the git repository')
+      .option('--repo <path>', 'the git repository (the one in which you stand)')
       .option('--project <name>', 'a project of the configuration, instead of --repo')
       .option('--title <text>', 'what is wanted, in a few words')
-      .option('--body-file <file>', 'the work item in full')
+      .option('--body <text>', 'the work item in full')
+      .option('--body-file <file>', 'the same from a file; - reads standard input')
       .option('--pipeline <name-or-file>', 'default, or a .yaml, .json or .ts file')
       .option(
         '--agent <name-or-command>',
@@ -53,8 +56,8 @@ export const run: OwnCommand = {
         '\nExit codes: 0 merged and done, 1 failed or blocked, 2 bad usage, 3 a person is needed, 130 interrupted.',
       ),
   examples: [
-    'signalbox run --repo . --title "Fix the rounding in totals" --agent claude --agent-env ANTHROPIC_API_KEY',
-    `signalbox run --repo . --title "Fix the rounding in totals" --agent 'sh my-agent.sh'`,
+    'signalbox run --title "Fix the rounding in totals" --agent claude --agent-env ANTHROPIC_API_KEY',
+    `signalbox run --repo ../shop --title "Fix the rounding in totals" --agent 'sh my-agent.sh'`,
     'signalbox run --project shop --id ET-003 --title "Add a health route" --approve-all     # agents from the configuration',
     'signalbox run --repo ../shop --id ET-003        # takes it up again after Ctrl-C, a crash or an approval',
   ],
@@ -139,8 +142,8 @@ async function prepare(local: LocalSignalbox, options: RunOptions): Promise<Star
 
 /** The order for a new task. */
 function orderOf(options: RunOptions): InputOf<'task.add'> {
-  const { repo, project, title, pipeline, agent, agentEnv, target, priority, id } = options;
-  const given: Values = { repository: repo, project, title, pipeline, agent, agentEnv, target, id };
+  const { repo, project, title, body, pipeline, agent, agentEnv, target, priority, id } = options;
+  const given: Values = { repository: repo, project, title, body, pipeline, agent, agentEnv, target, id };
   const number = priority === undefined ? undefined : Number(priority);
   const order = workItem({ ...given, title: title ?? '', priority: number, tryPrograms: true }, options as Values);
   return Object.fromEntries(Object.entries(order).filter(([, value]) => value !== undefined)) as InputOf<'task.add'>;
@@ -176,7 +179,7 @@ function introduce(task: TaskView, isNew: boolean, options: RunOptions): void {
   }
   if (isNew) return;
   // What a task began with it keeps.
-  const given = (['title', 'agent', 'bodyFile', 'pipeline', 'target', 'priority'] as const).filter(
+  const given = (['title', 'agent', 'body', 'bodyFile', 'pipeline', 'target', 'priority'] as const).filter(
     name => options[name] !== undefined,
   );
   const names = given.map(name => `--${name === 'bodyFile' ? 'body-file' : name}`);
@@ -214,7 +217,7 @@ async function drive({ working, id, options, progress, changed }: Drive): Promis
       await next;
       continue;
     }
-    const decision = task.standing === 'person' ? await decisionOn(task, options, progress) : undefined;
+    const decision = task.standing === 'person' ? await decisionOn(working, task, options, progress) : undefined;
     if (decision === undefined) return task;
     const { outcome, reason: why } = await carryOut(working, id, decision);
     if (outcome === 'applied') continue;
@@ -225,11 +228,16 @@ async function drive({ working, id, options, progress, changed }: Drive): Promis
 
 type Decided = Decision & { isStanding?: boolean };
 
-async function decisionOn(task: TaskView, options: RunOptions, progress: Progress): Promise<Decided | undefined> {
+async function decisionOn(
+  working: Working,
+  task: TaskView,
+  options: RunOptions,
+  progress: Progress,
+): Promise<Decided | undefined> {
   if (options.approveAll && task.tags.includes('routine')) {
     return { operation: 'task.approve', fields: {}, isStanding: true };
   }
-  return options.json ? undefined : askPerson(task, progress);
+  return options.json ? undefined : askPerson(working, task, progress);
 }
 
 function carryOut(working: Working, taskId: string, { operation, fields, isStanding }: Decided) {
@@ -238,19 +246,18 @@ function carryOut(working: Working, taskId: string, { operation, fields, isStand
 }
 
 async function conclude(working: Working, task: TaskInFull, options: RunOptions): Promise<number> {
-  const { id, standing, state, why, waits } = task;
-  const isHeld = waits?.remedy != null;
-  if (options.json) printJsonLine(isHeld ? { ...task, standing: 'paused' } : task);
+  const { id, standing, state, why } = task;
+  if (options.json) printJsonLine(isHeldByPerson(task) ? { ...task, standing: 'paused' } : task);
   else {
     const hint = hintFor(options);
     const moves = usualMoves(task, hint);
     print(`\n${standing === 'done' ? colors.green('✓') : colors.yellow('•')} ${id} is ${state}: ${harmless(why)}`);
+    if (standing === 'done' && task.merged === null) print(`    ${whereTheWorkIs(task)}`);
     for (const end of await endsOf(working, task, task.runs, hint)) showEnd(end);
     for (const { command, does } of moves) print(`    ${command}   ${colors.dim(does)}`);
     if (moves.length > 0) print(`    then: ${goOn(task, hint)}`);
   }
-  if (standing === 'done') return exitCodes.done;
-  return standing === 'person' || standing === 'paused' || isHeld ? exitCodes.personNeeded : exitCodes.failed;
+  return codeOf(task);
 }
 
 function once(listeners: Set<() => void>, resolve: () => void): () => void {

@@ -12,15 +12,18 @@ export const diff = answers({
     'signalbox task diff ET-003 --stat',
     'signalbox task diff ET-003 --file src/total.ts --at 12',
   ],
-  show(changes, { input }) {
-    if (changes.total === 0) return print('It has changed nothing.');
-    if (changes.patch === null) return showFiles(changes);
-    for (const line of changes.patch.trimEnd().split('\n')) print(colored(harmless(line)));
-    if (!changes.isCut) return;
-    const how = input.file === undefined ? '; --stat lists all files, --file shows one of them' : '';
-    note(`… the changes go on${how}`);
-  },
+  show: (changes, { input }) =>
+    showChanges(changes, input.file === undefined ? '; --stat lists all files, --file shows one of them' : ''),
 });
+
+/** The changes, or the list of files where they were asked for without. `more` says how to see what is left out. */
+export function showChanges(changes: Changes, more = ''): void {
+  const { total, patch, isCut } = changes;
+  if (total === 0) print('It has changed nothing.');
+  else if (patch === null) showFiles(changes);
+  else for (const line of patch.trimEnd().split('\n')) print(colored(harmless(line)));
+  if (patch !== null && isCut) note(`… the changes go on${more}`);
+}
 
 function showFiles({ files, total, additions, deletions }: Changes): void {
   const rows = files.map(({ status, additions: added, deletions: deleted, isBinary, path, before }) => [

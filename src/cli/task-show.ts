@@ -140,19 +140,21 @@ function showRuns(task: TaskInFull, hint: string): void {
   fact('used', `${formatDuration(spent.timeMs)} in ${spent.sessions} processes; ${usageOf(task)}`);
 }
 
-/** Where the work is, and how to look at it. */
-function workOf({ repository, branch, target, base, head, merged, forge }: Task): [string, string][] {
+/** Where work is that is not merged, and how to look at it. */
+export const whereTheWorkIs = ({ repository, branch, target }: Task): string =>
+  `the work is in ${branch}: git -C ${quoted(repository)} log --stat ${quoted(target)}..${quoted(branch)}`;
+
+/** Where the work is. */
+function workOf(task: Task): [string, string][] {
+  const { repository, branch, target, base, head, merged, forge } = task;
   const pull = forge?.pullRequest;
-  const look =
-    head === '' || merged !== null
-      ? ''
-      : `\ngit -C ${quoted(repository)} log --stat ${quoted(target)}..${quoted(branch)}`;
-  const where =
-    merged === null
-      ? `not merged${head === base || head === '' ? '; nothing is committed yet' : ''}`
-      : `merged as ${merged.commit.slice(0, 9)}`;
+  const isEmpty = head === '' || head === base;
+  const where = isEmpty ? 'nothing is committed yet' : `not merged\n${whereTheWorkIs(task)}`;
   return [
-    ['work', `${branch} → ${target} of ${repository}: ${where}${look}`],
+    [
+      'work',
+      `${branch} → ${target} of ${repository}: ${merged === null ? where : `merged as ${merged.commit.slice(0, 9)}`}`,
+    ],
     ...(forge === null ? [] : [['forge', `${forge.repository} at ${forge.name}`] as [string, string]]),
     ...(pull == null ? [] : [['pull', `#${pull.number} ${pull.url}`] as [string, string]]),
   ];

@@ -4,10 +4,9 @@ import { goOn, nobodyWorks, standStill, whyOf } from './attended.ts';
 import { cutTo } from './columns.ts';
 import { type AnswerCommand, answers, type Shown } from './command.ts';
 import { eventData } from './event-data.ts';
-import { readBody } from './files.ts';
-import type { Values } from './flags.ts';
 import { clockTime, colors, exitCodes, harmless, moreOf, note, print, printJsonLine, table } from './output.ts';
 import { happeningLine, showTask } from './task-show.ts';
+import { addBodyFile, workItem, workItemFlags } from './work-item.ts';
 
 export const list = answers({
   operation: 'task.list',
@@ -35,33 +34,17 @@ export const show = answers({
   show: async (task, { hint, client }) => showTask(task, { client, hint, isStill: await standStill(client, [task]) }),
 });
 
-/** Options of a work item that `task add` and `run` share. */
-export const workItemFlags = {
-  named: {
-    project: '--project <name>',
-    agent: '--agent <name-or-command>',
-    agentEnv: '--agent-env <name>',
-    pipeline: '--pipeline <name-or-file>',
-    target: '--target <branch>',
-    priority: '--priority <1-10>',
-    id: '--id <id>',
-  },
-  hidden: ['body', 'cwd', 'tryPrograms'],
-};
-
-/** What was given of a work item, as the operation takes it; the body comes from a file. */
-export const workItem = (given: Values, { bodyFile }: Values): Values => ({
-  ...given,
-  ...(bodyFile !== undefined && { body: readBody(String(bodyFile)) }),
-});
-
 export const add = answers({
   operation: 'task.add',
   description: 'make a task; whoever works on the data takes it up, or "signalbox run --id"',
   ...workItemFlags,
-  extra: command => command.option('--body-file <file>', 'the work item in full'),
+  extra: addBodyFile,
   input: workItem,
-  examples: ['signalbox task add --repo ../shop --title "Totals are wrong" --agent claude'],
+  examples: [
+    'signalbox task add --title "Totals are wrong" --agent claude          # in the repository in which you stand',
+    'signalbox task add --repo ../shop --title "Totals are wrong" --body "Two items cost as much as one."',
+    'gh issue view 12 --json body --jq .body | signalbox task add --project shop --title "Totals are wrong" --body-file -',
+  ],
   show: (task, shown) => showMade(task, shown),
 });
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { gitIn } from '../../src/actors/git.ts';
-import { makePlace, type Place } from './place.ts';
+import { makePlace, type Place, person } from './place.ts';
 
 const poll = { timeout: 15_000, interval: 25 };
 
@@ -316,7 +316,7 @@ test('an event cannot bring along more than it is made of', async () => {
     .trim()
     .split('\n')
     .map(line => JSON.parse(line));
-  expect(events.find(({ type }) => type === 'task.reject')).toMatchObject({ source: 'ann', data: { by: 'ann' } });
+  expect(events.find(({ type }) => type === 'task.reject')).toMatchObject({ source: person, data: { by: person } });
   expect(events.some(({ type }) => type === 'task.approve')).toBe(false);
 });
 

@@ -8,7 +8,7 @@ import { openApp } from '../../src/app/open.ts';
 import { recorded, secretOf } from '../integrations/webhooks/deliveries.ts';
 import { altered } from '../integrations/webhooks/made.ts';
 import { forgeTask } from '../support/forge-tasks.ts';
-import { makePlace, type Place } from './place.ts';
+import { makePlace, type Place, person } from './place.ts';
 
 /** How a secret is written in a configuration. */
 const variable = (name: string) => `\${${name}}`;
@@ -81,7 +81,7 @@ test('whoever says which task is meant settles it, as long as the forge is confi
   const forgotten = await place.signalbox('delivery', 'replay', ambiguous, '--task', 'ET-2', '--json');
   expect([forgotten.code, JSON.parse(forgotten.stdout)]).toMatchObject([
     0,
-    { outcome: 'ignored', reason: 'no project lies in acme/shop of home', replays: ambiguous, by: 'ann' },
+    { outcome: 'ignored', reason: 'no project lies in acme/shop of home', replays: ambiguous, by: person },
   ]);
   const home = { kind: 'gitea', url: 'https://git.example.org', token: variable('T'), webhookSecret: variable('S') };
   const shop = { repository: place.repository, forge: 'home', remote: 'acme/shop' };
@@ -92,7 +92,7 @@ test('whoever says which task is meant settles it, as long as the forge is confi
   const { code, stdout } = await say('replay', ambiguous, '--task', 'ET-2');
   expect([code, stdout]).toEqual([0, 'accepted: branch.pushed → ET-2 (ignored)\n']);
   const { chosenBy } = JSON.parse((await say('show', ambiguous, '--json')).stdout);
-  expect(chosenBy).toMatchObject({ by: 'ann' });
+  expect(chosenBy).toMatchObject({ by: person });
   const { items } = JSON.parse((await say('list', '--task', 'ET-2', '--json')).stdout);
   expect(items.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['accepted', 'ambiguous']);
 });

@@ -1,5 +1,6 @@
 /** A place to run the real binary in: a repository, a data directory, and an agent that keeps a journal. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -15,6 +16,9 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const binary = fileURLToPath(new URL('../../bin/signalbox.js', import.meta.url));
 const allRoles = fileURLToPath(new URL('../fixtures/agent-all-roles.sh', import.meta.url));
+
+/** Who acts here, as the record has it. */
+export const person = `ann@${hostname()}`;
 
 export interface Said {
   code: number | undefined;

@@ -4,11 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { patience, serve } from '../service/process.ts';
-import { makePlace, type Place, type Said } from './place.ts';
+import { makePlace, type Place, person, type Said } from './place.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -63,7 +62,7 @@ function alike({ place }: Way, text: string): string {
     text
       .replaceAll(place.directory, '<dir>')
       // A person at this machine is called after it, whoever asks over a network after the token.
-      .replaceAll(`ann@${hostname()}`, 'ann')
+      .replaceAll(person, 'ann')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')
       .replace(/\b\d\d:\d\d:\d\d\b/g, '<clock>')
       .replace(/\b1[78]\d{11}\b/g, '<at>')
