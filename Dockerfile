@@ -19,6 +19,7 @@ COPY --from=build /src/package.json /src/LICENSE /src/CHANGELOG.md /src/signalbo
 COPY --from=build /src/bin bin
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
+COPY --from=build /src/man man
 COPY --from=build /src/prompts prompts
 COPY --from=build /src/texts texts
 COPY --from=build /src/docs docs

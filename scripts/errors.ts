@@ -19,7 +19,7 @@ an error is a problem document (RFC 9457, \`application/problem+json\`):
 }
 \`\`\`
 
-\`detail\` is for people and may change. \`remedy\` says what would mend it: \`say\` in words, \`field\` the field of the input to give or to give
+\`detail\` is for people and may change. \`remedy\` says what would fix it: \`say\` in words, \`field\` the field of the input to give or to give
 otherwise, \`operation\` with \`input\` what to ask next; \`config\` and \`data\` as a field are the configuration file and the data directory.
 \`errors\` has one entry (\`path\`, \`message\`, and \`line\` in a file) for each problem of a document or an input. An answer without a
 \`reason\` is a bug in Signalbox.

@@ -282,7 +282,7 @@ async function mutate(): Promise<number> {
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     const { passed, tested } = await run(copy, rounds[0]!, []);
     const failed = tested.filter(({ hasFailed }) => hasFailed).map(({ file }) => file);
-    if (!passed) throw new Error(`Without any fault there fails ${failed.join(', ')}; mend that first.`);
+    if (!passed) throw new Error(`Without any fault there fails ${failed.join(', ')}; fix that first.`);
     const quickest = tested.toSorted((a, b) => a.tookMs - b.tookMs).map(({ file }) => file);
     const survivors: Mutant[] = [];
     const from = Number(values.from) - 1;

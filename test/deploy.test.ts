@@ -103,7 +103,7 @@ test('the image holds what the package holds, and only what is there', () => {
   const shipped = program.files.filter(path => !path.startsWith('!'));
   const copies = said('COPY').filter(line => line.startsWith('--from=build'));
   const copied = copies.flatMap(line => line.split(' ').slice(1, -1)).map(path => path.replace('/src/', ''));
-  const made = ['node_modules', 'dist', 'signalbox.schema.json'];
+  const made = ['node_modules', 'dist', 'man', 'signalbox.schema.json'];
   for (const path of copied) expect([path, made.includes(path) || existsSync(join(root, path))]).toEqual([path, true]);
   expect(copied).toEqual(expect.arrayContaining([...shipped, 'package.json', 'node_modules']));
   const left = read('.dockerignore').split('\n');

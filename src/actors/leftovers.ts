@@ -24,7 +24,7 @@ const caches = [
 const notes = /^\.(?:aider\.|cursor-|codex-|opencode-cache)/;
 
 export interface Leftovers {
-  /** Why nothing is committed, each naming its path and what mends it; empty when all is well. */
+  /** Why nothing is committed, each naming its path and what fixes it; empty when all is well. */
   obstacles: string[];
   /** Paths that are left out, as no agent's work. */
   leftOut: string[];

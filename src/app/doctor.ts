@@ -1,6 +1,6 @@
 /**
  * Looks at everything that a run will need before one is started: the machine, the configuration, the data, the agents and
- * the projects. Changes nothing. Each check says what it found and, where something is missing, how to mend it.
+ * the projects. Changes nothing. Each check says what it found and, where something is missing, how to fix it.
  */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

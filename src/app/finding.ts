@@ -1,6 +1,6 @@
 /** What a look at something comes to. */
 
-/** `info`: nothing is wrong, and it is good to know. `error`: work will fail until it is mended. */
+/** `info`: nothing is wrong, and it is good to know. `error`: work will fail until it is fixed. */
 export type CheckStatus = 'ok' | 'info' | 'warning' | 'error';
 
 export interface Check {

@@ -8,7 +8,7 @@ import { clientOf } from './forges.ts';
 /** Whoever looks is waiting: an answer that takes longer is none. */
 export const lookLimitMs = 5_000;
 
-/** Why something is not as it should be, and how to mend it. */
+/** Why something is not as it should be, and how to fix it. */
 export interface Wrong {
   why: string;
   remedy: string;
@@ -58,7 +58,7 @@ export async function lookAtRepository(forge: Forge, config: ForgeConfig, reposi
   }
 }
 
-/** An error of a forge with what mends it. What is no word of a forge is a fault of ours and is thrown on. */
+/** An error of a forge with what fixes it. What is no word of a forge is a fault of ours and is thrown on. */
 export function wrongBecause(error: unknown, { name, url, token }: ForgeConfig, repository?: string): Wrong {
   if (!(error instanceof OutsideError)) throw error;
   const why = wordsOf(error);

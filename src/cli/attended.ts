@@ -16,7 +16,7 @@ export const whyOf = ({ standing, why }: Task, isStill: boolean): string =>
 
 /** What goes on with all of them. */
 export const nobodyWorks = (hint: string): string =>
-  `Nobody works on this data now. All of it goes on with: signalbox serve${hint}`;
+  `Nobody works on this data now. Resume all of it with: signalbox serve${hint}`;
 
 /** What goes on with one of them. */
 export const goOn = ({ id, repository }: Task, hint: string): string =>

@@ -68,11 +68,18 @@ export interface StreamCommand<Name extends StreamName = StreamName> extends Com
   json?(shown: Shown): Promise<unknown>;
 }
 
+/** All commands that people type, for those that speak of the others. */
+export interface Catalogue {
+  /** `task list`, in the order in which they are listed. */
+  words: readonly string[];
+  load(words: string): Promise<Command>;
+}
+
 /** A command that is more than one operation. */
 export interface OwnCommand extends Common {
   description: string;
   /** `given` are its arguments, in their order. */
-  run(options: Values & CommonOptions, given: readonly unknown[]): Promise<number>;
+  run(options: Values & CommonOptions, given: readonly unknown[], catalogue: Catalogue): Promise<number>;
 }
 
 export type AnyCommand = AnswerCommand<never> | StreamCommand<never> | OwnCommand;
@@ -87,7 +94,7 @@ export function buildCommand(
   word: string,
   spec: AnyCommand,
   behind: Described | undefined,
-  open: (options: CommonOptions) => Promise<Client>,
+  { open, catalogue }: { open(options: CommonOptions): Promise<Client>; catalogue: Catalogue },
 ): Command {
   const command = new Command(word).description(spec.description ?? behind?.operation.summary ?? '');
   const read = behind && addFields(command, behind, spec);
@@ -98,7 +105,7 @@ export function buildCommand(
   return command.action(async (...given: unknown[]) => {
     const options = command.opts<Values & CommonOptions>();
     if (isOwn(spec)) {
-      process.exitCode = await spec.run(options, given.slice(0, -2));
+      process.exitCode = await spec.run(options, given.slice(0, -2), catalogue);
       return;
     }
     try {

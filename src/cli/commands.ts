@@ -70,11 +70,13 @@ const byOperation: Record<OperationName, Load> = {
   'pipeline.list': () => import('./pipeline.ts').then(it => it.list),
   'pipeline.check': () => import('./pipeline.ts').then(it => it.check),
   'pipeline.show': () => import('./pipeline.ts').then(it => it.show),
+  'prompt.render': () => import('./prompt.ts').then(it => it.render),
   'config.show': () => import('./config.ts').then(it => it.show),
   'config.check': () => import('./config.ts').then(it => it.check),
   'config.schema': () => import('./config.ts').then(it => it.schema),
   'data.verify': () => import('./data.ts').then(it => it.verify),
   'data.backup': () => import('./data.ts').then(it => it.backup),
+  'data.restore': () => import('./data.ts').then(it => it.restore),
   'data.prune': () => import('./data.ts').then(it => it.prune),
 };
 
@@ -86,7 +88,13 @@ const own: Record<string, Load> = {
   wait: () => import('./wait.ts').then(it => it.wait),
   work: () => import('./work.ts').then(it => it.work),
   simulate: () => import('./simulate.ts').then(it => it.simulate),
+  completion: () => import('./completion.ts').then(it => it.completion),
+  complete: () => import('./complete.ts').then(it => it.complete),
+  man: () => import('./man.ts').then(it => it.man),
 };
+
+/** Those that only programs type. */
+export const unlisted: ReadonlySet<string> = new Set(['complete']);
 
 /** By what is typed: `task list`. */
 export const commands: ReadonlyMap<string, Load> = new Map([
@@ -124,9 +132,13 @@ export const groups: Record<string, string> = {
   events: '',
   machine: 'the state machines by which everything goes',
   pipeline: 'pipelines, and the proof that they hold',
+  prompt: 'what agents are asked',
   simulate: '',
   config: 'the configuration: what is in force, what may be written',
   verify: '',
   backup: '',
+  restore: '',
   prune: '',
+  completion: '',
+  man: '',
 };

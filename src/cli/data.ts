@@ -1,5 +1,6 @@
 /** `signalbox verify`, `backup` and `prune`: is the data whole, a copy of it, and an end to what ended long ago. */
 import { resolve } from 'node:path';
+import { commandFor } from '../domain/command-line.ts';
 import { formatSize } from '../domain/size.ts';
 import { answers } from './command.ts';
 import { colors, exitCodes, note, print } from './output.ts';
@@ -27,11 +28,22 @@ export const backup = answers({
   operation: 'data.backup',
   examples: ['signalbox backup ../signalbox.backup.db'],
   input: ({ file }) => ({ file: resolve(String(file)) }),
-  show: ({ file }) =>
+  show: ({ file }, { hint }) =>
     print(
-      `${file} is a complete copy. To restore it: while nothing runs, put it in place of signalbox.db and remove ` +
-        'signalbox.db-wal and signalbox.db-shm, which belong to the other one.',
+      `${file} is a complete copy. While nobody works here, it is restored with: ${commandFor('data.restore', { file }, hint)}`,
     ),
+});
+
+export const restore = answers({
+  operation: 'data.restore',
+  hidden: ['dataDir'],
+  input: ({ file }, { data }) => ({ file, dataDir: data ?? (process.env.SIGNALBOX_DATA || undefined) }),
+  examples: ['signalbox restore ../signalbox.backup.db && signalbox verify'],
+  show({ database, before, tasks }, { hint }) {
+    print(`${colors.green('✓')} ${database} holds ${counted(tasks, 'task')} now.`);
+    if (before !== null) print(`What was there is kept as ${before}.`);
+    print(`Whether it is whole says: ${commandFor('data.verify', {}, hint)}`);
+  },
 });
 
 export const prune = answers({

@@ -1,4 +1,4 @@
-/** `signalbox doctor`: what is missing before work can begin, and how to mend it. */
+/** `signalbox doctor`: what is missing before work can begin, and how to fix it. */
 import type { OutputOf } from '../client/signalbox.ts';
 import { optionOf } from '../domain/command-line.ts';
 import { terminalColumns, wrap } from './columns.ts';
@@ -38,8 +38,8 @@ export function formatCheck({ name, status, detail, remedy }: Check, width: numb
   const lines = wrap(harmless(`${name}: ${detail}`), width - 4).map((line, index) =>
     index === 0 ? `${marks[status]} ${line}` : `    ${line}`,
   );
-  const mend = remedy === undefined ? [] : wrap(harmless(`→ ${remedy}`), width - 4).map(line => `    ${line}`);
-  return [...lines, ...mend].join('\n');
+  const fix = remedy === undefined ? [] : wrap(harmless(`→ ${remedy}`), width - 4).map(line => `    ${line}`);
+  return [...lines, ...fix].join('\n');
 }
 
 function summary(checks: readonly Check[]): string {

@@ -18,7 +18,7 @@ export const init = answers({
     print('\nNext:');
     const steps = [
       'look through signalbox.config.yaml',
-      'signalbox doctor   (says what is still missing, and how to mend it)',
+      'signalbox doctor   (says what is still missing, and how to fix it)',
       'signalbox gates detect --write   (finds how the repository is tested, tries that, and writes it down)',
       'change the prompts in .signalbox/prompts/ as you like, and commit them: agents get what the target branch has',
       'signalbox run --repo . --title "What is to be done"',

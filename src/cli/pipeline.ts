@@ -48,13 +48,25 @@ const typedFor = ({ type, ...fields }: Record<string, unknown>) =>
 
 export const show = answers({
   operation: 'pipeline.show',
-  extra: command => command.option('--format <format>', 'mermaid or json', 'mermaid'),
-  examples: ['signalbox pipeline show default --format mermaid > pipeline.mmd'],
+  extra: command =>
+    command
+      .option('--format <format>', 'mermaid or json', 'mermaid')
+      .option('--detail <detail>', 'stages, or all states of the machine', 'stages'),
+  examples: [
+    'signalbox pipeline show default > pipeline.mmd          # a drawing of its stages, for Mermaid',
+    'signalbox pipeline show default --detail states',
+    'signalbox pipeline show my-pipeline.yaml --format json',
+  ],
   json: ({ pipeline }) => pipeline,
-  show({ pipeline, mermaid }, { options: { format } }) {
-    if (format === 'json') return printJson(pipeline);
-    if (format === 'mermaid') return print(mermaid);
-    const why = `There is no format ${quote(String(format))}; there are mermaid and json.`;
-    throw new SignalboxError('invalid', 'noFormat', why);
+  show({ pipeline, mermaid, stages }, { options: { format, detail } }) {
+    if (format !== 'mermaid' && format !== 'json') throw noChoice('format', String(format), ['mermaid', 'json']);
+    if (detail !== 'stages' && detail !== 'states') throw noChoice('detail', String(detail), ['stages', 'states']);
+    if (format === 'json') printJson(pipeline);
+    else print(detail === 'states' ? mermaid : stages);
   },
 });
+
+function noChoice(name: string, given: string, known: readonly string[]): SignalboxError {
+  const why = `There is no ${name} ${quote(given)}; there are ${known.join(' and ')}.`;
+  return new SignalboxError('invalid', 'noFormat', why);
+}

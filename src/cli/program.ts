@@ -1,11 +1,10 @@
 /** The command line: finds the command that is meant, loads it and no other, and answers the exit code. */
 import { Command, CommanderError } from 'commander';
-import { describe } from '../client/describe.ts';
 import { version } from '../client/version.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
-import { type AnyCommand, buildCommand, isOwn, openClient } from './command.ts';
 import { commands, groups } from './commands.ts';
+import { catalogue, loadCommand } from './load.ts';
 import { exitCodes, reportError } from './output.ts';
 
 /** Runs a command line (without node and script) and answers the exit code. */
@@ -27,12 +26,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 /** With the one command that was typed, or with all of them to choose from. */
 async function programFor(args: readonly string[]): Promise<Command> {
   const typed = commandIn(args);
-  const wanted = typed === undefined ? [...commands.keys()] : [typed];
+  const wanted = typed === undefined ? catalogue.words : [typed];
   const program = new Command('signalbox')
     .description('Orchestrates AI coding agents: every task is a durable state machine that survives kill -9.')
     .version(version(), '-V, --version')
     .showHelpAfterError('(signalbox --help shows what there is)');
-  const loaded = await Promise.all(wanted.map(async words => [words, await load(words)] as const));
+  const loaded = await Promise.all(wanted.map(async words => [words, await loadCommand(words)] as const));
   for (const [words, command] of loaded) attach(program, words, command);
   if (typed === undefined) sort(program);
   program.addHelpText('after', '\nBegin with: signalbox demo');
@@ -48,12 +47,6 @@ function commandIn([first = '', second = '']: readonly string[]): string | undef
   return commands.has(first) && (!isGroup || second === '' || second.startsWith('-')) && second !== '--help'
     ? first
     : undefined;
-}
-
-async function load(words: string): Promise<Command> {
-  const spec: AnyCommand = await commands.get(words)!();
-  const behind = isOwn(spec) ? undefined : await describe(spec.operation);
-  return buildCommand(words.split(' ').at(-1)!, spec, behind, openClient);
 }
 
 /** Hangs a command where its words say. A group may be a command too. */

@@ -100,7 +100,7 @@ async function work(options: RunOptions): Promise<number> {
     if (last === undefined) {
       note('Interrupting: agents are stopped after a checkpoint (Ctrl-C again to leave at once) …');
       await working.interrupt(actor());
-      note(`Interrupted. To go on: ${goOn(task, hintFor(options))}`);
+      note(`Interrupted. Resume it with: ${goOn(task, hintFor(options))}`);
       return exitCodes.interrupted;
     }
     return await conclude(working, last, options);
@@ -190,7 +190,7 @@ function introduce(task: TaskView, isNew: boolean, options: RunOptions): void {
 async function mentionOthers(working: Working, id: string): Promise<void> {
   const { items } = await working.ask('task.list', { standing: 'working' });
   const others = items.map(task => task.id).filter(other => other !== id);
-  if (others.length > 0) note(`note: this data directory also goes on with ${others.join(', ')}`);
+  if (others.length > 0) note(`note: this run also resumes ${others.join(', ')}`);
 }
 
 interface Drive {

@@ -128,7 +128,7 @@ async function sayNext({ outcome, reason, task, leftOut }: Sent, { input, hint, 
   if (outcome !== 'applied') print(`That changed nothing: ${reason ?? outcome}. ${id} is ${now}`);
   else print(`${id} is now ${now}`);
   if (outcome === 'applied' && standing === 'working' && !(await client.isWorkedOn()))
-    print(`It goes on with: ${goOn(task, hint)}`);
+    print(`Resume it with: ${goOn(task, hint)}`);
 }
 
 export const approve = verb('task.approve', { examples: ['signalbox task approve ET-003'] });

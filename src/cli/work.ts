@@ -55,7 +55,7 @@ async function workOn(options: WorkOptions): Promise<number> {
     if (code !== undefined) return code;
     note('Interrupting: agents are stopped after a checkpoint (Ctrl-C again to leave at once) …');
     await working.interrupt(actor());
-    note(`Interrupted. To go on: signalbox work${hintFor(options)}`);
+    note(`Interrupted. Resume it with: signalbox work${hintFor(options)}`);
     return exitCodes.interrupted;
   } finally {
     await working.interrupt('signalbox work').catch(error => warn(messageOf(error)));

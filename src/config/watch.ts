@@ -15,9 +15,9 @@ export interface WatchOptions extends LoadOptions {
   /** The configuration in force; without it, the one that is there when watching begins. */
   current?: Config;
   onChange(loaded: LoadedConfig): void;
-  /** What was wrong is mended, and says what is in force already. */
+  /** What was wrong is fixed, and says what is in force already. */
   onMended?(): void;
-  /** What is wrong, once; until it is mended, the last good configuration stays in force. */
+  /** What is wrong, once; until it is fixed, the last good configuration stays in force. */
   onProblem(error: SignalboxError): void;
   /** How long no further change may come before the file is read: editors write in several steps. */
   debounceMs?: number;

@@ -7,6 +7,7 @@ const commands: Record<string, string> = {
   'queue.show': 'queue',
   'data.verify': 'verify',
   'data.backup': 'backup',
+  'data.restore': 'restore',
   'data.prune': 'prune',
   'events.follow': 'events',
 };

@@ -1,11 +1,11 @@
-/** Expected failures: a kind, a stable reason, a sentence for people and what would mend it. Without a reason it is a bug. */
+/** Expected failures: a kind, a stable reason, a sentence for people and what would fix it. Without a reason it is a bug. */
 import type { JsonObject } from './json.ts';
 import type { ErrorCode, Reason } from './reasons.ts';
 
 export type { ErrorCode, Reason } from './reasons.ts';
 
 /**
- * What would mend a failure, for no particular client: a command line names the option, a page the button, an HTTP answer
+ * What would fix a failure, for no particular client: a command line names the option, a page the button, an HTTP answer
  * the field. `say` is an order without its first capital and without a full stop: `give another directory`.
  */
 export interface Remedy {

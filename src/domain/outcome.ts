@@ -11,7 +11,7 @@ export interface ExitRecord {
  * - `succeeded`: the CLI finished and says so in its final event. The gates decide what it is worth.
  * - `transient`: worth another try later (rate limit, overload, network; exit code 75, EX_TEMPFAIL of sysexits.h).
  * - `quota`: the allowance or the money at the provider is used up, until a reset time if one is known.
- * - `authentication`: the provider does not accept the credentials; a person has to mend that.
+ * - `authentication`: the provider does not accept the credentials; a person has to fix that.
  * - `contextExhausted`: the session no longer fits into the model's context; a fresh one may go on.
  * - `budget`: it reached the budget that it was given.
  * - `refused`: the model declined the work, or the CLI was not permitted to do it.

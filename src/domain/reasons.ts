@@ -126,6 +126,7 @@ export const reasons = {
   badDocument: ['invalid', 'A configuration or pipeline has problems; each is listed with its line.'],
   badFile: ['invalid', 'A file is of the wrong kind or cannot be read.'],
   testsThere: ['conflict', 'The configuration already says otherwise how the project is tested.'],
+  badBackup: ['invalid', 'The file is no backup that can be restored.'],
   fileMissing: ['invalid', 'There is no such file.'],
   severalConfigurations: ['invalid', 'A directory holds more than one configuration.'],
   configurationUnreadable: ['unavailable', 'The configuration cannot be read.'],

@@ -6,7 +6,7 @@ export type VerdictWord = 'pass' | 'fail' | 'inconclusive';
 export interface GateReport {
   gate: string;
   verdict: VerdictWord;
-  /** For people, and for the agent that has to mend it. */
+  /** For people, and for the agent that has to fix it. */
   detail: string;
   /** Set when there was nothing to judge: a repository without tests. It is inconclusive all the same. */
   isAbsent?: boolean;

@@ -170,7 +170,7 @@ export const candidateMachine = setup({
         ],
       },
     },
-    // What stands in the way may be mended meanwhile; whether it is still wanted is looked at again.
+    // What stands in the way may be fixed meanwhile; whether it is still wanted is looked at again.
     arrangingLater: {
       meta: { why: ({ why }: CandidateContext) => why ?? 'the task could not be made' },
       after: { backoff: 'reading' },

@@ -14,7 +14,7 @@ export type Check = z.output<typeof check>;
 
 export const doctor = localOperation({
   name: 'doctor',
-  summary: 'check the machine, the configuration, agents and projects, and say how to mend what is wrong',
+  summary: 'check the machine, the configuration, agents and projects, and say how to fix what is wrong',
   may: 'admin',
   changes: false,
   input: z.strictObject({

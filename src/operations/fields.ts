@@ -85,12 +85,12 @@ export const usage = z.lazy(() =>
 export const remedy = z.lazy(() =>
   z
     .object({
-      say: z.string().describe('what would mend it, in words'),
+      say: z.string().describe('what would fix it, in words'),
       field: z.string().optional().describe('the field of the input to give, or to give otherwise'),
       operation: z.string().optional().describe('what to ask next'),
       input: z.record(z.string(), z.json()).optional(),
     })
-    .describe('what would mend it, for no particular client'),
+    .describe('what would fix it, for no particular client'),
 );
 
 /** The question that a decision answers, where it says so. */

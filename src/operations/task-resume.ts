@@ -2,4 +2,4 @@
 import { reason } from './fields.ts';
 import { verb } from './sending.ts';
 
-export const taskResume = verb('task.resume', 'go on with a paused task', { reason });
+export const taskResume = verb('task.resume', 'resume a paused task', { reason });

@@ -1,5 +1,5 @@
 /**
- * Runs a stage again, with what the configuration in force says of its agents now: what a person has mended since the task
+ * Runs a stage again, with what the configuration in force says of its agents now: what a person has fixed since the task
  * began takes effect. An agent that the file does not name stays as it is.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -47,11 +47,11 @@ export const taskRetry = operation({
     const context = contextOf<TaskContext>(await taskRow(app.runtime, id));
     const { repository, target } = context;
     const present = agentsOf(context);
-    const mended = await mendedAgents(app.here, context);
-    if (!weakerSandbox) for (const spec of mended) refuseWeaker(id, spec, present.get(spec.name)!);
-    if (mended.length > 0) await ensureServices(app, { agents: mended, repository, target });
+    const fixed = await fixedAgents(app.here, context);
+    if (!weakerSandbox) for (const spec of fixed) refuseWeaker(id, spec, present.get(spec.name)!);
+    if (fixed.length > 0) await ensureServices(app, { agents: fixed, repository, target });
     const said: JsonObject = because === undefined ? {} : { reason: because };
-    return sendToTask(app, id, { type: 'task.retry', ...renewing(mended), ...said }, who);
+    return sendToTask(app, id, { type: 'task.retry', ...renewing(fixed), ...said }, who);
   },
 });
 
@@ -59,16 +59,16 @@ const agentsOf = ({ agent, agents }: Pick<TaskContext, 'agent' | 'agents'>) =>
   new Map([agent, ...Object.values(agents)].map(spec => [spec.name, spec] as const));
 
 /** What the event says of them. */
-export const renewing = (mended: readonly AgentSpec[]): JsonObject =>
-  mended.length === 0
+export const renewing = (fixed: readonly AgentSpec[]): JsonObject =>
+  fixed.length === 0
     ? {}
-    : { agents: Object.fromEntries(mended.map(spec => [spec.name, spec])) as unknown as JsonObject };
+    : { agents: Object.fromEntries(fixed.map(spec => [spec.name, spec])) as unknown as JsonObject };
 
 /** The agents of a task of which the configuration in force says something else by now, as it has them. */
-export const mendedAgents = async (here: Here, context: Pick<TaskContext, 'agent' | 'agents'>): Promise<AgentSpec[]> =>
+export const fixedAgents = async (here: Here, context: Pick<TaskContext, 'agent' | 'agents'>): Promise<AgentSpec[]> =>
   renewed([...agentsOf(context).values()], await namedAgents(here));
 
-/** The agents that the configuration in force names itself. One that is broken mends nothing. */
+/** The agents that the configuration in force names itself. One that is broken fixes nothing. */
 async function namedAgents(here: Here): Promise<AgentSpec[]> {
   const loaded = await here.configuration().catch((): LoadedConfig | undefined => undefined);
   return (loaded?.named ?? []).flatMap(name => loaded?.config.agents[name] ?? []);
@@ -89,6 +89,6 @@ function refuseWeaker(id: string, now: AgentSpec, before: AgentSpec): void {
   if (weaker.length === 0) return;
   const why = `The configuration gives ${now.name} a weaker sandbox than ${id} began with: ${weaker.join(', ')}.`;
   throw new SignalboxError('conflict', 'weakerSandbox', why, {
-    remedy: { say: 'mend the configuration, or allow it', field: 'weakerSandbox' },
+    remedy: { say: 'fix the configuration, or allow it', field: 'weakerSandbox' },
   });
 }

@@ -9,7 +9,7 @@ import { taskRow } from './find.ts';
 import { operation, type Site, type Who } from './operation.ts';
 import { type PaperEvent, paperEvent, spellings, typeOfEvent } from './paper-event.ts';
 import { requireStage, unknownEvent } from './sending.ts';
-import { mendedAgents, renewing } from './task-retry.ts';
+import { fixedAgents, renewing } from './task-retry.ts';
 import { whatIf, whatIfView } from './views/what-if.ts';
 
 const fields = z.record(z.string(), z.json());
@@ -89,7 +89,7 @@ async function imagined(app: Site, { id, rehearsal, event, data }: Imagined, who
   if (type === undefined) throw await unknownEvent(app, id, event, spellings(machine));
   // Whoever tries again is given what the configuration says of the agents by now.
   const isRetry = type === 'task.retry' && snapshot.status === 'active';
-  const more = isRetry ? renewing(await mendedAgents(app.here, snapshot.context as TaskContext)) : {};
+  const more = isRetry ? renewing(await fixedAgents(app.here, snapshot.context as TaskContext)) : {};
   const asked = paperEvent(type, { ...more, ...data }, who.name);
   if (type === 'task.move' && !asked.missing.includes('stage')) await requireStage(app, id, String(asked.event.stage));
   return asked;

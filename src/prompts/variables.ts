@@ -130,7 +130,7 @@ export function sampleVariables(stage: { name: string; role: string }): PromptVa
   };
   const bare = { ...first.stage, leaves: [], questionsFile: null, objectionFile: null, objectionTo: null };
   const rework = { ...first.stage, attempt: 2 };
-  const handover = { summary: 'The sum is mended; its test is missing.', changes: ' total.sh | 2 +-' };
+  const handover = { summary: 'The sum is fixed; its test is missing.', changes: ' total.sh | 2 +-' };
   return [
     first,
     { ...first, task: { ...first.task, body: '' }, stage: bare },

@@ -45,7 +45,7 @@ export function createLanding(
     land,
     write(taskId, stage, number) {
       const name = `${taskId} ${stage} ${number}`;
-      // Now and then somebody who reviews mends it himself, and somebody who is to mend it does nothing.
+      // Now and then somebody who reviews fixes it himself, and somebody who is to fix it does nothing.
       const isCode = chance.happens(`writes ${name}`, writers.has(stage) ? 97 : 2);
       const isReturn = chance.happens(`returns ${name}`, 3);
       code.write(taskId, !isCode ? 'documents' : isReturn ? 'return' : 'change');

@@ -23,7 +23,7 @@ test('a program that is not there is refused with how to get it, and no task is 
   expect((await stage.signalbox('task', 'list')).stdout).not.toContain('ET-1');
 });
 
-test('a program that is not executable is refused with the chmod that mends it', async () => {
+test('a program that is not executable is refused with the chmod that fixes it', async () => {
   const stage = await makeStage();
   stage.replace('claude', '#!/bin/sh\n', 0o644);
   stage.configure({ agents: { claude: { program: join(stage.bin, 'claude') } } });

@@ -112,7 +112,7 @@ test('a set-up that was cut off by a crash is carried to its end, begun anew by 
   expect(stage.visits()).toEqual(['development.1']);
 });
 
-test('an afterCreate that fails blocks the task with its words; mended, it is run again', async () => {
+test('an afterCreate that fails blocks the task with its words; fixed, it is run again', async () => {
   const stage = await makeHooked(note => ({ afterCreate: { run: note('echo no network >&2; exit 4') } }));
   const { code, stdout } = await begin(stage);
   expect(code).toBe(1);

@@ -32,7 +32,7 @@ test('worker.total that is raised while Signalbox works takes effect at once', a
   expect(stderr.match(/the configuration has changed and is in force/g)).toHaveLength(1);
 });
 
-test('a broken configuration is reported once, changes nothing, and a mended one is taken over', async () => {
+test('a broken configuration is reported once, changes nothing, and a fixed one is taken over', async () => {
   const { stage, running } = await withTwoTasks({ worker: { total: 1 } });
   const good = readFileSync(stage.configFile, 'utf8');
   writeFileSync(stage.configFile, 'agent: claude\nworker: { totl: 3 }\n');

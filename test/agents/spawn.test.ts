@@ -10,7 +10,7 @@ const work = (stage: Stage, id: string) =>
   stage.begin(['run', '--repo', stage.repository, '--id', id, '--approve-all']);
 
 /** Makes the code on main right, so that its tests pass. */
-const mend = (stage: Stage) => commit(stage, 'total.sh', 'echo "$(($1 * $2))"\n');
+const fix = (stage: Stage) => commit(stage, 'total.sh', 'echo "$(($1 * $2))"\n');
 
 async function commit(stage: Stage, file: string, text: string) {
   writeFileSync(join(stage.repository, file), text);
@@ -50,7 +50,7 @@ test.each([
   ['tester', 'testReport', '13-test-report.md', 'PASSED', 'claude'],
 ])('a %s leaves its report, played by the agent of that role', async (type, gate, file, word, cli) => {
   const stage = await makeStage({ roles: { reviewer: 'codex' } });
-  await mend(stage);
+  await fix(stage);
   const { code, stderr } = await spawn(stage, '--type', type, '--gate-profile', 'minimal');
   expect(code, stderr).toBe(0);
   const id = `SHOP-9-${type}`;
@@ -64,7 +64,7 @@ test.each([
 
 test('a reviewer that finds fault is asked once: its verdict stands, and nobody pays for another', async () => {
   const stage = await makeStage();
-  await mend(stage);
+  await fix(stage);
   stage.plan('review=refuses');
   await spawn(stage, '--type', 'reviewer', '--gate-profile', 'minimal');
   const { stdout } = await work(stage, 'SHOP-9-reviewer');

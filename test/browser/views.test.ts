@@ -118,7 +118,7 @@ describe.skipIf(browserProgram === undefined)('in a browser', () => {
     await page.getByRole('heading', { level: 1, name: /ET-2/ }).waitFor();
   });
 
-  test('a configuration that cannot come into force is told, and so is when it is mended', async () => {
+  test('a configuration that cannot come into force is told, and so is when it is fixed', async () => {
     const { open, place } = await openPlace();
     const file = join(place.directory, 'signalbox.config.json');
     const page = await open('/operations/configuration');

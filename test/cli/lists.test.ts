@@ -40,7 +40,7 @@ test('a task under way is on the first page, whatever has ended before and after
   await withEndedTasks(place.data, 120);
   const { stdout } = await place.signalbox('task', 'list');
   const [told, ...lines] = stdout.trim().split('\n');
-  expect(told).toBe('Nobody works on this data now. All of it goes on with: signalbox serve');
+  expect(told).toBe('Nobody works on this data now. Resume all of it with: signalbox serve');
   expect(lines[1]).toMatch(/^ET-1 .* nobody works on it \(the worktree is made ready\)$/);
   expect(lines).toHaveLength(52);
   expect(lines.at(-1)).toMatch(/… and 71 more; --limit 100 shows more of them, --cursor \S+ the next ones/);

@@ -69,7 +69,7 @@ function alike({ place }: Way, text: string): string {
       .replace(/--cursor \w+/g, '--cursor <cursor>')
       .replace(/sbx_[\w-]+/g, '<token>')
       .replace(/^(\S+) is (?:ready\. Work on it with|taken up\. Look at it with): .*$/gm, '$1 is made')
-      .replace(/^(?:It goes on with:|Nobody works on this data now\.) .*\n/gm, '')
+      .replace(/^(?:Resume it with:|Nobody works on this data now\.) .*\n/gm, '')
       .replace(/nobody works on it \((.*)\)$/gm, '$1')
       .replace(/^ {2}next {6}signalbox run .*\n/gm, '')
       .replace(/"isAttended": (?:true|false)/, '"isAttended": <any>')

@@ -1,4 +1,4 @@
-/** Forges are looked at, connected once, and what is wrong with them is said with what mends it. */
+/** Forges are looked at, connected once, and what is wrong with them is said with what fixes it. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { connectForge } from '../../src/app/forge-connect.ts';
 import { openLocal } from '../../src/client/local.ts';
@@ -89,7 +89,7 @@ test('nothing is connected that could not prove who sends, or cannot be reached'
   expect(await place.gitea.people.hooks(place.remote)).toEqual([]);
 });
 
-test('a forge that is away or does not take the token is said so, with what mends it', async () => {
+test('a forge that is away or does not take the token is said so, with what fixes it', async () => {
   const place = await openForgePlace(fake!);
   const at = (url: string, token: string) => ({ kind: 'gitea', url, token, webhookSecret: `\${GITEA_WEBHOOK_SECRET}` });
   const home = at(place.url, `\${GITEA_WEBHOOK_SECRET}`);
@@ -113,7 +113,7 @@ test('a forge that is away or does not take the token is said so, with what mend
   expect(secretsOf(place).filter(secret => shown.includes(secret))).toEqual([]);
 });
 
-test('doctor looks at each repository, and says how to mend what is not as it should be', async () => {
+test('doctor looks at each repository, and says how to fix what is not as it should be', async () => {
   const place = await openForgePlace(fake!);
   const projects = (remote: string) => ({
     shop: { repository: './shop', target: 'main', prefix: 'ET', forge: 'home', remote },

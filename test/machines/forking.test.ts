@@ -190,11 +190,11 @@ describe('what a person may want otherwise', () => {
     expect([shipping.context.agent.name, shipping.context.agents.shipper?.name]).toEqual(['bot', 'cheap']);
   });
 
-  test('another model is for every stage that the same agent plays, also when its settings are mended later', () => {
+  test('another model is for every stage that the same agent plays, also when its settings are fixed later', () => {
     const fork = forked(building, { by: 'ann', model: 'best' });
     expect(fork.context.models).toEqual({ plan: 'best', build: 'best' });
-    const mended = { type: 'task.retry', by: 'ann', agents: { bot: { ...bot, model: 'usual' } } };
-    const blocked = after(fork, { type: 'xstate.error.actor.prepare', error: { message: 'no room' } }, mended);
+    const fixed = { type: 'task.retry', by: 'ann', agents: { bot: { ...bot, model: 'usual' } } };
+    const blocked = after(fork, { type: 'xstate.error.actor.prepare', error: { message: 'no room' } }, fixed);
     expect(blocked.context).toMatchObject({ agent: { model: 'usual' }, models: { build: 'best' } });
   });
 

@@ -56,11 +56,11 @@ test('the developer is told what the deployer’s gate has refused, and what he 
   const task = play('28-ship.yaml', {
     code(stage, visit, tree) {
       if (stage === 'ship') return visit === 1 ? 'hot' : tree;
-      return visit === 1 ? 'built' : 'mended';
+      return visit === 1 ? 'built' : 'fixed';
     },
     verdict: (gate, tree) => (gate === 'smoke' && tree === 'hot' ? 'fail' : 'pass'),
   });
-  expect([task.state, trees(task)]).toEqual(['done', ['ship built', 'ship mended', 'landing mended', 'done mended']]);
+  expect([task.state, trees(task)]).toEqual(['done', ['ship built', 'ship fixed', 'landing fixed', 'done fixed']]);
 });
 
 test('who sends back what he should approve has refused that code, by whatever way it comes to the merge', () => {
@@ -122,12 +122,12 @@ test('with two merges every gate speaks of the code that is there in the end', (
 test('a stage that is only gone to after a refusal owes its gates for what it has made, and no others', () => {
   const code: World['code'] = (stage, visit, tree) => (stage !== 'review' && visit === 1 ? `${tree}+${stage}` : tree);
   expect(play('10-fixer.yaml', { code })).toMatchObject({ state: 'done', runs: ['build', 'review'] });
-  const mended = play('10-fixer.yaml', {
+  const fixed = play('10-fixer.yaml', {
     code,
     verdict: (gate, _, time) => (gate === 'review' && time === 1 ? 'fail' : 'pass'),
   });
-  expect(mended.state).toBe('done');
-  expect(mended.landed).toMatchObject([{ said: { tests: 'pass', review: 'pass', fixTests: 'pass' } }]);
+  expect(fixed.state).toBe('done');
+  expect(fixed.landed).toMatchObject([{ said: { tests: 'pass', review: 'pass', fixTests: 'pass' } }]);
 });
 
 test('a smoke test after the merge that fails keeps a task from being done, and merges nothing again', () => {

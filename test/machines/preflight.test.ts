@@ -50,7 +50,7 @@ test.each([
 });
 
 test.each([
-  ['its configuration is mended', { type: 'preflight.configured', ...configured }],
+  ['its configuration is fixed', { type: 'preflight.configured', ...configured }],
   ['time has passed', null],
 ])('who was refused is told when %s', async (_, event) => {
   const { heard, request, send, advance } = await startPreflight(cannot);

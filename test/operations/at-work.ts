@@ -5,7 +5,7 @@ import { defaultPipeline } from '../../src/machines/default-pipeline.ts';
 import { openWorking } from '../../src/service/working.ts';
 import { waysOfAsking } from '../client/data.ts';
 
-/** The usual pipeline, in which one task after another may mend the same: who finds nothing to do is done too. */
+/** The usual pipeline, in which one task after another may fix the same: who finds nothing to do is done too. */
 const pipeline = {
   ...defaultPipeline,
   stages: defaultPipeline.stages.map(stage => ({ ...stage, run: { ...stage.run, mustChange: false } })),

@@ -51,7 +51,7 @@ test('migrates forward and keeps a copy of what was before', async () => {
   expect(versionOf(`${file}.schema-${present}.bak`)).toBe(present);
 });
 
-test('a migration that fails changes nothing, and succeeds once it is mended', async () => {
+test('a migration that fails changes nothing, and succeeds once it is fixed', async () => {
   const file = await fileOfPresent();
   migrations.push('ALTER TABLE actors ADD COLUMN note TEXT; INSERT INTO nowhere VALUES (1)');
   expect(() => openSqliteStore({ file })).toThrow(/nowhere/);

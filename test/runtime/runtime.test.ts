@@ -64,7 +64,7 @@ test('I13: an ended actor is moved by nothing', async () => {
   expect(await state('e')).toBe('closed');
 });
 
-test('an event whose guard throws is parked; a person can send it again once the machine is mended', async () => {
+test('an event whose guard throws is parked; a person can send it again once the machine is fixed', async () => {
   let isBroken = true;
   const machine = setup({
     guards: {

@@ -54,7 +54,7 @@ test('a text of the team is tried before anything is to be said with it', async 
   ]);
 });
 
-test('a token that is not taken, and a project that is not there, are said with what mends them', async () => {
+test('a token that is not taken, and a project that is not there, are said with what fixes them', async () => {
   const place = await openPlanePlace();
   place.env.PLANE_TOKEN = 'plane_api_of-nobody';
   const { trackers } = await place.client.ask('tracker.list', {});

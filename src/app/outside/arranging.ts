@@ -28,7 +28,7 @@ export function cleanTitle(title: string): string {
   return cut === '' ? 'untitled' : cut;
 }
 
-/** Throws what stands in the way: it is tried again, as somebody may mend it. */
+/** Throws what stands in the way: it is tried again, as somebody may fix it. */
 export async function arrangeItem(ground: Ground, candidate: CandidateContext, signal: AbortSignal): Promise<Arranged> {
   const { tracker: name, ref, project } = candidate;
   const settings = ground.settings();

@@ -57,7 +57,7 @@ const remedies: Partial<Record<OutsideError['failure'], string>> = {
   notFound: 'correct what the configuration calls it, or let the account see it',
 };
 
-/** An error with what mends it. What is no word of the other side is a fault of ours and is thrown on. */
+/** An error with what fixes it. What is no word of the other side is a fault of ours and is thrown on. */
 function wrongBecause(error: unknown, name: string): Wrong {
   if (!(error instanceof OutsideError)) throw error;
   return {

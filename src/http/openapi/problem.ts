@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 
 export const problemSchema: JsonObject = {
   type: 'object',
-  description: 'RFC 9457, with the stable name of the failure and what would mend it.',
+  description: 'RFC 9457, with the stable name of the failure and what would fix it.',
   required: ['type', 'title', 'status', 'detail'],
   properties: {
     type: { type: 'string', format: 'uri', description: 'the kind of the failure' },

@@ -158,7 +158,7 @@ export function lastPart(text: string, limit: number): string {
 
 /**
  * The same text without ties. A slice keeps the whole text that it was cut from in memory, and half a surrogate pair
- * cannot be stored; a trip through UTF-8 mends both.
+ * cannot be stored; a trip through UTF-8 fixes both.
  */
 export function copy(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');

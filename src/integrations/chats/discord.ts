@@ -20,7 +20,7 @@ const refusalAnswer = z.object({
   retry_after: z.number().optional(),
 });
 
-/** What Discord means by its codes, for whoever has to mend it. */
+/** What Discord means by its codes, for whoever has to fix it. */
 const advices: Readonly<Record<number, string>> = {
   10003: 'The channel is gone: make a webhook for another one.',
   10015: 'The webhook was taken away: make a new one.',

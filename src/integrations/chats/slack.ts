@@ -10,7 +10,7 @@ import { answeringOf, heldBackOf, markOf, reasonOf, signOf, titleOf } from './wo
 const longestHeader = 150;
 const longestSection = 3_000;
 
-/** What Slack means by its short words, for whoever has to mend it. */
+/** What Slack means by its short words, for whoever has to fix it. */
 const advices: Readonly<Record<string, string>> = {
   no_service: 'The webhook is switched off, taken away, or never was: make a new one.',
   no_service_id: 'The address is not whole: copy it again.',

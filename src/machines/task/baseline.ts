@@ -41,7 +41,7 @@ export function baselineStates(pipeline: Pipeline, stage: Stage, { begin, blocke
         onError: blockedBecause('the target could not be judged before the work'),
       },
     },
-    // What is missing is a person's to mend; it would be missing after an agent's work as well.
+    // What is missing is a person's to fix; it would be missing after an agent's work as well.
     unready: asking({ kind: 'decision', stage: stage.name }, `${stage.name} waits for what its tests need`, {
       tags: ['person', 'decision'],
       meta: says({ why: waitsFor }),

@@ -9,7 +9,6 @@ import type { TestCommand } from '../../domain/test-command.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { GateReport, Verdict } from '../../domain/verdict.ts';
 import type { GateOutput } from '../gate.ts';
-import type { PersonsDecision } from './decided.ts';
 
 /** What a person wants done, and where. */
 export interface TaskInput {
@@ -135,6 +134,22 @@ export interface MergedCode {
   judged?: string;
 }
 
+/** With what a person may say something. */
+export const decisionKinds = ['answer', 'rejection', 'comment'] as const;
+
+/** What a person has said with a decision. */
+export interface PersonsDecision {
+  kind: (typeof decisionKinds)[number];
+  /** Where it was said; `waiting` before there is a stage. */
+  stage: string;
+  /** What an agent had asked, of an answer. */
+  question: string | null;
+  text: string;
+  by: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export interface Refused {
   gate: string;
   codeTree: string;
@@ -222,7 +237,7 @@ export type TaskEvent =
   | ({ type: 'task.approve'; reason?: string; by: string; at: number } & Answering)
   | ({ type: 'task.reject'; reason: string; by: string; at: number } & Answering)
   | ({ type: 'task.answer'; text: string; by: string; at: number } & Answering)
-  /** `agents`: settings that have been mended since the task began, by the agent's name. */
+  /** `agents`: settings that have been fixed since the task began, by the agent's name. */
   | { type: 'task.retry'; agents?: Record<string, AgentSpec>; reason?: string; by: string; at: number }
   | { type: 'task.pause'; reason?: string; by: string; at: number }
   | { type: 'task.resume'; reason?: string; by: string; at: number }
@@ -319,7 +334,7 @@ export interface Published {
  */
 export interface Unpublished extends Refusal {
   isAdrift: boolean;
-  /** No agent can mend it. */
+  /** No agent can fix it. */
   isForPeople?: boolean;
 }
 

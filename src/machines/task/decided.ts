@@ -4,22 +4,7 @@
  */
 import { decisiveEvents } from '../words.ts';
 import type { StateConfig, Transition } from './common.ts';
-import type { TaskContext } from './context.ts';
-
-export const decisionKinds = ['answer', 'rejection', 'comment'] as const;
-
-/** What a person has said with a decision. */
-export interface PersonsDecision {
-  kind: (typeof decisionKinds)[number];
-  /** Where it was said; `waiting` before there is a stage. */
-  stage: string;
-  /** What an agent had asked, of an answer. */
-  question: string | null;
-  text: string;
-  by: string;
-  /** Epoch milliseconds. */
-  at: number;
-}
+import type { PersonsDecision, TaskContext } from './context.ts';
 
 const longestText = 4_000;
 /** So much of all of them together is kept, in characters; the newest always. */

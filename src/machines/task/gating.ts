@@ -31,7 +31,7 @@ export interface GateAt {
 export const judging = ({ waitsFor }: TaskContext) => waitsFor ?? 'the gates are judged';
 
 /**
- * Judges gates beside each other until there is a verdict of each. After a failure nobody is waited for: what it takes to mend
+ * Judges gates beside each other until there is a verdict of each. After a failure nobody is waited for: what it takes to fix
  * that is known as soon as those have answered that know at once.
  */
 export function judgingState(

@@ -14,7 +14,7 @@ import {
   waitsFor,
 } from './common.ts';
 
-/** What a person mends first, and then lets go on. */
+/** What a person fixes first, and then lets go on. */
 export function blockedState(stage: string, personal: StateConfig): StateConfig {
   return asking({ kind: 'blocked', stage }, 'blocked', {
     tags: 'blocked',

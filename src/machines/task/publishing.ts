@@ -53,7 +53,7 @@ export function publishingStates(
       },
     },
     publishingLater: laterState('publishing', `${stage.name}: the repository is locked`),
-    // What a person has mended in the worktree is looked at there.
+    // What a person has fixed in the worktree is looked at there.
     unpublished: blockedState(stage.name, personalEvents(pipeline, stage, `#${stage.name}.publishing`)),
   };
 }

@@ -10,7 +10,7 @@ import type { Here } from '../operation.ts';
 import { breakerView, readBreakers } from './queue.ts';
 import { timeOf } from './time.ts';
 
-const wrong = z.object({ why: z.string(), remedy: z.string().describe('what would mend it') });
+const wrong = z.object({ why: z.string(), remedy: z.string().describe('what would fix it') });
 
 export const forgeView = z.lazy(() =>
   z.object({

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { forkLink } from '../../machines/links.ts';
 import { personEvents, stageIn, standingIn, standings } from '../../machines/standing.ts';
-import { questionKinds, type TaskContext } from '../../machines/task/context.ts';
-import { decisionKinds } from '../../machines/task/decided.ts';
+import { decisionKinds, questionKinds, type TaskContext } from '../../machines/task/context.ts';
 import { movesOf, sayingsAt, whyOf } from '../../machines/words.ts';
 import type { ActorRow } from '../../persistence/store.ts';
 import type { Restored, Runtime } from '../../runtime/index.ts';
