@@ -8,6 +8,7 @@ import type { Values } from './flags.ts';
 import { interruption } from './interruption.ts';
 import { colors, exitCodes, note, print, printJsonLine, warn } from './output.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { lookIn } from './used-by.ts';
 
 export const demo: OwnCommand = {
   description: 'take a bug through the whole pipeline in a throw-away repository; needs no model and no network',
@@ -63,7 +64,7 @@ async function play(made: Demo, keep: boolean, isJson: boolean): Promise<number>
   try {
     const task = await working.ask('task.add', made.order);
     if (!isJson) introduce(made);
-    progress = createProgress({ task, follow: working.activity, isJson });
+    progress = createProgress({ task, follow: working.activity, look: lookIn(working), isJson });
     const finish = async (): Promise<TaskView> => {
       for (;;) {
         const changed = new Promise<void>(resolve => {

@@ -19,9 +19,16 @@ export interface ProgressOptions {
   task: TaskView;
   /** What the agent of a run does now, for the line that lives. */
   follow(runId: string): Promise<Activity>;
+  /** What a run has used so far and what it does, in a few words; empty while nothing is known. */
+  look(runId: string): Promise<{ used: string; activity: string }>;
   isJson: boolean;
   write?: (text: string) => void;
 }
+
+/** How often it is asked what an agent has used. */
+const lookMs = 3_000;
+/** Without a terminal a sign of life is a line of its own. */
+const signMs = 60_000;
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 120;
@@ -32,7 +39,7 @@ const whyEnded: Readonly<Record<string, string>> = {
   timeLimit: 'the time of the agent is over',
 };
 
-export function createProgress({ task, follow, isJson, write }: ProgressOptions): Progress {
+export function createProgress({ task, follow, look, isJson, write }: ProgressOptions): Progress {
   const isLive = !isJson && Boolean(process.stdout.isTTY);
   const out = write ?? ((text: string) => void process.stdout.write(text));
   let { state } = task;
@@ -41,8 +48,12 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
   let frame = 0;
   let isPaused = false;
   let isStopped = false;
-  const timer = isLive ? setInterval(draw, frameMs) : undefined;
-  timer?.unref();
+  let looked = { used: '', activity: '' };
+  let lastLineAt = Date.now();
+  const timers = isJson
+    ? []
+    : [isLive ? setInterval(draw, frameMs) : setInterval(sign, signMs), setInterval(lookAt, lookMs)];
+  for (const timer of timers) timer.unref();
 
   function clear(): void {
     if (isLive) out('\r\x1b[2K');
@@ -52,14 +63,32 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
     if (isPaused) return;
     frame += 1;
     const spinner = frames[frame % frames.length];
-    const what = run === undefined ? state : `${run.role} works ${formatDuration(Date.now() - run.since)}`;
-    const last = run === undefined ? '' : harmless(activity?.now() ?? '').replaceAll(/[\n\t]/g, ' ');
-    const line = `${spinner} ${what}${last === '' ? '' : `  ${last}`}`;
-    out(`\r\x1b[2K${colors.dim(cutTo(line, terminalColumns() - 1))}`);
+    out(`\r\x1b[2K${colors.dim(cutTo(`${spinner} ${presently()}`, terminalColumns() - 1))}`);
+  }
+
+  /** Who works, for how long, with what, and what is done now. */
+  function presently(): string {
+    if (run === undefined) return state;
+    const what = `${run.role} works ${formatDuration(Date.now() - run.since)}`;
+    const last = harmless(activity?.now() || looked.activity).replaceAll(/[\n\t]/g, ' ');
+    return [what, looked.used, last].filter(part => part !== '').join('  ');
+  }
+
+  function sign(): void {
+    if (run === undefined || isPaused || Date.now() - lastLineAt < signMs) return;
+    line(Date.now(), '…', presently());
+  }
+
+  async function lookAt(): Promise<void> {
+    const mine = run;
+    if (mine === undefined) return;
+    const found = await look(mine.id).catch(() => looked);
+    if (run === mine) looked = found;
   }
 
   function line(at: number | string, mark: string, text: string): void {
     clear();
+    lastLineAt = Date.now();
     out(`${colors.dim(clockTime(at))}  ${mark} ${harmless(text)}\n`);
   }
 
@@ -96,7 +125,7 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
     },
     stop() {
       isStopped = true;
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       activity?.close();
       clear();
     },
@@ -105,6 +134,7 @@ export function createProgress({ task, follow, isJson, write }: ProgressOptions)
   function showRun({ actorId, to, from, at, type, tags, headline, data }: FeedEntry): void {
     if (type === 'agent.started') {
       const stage = actorId.split('.').at(-2) ?? '';
+      looked = { used: '', activity: '' };
       run = { id: actorId, role: stage, since: Date.parse(at), isEnding: false };
       if (isLive) void followRun(run);
       line(at, colors.cyan('▸'), `${stage}: an agent works (run ${actorId}, process ${data.pid})`);

@@ -15,6 +15,7 @@ import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from '.
 import { endsOf } from './output-end.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { showEnd, usualMoves, whereTheWorkIs } from './task-show.ts';
+import { lookIn } from './used-by.ts';
 import { workItem } from './work-item.ts';
 
 interface RunOptions extends CommonOptions {
@@ -90,7 +91,12 @@ async function work(options: RunOptions): Promise<number> {
     introduce(task, 'planned' in start, options);
     if ('planned' in start && !options.json)
       for (const line of await announced(start.planned)) print(colors.dim(harmless(`  ${line}`)));
-    progress = createProgress({ task, follow: working.activity, isJson: Boolean(options.json) });
+    progress = createProgress({
+      task,
+      follow: working.activity,
+      look: lookIn(working),
+      isJson: Boolean(options.json),
+    });
     await mentionOthers(working, task.id);
     const changed = () => new Promise<void>(resolve => listeners.add(once(listeners, resolve)));
     const driven = drive({ working, id: task.id, options, progress, changed });
