@@ -34,11 +34,11 @@ export const queueShow = operation({
       isAttended: !tags.includes('unattended'),
       counts: { ...(await countsOf(runtime)), queued: queue.length, running: running.length + asked.length },
       maxConcurrency: context?.limits.total ?? 0,
-      running,
-      starting: asked,
+      running: running.map(timed),
+      starting: asked.map(timed),
       waiting: queue.map(run => {
         const { why = '', remedy = null } = reasons.get(run.runId) ?? {};
-        return { ...run, why, remedy };
+        return { ...timed(run), why, remedy };
       }),
       backoff: backoff.map(row => viewOfRun(row)),
       pressure: context?.pressure ?? null,
@@ -56,6 +56,8 @@ export const queueShow = operation({
     };
   },
 });
+
+const timed = <Run extends { queuedAt: number }>({ queuedAt, ...run }: Run) => ({ ...run, queuedAt: timeOf(queuedAt) });
 
 async function countsOf(runtime: Runtime) {
   const counts = new Map((await runtime.counts('agentRun')).map(count => [count.tag, count]));

@@ -47,7 +47,7 @@ const queuedRun = z.object({
   provider: z.string(),
   model: z.string().nullable().optional().describe('what its agent asks for; null leaves that to its CLI'),
   priority: z.int(),
-  queuedAt: z.number().describe('epoch milliseconds'),
+  queuedAt: at,
   ask: budget.describe('what it may spend at most'),
   held: z.object({ by: z.enum(['breaker', 'model', 'preflight']), why: z.string() }).nullable(),
 });

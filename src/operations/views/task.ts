@@ -37,7 +37,7 @@ const verdict = z.lazy(() =>
     stage: z.string(),
     codeTree: z.string().describe('hash of the code that was judged'),
     by: z.string(),
-    at: z.number().describe('epoch milliseconds'),
+    at,
   }),
 );
 
@@ -79,7 +79,7 @@ export const taskFields = () =>
     target: z.string().describe('the branch that it is merged into'),
     base: z.string().describe('the commit on which its branch began'),
     head: z.string().describe('the last commit that was published'),
-    merged: z.object({ commit: z.string(), codeTree: z.string(), at: z.number() }).nullable(),
+    merged: z.object({ commit: z.string(), codeTree: z.string(), at }).nullable(),
     forge: z
       .object({
         name: z.string().describe('the forge, as the configuration calls it'),
@@ -181,7 +181,7 @@ export async function viewOfTask(
     priority: context.priority,
     attempts: context.attempts,
     rework: context.rework,
-    verdicts: context.verdicts,
+    verdicts: verdictsOf(context),
     spent: context.spent,
     usage: context.usage,
     stageSpent: context.stageSpent,
@@ -214,10 +214,17 @@ function deadlineOf({ waitsUntil, awayUntil }: TaskContext, tags: readonly strin
   return null;
 }
 
+const verdictsOf = ({ verdicts }: TaskContext): TaskView['verdicts'] =>
+  Object.fromEntries(
+    Object.entries(verdicts).map(
+      ([gate, { at: then, ...verdict }]) => [gate, { ...verdict, at: timeOf(then) }] as const,
+    ),
+  );
+
 function mergedOf({ merged }: TaskContext): TaskView['merged'] {
   if (merged === null) return null;
   const { commit, codeTree, at: then } = merged;
-  return { commit, codeTree, at: then };
+  return { commit, codeTree, at: timeOf(then) };
 }
 
 function sourceOf({ source }: TaskContext): TaskView['source'] {

@@ -81,7 +81,7 @@ function Waiting({ queue, again }: PartProps) {
                 {stage} · {agent}: {why}
               </span>
               <span className="meta">
-                <Age at={new Date(queuedAt).toISOString()} />
+                <Age at={queuedAt} />
               </span>
             </li>
           ))}
