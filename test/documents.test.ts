@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { commandsText } from '../scripts/commands.ts';
 import { commands } from '../src/cli/commands.ts';
 
 const root = new URL('../', import.meta.url).pathname;
@@ -58,3 +59,8 @@ test('every command that a document names is one, with options that it has', asy
     expect([words, missing]).toEqual([words, []]);
   }
 }, 120_000);
+
+test('the help of every command in the documents is what the program prints', async () => {
+  const file = join(root, 'docs/reference/commands.md');
+  expect(readFileSync(file, 'utf8'), 'npm run reference writes it').toBe(await commandsText());
+});

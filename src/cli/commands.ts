@@ -6,6 +6,7 @@ import type { AnyCommand } from './command.ts';
 type Load = () => Promise<AnyCommand>;
 
 const byOperation: Record<OperationName, Load> = {
+  look: () => import('./look.ts').then(it => it.look),
   init: () => import('./init.ts').then(it => it.init),
   doctor: () => import('./doctor.ts').then(it => it.doctor),
   'gates.detect': () => import('./gates.ts').then(it => it.detect),
@@ -104,6 +105,7 @@ export const commands: ReadonlyMap<string, Load> = new Map([
 
 /** What the first words stand for where several commands begin with them, and in which order they are listed. */
 export const groups: Record<string, string> = {
+  look: '',
   init: '',
   doctor: '',
   demo: '',

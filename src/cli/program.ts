@@ -8,7 +8,9 @@ import { catalogue, loadCommand } from './load.ts';
 import { exitCodes, reportError } from './output.ts';
 
 /** Runs a command line (without node and script) and answers the exit code. */
-export async function runProgram(args: readonly string[]): Promise<number> {
+export async function runProgram(given: readonly string[]): Promise<number> {
+  // Whoever types nothing does not know what there is.
+  const args = given.length === 0 ? ['look'] : given;
   try {
     const program = await programFor(args);
     await program.parseAsync([...args], { from: 'user' });

@@ -137,7 +137,10 @@ function showRuns(task: TaskInFull, hint: string): void {
     fact('run', `${run.agentId}: ${parts.join(', ')}`);
   }
   const { spent } = task;
-  fact('used', `${formatDuration(spent.timeMs)} in ${spent.sessions} processes; ${usageOf(task)}`);
+  fact(
+    'used',
+    `${formatDuration(spent.timeMs)} in ${spent.sessions} ${spent.sessions === 1 ? 'process' : 'processes'}; ${usageOf(task)}`,
+  );
 }
 
 /** Where work is that is not merged, and how to look at it. */

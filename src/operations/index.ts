@@ -67,6 +67,7 @@ export const operations = {
   'pipeline.show': () => import('./pipeline-show.ts').then(it => it.pipelineShow),
   'pipeline.check': () => import('./pipeline-check.ts').then(it => it.pipelineCheck),
   'prompt.render': () => import('./prompt-render.ts').then(it => it.promptRender),
+  look: () => import('./look.ts').then(it => it.look),
   'config.show': () => import('./config-show.ts').then(it => it.configShow),
   'config.check': () => import('./config-check.ts').then(it => it.configCheck),
   'config.schema': () => import('./config-schema.ts').then(it => it.configSchema),

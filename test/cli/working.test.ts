@@ -31,7 +31,7 @@ test('work --until-idle works on all that waits, and wait answers how each has e
   expect(place.prompt('review.1')).toContain('Keep it small.');
   expect((await signalbox('task', 'show', 'ET-1')).stdout).toMatch(/decided +ann@\S+ in analysis: Keep it small\./);
   expect((await signalbox('task', 'events', 'ET-1')).stdout).toMatch(
-    /ann@\S+ approved: Keep it small\.; architecture begins/,
+    /ann@\S+ approved: Keep it small; architecture begins/,
   );
 });
 

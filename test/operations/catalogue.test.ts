@@ -15,7 +15,7 @@ const described = (schema: z.ZodType) =>
   Object.entries((jsonSchemaOf(schema, 'input').properties ?? {}) as Record<string, { description?: string }>);
 
 /** What is about the machine on which it is asked, and why it cannot be asked from afar. */
-const local = ['config.check', 'data.restore', 'doctor', 'gates.detect', 'init', 'prompt.render'];
+const local = ['config.check', 'data.restore', 'doctor', 'gates.detect', 'init', 'look', 'prompt.render'];
 
 test('an operation is listed under its own name', () => {
   expect(all.map(({ name }) => name)).toEqual(operationNames);

@@ -34,7 +34,8 @@ export function storyOf(entry: ToldEntry): string | null {
     const why = reason === null ? '' : ` (${reason})`;
     return `${what ?? nameOf(type)}: ${outcome === 'rejected' ? 'rejected' : 'changed nothing'}${why}`;
   }
-  return [what, headline].filter(part => part !== null && part !== '').join('; ') || null;
+  if (what === null || headline === null) return what ?? headline;
+  return `${what.replace(/[.;]$/, '')}; ${headline}`;
 }
 
 /** The person or token that has done it; null for what happened by itself. */
