@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { formatSize } from '../domain/size.ts';
 import { answers } from './command.ts';
-import { colors, note, print, printJson } from './output.ts';
+import { colors, exitCodes, harmless, note, print, printJson } from './output.ts';
 
 export const show = answers({
   operation: 'config.show',
@@ -25,8 +25,10 @@ export const check = answers({
   operation: 'config.check',
   examples: ['signalbox config check signalbox.config.yaml'],
   input: ({ file }, { config }) => ({ file: file ?? config }),
-  show({ file, warnings, projects, agent }) {
+  show({ file, problems, warnings, projects, agent }) {
+    for (const problem of problems) print(`${colors.red('✗')} ${harmless(problem)}`);
     for (const warning of warnings) print(`${colors.yellow('!')} ${warning}`);
+    if (problems.length > 0) return note(`${file ?? 'The defaults'}: ${counted(problems.length, 'problem')}.`);
     const has = projects.length === 0 ? 'no project yet' : `projects ${projects.join(', ')}`;
     print(
       file === null
@@ -34,7 +36,10 @@ export const check = answers({
         : `${colors.green('✓')} ${file} holds: ${has}; ${agent} plays every role that is not given away.`,
     );
   },
+  exitCode: ({ ok }) => (ok ? exitCodes.done : exitCodes.usage),
 });
+
+const counted = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`;
 
 /** `ageingMs: 900000` as `ageing: 15m`: what people write, not what the program counts in. */
 function inUnits(value: unknown): unknown {

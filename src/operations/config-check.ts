@@ -1,5 +1,6 @@
 /** Says everything that is wrong with a configuration file. */
 import { z } from 'zod';
+import { furtherLook } from '../app/config-further.ts';
 import { loadConfig } from '../config/load.ts';
 import { localOperation } from './operation.ts';
 
@@ -16,9 +17,12 @@ export const configCheck = localOperation({
       .describe('configuration file; without it the one in force, or in the working directory'),
   }),
   output: z.object({
-    ok: z.literal(true),
+    ok: z.boolean(),
     file: z.string().nullable(),
-    warnings: z.array(z.string()),
+    problems: z
+      .array(z.string())
+      .describe('what is valid and cannot be meant: a role that no stage has, a word for a shell'),
+    warnings: z.array(z.string()).describe('what may be missing on this machine alone, or surprise'),
     projects: z.array(z.string()),
     agent: z.string().describe('who plays every role that is not given away'),
   }),
@@ -28,7 +32,15 @@ export const configCheck = localOperation({
   async run(here, { file }) {
     const { cwd, env } = here;
     const meant = file ?? (await here.configurationFile().catch(() => undefined));
-    const { config, file: found, warnings } = await loadConfig({ file: meant, cwd, env });
-    return { ok: true as const, file: found, warnings, projects: Object.keys(config.projects), agent: config.agent };
+    const { config, file: found, warnings, named } = await loadConfig({ file: meant, cwd, env });
+    const further = await furtherLook(config, { named, cwd, searchPath: env.PATH ?? '' });
+    return {
+      ok: further.problems.length === 0,
+      file: found,
+      problems: further.problems,
+      warnings: [...warnings, ...further.warnings],
+      projects: Object.keys(config.projects),
+      agent: config.agent,
+    };
   },
 });
