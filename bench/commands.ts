@@ -88,3 +88,58 @@ export async function measureCommandsOnMany(): Promise<{ what: string; few: numb
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/** Every command that reads tasks, runs or the worker, by its words. */
+const reading: readonly (readonly string[])[] = [
+  ['task', 'list'],
+  ['task', 'list', '--waiting'],
+  ['task', 'list', '--project', 'shop'],
+  ['task', 'show', 'T-50'],
+  ['task', 'events', 'T-50'],
+  ['task', 'snapshot', 'T-50'],
+  ['agent', 'list'],
+  ['queue'],
+  ['status'],
+  ['board'],
+  ['lease', 'list'],
+  ['breaker', 'list'],
+  ['delivery', 'list'],
+  ['dead-letter', 'list'],
+  ['complete', '--', 'task', 'show', 'T-5'],
+];
+
+/** Until a command has printed its first bytes, in milliseconds. */
+async function firstOutputOf(args: readonly string[], cwd: string): Promise<number> {
+  const began = performance.now();
+  const child = execa(process.execPath, args, { cwd, reject: false, env: { SIGNALBOX_DATA: '' } });
+  let first: number | undefined;
+  const heard = () => {
+    first ??= performance.now() - began;
+  };
+  child.stdout.once('data', heard);
+  const { exitCode, stderr } = await child;
+  if (exitCode !== 0) throw new Error(`${args.join(' ')} failed: ${stderr}`);
+  // One that has nothing to print has said so by its end.
+  return first ?? performance.now() - began;
+}
+
+/** The first output of every read command on 100,000 tasks, beyond that of `--version`, which is the start alone. */
+export async function measureFirstOutput(): Promise<{ start: number; commands: { what: string; ms: number }[] }> {
+  const directory = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  try {
+    const bin = await buildPackage(directory);
+    const data = await makeData(directory, { ended: 100_000 });
+    const measured = reading.map(words => {
+      const place = words[0] === 'complete' ? words : [...words, '--data', data];
+      return [words.join(' '), () => firstOutputOf([bin, ...place], directory)] as const;
+    });
+    const times = await inTurns({
+      start: () => firstOutputOf([bin, '--version'], directory),
+      ...Object.fromEntries(measured),
+    });
+    const { start = 0, ...others } = times;
+    return { start, commands: Object.entries(others).map(([what, ms]) => ({ what, ms: ms - start })) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

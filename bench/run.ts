@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { measureAdoption } from './adoption.ts';
-import { measureCommandStart, measureCommandsOnMany } from './commands.ts';
+import { measureCommandStart, measureCommandsOnMany, measureFirstOutput } from './commands.ts';
 import { dashboardMeasurements } from './dashboard-rows.ts';
 import { measureFigures } from './figures.ts';
 import { measureCheckout, measureHandingOn, measureSetUp, ownProgram, type QuickGate } from './judging.ts';
@@ -144,6 +144,15 @@ const measurements: Record<string, () => Promise<Row[]>> = {
       measured: `${short(many)} ms against ${short(few)} ms: ${short(ratio)}`,
       bar: '≤ 1.2 ×',
       isMet: ratio <= 1.2,
+    }));
+  },
+  async firstOutput() {
+    const { start, commands } = await measureFirstOutput();
+    return commands.map(({ what, ms }) => ({
+      what: `first output of \`signalbox ${what}\` on 100,000 tasks, after the start (${short(start)} ms)`,
+      measured: `${short(ms)} ms`,
+      bar: '≤ 150 ms',
+      isMet: ms <= 150,
     }));
   },
   async figures() {

@@ -11,6 +11,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { slugOf } from '../domain/names.ts';
 import { findProgram } from '../host/find-program.ts';
 import { agentClis } from '../integrations/agents/index.ts';
+import { version } from './version.ts';
 
 export interface InitOptions {
   cwd: string;
@@ -46,7 +47,7 @@ export async function initialize({ cwd, searchPath, force }: InitOptions): Promi
   const files = new Map([
     ['signalbox.config.yaml', configText({ project, branch: branch === '' ? null : branch, agents })],
     ['signalbox.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
-    ...promptFiles().map(name => [`${templateFolder}/${name}`, read(name)] as const),
+    ...promptFiles().map(name => [`${templateFolder}/${name}`, `${whereFrom(name)}\n${read(name)}`] as const),
   ]);
   refuseOverwriting(directory, [...files.keys()], force);
   for (const [name, text] of files) write(join(directory, name), text);
@@ -67,6 +68,11 @@ async function rootOf(cwd: string): Promise<string> {
 function promptFiles(): string[] {
   return [...stageOfRole.values()].map(stage => `${stage}.md`).filter(name => existsSync(join(packagedPrompts, name)));
 }
+
+/** Whoever has a copy does not get what comes later: how to see that is said in it. */
+const whereFrom = (name: string) =>
+  `{% comment %}A copy of the prompt that comes with Signalbox ${version()}. Without this file the one that is installed counts, and grows with it; ` +
+  `\`signalbox prompt render ${name.replace(/\.md$/, '')}\` outside of this repository shows that one.{% endcomment %}`;
 
 const read = (name: string) => readFileSync(join(packagedPrompts, name), 'utf8');
 

@@ -80,7 +80,10 @@ test('init writes a configuration that holds, a schema, and prompts', async () =
   const prompts = fileURLToPath(new URL('../../prompts/', import.meta.url));
   for (const stage of ['analysis', 'architecture', 'development', 'review', 'testing', 'deploy']) {
     const own = readFileSync(join(place.repository, '.signalbox', 'prompts', `${stage}.md`), 'utf8');
-    expect(own).toBe(readFileSync(join(prompts, `${stage}.md`), 'utf8'));
+    const [whence, ...rest] = own.split('\n');
+    expect(rest.join('\n')).toBe(readFileSync(join(prompts, `${stage}.md`), 'utf8'));
+    // Whoever reads the copy is told how to see what comes later.
+    expect(whence).toContain(`signalbox prompt render ${stage}`);
   }
 });
 
