@@ -203,6 +203,7 @@ export function specOf(input: JobInput<AgentProcessInput>, { dataDir, runsDir }:
         taskId: assignment.taskId,
         dataDir,
         runDir,
+        program: agent.program,
       });
       return { ...wrapped, stdin: launch.stdin === 'prompt' ? promptFile : '/dev/null' };
     },

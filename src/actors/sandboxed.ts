@@ -1,6 +1,6 @@
 /** Puts a task's sandbox around a command: the agent's process, and whatever runs on what the agent has written. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { SandboxSpec } from '../domain/agent-spec.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import type { Sandboxed } from '../host/sandbox.ts';
@@ -25,6 +25,8 @@ export interface SandboxPlace {
   dataDir: string;
   /** Readable for the command. */
   runDir: string;
+  /** The program as the configuration names it: its own files are readable too, wherever they lie. */
+  program?: readonly string[];
 }
 
 /** The private home of a task's sandboxed commands: sessions are there, so it lives as long as the task. */
@@ -56,6 +58,7 @@ export function outsidePath(
 /** The command line inside the sandbox. Without one it is what it was. */
 export function sandboxed(place: SandboxPlace): Sandboxed {
   const { spec, name, argv, env, worktree, cwd = worktree, branch, taskId, home = taskId, dataDir, runDir } = place;
+  const { program = [] } = place;
   if (spec.driver === 'none') return { argv: [...argv], env: { ...env } };
   const { own, common, borrowed } = gitDirsOf(worktree);
   return sandboxes[spec.driver].wrap({
@@ -67,9 +70,20 @@ export function sandboxed(place: SandboxPlace): Sandboxed {
     env,
     // A checkout that borrows its objects is judged in; nobody commits there.
     writable: borrowed === undefined ? [own, ...writableIn(common, branch)] : [],
-    readable: [runDir, common, borrowed ?? emptySettingsIn(own)],
+    readable: [runDir, common, borrowed ?? emptySettingsIn(own), ...filesOf(program, [dataDir, worktree])],
     hidden: [dataDir],
     home: homeOf(dataDir, home),
+  });
+}
+
+/**
+ * The files that a command line names by their places: whoever has named his own script has not to mount it as well. What
+ * agents must not see stays hidden, and what lies in the worktree is there.
+ */
+function filesOf(program: readonly string[], but: readonly string[]): string[] {
+  return program.filter(word => {
+    if (!isAbsolute(word) || !statSync(word, { throwIfNoEntry: false })?.isFile()) return false;
+    return !but.some(directory => isWithin(realPath(directory), realPath(word)));
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a sandboxed command can write in the git directory of its worktree. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { sandboxed } from '../../src/actors/sandboxed.ts';
 import { prepareWorkspace } from '../../src/actors/workspace.ts';
 import { noSandbox } from '../../src/domain/agent-spec.ts';
 import { hasBubblewrap } from '../support/bubblewrap.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { createProject, git } from './repository.ts';
 
 test.runIf(hasBubblewrap)('settings of its own worktree are none of them, also while git looks at it', async () => {
@@ -43,4 +44,30 @@ test.runIf(hasBubblewrap)('settings of its own worktree are none of them, also w
     expect(readFileSync(join(own, 'config.worktree'), 'utf8')).toBe('');
   }
   expect(git(worktree, 'config', '--list')).not.toContain('fsmonitor');
+});
+
+test.runIf(hasBubblewrap)("an agent's own script is there without being mounted, and cannot be written", async () => {
+  const { directory, prepare, task } = createProject();
+  await prepareWorkspace(prepare);
+  const { worktree, branch, taskId } = task;
+  // In the user's home, which is hidden inside.
+  const home = temporaryDirectory();
+  const script = join(home, 'own agent.sh');
+  const beside = join(home, 'secret');
+  writeFileSync(script, 'echo "it runs"; echo x >> "$0" || echo "not written"; cat "$1" || echo "not seen"\n');
+  writeFileSync(beside, 'hidden');
+  const dataDir = join(directory, 'data');
+  const runDir = join(dataDir, 'runs/run-1');
+  mkdirSync(runDir, { recursive: true });
+  const spec = { ...noSandbox, driver: 'bubblewrap' as const };
+  const place = { spec, name: 'run-1', worktree, branch, taskId, dataDir, runDir };
+  const env = { PATH: process.env.PATH!, HOME: home };
+  const run = (program: readonly string[]) => {
+    const wrapped = sandboxed({ ...place, env, argv: ['sh', script, beside], program });
+    return execa(wrapped.argv[0]!, wrapped.argv.slice(1), { env: wrapped.env, extendEnv: false, reject: false });
+  };
+  const { stdout } = await run(['sh', script]);
+  expect(stdout).toBe('it runs\nnot written\nnot seen');
+  // What nobody has named is not shown.
+  expect((await run([])).stdout).toBe('');
 });
