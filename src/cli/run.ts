@@ -30,6 +30,7 @@ interface RunOptions extends CommonOptions {
   target?: string;
   priority?: string;
   approveAll?: boolean;
+  dryRun?: boolean;
   id?: string;
 }
 
@@ -51,6 +52,7 @@ export const run: OwnCommand = {
       .option('--target <branch>', 'the branch to merge into (the one that is checked out)')
       .option('--priority <1-10>', '1 is the most urgent')
       .option('--approve-all', 'approve what a person has to approve; also a repository without tests')
+      .option('--dry-run', 'say what would happen, step by step, and make nothing')
       .option('--id <id>', 'the id of the task, such as ET-003')
       .addHelpText(
         'after',
@@ -68,6 +70,7 @@ export const run: OwnCommand = {
 async function work(options: RunOptions): Promise<number> {
   const local = await openData(options);
   const start = await prepare(local, options);
+  if (options.dryRun) return walkDry(start, options);
   const listeners = new Set<() => void>();
   let progress: Progress | undefined;
   const { openWorking } = await import('../service/working.ts');
@@ -117,6 +120,24 @@ async function work(options: RunOptions): Promise<number> {
     interrupted.forget();
     await working.close();
   }
+}
+
+/** Of a task that is there already it is known what happens: that is another question. */
+async function walkDry(start: Start, options: RunOptions): Promise<number> {
+  if (!('planned' in start)) {
+    const why = `${start.existing.id} has begun; --dry-run walks through what has not.`;
+    throw new SignalboxError('invalid', 'badUsage', why, {
+      remedy: { say: 'look what an event would do', operation: 'task.whatIf', input: { taskId: start.existing.id } },
+    });
+  }
+  const [{ dryRunOfPlan }, { showDryRun }] = await Promise.all([
+    import('../client/dry-run.ts'),
+    import('./dry-run.ts'),
+  ]);
+  const found = dryRunOfPlan(start.planned);
+  if (options.json) printJsonLine(found);
+  else showDryRun(found, await announced(start.planned));
+  return found.isDone ? exitCodes.done : exitCodes.failed;
 }
 
 type TaskInFull = OutputOf<'task.show'>;

@@ -1,5 +1,5 @@
 /** What an author of a pipeline or a prompt looks at before anybody pays for an agent. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePlace } from './place.ts';
@@ -49,4 +49,35 @@ test('a prompt is shown as an agent would get it, with the templates of the repo
   expect(own.stdout).toMatch(/^Look at feature\/ET-1[\s\S]*Too long\./);
   const wrong = await place.signalbox('prompt', 'render', 'reviw');
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('the nearest are review')]);
+});
+
+test('a dry run says who would play which stage and what would happen, and makes nothing', async () => {
+  const place = await makePlace();
+  const { code, stdout } = await place.signalbox(...place.newTask(), '--dry-run');
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain(`Nothing is made. It would work in ${place.repository} by the pipeline default`);
+  expect(stdout).toContain('tests: npm test --silent');
+  expect(stdout).toMatch(/^development {2}developer, played by agent-all-roles-sh$/m);
+  const order = ['requirements passes', 'a person approves', 'development changes the code', 'it is merged'];
+  const places = order.map(line => stdout.indexOf(`  ${line}\n`));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places).not.toContain(-1);
+  expect(stdout).toContain('It would end as done');
+  expect(existsSync(place.data)).toBe(false);
+  expect(place.visits()).toEqual([]);
+  expect(await place.git(['branch', '--list', 'feature/*'])).toBe('');
+  // What would be refused is refused.
+  const wrong = await place.signalbox(
+    'run',
+    '--repo',
+    place.repository,
+    '--title',
+    'x',
+    '--agent',
+    'no-such',
+    '--dry-run',
+  );
+  expect(wrong.code).toBe(2);
+  const asked = JSON.parse((await place.signalbox(...place.newTask(), '--dry-run', '--json')).stdout);
+  expect(asked.steps.at(-1)).toEqual({ says: 'it is merged', stage: 'landing', to: 'done' });
 });
