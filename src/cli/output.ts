@@ -86,10 +86,14 @@ export function dayTime(at: number | string): string {
   return isToday ? clockTime(at) : `${date.toLocaleDateString('sv-SE')} ${clockTime(at)}`;
 }
 
+/** How a command answers: to people, as one JSON document, or as a document in each line. */
+export type Form = 'words' | 'document' | 'lines';
+
 /** Reports an error to whoever asked and answers the exit code for it. */
-export function reportError(error: unknown, isJson: boolean): number {
+export function reportError(error: unknown, form: Form): number {
   const isExpected = error instanceof SignalboxError;
-  if (isJson) printJson(problemOf(error));
+  if (form === 'lines') printJsonLine(problemOf(error));
+  else if (form === 'document') printJson(problemOf(error));
   else {
     const stack = isExpected || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}\nThis is a bug in Signalbox.`;
     note(`${pc.createColors(isColored(process.stderr)).red('error:')} ${harmless(inWords(error))}${stack}`);

@@ -5,7 +5,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { commands, groups } from './commands.ts';
 import { catalogue, loadCommand } from './load.ts';
-import { exitCodes, reportError } from './output.ts';
+import { exitCodes, type Form, reportError } from './output.ts';
 
 /** Runs a command line (without node and script) and answers the exit code. */
 export async function runProgram(given: readonly string[]): Promise<number> {
@@ -16,13 +16,32 @@ export async function runProgram(given: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
-    const isJson = args.includes('--json');
-    if (!(error instanceof CommanderError)) return reportError(error, isJson);
+    const form = formOf(args);
+    if (!(error instanceof CommanderError)) return reportError(error, form);
     if (error.exitCode === 0) return exitCodes.done;
     // Commander has told people on standard error; a program reads standard output.
-    if (isJson) reportError(new SignalboxError('invalid', 'badUsage', error.message.replace(/^error: /, '')), true);
+    if (form !== 'words')
+      reportError(new SignalboxError('invalid', 'badUsage', error.message.replace(/^error: /, '')), form);
     return exitCodes.usage;
   }
+}
+
+/** Commands that print a JSON document in each line: what fails is one of them. */
+const inLines = new Set([
+  'run',
+  'demo',
+  'work',
+  'serve',
+  'events',
+  'task events',
+  'task logs',
+  'agent logs',
+  'simulate',
+]);
+
+function formOf(args: readonly string[]): Form {
+  if (!args.includes('--json')) return 'words';
+  return inLines.has(commandIn(args) ?? '') ? 'lines' : 'document';
 }
 
 /** With the one command that was typed, or with all of them to choose from. */

@@ -40,7 +40,7 @@ export const serve: OwnCommand = {
 function codeFor(error: unknown, isJson: boolean): number {
   const mayPass = error instanceof SignalboxError && /^(?:unavailable|conflict)$/.test(error.code);
   if (!mayPass || isBecause(error, 'damagedData')) throw error;
-  reportError(error, isJson);
+  reportError(error, isJson ? 'lines' : 'words');
   return exitCodes.failed;
 }
 

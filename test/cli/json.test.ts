@@ -223,3 +223,18 @@ test('every command explains itself and exits 0', async () => {
   }
   expect((await place.signalbox('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test('where each line is a document, a failure is one too', async () => {
+  const place = await makePlace();
+  await place.signalbox('queue', 'resume');
+  for (const args of [
+    ['task', 'events', 'ET-9'],
+    ['task', 'logs', 'ET-9'],
+    ['agent', 'logs', 'ET-9'],
+    ['run', '--nonsense'],
+  ]) {
+    const { code, stdout } = await place.signalbox(...args, '--json');
+    expect([args, code, stdout.trimEnd().split('\n').length]).toEqual([args, 2, 1]);
+    expect(JSON.parse(stdout)).toMatchObject({ reason: expect.any(String) });
+  }
+});
