@@ -92,7 +92,9 @@ export function openLocal(place: Place, identity: Identity): LocalSignalbox {
         try {
           if (other !== undefined) return await other.ask(name, forOthers(order.operation, input) as never, options);
         } catch (error) {
-          if (!isNobodyThere(error)) throw error;
+          // What only looks is looked up here, where whoever worked has gone away over it.
+          const isGone = !order.operation.changes && isBecause(error, 'unreachable');
+          if (!isGone && !isNobodyThere(error)) throw error;
         } finally {
           await other?.close();
         }
