@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { person } from '../cli/place.ts';
 import { makeStage, poll, quickStage, type Stage } from './stage.ts';
 
 const begin = (stage: Stage) => stage.begin(stage.newTask('--pipeline', stage.pipeline(quickStage())));
@@ -12,7 +13,7 @@ test('queue pause holds every run, says so, outlives restarts, and queue resume 
   expect((await stage.signalbox('queue', 'pause')).stdout).toContain('Nothing starts until "signalbox queue resume"');
   const running = begin(stage);
   await vi.waitUntil(() => isWaiting(stage), poll);
-  const why = 'the worker is draining (by ann) and starts nothing';
+  const why = `the worker is draining (by ${person}) and starts nothing`;
   expect((await stage.queue()).waiting[0]?.why).toBe(why);
   expect((await stage.signalbox('queue')).stdout).toContain(why);
   expect((await stage.task()).why).toContain(why);
@@ -36,9 +37,9 @@ test('queue pause --project holds one project and says who paused it', async () 
   expect(paused.stdout).toContain('Agents may start, but not in shop');
   const running = begin(stage);
   await vi.waitUntil(() => isWaiting(stage), poll);
-  expect((await stage.queue()).waiting[0]?.why).toBe('project shop was paused by ann');
+  expect((await stage.queue()).waiting[0]?.why).toBe(`project shop was paused by ${person}`);
   running.kill('SIGKILL');
-  expect((await running).stdout).toContain('waits: project shop was paused by ann');
+  expect((await running).stdout).toContain(`waits: project shop was paused by ${person}`);
   const wrong = await stage.signalbox('queue', 'resume', '--project', 'shup');
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain('paused are shop');
@@ -67,9 +68,9 @@ test('agent kill keeps what the agent made, and who killed it and why', async ()
   expect(await stage.agentRun()).toMatchObject({
     status: 'killed',
     outcome: 'killed',
-    error: 'the agent was killed by an operator (by ann: wrong model)',
+    error: `the agent was killed by an operator (by ${person}: wrong model)`,
   });
-  expect((await stage.task()).why).toContain('by ann: wrong model');
+  expect((await stage.task()).why).toContain(`by ${person}: wrong model`);
   const refs = await stage.git(['for-each-ref', '--format=%(refname)', 'refs/signalbox/ET-1/']);
   expect(refs).toContain(`refs/signalbox/ET-1/${agentId}-1-stop`);
   expect(stage.processes()).toEqual([]);
@@ -85,7 +86,7 @@ test('agent kill-all ends what works and what waits', async () => {
   const { stdout, code } = await stage.signalbox('agent', 'kill-all', '--reason', 'fire', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ total: 1, killed: 1, failed: 0 });
-  expect((await stage.agentRun()).error).toContain('by ann: fire');
+  expect((await stage.agentRun()).error).toContain(`by ${person}: fire`);
   expect(stage.processes()).toEqual([]);
 });
 
@@ -116,7 +117,7 @@ test('a run that waits for its next try can be killed, with the reason', async (
   expect((await stage.signalbox('agent', 'kill', 'ET-1', '--reason', 'enough')).code).toBe(0);
   const run = await stage.agentRun();
   expect(run).toMatchObject({ status: 'killed', outcome: 'killed', attempt: 1 });
-  expect(run.error).toContain('by ann: enough');
+  expect(run.error).toContain(`by ${person}: enough`);
 });
 
 test('while Signalbox works, it carries out what another terminal orders, and nobody else can work there', async () => {
