@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Small files that take minutes: begun last, they would leave all other processors idle at the end. */
-const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('/test/cases.test.ts');
+const long = ['/test/cases.test.ts', '/test/machines/second-opinion.test.ts'];
+const isLong = ({ moduleId }: TestSpecification) => long.some(file => moduleId.endsWith(file));
 
 /** Where no times of earlier runs are known the largest files come first; the long ones come before them. */
 class LongestFirst extends BaseSequencer {
