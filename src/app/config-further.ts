@@ -23,57 +23,75 @@ export interface Further {
   warnings: string[];
 }
 
-export async function furtherLook(config: Config, { named, cwd, searchPath }: FurtherLook): Promise<Further> {
-  const projects = Object.values(config.projects);
+export async function furtherLook(config: Config, look: FurtherLook): Promise<Further> {
+  const { rolesOf, problems } = await readRoles(config, look.cwd);
+  const commands = commandsIn(config, look.named).map(command => lookAt(command, look));
+  return {
+    problems: [
+      ...problems,
+      // Of a role that nobody can be asked about nothing is said.
+      ...(problems.length === 0 ? strayRoles(config, rolesOf) : []),
+      ...commands.flatMap(({ problem }) => problem ?? []),
+    ],
+    warnings: commands.flatMap(({ warning }) => warning ?? []),
+  };
+}
+
+type RolesOf = ReadonlyMap<string, readonly string[]>;
+
+/** The roles of each pipeline that is named, and which of these cannot be read. */
+async function readRoles(config: Config, cwd: string): Promise<{ rolesOf: RolesOf; problems: string[] }> {
+  const rolesOf = new Map<string, readonly string[]>();
   const problems: string[] = [];
-  const warnings: string[] = [];
-  const pipelines = new Map<string, readonly string[]>();
-  for (const { at, pipeline } of [
+  const named = [
     { at: 'pipeline', pipeline: config.pipeline },
-    ...projects.map(({ name, pipeline }) => ({ at: `projects.${name}.pipeline`, pipeline })),
-  ]) {
-    if (pipelines.has(pipeline)) continue;
+    ...Object.values(config.projects).map(({ name, pipeline }) => ({ at: `projects.${name}.pipeline`, pipeline })),
+  ];
+  for (const { at, pipeline } of named) {
+    if (rolesOf.has(pipeline)) continue;
+    rolesOf.set(pipeline, []);
     try {
       const { stages } = await readPipeline(pipeline, cwd);
-      pipelines.set(
+      rolesOf.set(
         pipeline,
         stages.map(({ role }) => role),
       );
     } catch (error) {
       problems.push(`${at}: ${messageOf(error)}`);
-      pipelines.set(pipeline, []);
     }
   }
-  const all = [...new Set([...pipelines.values()].flat())];
-  // Of a role that nobody can be asked about nothing is said.
-  const isKnown = !problems.some(problem => /pipeline: /.test(problem));
+  return { rolesOf, problems };
+}
+
+/** Roles that are given away and that no stage has. */
+function strayRoles(config: Config, rolesOf: RolesOf): string[] {
+  const all = [...new Set([...rolesOf.values()].flat())];
   const ofAll = Object.keys(config.roles).map(role => ({ at: `roles.${role}`, role, roles: all }));
-  const ofProjects = projects.flatMap(({ name, roles, pipeline }) =>
+  const ofProjects = Object.values(config.projects).flatMap(({ name, roles, pipeline }) =>
     Object.keys(roles)
       .filter(role => !Object.hasOwn(config.roles, role))
-      .map(role => ({ at: `projects.${name}.roles.${role}`, role, roles: pipelines.get(pipeline) ?? [] })),
+      .map(role => ({ at: `projects.${name}.roles.${role}`, role, roles: rolesOf.get(pipeline) ?? [] })),
   );
-  for (const { at, role, roles } of isKnown ? [...ofAll, ...ofProjects] : [])
-    if (!roles.includes(role)) problems.push(`${at}: no stage has this role; ${didYouMean(role, roles)}`);
+  return [...ofAll, ...ofProjects]
+    .filter(({ role, roles }) => !roles.includes(role))
+    .map(({ at, role, roles }) => `${at}: no stage has this role; ${didYouMean(role, roles)}`);
+}
 
-  const commands = commandsIn(config, named);
-  for (const { at, argv, isInRepository } of commands) {
-    const [program = '', ...rest] = argv;
-    const shellWord = [program, ...rest].find(word => isForShell(word));
-    const isShell = /(?:^|\/)(?:sh|bash|dash|zsh)$/.test(program);
-    if (shellWord !== undefined && !isShell)
-      problems.push(
-        `${at}: ${quote(shellWord)} is for a shell to understand, and no shell reads this; write [sh, -c, ${JSON.stringify(argv.join(' '))}]`,
-      );
-    // What is named by its place in a repository is there once that is checked out.
-    else if (!(isInRepository && program.includes('/'))) {
-      const { problem, path } = findProgram(program, searchPath, cwd);
-      if (problem === 'missing')
-        warnings.push(`${at}: there is no program ${quote(program)} here; install it, or name its place`);
-      if (problem === 'notExecutable') warnings.push(`${at}: ${path} may not be executed; chmod +x it`);
-    }
+/** What is wrong with a command, or missing for it here. */
+function lookAt({ at, argv, isInRepository }: ConfiguredCommand, { searchPath, cwd }: FurtherLook) {
+  const [program = ''] = argv;
+  const shellWord = /(?:^|\/)(?:sh|bash|dash|zsh)$/.test(program) ? undefined : argv.find(isForShell);
+  if (shellWord !== undefined) {
+    const instead = `[sh, -c, ${JSON.stringify(argv.join(' '))}]`;
+    const why = `${quote(shellWord)} is for a shell to understand, and no shell reads this`;
+    return { problem: `${at}: ${why}; write ${instead}` };
   }
-  return { problems, warnings };
+  // What is named by its place in a repository is there once that is checked out.
+  if (isInRepository && program.includes('/')) return {};
+  const { problem, path } = findProgram(program, searchPath, cwd);
+  if (problem === 'missing')
+    return { warning: `${at}: there is no program ${quote(program)} here; install it, or name its place` };
+  return problem === null ? {} : { warning: `${at}: ${path} may not be executed; chmod +x it` };
 }
 
 const didYouMean = (role: string, roles: readonly string[]) => `did you mean ${nearest(role, roles).join(', ')}?`;

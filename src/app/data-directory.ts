@@ -8,6 +8,7 @@ import { isBecause, SignalboxError } from '../domain/errors.ts';
 import { isAlive, type ProcessIdentity } from '../host/process-identity.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../persistence/sqlite/store.ts';
 import type { Store } from '../persistence/store.ts';
+import { checkoutAround } from './checkout.ts';
 
 /** Where everything of one data directory lies. Absolute paths. */
 export interface DataPaths {
@@ -46,14 +47,9 @@ export function dataPaths(dataDir: string): DataPaths {
  * the user there.
  */
 function checkoutsDirFor(dataDir: string): string {
-  if (!isInCheckout(dataDir)) return join(dataDir, 'checkouts');
+  if (checkoutAround(dirname(dataDir)) === undefined) return join(dataDir, 'checkouts');
   const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
   return join(state, 'signalbox', createHash('sha256').update(dataDir).digest('hex').slice(0, 16), 'checkouts');
-}
-
-function isInCheckout(directory: string): boolean {
-  const above = dirname(directory);
-  return above !== directory && (existsSync(join(above, '.git')) || isInCheckout(above));
 }
 
 /** Makes what is missing. Throws `directoryUnusable`. */

@@ -9,8 +9,7 @@ import { configNames } from '../config/find.ts';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { slugOf } from '../domain/names.ts';
-import { findProgram } from '../host/find-program.ts';
-import { agentClis } from '../integrations/agents/index.ts';
+import { installedAgents } from './installed-agents.ts';
 import { version } from './version.ts';
 
 export interface InitOptions {
@@ -41,9 +40,7 @@ export async function initialize({ cwd, searchPath, force }: InitOptions): Promi
   const directory = await rootOf(cwd);
   const project = slugOf(basename(directory)) || 'project';
   const branch = await gitIn(directory)(['symbolic-ref', '--short', '-q', 'HEAD'], { allow: [1] });
-  const agents = builtInAgents.filter(
-    name => findProgram(agentClis[name].program ?? name, searchPath).problem === null,
-  );
+  const agents = installedAgents(searchPath);
   const files = new Map([
     ['signalbox.config.yaml', configText({ project, branch: branch === '' ? null : branch, agents })],
     ['signalbox.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`],

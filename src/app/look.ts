@@ -1,13 +1,11 @@
 /** What is here before anything is configured: a repository, agents, tests, data. Changes nothing and runs no command of the repository. */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { baseEnvironment } from '../actors/environment.ts';
 import { gitIn } from '../actors/git.ts';
-import { builtInAgents } from '../config/effective.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
-import { findProgram } from '../host/find-program.ts';
 import { agentClis } from '../integrations/agents/index.ts';
+import { installedAgents } from './installed-agents.ts';
 import { checkRepository } from './repository.ts';
 import { projectAt } from './setup.ts';
 import { testingOf } from './testing.ts';
@@ -48,8 +46,7 @@ export async function lookAround(
 }
 
 async function repositoryHere(config: Config, cwd: string): Promise<FoundRepository> {
-  const top = checkoutAround(cwd);
-  const { code, stdout } = await gitIn(top ?? cwd).result(['rev-parse', '--show-toplevel']);
+  const { code, stdout } = await gitIn(cwd).result(['rev-parse', '--show-toplevel']);
   if (code !== 0) throw new Error(`${cwd} is in no git repository`);
   const found = await checkRepository(stdout.trim());
   const project = projectAt(config, found.repository);
@@ -62,17 +59,8 @@ async function repositoryHere(config: Config, cwd: string): Promise<FoundReposit
   return { ...found, project: project?.name ?? null, setUp, tests: tests ?? testsBelow };
 }
 
-function checkoutAround(directory: string): string | undefined {
-  if (existsSync(join(directory, '.git'))) return directory;
-  const above = dirname(directory);
-  return above === directory ? undefined : checkoutAround(above);
-}
-
 function agentsOn(env: NodeJS.ProcessEnv): FoundAgent[] {
-  const installed = builtInAgents.filter(
-    name => findProgram(agentClis[name].program ?? name, env.PATH ?? '').problem === null,
-  );
-  return installed.map(name => {
+  return installedAgents(env.PATH ?? '').map(name => {
     const { login } = agentClis[name];
     if (login === null) return { name, login: null, variable: null };
     const { variable } = login;

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { formatSize } from '../domain/size.ts';
 import { answers } from './command.ts';
-import { colors, exitCodes, harmless, note, print, printJson } from './output.ts';
+import { colors, counted, exitCodes, harmless, note, print, printJson } from './output.ts';
 
 export const show = answers({
   operation: 'config.show',
@@ -38,8 +38,6 @@ export const check = answers({
   },
   exitCode: ({ ok }) => (ok ? exitCodes.done : exitCodes.usage),
 });
-
-const counted = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`;
 
 /** `ageingMs: 900000` as `ageing: 15m`: what people write, not what the program counts in. */
 function inUnits(value: unknown): unknown {

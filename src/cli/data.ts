@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import { commandFor } from '../domain/command-line.ts';
 import { formatSize } from '../domain/size.ts';
 import { answers } from './command.ts';
-import { colors, exitCodes, note, print } from './output.ts';
+import { colors, counted, exitCodes, note, print } from './output.ts';
 
-const counted = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`;
 const isLive = () => Boolean(process.stderr.isTTY);
 
 export const verify = answers({

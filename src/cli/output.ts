@@ -74,6 +74,15 @@ export function moreOf(shown: number, { left, nextCursor }: { left: number | nul
   print(colors.dim(`… and ${many}; ${longer}--cursor ${nextCursor} the next ones`));
 }
 
+/** The word for so many of a thing. */
+export function plural(count: number, what: string): string {
+  if (count === 1) return what;
+  return what.endsWith('s') ? `${what}es` : `${what}s`;
+}
+
+/** So many of a thing. */
+export const counted = (count: number, what: string): string => `${count} ${plural(count, what)}`;
+
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', hour12: false });
 
 /** A time for people, in the local zone. */

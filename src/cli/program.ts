@@ -27,17 +27,7 @@ export async function runProgram(given: readonly string[]): Promise<number> {
 }
 
 /** Commands that print a JSON document in each line: what fails is one of them. */
-const inLines = new Set([
-  'run',
-  'demo',
-  'work',
-  'serve',
-  'events',
-  'task events',
-  'task logs',
-  'agent logs',
-  'simulate',
-]);
+const inLines = new Set(['run', 'demo', 'work', 'serve', 'events', 'task events', 'task logs', 'agent logs']);
 
 function formOf(args: readonly string[]): Form {
   if (!args.includes('--json')) return 'words';
@@ -54,7 +44,6 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .showHelpAfterError('(signalbox --help shows what there is)');
   const loaded = await Promise.all(wanted.map(async words => [words, await loadCommand(words)] as const));
   for (const [words, command] of loaded) attach(program, words, command);
-  if (typed === undefined) sort(program);
   program.addHelpText('after', '\nBegin with: signalbox demo');
   for (const command of withSubcommands(program)) command.exitOverride().showSuggestionAfterError();
   for (const group of withSubcommands(program).filter(command => command.commands.length > 0)) suggestCommands(group);
@@ -80,12 +69,6 @@ function attach(program: Command, words: string, command: Command): void {
   const known = program.commands.find(one => one.name() === group);
   const parent = known ?? program.command(group).description(groups[group] ?? '');
   parent.addCommand(command);
-}
-
-function sort(program: Command): void {
-  const order = Object.keys(groups);
-  const place = (command: Command) => order.indexOf(command.name());
-  (program.commands as Command[]).sort((a, b) => place(a) - place(b));
 }
 
 function withSubcommands(command: Command): Command[] {

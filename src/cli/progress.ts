@@ -4,6 +4,7 @@ import { formatDuration } from '../domain/duration.ts';
 import type { Activity, FeedEntry, TaskView } from '../service/working.ts';
 import { cutTo, terminalColumns } from './columns.ts';
 import { clockTime, colors, harmless, printJsonLine } from './output.ts';
+import { deedOf } from './words.ts';
 
 export interface Progress {
   onEntry(entry: FeedEntry): void;
@@ -110,8 +111,7 @@ export function createProgress({ task, follow, look, isJson, write }: ProgressOp
       const mark =
         outcome === 'rejected' ? colors.red('!') : (verdictMark(entry) ?? (from === to ? '·' : markOf(tags)));
       // What came too late, or twice, has changed nothing.
-      if (words !== null && outcome !== 'ignored' && outcome !== 'duplicate')
-        line(at, mark, by === null ? words : `${by} ${words}`);
+      if (words !== null && outcome !== 'ignored' && outcome !== 'duplicate') line(at, mark, deedOf({ by, words }));
     },
     pause() {
       isPaused = true;

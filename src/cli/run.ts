@@ -7,9 +7,10 @@ import { checkId } from '../domain/names.ts';
 import type { TaskView, Working } from '../service/working.ts';
 import { askPerson, type Decision } from './ask-person.ts';
 import { goOn } from './attended.ts';
-import { actor, type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
+import { type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
 import { codeOf, isHeldByPerson } from './ending.ts';
 import { collect, type Values } from './flags.ts';
+import { interruptHere, openForeground } from './foreground.ts';
 import { interruption } from './interruption.ts';
 import { colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
 import { endsOf } from './output-end.ts';
@@ -73,20 +74,10 @@ async function work(options: RunOptions): Promise<number> {
   if (options.dryRun) return walkDry(start, options);
   const listeners = new Set<() => void>();
   let progress: Progress | undefined;
-  const { openWorking } = await import('../service/working.ts');
-  const working = await openWorking(
-    local,
-    { name: actor(), role: 'admin' },
-    {
-      note: text => note(`note: ${harmless(text)}`),
-      warn,
-      onTakenOver: () => process.exit(exitCodes.failed),
-      onEntry(entry) {
-        progress?.onEntry(entry);
-        for (const listener of listeners) listener();
-      },
-    },
-  );
+  const working = await openForeground(local, entry => {
+    progress?.onEntry(entry);
+    for (const listener of listeners) listener();
+  });
   process.exitCode = exitCodes.failed;
   const interrupted = interruption();
   try {
@@ -106,12 +97,7 @@ async function work(options: RunOptions): Promise<number> {
     const last = await Promise.race([driven, interrupted.happened]);
     await working.caughtUp();
     progress.stop();
-    if (last === undefined) {
-      note('Interrupting: agents are stopped after a checkpoint (Ctrl-C again to leave at once) …');
-      await working.interrupt(actor());
-      note(`Interrupted. Resume it with: ${goOn(task, hintFor(options))}`);
-      return exitCodes.interrupted;
-    }
+    if (last === undefined) return await interruptHere(working, goOn(task, hintFor(options)));
     return await conclude(working, last, options);
   } finally {
     progress?.stop();

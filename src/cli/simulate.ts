@@ -5,7 +5,7 @@ import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import type { CommonOptions, OwnCommand } from './command.ts';
 import { untilInterrupted } from './interruption.ts';
-import { colors, exitCodes, harmless, note, print, printJson, table } from './output.ts';
+import { colors, exitCodes, harmless, note, plural, print, printJson, table } from './output.ts';
 
 interface SimulateOptions extends CommonOptions {
   runs: string;
@@ -187,8 +187,7 @@ function showSurvived({ writes, crashes, deliveries: { sent, lost, doubled, late
   print(`Survived: ${counted(crashes, 'kill')} at ${writes.toLocaleString('en-US')} writes${webhooks}`);
 }
 
-const counted = (count: number, what: string) =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? what : what.endsWith('s') ? `${what}es` : `${what}s`}`;
+const counted = (count: number, what: string) => `${count.toLocaleString('en-US')} ${plural(count, what)}`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const number = (value: number) => String(Number(value.toFixed(1)));
 const usd = (amount: number) => `$${amount.toFixed(2)}`;

@@ -9,9 +9,10 @@ import { commandFor, quoted } from '../domain/command-line.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { goOn, whyOf } from './attended.ts';
 import { terminalColumns, wrap } from './columns.ts';
-import { colors, dayTime, harmless, print } from './output.ts';
+import { colors, counted, dayTime, harmless, print } from './output.ts';
 import { endsOf, type OutputEnd } from './output-end.ts';
 import { usedBy } from './used-by.ts';
+import { deedOf } from './words.ts';
 
 type Task = OutputOf<'task.list'>['items'][number];
 type TaskInFull = OutputOf<'task.show'>;
@@ -32,8 +33,7 @@ export function usualMoves({ id, moves, waits }: Task, hint: string): { command:
 
 /** An entry of a task's log in a line: when, who, what. */
 export function happeningLine({ at, by, words, outcome }: Happening): string {
-  const who = by === null ? '' : `${harmless(by)} `;
-  const line = `${colors.dim(dayTime(at))}  ${who}${harmless(words ?? '')}`;
+  const line = `${colors.dim(dayTime(at))}  ${harmless(deedOf({ by, words: words ?? '' }))}`;
   return outcome === 'applied' ? line : colors.dim(line);
 }
 
@@ -137,10 +137,7 @@ function showRuns(task: TaskInFull, hint: string): void {
     fact('run', `${run.agentId}: ${parts.join(', ')}`);
   }
   const { spent } = task;
-  fact(
-    'used',
-    `${formatDuration(spent.timeMs)} in ${spent.sessions} ${spent.sessions === 1 ? 'process' : 'processes'}; ${usageOf(task)}`,
-  );
+  fact('used', `${formatDuration(spent.timeMs)} in ${counted(spent.sessions, 'process')}; ${usageOf(task)}`);
 }
 
 /** Where work is that is not merged, and how to look at it. */

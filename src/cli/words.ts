@@ -35,3 +35,7 @@ function sentenceOf(
   const how = fields[field] ?? optionOf(field);
   return `${sentence} ${how.startsWith('-') ? 'with' : 'as'} ${how}.`;
 }
+
+/** What somebody has done, or what has happened by itself. */
+export const deedOf = ({ by, words }: { by: string | null; words: string }): string =>
+  by === null ? words : `${by} ${words}`;

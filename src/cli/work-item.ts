@@ -1,7 +1,6 @@
 /** A work item as it is given on the command line: what is wanted, and where. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { checkoutAround } from '../client/checkout.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { readBody } from './files.ts';
 import type { Values } from './flags.ts';
@@ -37,17 +36,10 @@ export function workItem(given: Values, { bodyFile, url }: Values): Values {
   const body = bodyFile === undefined ? given.body : readBody(String(bodyFile));
   const isElsewhere = url !== undefined || Boolean(process.env.SIGNALBOX_URL);
   const isSaid = given.repository !== undefined || given.project !== undefined;
-  const here = isSaid || isElsewhere ? undefined : repositoryAround(process.cwd());
+  const here = isSaid || isElsewhere ? undefined : checkoutAround(process.cwd());
   return {
     ...given,
     ...(body !== undefined && { body }),
     ...(here !== undefined && { repository: here }),
   };
-}
-
-/** The checkout in which a directory lies; undefined outside of any. */
-export function repositoryAround(directory: string): string | undefined {
-  if (existsSync(join(directory, '.git'))) return directory;
-  const above = dirname(directory);
-  return above === directory ? undefined : repositoryAround(above);
 }

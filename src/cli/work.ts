@@ -1,9 +1,11 @@
 /** `signalbox work`: works on all that waits, in the foreground, without a service. */
 import { messageOf } from '../domain/errors.ts';
 import type { FeedEntry } from '../service/working.ts';
-import { actor, type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
+import { type CommonOptions, hintFor, type OwnCommand, openData } from './command.ts';
+import { interruptHere, openForeground } from './foreground.ts';
 import { interruption } from './interruption.ts';
-import { clockTime, colors, exitCodes, harmless, note, print, printJsonLine, warn } from './output.ts';
+import { clockTime, colors, exitCodes, harmless, print, printJsonLine, warn } from './output.ts';
+import { deedOf } from './words.ts';
 
 interface WorkOptions extends CommonOptions {
   untilIdle?: boolean;
@@ -22,21 +24,11 @@ export const work: OwnCommand = {
 async function workOn(options: WorkOptions): Promise<number> {
   const local = await openData(options);
   for (const warning of (await local.here.configuration()).warnings) warn(warning);
-  const { openWorking } = await import('../service/working.ts');
   let wake = () => {};
-  const working = await openWorking(
-    local,
-    { name: actor(), role: 'admin' },
-    {
-      note: text => note(`note: ${harmless(text)}`),
-      warn,
-      onTakenOver: () => process.exit(exitCodes.failed),
-      onEntry(entry) {
-        tell(entry, Boolean(options.json));
-        wake();
-      },
-    },
-  );
+  const working = await openForeground(local, entry => {
+    tell(entry, Boolean(options.json));
+    wake();
+  });
   const interrupted = interruption();
   try {
     if (!options.json) print(`Working on ${await local.here.dataDir()}; Ctrl-C stops after a checkpoint.`);
@@ -53,10 +45,7 @@ async function workOn(options: WorkOptions): Promise<number> {
     const code = await Promise.race([interrupted.happened, ...(options.untilIdle ? [idle()] : [])]);
     await working.caughtUp();
     if (code !== undefined) return code;
-    note('Interrupting: agents are stopped after a checkpoint (Ctrl-C again to leave at once) …');
-    await working.interrupt(actor());
-    note(`Interrupted. Resume it with: signalbox work${hintFor(options)}`);
-    return exitCodes.interrupted;
+    return await interruptHere(working, `signalbox work${hintFor(options)}`);
   } finally {
     await working.interrupt('signalbox work').catch(error => warn(messageOf(error)));
     interrupted.forget();
@@ -68,8 +57,7 @@ async function workOn(options: WorkOptions): Promise<number> {
 function tell(entry: FeedEntry, isJson: boolean): void {
   const { kind, at, taskId, words, by, outcome } = entry;
   if (kind !== 'task' || outcome === 'ignored' || outcome === 'duplicate') return;
-  const who = by === null ? '' : `${by} `;
   if (isJson) printJsonLine(entry);
   else if (words !== null)
-    print(`${colors.dim(clockTime(at))}  ${colors.bold(taskId ?? '')}  ${harmless(`${who}${words}`)}`);
+    print(`${colors.dim(clockTime(at))}  ${colors.bold(taskId ?? '')}  ${harmless(deedOf({ by, words }))}`);
 }

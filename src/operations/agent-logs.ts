@@ -1,9 +1,8 @@
 /** What an agent has printed, and goes on to print. */
 import { z } from 'zod';
 import { isInLog, type LogPlace, readLogs } from '../app/run-log.ts';
-import { parseDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
-import { agentId, flag, since, tail } from './fields.ts';
+import { agentId, flag, momentBefore, since, tail } from './fields.ts';
 import { runRow } from './find.ts';
 import { streamOperation } from './operation.ts';
 
@@ -45,7 +44,7 @@ export const agentLogs = streamOperation({
     if (!isOfThis || (place !== undefined && !isInLog(paths, row, place))) throw beyond(id, after!);
     yield [];
     // The newest run of a task may be another one when somebody goes on.
-    const printedSince = span === undefined ? undefined : Date.now() - parseDuration(span)!;
+    const printedSince = momentBefore(span);
     const prefix = row.id === id ? '' : `${row.id}@`;
     for await (const pieces of readLogs({ runtime, paths }, row.id, {
       follow,

@@ -36,6 +36,10 @@ export const since = z
   .optional()
   .describe('only what was printed in so long a time before now, such as 10m; give or take a second');
 
+/** So long before now, in epoch milliseconds; undefined where nothing was given. */
+export const momentBefore = (span: string | undefined): number | undefined =>
+  span === undefined ? undefined : Date.now() - parseDuration(span)!;
+
 /** What became of an event. */
 export const outcome = z.enum(['applied', 'ignored', 'duplicate', 'rejected']);
 

@@ -1,12 +1,11 @@
 /** What has run for a task has printed: agents, gates, hooks and set-ups, one after another. */
 import { z } from 'zod';
 import { partsOf, readParts } from '../app/task-log.ts';
-import { parseDuration } from '../domain/duration.ts';
 import { SignalboxError } from '../domain/errors.ts';
 import { quote } from '../domain/names.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { Pipeline } from '../machines/pipeline.ts';
-import { flag, since, tail, taskId } from './fields.ts';
+import { flag, momentBefore, since, tail, taskId } from './fields.ts';
 import { taskRow } from './find.ts';
 import { streamOperation } from './operation.ts';
 import { timeOf } from './views/time.ts';
@@ -49,7 +48,7 @@ export const taskLogs = streamOperation({
     yield [];
     const [run = '', output = 0, error = 0] = after?.split(':') ?? [];
     const place = after === undefined ? undefined : { run, output: Number(output), error: Number(error) };
-    const from = span === undefined ? undefined : Date.now() - parseDuration(span)!;
+    const from = momentBefore(span);
     for await (const pieces of readParts({ runtime, paths }, id, {
       gate,
       follow,

@@ -32,13 +32,19 @@ function wayOf({ from, to, event, guard }: DrawnTransition, byPath: ReadonlyMap<
   const goal = byPath.get(to.path) ?? byPath.get(to.path.slice(0, Math.max(0, to.path.lastIndexOf('.'))));
   if (goal === undefined) return [];
   const label = `${event}${guard && ` [${guard}]`}`;
-  return [`  ${idOf(from)} --> ${idOf(goal)}: ${label.replace(/[:;\n]/g, ' ')}`];
+  return [`  ${idOf(from)} --> ${idOf(goal)}: ${plainLabel(label)}`];
 }
 
 /** Words with which Mermaid begins a line of its own. */
 const taken = ['state', 'note', 'direction', 'end', 'class', 'classDef', 'style', 'click', 'hide', 'scale', 'default'];
 
-function idOf({ path }: DrawnState): string {
+const idOf = ({ path }: DrawnState): string => mermaidId(path);
+
+/** What a state is called in a diagram, by its path. */
+export function mermaidId(path: string): string {
   const id = path.replaceAll('.', '_');
   return taken.includes(id) ? `${id}_` : id;
 }
+
+/** A label without what Mermaid takes for its own. */
+export const plainLabel = (label: string): string => label.replace(/[:;\n]/g, ' ');

@@ -1,12 +1,14 @@
 /** A pipeline as its author thinks of it: a box for each stage, and the ways between them, as a Mermaid state diagram. */
+
 import { following, type Gate, type Pipeline, type Stage } from '../pipeline.ts';
+import { mermaidId, plainLabel } from './mermaid.ts';
 
 /** The stages with who works in them and what they are judged by; some fifteen boxes where the machine has a hundred. */
 export function stagesOf(pipeline: Pipeline): string {
   const { stages } = pipeline;
   return [
     'stateDiagram-v2',
-    `  [*] --> ${idOf(stages[0]!.name)}`,
+    `  [*] --> ${mermaidId(stages[0]!.name)}`,
     ...stages.flatMap(stage => boxOf(stage)),
     ...stages.flatMap(stage => waysFrom(pipeline, stage)),
     '  done --> [*]',
@@ -15,7 +17,7 @@ export function stagesOf(pipeline: Pipeline): string {
 
 function boxOf({ name, role, gates, merge }: Stage): string[] {
   const lines = [role, ...(merge === undefined ? [] : ['merges first']), ...gates.map(gateLine)];
-  return [`  ${idOf(name)}: ${name}`, ...lines.map(line => `  ${idOf(name)}: ${plain(line)}`)];
+  return [`  ${mermaidId(name)}: ${name}`, ...lines.map(line => `  ${mermaidId(name)}: ${plainLabel(line)}`)];
 }
 
 const judges: Record<Gate['kind'], string> = {
@@ -32,7 +34,7 @@ const gateLine = ({ name, kind }: Gate) => `${name}, ${judges[kind]}`;
 
 function waysFrom(pipeline: Pipeline, stage: Stage): string[] {
   const { name, objection, questions, rework, merge } = stage;
-  const way = (to: string, label: string) => `  ${idOf(name)} --> ${idOf(to)}: ${plain(label)}`;
+  const way = (to: string, label: string) => `  ${mermaidId(name)} --> ${mermaidId(to)}: ${plainLabel(label)}`;
   const last = rework.otherwise === 'blocked' ? 'then it is blocked' : 'then a person decides';
   return [
     way(following(pipeline, stage), 'every gate passes'),
@@ -46,8 +48,3 @@ function waysFrom(pipeline: Pipeline, stage: Stage): string[] {
 }
 
 const timesOf = (limit: number) => (limit === 1 ? 'once' : `${limit} times`);
-
-/** What Mermaid takes for its own. */
-const plain = (text: string) => text.replace(/[:;\n]/g, ' ');
-const idOf = (name: string) => (taken.has(name) ? `${name}_` : name.replaceAll(/\W/g, '_'));
-const taken = new Set(['state', 'note', 'direction', 'end', 'class', 'classDef', 'style', 'click', 'default']);

@@ -5,13 +5,11 @@
 import { decisiveEvents } from '../words.ts';
 import type { StateConfig, Transition } from './common.ts';
 import type { PersonsDecision, TaskContext } from './context.ts';
+import { shorten, textOf } from './text.ts';
 
 const longestText = 4_000;
 /** So much of all of them together is kept, in characters; the newest always. */
 const mostText = 30_000;
-
-const shorten = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text);
-const wordIn = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
 
 /** What an event of a person decides in words; undefined where it says nothing. */
 export function decisionIn(
@@ -20,12 +18,12 @@ export function decisionIn(
   stage: string,
 ): PersonsDecision | undefined {
   const isAnswer = event.type === 'task.answer';
-  const text = wordIn(event, isAnswer ? 'text' : 'reason');
+  const text = textOf(event, isAnswer ? 'text' : 'reason');
   if (text === '') return undefined;
   const kind = isAnswer ? 'answer' : event.type === 'task.reject' ? 'rejection' : 'comment';
   const { at } = event as unknown as { at: number };
-  const question = isAnswer ? shorten(questions ?? '') : null;
-  return { kind, stage, question, text: shorten(text), by: wordIn(event, 'by') || 'a person', at };
+  const question = isAnswer ? shorten(questions ?? '', longestText) : null;
+  return { kind, stage, question, text: shorten(text, longestText), by: textOf(event, 'by') || 'a person', at };
 }
 
 /** What was decided by now, with what is new; the oldest go where it is too much for a prompt. */

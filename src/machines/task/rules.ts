@@ -43,6 +43,7 @@ import { judgedOnBranch } from './forking.ts';
 import { isForNow, isOwedPassed, lacksOnly, type Owed, refusalsBeyond } from './owing.ts';
 import { isBefore, isForAnother, type Said } from './question.ts';
 import { announceAsking, awaitBlockers, endConversation, tellAwaiting } from './talking.ts';
+import { firstLine, shorten, textOf } from './text.ts';
 
 const longestFeedback = 4_000;
 const longestObjection = 500;
@@ -59,8 +60,6 @@ interface DoneEvent<T> {
 
 const outputOf = <T>(event: unknown) => (event as DoneEvent<T>).output;
 const atOf = (event: unknown) => (event as { at: number }).at;
-const textOf = (event: unknown, key: string) => String((event as Record<string, unknown>)[key] ?? '');
-const shorten = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
 const mostNoticed = 20;
 
 /** What was noticed by now, with what is new; the oldest go. */
@@ -615,8 +614,4 @@ const asks = (text: string): boolean => /[?？؟](?=["'”’»)*_`\]\s]|$)/.tes
 function firstWords(text: string): string {
   const lines = text.split('\n').map(line => line.trim());
   return lines.find(line => /[\p{L}\p{N}]/u.test(line) && !line.startsWith('#')) ?? firstLine(text);
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0] ?? '';
 }

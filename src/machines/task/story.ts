@@ -9,6 +9,7 @@ import type { VerdictWord } from '../../domain/verdict.ts';
 import type { AgentRunOutput } from '../agent-run-context.ts';
 import { failureIn } from '../failure.ts';
 import { gateChild, verdictIn } from './context.ts';
+import { firstLine, shorten } from './text.ts';
 
 /** An entry of the log, as far as it is told. */
 export interface ToldEntry {
@@ -42,14 +43,14 @@ export function storyOf(entry: ToldEntry): string | null {
 export const doerIn = ({ by }: { by?: unknown }): string | null => (typeof by === 'string' && by !== '' ? by : null);
 
 /** What a verdict is called: of a gate that passes, fails, or has none. */
-export const verdictWords: Readonly<Record<VerdictWord, string>> = {
+const verdictWords: Readonly<Record<VerdictWord, string>> = {
   pass: 'passed',
   fail: 'failed',
   inconclusive: 'gave no verdict',
 };
 
 /** A verdict in a line, with the first line of why where it is no pass. */
-export function verdictLine({ gate, verdict, detail }: { gate: string; verdict: VerdictWord; detail: string }): string {
+function verdictLine({ gate, verdict, detail }: { gate: string; verdict: VerdictWord; detail: string }): string {
   return `gate ${gate} ${verdictWords[verdict]}${verdict === 'pass' ? '' : said(firstLine(detail))}`;
 }
 
@@ -172,11 +173,9 @@ function workOf(actor: string): string {
 /** An event that has no words, by its own name without what says only how it came. */
 const nameOf = (type: string) => type.replace(/^xstate\.(?:done|error)\.actor\./, '').replace(/^xstate\./, '');
 
-const firstLine = (text: string) => text.trim().split('\n', 1)[0] ?? '';
-
 /** What was said, in one line. */
 function said(text: string): string {
   const line = text.trim().replaceAll(/\s+/g, ' ');
   if (line === '') return '';
-  return `: ${line.length > longestSaid ? `${line.slice(0, longestSaid)}…` : line}`;
+  return `: ${shorten(line, longestSaid)}`;
 }
